@@ -1,0 +1,348 @@
+import type { Actor, Hold, StopResult } from "@firebreak/protocol";
+import type {
+  ClockKind,
+  DeliveryState,
+  HoldLevel,
+  HoldScope,
+  IncidentState,
+  IncidentType,
+  Role,
+  RunState,
+  Severity,
+  StepState,
+} from "@firebreak/protocol";
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+/** A timestamptz column: read as Date, written as ISO text or Date. */
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type GeneratedTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+
+/**
+ * A jsonb column. Writers pass JSON text (`JSON.stringify`), so that arrays are never taken for PostgreSQL arrays.
+ */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+
+/** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
+export interface EventsTable {
+  seq: Generated<string>;
+  id: string;
+  time: Timestamp;
+  received_at: Timestamp;
+  source: string;
+  agent_id: string;
+  pack: string | null;
+  session_id: string | null;
+  run_id: string | null;
+  kind: string;
+  outcome: string;
+  risk: string | null;
+  body: string;
+}
+
+export interface AgentsTable {
+  id: string;
+  pack: string | null;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+}
+
+export interface AgentSessionsTable {
+  id: string;
+  agent_id: string;
+  pack: string | null;
+  host: string;
+  supervisor_pid: number | null;
+  command: JSONColumnType<string[], string, string>;
+  workspace: string | null;
+  state: "running" | "frozen" | "exited" | "lost";
+  started_at: Timestamp;
+  last_heartbeat_at: Timestamp;
+  ended_at: NullableTimestamp;
+  exit_code: number | null;
+  exit_signal: string | null;
+}
+
+/** Where a reader of the event log stands. */
+export interface EventCursorsTable {
+  consumer: string;
+  last_seq: string;
+  updated_at: Timestamp;
+}
+
+export interface AlertsTable {
+  id: string;
+  fingerprint: string;
+  rule_id: string;
+  title: string;
+  level: string;
+  severity: Severity;
+  incident_type: IncidentType;
+  status: "open" | "resolved";
+  agent_id: string | null;
+  pack: string | null;
+  session_id: string | null;
+  sentence: string;
+  detail: Json<unknown>;
+  first_event_at: Timestamp;
+  last_event_at: Timestamp;
+  occurrences: number;
+  event_ids: Json<string[]>;
+  incident_id: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface IncidentCountersTable {
+  scope: string;
+  last: number;
+}
+
+export interface IncidentsTable {
+  id: string;
+  title: string;
+  type: IncidentType;
+  severity: Severity;
+  severity_label: string;
+  state: IncidentState;
+  profile: string;
+  agent_id: string | null;
+  pack: string | null;
+  session_id: string | null;
+  commander: string | null;
+  summary: string | null;
+  root_cause: string | null;
+  /** earliest event behind the incident: when it began */
+  began_at: Timestamp;
+  detected_at: Timestamp;
+  acknowledged_at: NullableTimestamp;
+  contained_at: NullableTimestamp;
+  resolved_at: NullableTimestamp;
+  closed_at: NullableTimestamp;
+  /** milliseconds from the stop request to its proof, once contained */
+  trip_to_stop_ms: number | null;
+  version: Generated<number>;
+  opened_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface IncidentClocksTable {
+  incident_id: string;
+  kind: ClockKind;
+  started_at: Timestamp;
+  due_at: Timestamp;
+  stopped_at: NullableTimestamp;
+  breached_at: NullableTimestamp;
+}
+
+/** What happened in an incident. `key` makes an entry idempotent within its incident. */
+export interface TimelineTable {
+  id: Generated<string>;
+  incident_id: string;
+  key: string;
+  at: Timestamp;
+  recorded_at: GeneratedTimestamp;
+  kind: string;
+  source: string;
+  actor: Json<Actor>;
+  text: string;
+  data: Json<Record<string, unknown>>;
+}
+
+export interface PlaybookRunsTable {
+  id: string;
+  playbook_id: string;
+  playbook_title: string;
+  /** SHA-256 of the playbook file the run began with, and its text: a run keeps its version */
+  playbook_hash: string;
+  playbook_text: string;
+  incident_id: string | null;
+  inputs: Json<Record<string, unknown>>;
+  state: RunState;
+  reason: string | null;
+  requested_by: Json<Actor>;
+  requested_at: Timestamp;
+  started_at: NullableTimestamp;
+  ended_at: NullableTimestamp;
+}
+
+export interface PlaybookStepsTable {
+  run_id: string;
+  step_id: string;
+  position: number;
+  phase: string;
+  title: string;
+  type: string;
+  state: StepState;
+  reason: string | null;
+  attempts: number;
+  input: Json<Record<string, unknown>>;
+  output: Json<Record<string, unknown>>;
+  message: string | null;
+  started_at: NullableTimestamp;
+  ended_at: NullableTimestamp;
+}
+
+/** The database's mirror of the kill switch's journal, for queries and history; the journal is the truth. */
+export interface HoldsTable {
+  id: string;
+  epoch: string;
+  scope: HoldScope;
+  target: string | null;
+  level: HoldLevel;
+  reason: string;
+  actor: Json<Actor>;
+  incident_id: string | null;
+  at: Timestamp;
+  expires_at: NullableTimestamp;
+  released_at: NullableTimestamp;
+  released_by: NullableJson<Actor>;
+  release_reason: string | null;
+}
+
+export interface StopsTable {
+  id: string;
+  hold: Json<Hold>;
+  hold_id: string;
+  incident_id: string | null;
+  requested_at: Timestamp;
+  completed_at: NullableTimestamp;
+  verified: boolean;
+  results: Json<StopResult[]>;
+}
+
+export interface EvidenceArchivesTable {
+  id: string;
+  incident_id: string | null;
+  session_id: string | null;
+  agent_id: string | null;
+  reason: string;
+  directory: string;
+  manifest_sha256: string;
+  items: number;
+  degraded_items: number;
+  bytes: string;
+  collected_at: Timestamp;
+  collected_by: Json<Actor>;
+}
+
+export interface DeliveriesTable {
+  id: string;
+  /** one delivery per key: what makes a notification happen once */
+  key: string;
+  incident_id: string | null;
+  channel: string;
+  channel_kind: "webhook" | "email";
+  template: string;
+  subject: string;
+  body: Json<Record<string, unknown>>;
+  state: DeliveryState;
+  attempts: number;
+  last_error: string | null;
+  /** what the receiver answered: HTTP status or SMTP response */
+  receipt: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+  delivered_at: NullableTimestamp;
+}
+
+export interface ReviewsTable {
+  incident_id: string;
+  markdown: string;
+  drafted_at: Timestamp;
+  due_at: Timestamp;
+  edited_by: string | null;
+  edited_at: NullableTimestamp;
+}
+
+export interface UsersTable {
+  id: string;
+  name: string;
+  password_hash: string | null;
+  role: Role;
+  created_at: Timestamp;
+  disabled_at: NullableTimestamp;
+}
+
+export interface WebSessionsTable {
+  id: string;
+  /** SHA-256 of the cookie's secret */
+  secret_hash: string;
+  user_id: string;
+  created_at: Timestamp;
+  last_seen_at: Timestamp;
+  expires_at: Timestamp;
+}
+
+export interface ApiTokensTable {
+  id: string;
+  name: string;
+  /** SHA-256 of the token's secret */
+  secret_hash: string;
+  /** a role, or `agent` for a token that may only send telemetry and read its own holds */
+  access: Role | "agent";
+  agent_id: string | null;
+  session_id: string | null;
+  created_by: Json<Actor>;
+  created_at: Timestamp;
+  expires_at: NullableTimestamp;
+  revoked_at: NullableTimestamp;
+  last_used_at: NullableTimestamp;
+}
+
+export interface SignInLinksTable {
+  id: string;
+  secret_hash: string;
+  user_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  used_at: NullableTimestamp;
+}
+
+/** Every act of a person, token, rule or daemon. `leaf` is the canonical JSON that is hashed (RFC 6962 leaf). */
+export interface AuditLogTable {
+  seq: Generated<string>;
+  at: Timestamp;
+  actor: Json<Actor>;
+  action: string;
+  target: string | null;
+  leaf: string;
+  leaf_hash: Buffer;
+}
+
+/** Processes of ours that share this database; a node that stops beating has died. */
+export interface NodesTable {
+  id: string;
+  home: string;
+  host: string;
+  pid: number;
+  worker_id: string | null;
+  started_at: Timestamp;
+  last_beat_at: Timestamp;
+}
+
+export interface Schema {
+  events: EventsTable;
+  agents: AgentsTable;
+  agent_sessions: AgentSessionsTable;
+  event_cursors: EventCursorsTable;
+  alerts: AlertsTable;
+  incident_counters: IncidentCountersTable;
+  incidents: IncidentsTable;
+  incident_clocks: IncidentClocksTable;
+  timeline: TimelineTable;
+  playbook_runs: PlaybookRunsTable;
+  playbook_steps: PlaybookStepsTable;
+  holds: HoldsTable;
+  stops: StopsTable;
+  evidence_archives: EvidenceArchivesTable;
+  deliveries: DeliveriesTable;
+  reviews: ReviewsTable;
+  users: UsersTable;
+  web_sessions: WebSessionsTable;
+  api_tokens: ApiTokensTable;
+  sign_in_links: SignInLinksTable;
+  audit_log: AuditLogTable;
+  nodes: NodesTable;
+}
