@@ -6,3 +6,4 @@ export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./killswitch.ts";
 export * from "./severity.ts";
+export * from "./views.ts";

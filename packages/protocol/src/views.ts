@@ -1,0 +1,349 @@
+/** What the API answers: one schema per resource, shared by server, CLI and console. Times are ISO 8601 in UTC. */
+import { z } from "zod";
+import { role } from "./access.ts";
+import { agentRef, eventKind } from "./event.ts";
+import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
+import { actor, hold, stopReceipt } from "./killswitch.ts";
+import { severity } from "./severity.ts";
+
+const time = z.string();
+const nullableTime = z.string().nullable();
+
+/** Lists are paged by key: pass `next` back as `after` until it is null. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}
+
+export const eventView = z.object({
+  seq: z.number().int(),
+  id: z.string(),
+  time,
+  receivedTime: time,
+  source: z.string(),
+  agent: agentRef,
+  kind: eventKind,
+  outcome: z.string(),
+  risk: z.string().nullable(),
+  resource: z.string().nullable(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type EventView = z.infer<typeof eventView>;
+
+export const sessionView = z.object({
+  id: z.string(),
+  agentId: z.string(),
+  pack: z.string().nullable(),
+  host: z.string(),
+  state: z.enum(["running", "frozen", "exited", "lost"]),
+  supervisorPid: z.number().int().nullable(),
+  command: z.array(z.string()),
+  workspace: z.string().nullable(),
+  startedAt: time,
+  lastHeartbeatAt: time,
+  endedAt: nullableTime,
+  exitCode: z.number().int().nullable(),
+  exitSignal: z.string().nullable(),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+export const agentView = z.object({
+  id: z.string(),
+  pack: z.string().nullable(),
+  firstSeenAt: time,
+  lastSeenAt: time,
+  /** the holds that bear on this agent now, most restrictive first */
+  holds: z.array(hold),
+  session: sessionView.nullable(),
+});
+export type AgentView = z.infer<typeof agentView>;
+
+export const alertView = z.object({
+  id: z.string(),
+  ruleId: z.string(),
+  title: z.string(),
+  level: z.string(),
+  severity,
+  severityLabel: z.string(),
+  incidentType,
+  status: z.enum(["open", "resolved"]),
+  agentId: z.string().nullable(),
+  pack: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  /** why the rule fired, as a sentence */
+  sentence: z.string(),
+  detail: z.unknown(),
+  firstEventAt: time,
+  lastEventAt: time,
+  occurrences: z.number().int(),
+  eventIds: z.array(z.string()),
+  incidentId: z.string().nullable(),
+  createdAt: time,
+});
+export type AlertView = z.infer<typeof alertView>;
+
+export const clockView = z.object({
+  kind: clockKind,
+  startedAt: time,
+  dueAt: time,
+  stoppedAt: nullableTime,
+  breached: z.boolean(),
+});
+export type ClockView = z.infer<typeof clockView>;
+
+export const incidentSummary = z.object({
+  id: z.string(),
+  title: z.string(),
+  type: incidentType,
+  severity,
+  severityLabel: z.string(),
+  state: incidentState,
+  agentId: z.string().nullable(),
+  pack: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  commander: z.string().nullable(),
+  openedAt: time,
+  updatedAt: time,
+  clocks: z.array(clockView),
+});
+export type IncidentSummary = z.infer<typeof incidentSummary>;
+
+export const timelineEntry = z.object({
+  id: z.string(),
+  at: time,
+  kind: z.string(),
+  source: z.string(),
+  actor,
+  text: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type TimelineEntry = z.infer<typeof timelineEntry>;
+
+export const stepView = z.object({
+  id: z.string(),
+  position: z.number().int(),
+  phase: z.string(),
+  title: z.string(),
+  type: z.string(),
+  state: stepState,
+  reason: z.string().nullable(),
+  message: z.string().nullable(),
+  attempts: z.number().int(),
+  input: z.record(z.string(), z.unknown()),
+  output: z.record(z.string(), z.unknown()),
+  startedAt: nullableTime,
+  endedAt: nullableTime,
+});
+export type StepView = z.infer<typeof stepView>;
+
+export const runView = z.object({
+  id: z.string(),
+  playbookId: z.string(),
+  playbookTitle: z.string(),
+  playbookHash: z.string(),
+  incidentId: z.string().nullable(),
+  state: runState,
+  reason: z.string().nullable(),
+  requestedBy: actor,
+  requestedAt: time,
+  startedAt: nullableTime,
+  endedAt: nullableTime,
+  steps: z.array(stepView),
+});
+export type RunView = z.infer<typeof runView>;
+
+export const playbookView = z.object({
+  id: z.string(),
+  title: z.string(),
+  description: z.string(),
+  file: z.string(),
+  hash: z.string(),
+  steps: z.array(z.object({ id: z.string(), phase: z.string(), title: z.string(), type: z.string() })),
+  problems: z.array(
+    z.object({ line: z.number().int(), column: z.number().int(), message: z.string(), remedy: z.string() }),
+  ),
+});
+export type PlaybookView = z.infer<typeof playbookView>;
+
+export const evidenceView = z.object({
+  id: z.string(),
+  incidentId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  agentId: z.string().nullable(),
+  reason: z.string(),
+  directory: z.string(),
+  manifestSha256: z.string(),
+  items: z.number().int(),
+  degradedItems: z.number().int(),
+  bytes: z.number(),
+  collectedAt: time,
+  collectedBy: actor,
+});
+export type EvidenceView = z.infer<typeof evidenceView>;
+
+export const evidenceVerification = z.object({
+  id: z.string(),
+  intact: z.boolean(),
+  /** one finding per fault: which item, and what is wrong with it */
+  findings: z.array(z.object({ item: z.string(), message: z.string() })),
+  items: z.number().int(),
+  manifestSha256: z.string(),
+  signedBy: z.string(),
+});
+export type EvidenceVerification = z.infer<typeof evidenceVerification>;
+
+export const deliveryView = z.object({
+  id: z.string(),
+  incidentId: z.string().nullable(),
+  channel: z.string(),
+  channelKind: z.enum(["webhook", "email"]),
+  template: z.string(),
+  subject: z.string(),
+  state: deliveryState,
+  attempts: z.number().int(),
+  lastError: z.string().nullable(),
+  receipt: z.string().nullable(),
+  createdAt: time,
+  updatedAt: time,
+  deliveredAt: nullableTime,
+});
+export type DeliveryView = z.infer<typeof deliveryView>;
+
+export const reviewView = z.object({
+  incidentId: z.string(),
+  markdown: z.string(),
+  draftedAt: time,
+  dueAt: time,
+});
+export type ReviewView = z.infer<typeof reviewView>;
+
+export const incidentDetail = incidentSummary.extend({
+  summary: z.string().nullable(),
+  rootCause: z.string().nullable(),
+  profile: z.string(),
+  beganAt: time,
+  detectedAt: time,
+  acknowledgedAt: nullableTime,
+  containedAt: nullableTime,
+  resolvedAt: nullableTime,
+  closedAt: nullableTime,
+  tripToStopMs: z.number().nullable(),
+  allowedStates: z.array(incidentState),
+  timeline: z.array(timelineEntry),
+  alerts: z.array(alertView),
+  runs: z.array(runView),
+  stops: z.array(stopReceipt),
+  holds: z.array(hold),
+  evidence: z.array(evidenceView),
+  deliveries: z.array(deliveryView),
+  hasReview: z.boolean(),
+});
+export type IncidentDetail = z.infer<typeof incidentDetail>;
+
+export const killswitchView = z.object({
+  epoch: z.number().int(),
+  holds: z.array(hold),
+  /** false when the journal cannot be read: every gate then denies */
+  journalHealthy: z.boolean(),
+  history: z.array(
+    hold.extend({ releasedAt: nullableTime, releasedBy: actor.nullable(), releaseReason: z.string().nullable() }),
+  ),
+});
+export type KillswitchView = z.infer<typeof killswitchView>;
+
+/** What a stop would touch, shown before it is confirmed. */
+export const stopPreview = z.object({
+  sessions: z.array(sessionView),
+  agents: z.array(z.string()),
+  packs: z.array(z.string()),
+});
+export type StopPreview = z.infer<typeof stopPreview>;
+
+export const resumeRequest = z.strictObject({ reason: z.string().trim().min(3).max(1000) });
+export const resumeReceipt = z.object({
+  hold,
+  releasedAt: time,
+  /** sessions that run again because no other hold covers them */
+  resumed: z.array(z.object({ sessionId: z.string(), agentId: z.string(), state: z.string() })),
+});
+export type ResumeReceipt = z.infer<typeof resumeReceipt>;
+
+export const overview = z.object({
+  severityLabels: z.record(z.string(), z.string()),
+  openIncidents: z.array(incidentSummary),
+  openAlerts: z.number().int(),
+  holds: z.array(hold),
+  agents: z.object({
+    running: z.number().int(),
+    frozen: z.number().int(),
+    lost: z.number().int(),
+    total: z.number().int(),
+  }),
+  failedDeliveries: z.number().int(),
+  eventsLastHour: z.number().int(),
+  ruleErrors: z.array(z.object({ file: z.string(), line: z.number().int(), message: z.string(), remedy: z.string() })),
+  /** what a person should do now, most urgent first, each with the console path that does it */
+  nextSteps: z.array(z.object({ text: z.string(), href: z.string() })),
+});
+export type Overview = z.infer<typeof overview>;
+
+export const healthView = z.object({
+  status: z.enum(["ok", "failing"]),
+  version: z.string(),
+  uptimeSeconds: z.number(),
+});
+export const readinessView = z.object({
+  status: z.enum(["ready", "not_ready"]),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string() })),
+});
+
+export const meView = z.object({
+  actor,
+  access: z.union([role, z.literal("agent")]),
+  /** true until the owner has set a password after the one-time link */
+  passwordNeeded: z.boolean(),
+  profile: z.string(),
+  version: z.string(),
+});
+export type MeView = z.infer<typeof meView>;
+
+export const userView = z.object({ id: z.string(), name: z.string(), role, createdAt: time, disabledAt: nullableTime });
+export const tokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  access: z.union([role, z.literal("agent")]),
+  createdAt: time,
+  expiresAt: nullableTime,
+  revokedAt: nullableTime,
+  lastUsedAt: nullableTime,
+});
+export type TokenView = z.infer<typeof tokenView>;
+/** The secret is shown once. */
+export const newTokenView = tokenView.extend({ token: z.string() });
+
+export const ruleView = z.object({
+  id: z.string(),
+  title: z.string(),
+  level: z.string(),
+  file: z.string(),
+  kind: z.enum(["selection", "correlation"]),
+  description: z.string(),
+});
+export const rulesView = z.object({
+  rules: z.array(ruleView),
+  errors: z.array(
+    z.object({
+      file: z.string(),
+      line: z.number().int(),
+      column: z.number().int(),
+      message: z.string(),
+      remedy: z.string(),
+    }),
+  ),
+});
+
+/** One line of the live stream (server-sent events): something changed, fetch it again. */
+export const liveMessage = z.object({
+  topic: z.enum(["incident", "alert", "hold", "agent", "run", "delivery", "evidence"]),
+  id: z.string(),
+});
+export type LiveMessage = z.infer<typeof liveMessage>;
