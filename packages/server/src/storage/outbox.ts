@@ -1,0 +1,36 @@
+import { sql } from "kysely";
+import type { Transaction } from "kysely";
+import type { Schema } from "./schema.ts";
+
+/** What rooms tell each other. Handlers run at least once, after the transaction that emitted the event committed. */
+export type DomainEvent =
+  | { readonly type: "alert.opened"; readonly alertId: string }
+  | { readonly type: "incident.opened"; readonly incidentId: string }
+  | { readonly type: "incident.changed"; readonly incidentId: string; readonly change: IncidentChange }
+  | { readonly type: "run.requested"; readonly runId: string }
+  | { readonly type: "run.ended"; readonly runId: string }
+  | { readonly type: "delivery.requested"; readonly deliveryId: string };
+
+export type IncidentChange =
+  | "acknowledged"
+  | "contained"
+  | "resolved"
+  | "noted"
+  | "severity"
+  | "state"
+  | "reopened"
+  | "closed";
+
+export type DomainEventType = DomainEvent["type"];
+export type DomainEventOf<T extends DomainEventType> = Extract<DomainEvent, { type: T }>;
+
+/** Tries of one handler before it is given up and stays visible as failed; with the engine's back-off about two days. */
+const ATTEMPTS_MAX = 25;
+
+/** Puts the event into the outbox in the caller's transaction: it is delivered exactly when the change is committed. */
+export async function emitDomainEvent(trx: Transaction<Schema>, event: DomainEvent): Promise<void> {
+  const { type, ...payload } = event;
+  await sql`select graphile_worker.add_job(${type}, ${JSON.stringify(payload)}::json, max_attempts => ${ATTEMPTS_MAX})`.execute(
+    trx,
+  );
+}
