@@ -1,0 +1,41 @@
+// `npm test [-- VITEST OPTIONS]`: brings what the tests need, builds, and runs every test.
+import { existsSync, readdirSync } from "node:fs";
+import { buildWhatIsMissing } from "./lib/build.mjs";
+import { binary, capture, run } from "./lib/run.mjs";
+
+/** What the tests need beside npm packages, and the Debian package that brings it. */
+const NEEDS = [
+  { what: "Chromium", debian: "chromium", found: () => existsSync("/usr/bin/chromium") },
+  { what: "a PostgreSQL server", debian: "postgresql", found: hasPostgresServer },
+  { what: "mount and unshare (util-linux)", debian: "util-linux", found: () => existsSync("/usr/bin/unshare") },
+];
+
+function hasPostgresServer() {
+  const root = "/usr/lib/postgresql";
+  return existsSync(root) && readdirSync(root).some((version) => existsSync(`${root}/${version}/bin/initdb`));
+}
+
+async function install(packages) {
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  const apt = async (...args) => {
+    const [command, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args];
+    const result = await capture(command, rest);
+    if (result.code !== 0) process.stderr.write(result.output);
+    return result.code === 0;
+  };
+  process.stdout.write(`Installing from the distribution: ${packages.join(", ")} …\n`);
+  return (await apt("update")) && (await apt("install", "-y", "--no-install-recommends", ...packages));
+}
+
+const missing = NEEDS.filter((need) => !need.found());
+if (missing.length > 0) {
+  const installed = existsSync("/usr/bin/apt-get") && (await install(missing.map((need) => need.debian)));
+  const still = missing.filter((need) => !need.found());
+  for (const need of still) {
+    process.stderr.write(`The tests need ${need.what}. On Debian or Ubuntu: apt-get install ${need.debian}\n`);
+  }
+  if (!installed || still.length > 0) process.exit(1);
+}
+
+const built = await buildWhatIsMissing((line) => process.stdout.write(`${line}\n`));
+process.exit(built === 0 ? await run(binary("vitest"), ["run", ...process.argv.slice(2)]) : built);

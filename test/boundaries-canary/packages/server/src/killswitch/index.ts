@@ -1,0 +1,2 @@
+import { inner } from "../storage/index.ts";
+export const wrongDirection = inner;
