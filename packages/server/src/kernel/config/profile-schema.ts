@@ -1,0 +1,161 @@
+import { incidentType, severity } from "@firebreak/protocol";
+import type { Severity } from "@firebreak/protocol";
+import { z } from "zod";
+import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "use small letters, digits and -, beginning with a letter or digit");
+const environmentName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,127}$/, "use the name of an environment variable, like OPS_WEBHOOK_SECRET");
+const minutes = z.number().int().min(1).max(525_600);
+const severities = z.array(severity).min(1).max(4);
+
+/** The moments a message is sent at; each is a file `templates/<name>.md` of the profile. */
+export const TEMPLATE_NAMES = ["initial", "contained", "resolved"] as const;
+export const templateName = z.enum(TEMPLATE_NAMES);
+export type TemplateName = z.infer<typeof templateName>;
+
+const severityTarget = z.strictObject({
+  label: z.string().trim().min(1).max(32),
+  /** minutes from detection; a clock without a target is not set */
+  respondMinutes: minutes,
+  containMinutes: minutes.optional(),
+  resolveMinutes: minutes.optional(),
+});
+
+const detectorBinding = z.strictObject({
+  /** id of a Sigma rule, or `*` for every rule that no other binding names */
+  rule: z.string().min(1).max(128),
+  severity: severity.optional(),
+  type: incidentType.optional(),
+  playbook: name.optional(),
+});
+export type DetectorBinding = z.infer<typeof detectorBinding>;
+
+const httpUrl = z
+  .string()
+  .max(2048)
+  .refine(isPlainHttpUrl, "use an http or https address without a user or password in it");
+const emailAddress = z.email().max(254);
+
+const webhookChannel = z
+  .strictObject({
+    name,
+    kind: z.literal("webhook"),
+    url: httpUrl.optional(),
+    /** environment variable, or file in `<home>/secrets`, that holds the address */
+    urlEnv: environmentName.optional(),
+    /** environment variable, or file in `<home>/secrets`, that holds the signing secret */
+    secretEnv: environmentName.optional(),
+  })
+  .refine((channel) => (channel.url === undefined) !== (channel.urlEnv === undefined), {
+    message: "a webhook channel needs exactly one of url and urlEnv",
+  });
+
+const emailChannel = z
+  .strictObject({
+    name,
+    kind: z.literal("email"),
+    /** `smtp://host:port` or `smtps://host:port`, without a password */
+    smtpUrl: z
+      .string()
+      .max(2048)
+      .refine(
+        isPlainSmtpUrl,
+        "use smtp://host:port or smtps://host:port; a password belongs in smtpUrlEnv or passwordEnv",
+      )
+      .optional(),
+    smtpUrlEnv: environmentName.optional(),
+    user: z.string().min(1).max(254).optional(),
+    passwordEnv: environmentName.optional(),
+    from: emailAddress,
+    to: z.array(emailAddress).min(1).max(50),
+  })
+  .refine((channel) => (channel.smtpUrl === undefined) !== (channel.smtpUrlEnv === undefined), {
+    message: "an email channel needs exactly one of smtpUrl and smtpUrlEnv",
+  });
+
+export const channelSchema = z.discriminatedUnion("kind", [webhookChannel, emailChannel]);
+export type Channel = z.infer<typeof channelSchema>;
+export type WebhookChannel = z.infer<typeof webhookChannel>;
+export type EmailChannel = z.infer<typeof emailChannel>;
+
+export const notificationRoute = z.strictObject({
+  /** name of a channel, or `*` for every channel */
+  channel: z.union([z.literal("*"), name]),
+  severities,
+  templates: z.array(templateName).min(1).max(TEMPLATE_NAMES.length),
+});
+export type NotificationRoute = z.infer<typeof notificationRoute>;
+
+export const profileSchema = z.strictObject({
+  name,
+  title: z.string().trim().min(1).max(120),
+  description: z.string().trim().max(1000).default(""),
+  /** IANA time zone of the dates in incident ids */
+  timeZone: z.string().max(64).refine(isTimeZone, "use an IANA time zone like Europe/Berlin").default("UTC"),
+  incidentIdPattern: z
+    .string()
+    .regex(
+      INCIDENT_ID_PATTERN,
+      "use words, a date part and N for digits, for example INC-YYYY-NNNN or INC-YYYYMMDD-NNN",
+    ),
+  severities: z.strictObject({ 1: severityTarget, 2: severityTarget, 3: severityTarget, 4: severityTarget }),
+  reviews: z.strictObject({
+    requiredFor: z.array(severity).max(4),
+    /** hours after the resolution */
+    dueHours: z.number().int().min(1).max(8760),
+  }),
+  detectors: z.array(detectorBinding).max(10_000).default([]),
+  notifications: z.array(notificationRoute).max(200).default([]),
+  channels: z.array(channelSchema).max(50).default([]),
+});
+export type ProfileDocument = z.infer<typeof profileSchema>;
+export type SeverityTarget = z.infer<typeof severityTarget>;
+
+/** One template as its file holds it; notify fills it. */
+export interface ProfileTemplate {
+  readonly name: TemplateName;
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What differs between the teams that run Firebreak, as data. */
+export interface Profile extends ProfileDocument {
+  readonly templates: readonly ProfileTemplate[];
+}
+
+/** @returns the label of a severity in the profile's words, for example `SEV-1` */
+export function severityLabel(profile: Pick<Profile, "severities">, level: Severity): string {
+  return profile.severities[level].label;
+}
+
+/** @returns the binding that names the rule, else the one for `*`, else undefined */
+export function detectorBindingFor(profile: Pick<Profile, "detectors">, ruleId: string): DetectorBinding | undefined {
+  return (
+    profile.detectors.find((binding) => binding.rule === ruleId) ??
+    profile.detectors.find((binding) => binding.rule === "*")
+  );
+}
+
+function isPlainHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  return (url.protocol === "http:" || url.protocol === "https:") && url.username === "" && url.password === "";
+}
+
+function isPlainSmtpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  return (url.protocol === "smtp:" || url.protocol === "smtps:") && url.password === "" && url.hostname !== "";
+}
+
+function isTimeZone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: value }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,122 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { formatFileProblem, loadProfile, parseProfile, requireProfile } from "./profile.ts";
+import { createSecretReader } from "./secrets.ts";
+
+const profilesDir = fileURLToPath(new URL("../../../../../profiles", import.meta.url));
+let home: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "firebreak-profile-"));
+});
+afterEach(async () => {
+  await rm(home, { recursive: true });
+});
+
+const load = () => loadProfile({ home, profilesDir, name: "ai-empire" });
+const shippedText = () => readFile(join(profilesDir, "ai-empire", "profile.yaml"), "utf8");
+
+test("T-3: the shipped ai-empire profile loads whole, with the runbook's response times", async () => {
+  const loaded = await load();
+  expect(loaded.problems).toEqual([]);
+  const profile = requireProfile(loaded);
+  expect(profile.incidentIdPattern).toBe("INC-YYYY-NNNN");
+  expect([1, 2, 3, 4].map((level) => Object.entries(profile.severities)[level - 1]?.[1].respondMinutes)).toEqual([
+    15, 60, 240, 1440,
+  ]);
+  expect(profile.templates.map((template) => template.name)).toEqual(["initial", "contained", "resolved"]);
+});
+
+test("the user's own profile and templates win over the shipped ones", async () => {
+  await writeFile(join(home, "profile.yaml"), (await shippedText()).replace("title: AI Empire", "title: Mine"));
+  await mkdir(join(home, "templates"));
+  await writeFile(join(home, "templates", "initial.md"), "Subject: mine\n\nmine\n");
+  const { profile, fallback } = await load();
+  expect(profile?.title).toBe("Mine");
+  expect(fallback).toBe(false);
+  expect(profile?.templates[0]?.text).toContain("mine");
+});
+
+test("a profile that does not parse falls back to the shipped one and says where it is wrong", async () => {
+  await writeFile(join(home, "profile.yaml"), "name: x\ntitle: y: z\n");
+  const loaded = await load();
+  expect(loaded.fallback).toBe(true);
+  expect(loaded.profile?.name).toBe("ai-empire");
+  expect(loaded.problems[0]).toMatchObject({ file: join(home, "profile.yaml"), line: 2, remedy: expect.any(String) });
+});
+
+test("a wrong value is reported at its line and column", async () => {
+  const text = (await shippedText()).replace("respondMinutes: 60", "respondMinutes: soon");
+  const line = text.split("\n").findIndex((row) => row.includes("soon")) + 1;
+  const column = (text.split("\n")[line - 1] ?? "").indexOf("soon") + 1;
+  const parsed = parseProfile("profile.yaml", text);
+  expect(parsed).toMatchObject({
+    ok: false,
+    problems: [{ line, column, message: expect.stringContaining("severities.2") }],
+  });
+});
+
+test("an unknown key is reported at the key, and a repeated rule at the second one", async () => {
+  const text = await shippedText();
+  const unknown = parseProfile("p.yaml", `${text}colour: red\n`);
+  expect(unknown).toMatchObject({ ok: false, problems: [{ line: text.split("\n").length, column: 1 }] });
+  const twice = text.replace(/^detectors:$/m, 'detectors:\n  - rule: "*"');
+  expect(parseProfile("p.yaml", twice)).toMatchObject({
+    ok: false,
+    problems: [{ message: expect.stringContaining("bound twice") }],
+  });
+});
+
+test("an alias bomb is refused", () => {
+  const bomb = Array.from(
+    { length: 12 },
+    (_, i) =>
+      `a${i}: &a${i} [${
+        i === 0
+          ? "x"
+          : Array(9)
+              .fill(`*a${i - 1}`)
+              .join()
+      }]`,
+  );
+  expect(parseProfile("p.yaml", bomb.join("\n"))).toMatchObject({ ok: false, problems: [{ line: 1 }] });
+});
+
+test("a missing profile is named", async () => {
+  const loaded = await loadProfile({ home, profilesDir, name: "nowhere" });
+  expect(loaded.profile).toBeUndefined();
+  expect(() => requireProfile(loaded)).toThrow(/no such profile/);
+});
+
+test("M-1: good channels are kept, bad ones reported at their place", async () => {
+  await writeFile(
+    join(home, "channels.yaml"),
+    [
+      "channels:",
+      "  - { name: ops, kind: webhook, url: 'http://127.0.0.1:9/hook', secretEnv: OPS_SECRET }",
+      "  - { name: bad, kind: webhook, url: 'http://user:pw@127.0.0.1/hook' }",
+      "  - { name: ops, kind: email, smtpUrl: 'smtp://127.0.0.1:25', from: a@example.org, to: [b@example.org] }",
+      "notifications:",
+      "  - { channel: nobody, severities: [1], templates: [initial] }",
+      "extra: 1",
+    ].join("\n"),
+  );
+  const { profile, problems } = await load();
+  expect(profile?.channels.map((channel) => `${channel.name} ${channel.kind}`)).toEqual(["ops webhook"]);
+  const lines = problems.map((problem) => problem.line).toSorted((a, b) => a - b);
+  expect(lines).toEqual([3, 4, 6, 7]);
+  expect(problems.map(formatFileProblem).join()).not.toContain("pw@");
+});
+
+test("secrets come from the environment, else from a file, and are never guessed from another path", async () => {
+  await mkdir(join(home, "secrets"));
+  await writeFile(join(home, "secrets", "OPS_SECRET"), "from-file\n");
+  const readSecret = createSecretReader({ IN_ENV: "from-env" }, home);
+  expect(await readSecret("IN_ENV")).toBe("from-env");
+  expect(await readSecret("OPS_SECRET")).toBe("from-file");
+  expect(await readSecret("ABSENT")).toBeUndefined();
+  expect(await readSecret("../secrets/OPS_SECRET")).toBeUndefined();
+});
