@@ -1,0 +1,11 @@
+import { initialSchema } from "./0001-initial.ts";
+
+export interface Migration {
+  /** 1, 2, 3 …, without a gap */
+  version: number;
+  name: string;
+  sql: string;
+}
+
+/** Append only. An applied migration is never edited or removed. */
+export const migrations: readonly Migration[] = [{ version: 1, name: "initial", sql: initialSchema }];

@@ -1,0 +1,67 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import { toIso } from "../kernel/index.ts";
+import type { Schema } from "./schema.ts";
+
+const dayMs = 86_400_000;
+/** Any fixed number: nodes lay and drop partitions one at a time. */
+const partitionLock = 7_041_202;
+
+function namePartition(dayStartMs: number): string {
+  return `events_p${toIso(dayStartMs).slice(0, 10).replaceAll("-", "")}`;
+}
+
+/**
+ * Lays the daily partitions of `events` (UTC days) from yesterday to `daysAhead` days ahead. Events of other days go to
+ * the default partition; those that belong to a day laid now are moved into it.
+ *
+ * @returns the names of the partitions laid now
+ */
+export async function ensureEventPartitions(kysely: Kysely<Schema>, nowMs: number, daysAhead = 3): Promise<string[]> {
+  const today = Math.floor(nowMs / dayMs) * dayMs;
+  const days = Array.from({ length: daysAhead + 2 }, (_, index) => today + (index - 1) * dayMs);
+  const laid: string[] = [];
+  for (const day of days) if (await layPartition(kysely, day)) laid.push(namePartition(day));
+  return laid;
+}
+
+async function layPartition(kysely: Kysely<Schema>, dayStartMs: number): Promise<boolean> {
+  const name = namePartition(dayStartMs);
+  const [from, to] = [toIso(dayStartMs), toIso(dayStartMs + dayMs)];
+  return kysely.transaction().execute(async (trx) => {
+    if (await exists(trx, name)) return false;
+    await sql`select pg_advisory_xact_lock(${partitionLock})`.execute(trx);
+    if (await exists(trx, name)) return false;
+    const table = sql.table(name);
+    await sql`create table ${table} (like events including defaults including constraints)`.execute(trx);
+    await sql`lock table events_default in share row exclusive mode`.execute(trx);
+    await sql`with moved as (delete from events_default where time >= ${from}::timestamptz and time < ${to}::timestamptz returning *)
+      insert into ${table} select * from moved`.execute(trx);
+    await sql`alter table events attach partition ${table} for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(
+      trx,
+    );
+    return true;
+  });
+}
+
+async function exists(kysely: Kysely<Schema>, name: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(kysely);
+  return rows[0]?.found === true;
+}
+
+/**
+ * Drops the daily partitions that end at or before `beforeMs`: retention. The default partition stays.
+ *
+ * @returns the names of the dropped partitions
+ */
+export async function dropEventPartitions(kysely: Kysely<Schema>, beforeMs: number): Promise<string[]> {
+  const firstKept = namePartition(Math.floor(beforeMs / dayMs) * dayMs);
+  return kysely.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(${partitionLock})`.execute(trx);
+    const { rows } = await sql<{ name: string }>`select inhrelid::regclass::text as name from pg_inherits
+      where inhparent = 'events'::regclass and inhrelid::regclass::text ~ '^events_p[0-9]{8}$' order by 1`.execute(trx);
+    const old = rows.map(({ name }) => name).filter((name) => name < firstKept);
+    for (const name of old) await sql`drop table ${sql.table(name)}`.execute(trx);
+    return old;
+  });
+}
