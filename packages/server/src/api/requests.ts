@@ -1,0 +1,193 @@
+/** What the API reads, besides the bodies that `@firebreak/protocol` defines already. All strict: unknown fields are refused. */
+import {
+  EVENT_KINDS,
+  ID_PREFIXES,
+  entityName,
+  holdLevel,
+  holdScope,
+  incidentState,
+  incidentType,
+  role,
+  severity,
+} from "@firebreak/protocol";
+import type { IdKind } from "@firebreak/protocol";
+import { z } from "zod";
+
+/** Lists answer at most this many items at once. */
+export const PAGE_ITEMS_MAX = 500;
+const PAGE_ITEMS_DEFAULT = 50;
+
+/** Passwords are counted in characters; the upper bound keeps hashing cheap to refuse. */
+export const PASSWORD_CHARACTERS_MIN = 12;
+const PASSWORD_CHARACTERS_MAX = 1024;
+
+function idOf(kind: IdKind) {
+  const prefix = ID_PREFIXES[kind];
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$`), `use an id such as ${prefix}_… (26 characters)`);
+}
+
+const incidentId = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use an incident's id such as INC-2026-0001");
+const stepId = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use the step's id from the playbook");
+const sessionRef = z.string().min(1).max(128);
+const reason = z.string().trim().min(3, "say why, in three characters or more").max(1000);
+const limit = z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT);
+const after = z.string().min(1).max(256).optional();
+const page = { after, limit };
+const severityText = z.enum(["1", "2", "3", "4"]).transform((text) => severity.parse(Number(text)));
+
+export const alertParams = z.strictObject({ id: idOf("alert") });
+export const incidentParams = z.strictObject({ id: incidentId });
+export const agentParams = z.strictObject({ id: entityName });
+export const sessionParams = z.strictObject({ id: idOf("session") });
+export const holdParams = z.strictObject({ id: idOf("hold") });
+export const runParams = z.strictObject({ id: idOf("run") });
+export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
+export const evidenceParams = z.strictObject({ id: idOf("evidence") });
+export const deliveryParams = z.strictObject({ id: idOf("delivery") });
+export const tokenParams = z.strictObject({ id: idOf("apiToken") });
+
+export const pageQuery = z.strictObject(page);
+export type PageQuery = z.infer<typeof pageQuery>;
+
+export const eventsQuery = z.strictObject({
+  agent: entityName.optional(),
+  pack: entityName.optional(),
+  session: sessionRef.optional(),
+  kind: z.enum(EVENT_KINDS).optional(),
+  since: z.iso.datetime({ offset: true }).optional(),
+  ...page,
+});
+export type EventsQuery = z.infer<typeof eventsQuery>;
+
+export const sessionsQuery = z.strictObject({
+  agent: entityName.optional(),
+  state: z.enum(["running", "frozen", "exited", "lost"]).optional(),
+  ...page,
+});
+export type SessionsQuery = z.infer<typeof sessionsQuery>;
+
+export const alertsQuery = z.strictObject({ status: z.enum(["open", "resolved"]).optional(), ...page });
+export type AlertsQuery = z.infer<typeof alertsQuery>;
+
+export const incidentsQuery = z.strictObject({
+  state: incidentState.optional(),
+  severity: severityText.optional(),
+  ...page,
+});
+export type IncidentsQuery = z.infer<typeof incidentsQuery>;
+
+/** For lists that belong to an incident: runs, evidence, deliveries. */
+export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });
+export type OfIncidentQuery = z.infer<typeof ofIncidentQuery>;
+
+const password = z
+  .string()
+  .min(PASSWORD_CHARACTERS_MIN, `use ${PASSWORD_CHARACTERS_MIN} characters or more`)
+  .max(PASSWORD_CHARACTERS_MAX);
+const userName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, "use letters, digits and . _ @ -, beginning with a letter or digit");
+
+export const signInRequest = z.strictObject({
+  name: z.string().min(1).max(64),
+  password: z.string().min(1).max(PASSWORD_CHARACTERS_MAX),
+});
+export type SignInRequest = z.infer<typeof signInRequest>;
+
+export const signInLinkRequest = z.strictObject({ token: z.string().min(1).max(256) });
+export type SignInLinkRequest = z.infer<typeof signInLinkRequest>;
+
+/** `currentPassword` is needed once a password is set. */
+export const passwordRequest = z.strictObject({
+  password,
+  currentPassword: z.string().min(1).max(PASSWORD_CHARACTERS_MAX).optional(),
+});
+export type PasswordRequest = z.infer<typeof passwordRequest>;
+
+export const newUserRequest = z.strictObject({ name: userName, role, password });
+export type NewUserRequest = z.infer<typeof newUserRequest>;
+
+/** An agent's token names the agent it may speak for; other tokens carry a role. */
+export const newTokenRequest = z
+  .strictObject({
+    name: z.string().trim().min(1).max(128),
+    access: z.union([role, z.literal("agent")]),
+    agentId: entityName.optional(),
+    expiresInDays: z.number().int().min(1).max(3650).optional(),
+  })
+  .refine((request) => (request.access === "agent") === (request.agentId !== undefined), {
+    message: "a token with the access agent needs the agentId it speaks for; other tokens have none",
+    path: ["agentId"],
+  });
+export type NewTokenRequest = z.infer<typeof newTokenRequest>;
+
+export const newSessionRequest = z.strictObject({
+  sessionId: idOf("session"),
+  agentId: entityName,
+  pack: entityName.optional(),
+  host: z.string().min(1).max(255),
+  supervisorPid: z.number().int().positive(),
+  command: z.array(z.string().max(32_768)).min(1).max(4096),
+  workspace: z.string().max(4096).nullable(),
+});
+export type NewSessionRequest = z.infer<typeof newSessionRequest>;
+
+export const sessionStateRequest = z.strictObject({
+  state: z.enum(["running", "frozen", "exited", "lost"]),
+  exitCode: z.number().int().min(0).max(255).nullable().optional(),
+  exitSignal: z.string().max(32).nullable().optional(),
+});
+export type SessionStateRequest = z.infer<typeof sessionStateRequest>;
+
+export const newIncidentRequest = z.strictObject({
+  title: z.string().trim().min(3).max(200),
+  severity,
+  type: incidentType,
+  agentId: entityName.optional(),
+  summary: z.string().trim().max(10_000).optional(),
+});
+export type NewIncidentRequest = z.infer<typeof newIncidentRequest>;
+
+export const resolveRequest = z.strictObject({
+  summary: z.string().trim().min(3).max(10_000),
+  rootCause: z.string().trim().max(10_000).optional(),
+});
+export type ResolveRequest = z.infer<typeof resolveRequest>;
+
+export const noteRequest = z.strictObject({ text: z.string().trim().min(1).max(10_000) });
+export type NoteRequest = z.infer<typeof noteRequest>;
+
+export const severityRequest = z.strictObject({ severity, reason });
+export type SeverityRequest = z.infer<typeof severityRequest>;
+
+export const stateRequest = z.strictObject({ state: incidentState, reason });
+export type StateRequest = z.infer<typeof stateRequest>;
+
+export const previewRequest = z
+  .strictObject({
+    scope: holdScope,
+    target: entityName.or(idOf("session")).optional(),
+    level: holdLevel.default("freeze"),
+  })
+  .refine((request) => (request.scope === "global") === (request.target === undefined), {
+    message: "a global stop has no target; every other stop needs one",
+    path: ["target"],
+  });
+export type PreviewRequest = z.infer<typeof previewRequest>;
+
+export const completeStepRequest = z.strictObject({ note: z.string().trim().min(1).max(10_000) });
+export type CompleteStepRequest = z.infer<typeof completeStepRequest>;
+
+export const reasonRequest = z.strictObject({ reason });
+export type ReasonRequest = z.infer<typeof reasonRequest>;

@@ -1,0 +1,17 @@
+import type { Route } from "../route.ts";
+import { accessRoutes } from "./access.ts";
+import { incidentRoutes } from "./incidents.ts";
+import { killswitchRoutes } from "./killswitch.ts";
+import { systemRoutes } from "./system.ts";
+import { telemetryRoutes } from "./telemetry.ts";
+import { workRoutes } from "./work.ts";
+
+/** Every endpoint of the API. */
+export const ROUTES: readonly Route[] = [
+  ...systemRoutes,
+  ...accessRoutes,
+  ...telemetryRoutes,
+  ...incidentRoutes,
+  ...killswitchRoutes,
+  ...workRoutes,
+];

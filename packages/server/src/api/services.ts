@@ -1,0 +1,151 @@
+import type {
+  AgentView,
+  AlertView,
+  DeliveryView,
+  EventView,
+  EvidenceVerification,
+  EvidenceView,
+  IncidentDetail,
+  IncidentSummary,
+  IntakeReceipt,
+  KillswitchView,
+  MeView,
+  Overview,
+  PlaybookView,
+  ResumeReceipt,
+  ReviewView,
+  RunView,
+  SessionView,
+  StopPreview,
+  StopReceipt,
+  StopRequest,
+  TokenView,
+  healthView,
+  newTokenView,
+  readinessView,
+  rulesView,
+  userView,
+} from "@firebreak/protocol";
+import type { z } from "zod";
+import type { Caller } from "./caller.ts";
+import type {
+  AlertsQuery,
+  CompleteStepRequest,
+  EventsQuery,
+  IncidentsQuery,
+  NewIncidentRequest,
+  NewSessionRequest,
+  NewTokenRequest,
+  NewUserRequest,
+  NoteRequest,
+  OfIncidentQuery,
+  PageQuery,
+  PasswordRequest,
+  PreviewRequest,
+  ReasonRequest,
+  ResolveRequest,
+  SessionStateRequest,
+  SessionsQuery,
+  SeverityRequest,
+  SignInLinkRequest,
+  SignInRequest,
+  StateRequest,
+} from "./requests.ts";
+import type { auditView, newSessionView } from "./schemas.ts";
+
+/** One page of a list; `next` goes back as `after` until it is null. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly next: string | null;
+}
+
+/** A new web session: the cookie's value (never stored), when it ends at the latest, and who signed in. */
+export interface SignedIn {
+  readonly cookie: string;
+  readonly expiresAtMs: number;
+  readonly me: MeView;
+}
+
+export interface WithId {
+  readonly id: string;
+}
+
+/** A batch as it came: the bytes, and the media type without parameters. */
+export interface RawBatch {
+  readonly body: Buffer;
+  readonly contentType: "application/json" | "application/x-ndjson";
+}
+
+/**
+ * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
+ * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
+ */
+export interface ApiServices {
+  health(): z.infer<typeof healthView>;
+  checkReadiness(): Promise<z.infer<typeof readinessView>>;
+
+  /** @param address where the attempt comes from, for the rate limit */
+  signIn(request: SignInRequest, address: string): Promise<SignedIn>;
+  signInByLink(request: SignInLinkRequest, address: string): Promise<SignedIn>;
+  signOut(caller: Caller): Promise<void>;
+  getMe(caller: Caller): Promise<MeView>;
+  setPassword(caller: Caller, request: PasswordRequest): Promise<MeView>;
+
+  getOverview(caller: Caller): Promise<Overview>;
+
+  /**
+   * Stores what is good of a batch and names each line that is not. An agent's token reports only for its own agent
+   * and session: other lines are rejected (`refuseReporter` of the access room says why).
+   */
+  acceptEvents(caller: Caller, batch: RawBatch): Promise<IntakeReceipt>;
+  listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
+
+  registerSession(caller: Caller, request: NewSessionRequest): Promise<z.infer<typeof newSessionView>>;
+  listSessions(caller: Caller, query: SessionsQuery): Promise<Page<SessionView>>;
+  recordSessionState(caller: Caller, request: SessionStateRequest & WithId): Promise<SessionView>;
+  beatSession(caller: Caller, request: WithId): Promise<SessionView>;
+
+  listAgents(caller: Caller, query: PageQuery): Promise<Page<AgentView>>;
+  getAgent(caller: Caller, request: WithId): Promise<AgentView>;
+
+  listAlerts(caller: Caller, query: AlertsQuery): Promise<Page<AlertView>>;
+  getAlert(caller: Caller, request: WithId): Promise<AlertView>;
+
+  listIncidents(caller: Caller, query: IncidentsQuery): Promise<Page<IncidentSummary>>;
+  getIncident(caller: Caller, request: WithId): Promise<IncidentDetail>;
+  reportIncident(caller: Caller, request: NewIncidentRequest): Promise<IncidentDetail>;
+  acknowledgeIncident(caller: Caller, request: WithId): Promise<IncidentDetail>;
+  resolveIncident(caller: Caller, request: ResolveRequest & WithId): Promise<IncidentDetail>;
+  addNote(caller: Caller, request: NoteRequest & WithId): Promise<IncidentDetail>;
+  changeSeverity(caller: Caller, request: SeverityRequest & WithId): Promise<IncidentDetail>;
+  changeIncidentState(caller: Caller, request: StateRequest & WithId): Promise<IncidentDetail>;
+  getReview(caller: Caller, request: WithId): Promise<ReviewView>;
+  draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
+
+  getKillswitch(caller: Caller): Promise<KillswitchView>;
+  previewStop(caller: Caller, request: PreviewRequest): Promise<StopPreview>;
+  stop(caller: Caller, request: StopRequest): Promise<StopReceipt>;
+  resumeHold(caller: Caller, request: ReasonRequest & WithId): Promise<ResumeReceipt>;
+
+  listRuns(caller: Caller, query: OfIncidentQuery): Promise<Page<RunView>>;
+  getRun(caller: Caller, request: WithId): Promise<RunView>;
+  completeStep(caller: Caller, request: CompleteStepRequest & WithId & { readonly step: string }): Promise<RunView>;
+  abortRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
+  listPlaybooks(caller: Caller): Promise<Page<PlaybookView>>;
+
+  listEvidence(caller: Caller, query: OfIncidentQuery): Promise<Page<EvidenceView>>;
+  getEvidence(caller: Caller, request: WithId): Promise<EvidenceView>;
+  verifyEvidence(caller: Caller, request: WithId): Promise<EvidenceVerification>;
+
+  listDeliveries(caller: Caller, query: OfIncidentQuery): Promise<Page<DeliveryView>>;
+  retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;
+
+  listRules(caller: Caller): Promise<z.infer<typeof rulesView>>;
+
+  listUsers(caller: Caller, query: PageQuery): Promise<Page<z.infer<typeof userView>>>;
+  createUser(caller: Caller, request: NewUserRequest): Promise<z.infer<typeof userView>>;
+  listTokens(caller: Caller, query: PageQuery): Promise<Page<TokenView>>;
+  createToken(caller: Caller, request: NewTokenRequest): Promise<z.infer<typeof newTokenView>>;
+  revokeToken(caller: Caller, request: WithId): Promise<void>;
+  listAudit(caller: Caller, query: PageQuery): Promise<Page<z.infer<typeof auditView>>>;
+}
