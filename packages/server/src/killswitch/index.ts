@@ -1,0 +1,14 @@
+export { openKillswitch } from "./killswitch.ts";
+export type { KillswitchOptions } from "./killswitch.ts";
+export { flagName, killswitchPaths } from "./layout.ts";
+export type { KillswitchPaths } from "./layout.ts";
+export type {
+  HoldRequest,
+  Killswitch,
+  KillswitchHealth,
+  KillswitchListener,
+  KillswitchState,
+  ReleaseRequest,
+  ReleaseResult,
+  RepairResult,
+} from "./types.ts";

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../kernel/index.ts";
+import { codeOf, FirebreakError, processExists, readProcessStartTime } from "../kernel/index.ts";
+
+/** A writer needs a few milliseconds; one that holds longer is stopped or stuck and must not block a stop. */
+const HELD_TOO_LONG_MS = 1500;
+const GIVE_UP_MS = 5000;
+const RETRY_MS = 2;
+
+interface Holder {
+  readonly pid: number;
+  readonly startTime: string | null;
+  readonly host: string;
+  readonly token: string;
+}
+
+/**
+ * Runs `work` while no other process writes the journal. A lock whose holder died, or has kept it too long, is taken
+ * over. The journal stays correct even if two writers meet (appends are whole lines, see `applyRecord`).
+ */
+export async function withFileLock<T>(path: string, clock: Clock, work: () => T): Promise<T> {
+  const token = await acquire(path, clock);
+  try {
+    return work();
+  } finally {
+    // an unreadable lock is our own from a full disk: every other holder writes its token
+    if ((readHolder(path)?.token ?? token) === token) rmSync(path, { force: true });
+  }
+}
+
+async function acquire(path: string, clock: Clock): Promise<string> {
+  const startMs = clock.monotonicMs();
+  let waitedFor = { token: "", sinceMs: startMs };
+  for (;;) {
+    const token = tryCreate(path);
+    if (token !== null) return token;
+    const nowMs = clock.monotonicMs();
+    const holder = readHolder(path);
+    if (holder !== null && holder.token !== waitedFor.token) waitedFor = { token: holder.token, sinceMs: nowMs };
+    if (isStale(holder, nowMs - waitedFor.sinceMs)) takeOver(path, waitedFor.token);
+    if (nowMs - startMs > GIVE_UP_MS) {
+      throw new FirebreakError(
+        "conflict",
+        `the kill switch's lock ${path} cannot be taken; remove that file and retry`,
+      );
+    }
+    await sleep(RETRY_MS);
+  }
+}
+
+function tryCreate(path: string): string | null {
+  const token = randomBytes(8).toString("hex");
+  const holder: Holder = { pid: process.pid, startTime: readProcessStartTime(process.pid), host: hostname(), token };
+  try {
+    const fd = openSync(path, "wx", 0o600);
+    try {
+      writeSync(fd, JSON.stringify(holder));
+    } catch {
+      // a full disk leaves the lock empty: it still excludes others and is removed below by its age
+    } finally {
+      closeSync(fd);
+    }
+    return token;
+  } catch (fault) {
+    if (codeOf(fault) === "EEXIST") return null;
+    throw fault;
+  }
+}
+
+function readHolder(path: string): Holder | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof value !== "object" || value === null) return null;
+    if (!("pid" in value) || typeof value.pid !== "number" || !("token" in value)) return null;
+    const startTime = "startTime" in value && typeof value.startTime === "string" ? value.startTime : null;
+    const host = "host" in value && typeof value.host === "string" ? value.host : "";
+    return { pid: value.pid, startTime, host, token: String(value.token) };
+  } catch {
+    return null;
+  }
+}
+
+function isStale(holder: Holder | null, waitedMs: number): boolean {
+  if (waitedMs > HELD_TOO_LONG_MS) return true;
+  if (holder === null || holder.host !== hostname()) return false;
+  if (!processExists(holder.pid)) return true;
+  const startTime = readProcessStartTime(holder.pid);
+  return holder.startTime !== null && startTime !== null && startTime !== holder.startTime;
+}
+
+/** Removes a stale lock, unless its holder changed since it was judged. */
+function takeOver(path: string, token: string): void {
+  const holder = readHolder(path);
+  if (holder === null || holder.token === token) rmSync(path, { force: true });
+}

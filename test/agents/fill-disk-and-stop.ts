@@ -1,0 +1,37 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf, createNewId, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
+import { openKillswitch } from "../../packages/server/src/killswitch/index.ts";
+
+/** Fills the file system it is given, stops, and prints what became of it. */
+const home = process.argv[2] ?? "";
+const options = { home, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
+const actor = { kind: "cli", id: "test", name: "test" } as const;
+const killswitch = await openKillswitch(options);
+
+function fillDisk(): void {
+  try {
+    for (;;) appendFileSync(join(home, "filler"), Buffer.alloc(1024, 1));
+  } catch (fault) {
+    if (codeOf(fault) !== "ENOSPC") throw fault;
+  }
+}
+
+fillDisk();
+await killswitch.add({ scope: "agent", target: "one", level: "kill", reason: "disk full", actor });
+const again = await openKillswitch(options);
+const reopened = again.current().holds.map((hold) => `${hold.scope}:${hold.target ?? ""}`);
+let exhausted = "durable";
+for (let i = 0; i < 2000 && exhausted === "durable"; i++) {
+  fillDisk();
+  const target = `more-${i}`;
+  await killswitch
+    .add({ scope: "agent", target, level: "kill", reason: "x".repeat(900), actor })
+    .catch((fault: unknown) => {
+      const inForce = killswitch.current().holds.some((hold) => hold.target === target);
+      exhausted = codeOf(fault) === "storage_unavailable" && inForce ? "in force here" : String(fault);
+    });
+}
+process.stdout.write(JSON.stringify({ first: "durable", reopened, exhausted }));
+killswitch.close();
+again.close();
