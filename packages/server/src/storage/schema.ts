@@ -161,6 +161,8 @@ export interface PlaybookRunsTable {
   inputs: Json<Record<string, unknown>>;
   state: RunState;
   reason: string | null;
+  /** set when a person asked to abort; the executor undoes and ends the run */
+  abort: NullableJson<{ actor: Actor; reason: string; at: string }>;
   requested_by: Json<Actor>;
   requested_at: Timestamp;
   started_at: NullableTimestamp;

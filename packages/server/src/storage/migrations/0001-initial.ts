@@ -146,6 +146,7 @@ create table playbook_runs (
   inputs jsonb not null,
   state text not null,
   reason text,
+  abort jsonb,
   requested_by jsonb not null,
   requested_at timestamptz not null,
   started_at timestamptz,
