@@ -4,6 +4,9 @@ export { explainDatabaseError, isTransientDatabaseError } from "./database-error
 export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./schema.ts";
-export { LIVE_CHANNEL, notifyLive } from "./live.ts";
 export { emitDomainEvent } from "./outbox.ts";
 export type { DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from "./outbox.ts";
+export { LIVE_CHANNEL, listenLive, notifyLive } from "./live.ts";
+export type { LiveOptions } from "./live.ts";
+export { createDurableWork } from "./work.ts";
+export type { DurableWork, EnqueueOptions, WorkContext, WorkHandler, WorkOptions } from "./work.ts";

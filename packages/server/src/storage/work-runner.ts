@@ -1,0 +1,108 @@
+import { EventEmitter } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { run } from "graphile-worker";
+import type { Runner, WorkerEvents } from "graphile-worker";
+import { messageOf } from "../kernel/index.ts";
+import type { Logger } from "../kernel/index.ts";
+import type { Database } from "./connect.ts";
+import { silentWorkerLogger } from "./migrate.ts";
+import type { NodeMembership } from "./nodes.ts";
+import type { Tasks } from "./work-tasks.ts";
+
+export interface RunnerKeeper {
+  stop(): Promise<void>;
+}
+
+export interface RunnerOptions {
+  database: Database;
+  logger: Logger;
+  tasks: Tasks;
+  membership: NodeMembership;
+  concurrency?: number;
+}
+
+/** New jobs are announced at once; this is for those that fall due later. */
+const pollEveryMs = 500;
+const restartDelaysMs = [100, 500, 2_000, 5_000] as const;
+
+/**
+ * Keeps the queue's runner going: it gives up after some failed questions to the database (a restart), and is replaced
+ * when this node was fenced.
+ */
+export async function keepRunner(options: RunnerOptions): Promise<RunnerKeeper> {
+  const stopping = new AbortController();
+  let current = await startRunner(options);
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      const reason = await waitForEnd(current, stopping.signal);
+      if (stopping.signal.aborted) break;
+      options.logger.warn("the job runner is replaced", { reason });
+      void current.runner.stop().catch(() => {}); // a job that ignores its signal must not hold up the next runner
+      const next = await restart(options, stopping.signal);
+      if (next === undefined) return;
+      current = next;
+    }
+    await current.runner.stop().catch(() => {}); // it had stopped by itself
+  })();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+interface Running {
+  runner: Runner;
+  fenced: AbortSignal;
+}
+
+async function startRunner({ database, tasks, membership, concurrency = 8 }: RunnerOptions): Promise<Running> {
+  const events: WorkerEvents = new EventEmitter();
+  const fence = new AbortController();
+  events.on("pool:create", ({ workerPool }) => {
+    const fenced = membership.takeName(workerPool.id);
+    fenced.addEventListener("abort", () => fence.abort(), { once: true });
+  });
+  const runner = await run({
+    pgPool: database.pool,
+    taskList: tasks.list({ fenced: fence.signal, ready: () => membership.announced() }),
+    concurrency,
+    pollInterval: pollEveryMs,
+    noHandleSignals: true,
+    logger: silentWorkerLogger,
+    events,
+    parsedCronItems: [],
+  });
+  runner.promise.catch(() => {}); // observed in waitForEnd
+  return { runner, fenced: fence.signal };
+}
+
+/** @returns why the runner must be replaced; also resolves when asked to stop */
+function waitForEnd({ runner, fenced }: Running, stopping: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    const onFence = () => resolve("this node was cut off from the database");
+    const onStop = () => resolve("stopping");
+    fenced.addEventListener("abort", onFence, { once: true });
+    stopping.addEventListener("abort", onStop, { once: true });
+    if (fenced.aborted) onFence();
+    if (stopping.aborted) onStop();
+    runner.promise.then(
+      () => resolve("it ended"),
+      (error: unknown) => resolve(messageOf(error)),
+    );
+  });
+}
+
+async function restart(options: RunnerOptions, signal: AbortSignal): Promise<Running | undefined> {
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    try {
+      await delay(restartDelaysMs[Math.min(attempt, restartDelaysMs.length - 1)], undefined, { signal });
+      await options.database.pool.query("select 1");
+      return await startRunner(options);
+    } catch (error) {
+      if (!signal.aborted) options.logger.warn("the job runner cannot start yet", { problem: messageOf(error) });
+    }
+  }
+  return undefined;
+}
