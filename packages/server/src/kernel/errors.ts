@@ -5,11 +5,18 @@ export class FirebreakError extends Error {
   override readonly name = "FirebreakError";
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[];
+  /** when it makes sense to try again; the HTTP door says it as Retry-After */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; errors?: readonly FieldError[] }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; errors?: readonly FieldError[]; retryAfterSeconds?: number },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options?.errors ?? [];
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 
