@@ -1,0 +1,17 @@
+export { acknowledgeIncident } from "./acknowledge-incident.ts";
+export { addNote } from "./add-note.ts";
+export { changeIncidentState } from "./change-incident-state.ts";
+export { changeSeverity } from "./change-severity.ts";
+export { BREACHES_MAX, checkClocks } from "./check-clocks.ts";
+export type { Breach } from "./check-clocks.ts";
+export { getIncident } from "./get-incident.ts";
+export { listIncidents } from "./list-incidents.ts";
+export type { IncidentFilters } from "./list-incidents.ts";
+export { markContained } from "./mark-contained.ts";
+export { openIncidentForAlert } from "./open-incident-for-alert.ts";
+export type { OpenedForAlert } from "./open-incident-for-alert.ts";
+export { reportIncident } from "./report-incident.ts";
+export { resolveIncident } from "./resolve-incident.ts";
+export { addTimelineEntry } from "./timeline.ts";
+export type { NewTimelineEntry } from "./timeline.ts";
+export type { IncidentContext, IncidentRecord } from "./types.ts";
