@@ -7,7 +7,6 @@ import {
   holdScope,
   incidentState,
   incidentType,
-  role,
   severity,
 } from "@firebreak/protocol";
 import type { IdKind } from "@firebreak/protocol";
@@ -16,10 +15,6 @@ import { z } from "zod";
 /** Lists answer at most this many items at once. */
 export const PAGE_ITEMS_MAX = 500;
 const PAGE_ITEMS_DEFAULT = 50;
-
-/** Passwords are counted in characters; the upper bound keeps hashing cheap to refuse. */
-export const PASSWORD_CHARACTERS_MIN = 12;
-const PASSWORD_CHARACTERS_MAX = 1024;
 
 function idOf(kind: IdKind) {
   const prefix = ID_PREFIXES[kind];
@@ -87,50 +82,6 @@ export type IncidentsQuery = z.infer<typeof incidentsQuery>;
 /** For lists that belong to an incident: runs, evidence, deliveries. */
 export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });
 export type OfIncidentQuery = z.infer<typeof ofIncidentQuery>;
-
-const password = z
-  .string()
-  .min(PASSWORD_CHARACTERS_MIN, `use ${PASSWORD_CHARACTERS_MIN} characters or more`)
-  .max(PASSWORD_CHARACTERS_MAX);
-const userName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, "use letters, digits and . _ @ -, beginning with a letter or digit");
-
-export const signInRequest = z.strictObject({
-  name: z.string().min(1).max(64),
-  password: z.string().min(1).max(PASSWORD_CHARACTERS_MAX),
-});
-export type SignInRequest = z.infer<typeof signInRequest>;
-
-export const signInLinkRequest = z.strictObject({ token: z.string().min(1).max(256) });
-export type SignInLinkRequest = z.infer<typeof signInLinkRequest>;
-
-/** `currentPassword` is needed once a password is set. */
-export const passwordRequest = z.strictObject({
-  password,
-  currentPassword: z.string().min(1).max(PASSWORD_CHARACTERS_MAX).optional(),
-});
-export type PasswordRequest = z.infer<typeof passwordRequest>;
-
-export const newUserRequest = z.strictObject({ name: userName, role, password });
-export type NewUserRequest = z.infer<typeof newUserRequest>;
-
-/** An agent's token names the agent it may speak for; other tokens carry a role. */
-export const newTokenRequest = z
-  .strictObject({
-    name: z.string().trim().min(1).max(128),
-    access: z.union([role, z.literal("agent")]),
-    agentId: entityName.optional(),
-    expiresInDays: z.number().int().min(1).max(3650).optional(),
-  })
-  .refine((request) => (request.access === "agent") === (request.agentId !== undefined), {
-    message: "a token with the access agent needs the agentId it speaks for; other tokens have none",
-    path: ["agentId"],
-  });
-export type NewTokenRequest = z.infer<typeof newTokenRequest>;
 
 export const newSessionRequest = z.strictObject({
   sessionId: idOf("session"),

@@ -1,6 +1,6 @@
 import type { RequiredAccess } from "@firebreak/protocol";
 import { z } from "zod";
-import type { Caller } from "./caller.ts";
+import type { Caller } from "../access/index.ts";
 import { parseBody, parseParams, parseQuery } from "./parse-input.ts";
 import type { ApiServices, RawBatch } from "./services.ts";
 

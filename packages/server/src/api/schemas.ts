@@ -53,21 +53,17 @@ import {
   userView,
 } from "@firebreak/protocol";
 import { z } from "zod";
+import { newTokenRequest, newUserRequest, passwordRequest, signInLinkRequest, signInRequest } from "../access/index.ts";
 import {
   completeStepRequest,
   newIncidentRequest,
   newSessionRequest,
-  newTokenRequest,
-  newUserRequest,
   noteRequest,
-  passwordRequest,
   previewRequest,
   reasonRequest,
   resolveRequest,
   sessionStateRequest,
   severityRequest,
-  signInLinkRequest,
-  signInRequest,
   stateRequest,
 } from "./requests.ts";
 

@@ -27,7 +27,14 @@ import type {
   userView,
 } from "@firebreak/protocol";
 import type { z } from "zod";
-import type { Caller } from "./caller.ts";
+import type {
+  Caller,
+  NewTokenRequest,
+  NewUserRequest,
+  PasswordRequest,
+  SignInLinkRequest,
+  SignInRequest,
+} from "../access/index.ts";
 import type {
   AlertsQuery,
   CompleteStepRequest,
@@ -35,20 +42,15 @@ import type {
   IncidentsQuery,
   NewIncidentRequest,
   NewSessionRequest,
-  NewTokenRequest,
-  NewUserRequest,
   NoteRequest,
   OfIncidentQuery,
   PageQuery,
-  PasswordRequest,
   PreviewRequest,
   ReasonRequest,
   ResolveRequest,
   SessionStateRequest,
   SessionsQuery,
   SeverityRequest,
-  SignInLinkRequest,
-  SignInRequest,
   StateRequest,
 } from "./requests.ts";
 import type { auditView, newSessionView } from "./schemas.ts";

@@ -2,12 +2,11 @@ import { meView, newTokenView, userView } from "@firebreak/protocol";
 import {
   newTokenRequest,
   newUserRequest,
-  pageQuery,
   passwordRequest,
   signInLinkRequest,
   signInRequest,
-  tokenParams,
-} from "../requests.ts";
+} from "../../access/index.ts";
+import { pageQuery, tokenParams } from "../requests.ts";
 import type { Answer } from "../route.ts";
 import { definePublicRoute, defineRoute } from "../route.ts";
 import { auditPage, tokenPage, userPage } from "../schemas.ts";

@@ -9,7 +9,7 @@ import {
 } from "@firebreak/protocol";
 import type { StopRequest } from "@firebreak/protocol";
 import { FirebreakError } from "../../kernel/index.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../../access/index.ts";
 import { holdParams, previewRequest } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 

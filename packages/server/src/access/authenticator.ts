@@ -1,0 +1,139 @@
+import type { Actor } from "@firebreak/protocol";
+import type { Selectable } from "kysely";
+import { messageOf, toIso } from "../kernel/index.ts";
+import type { Clock, Logger } from "../kernel/index.ts";
+import type { ApiTokensTable, Database } from "../storage/index.ts";
+import type { Authenticator, Caller } from "./caller.ts";
+import { SECRET_PATTERN, equalsInConstantTime, hashSecret } from "./secrets.ts";
+import { callerOfPerson } from "./sign-in.ts";
+import { parseToken } from "./tokens.ts";
+import { WEB_SESSION_IDLE_MS } from "./web-sessions.ts";
+
+/** A token that was found good is not looked up again for this long: the longest a revocation takes on other nodes. */
+export const TOKEN_CACHE_MS = 5_000;
+const TOKENS_CACHED_MAX = 10_000;
+/** Use is noted at most this often, so that reading does not write. */
+const NOTE_USE_EVERY_MS = 60_000;
+
+const COOKIE = new RegExp(`^${SECRET_PATTERN}$`);
+
+export interface AuthenticatorOptions {
+  readonly database: Pick<Database, "kysely">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** the whole text of the token of this machine's command line, from {@link ensureLocalToken}; works without a database */
+  readonly localToken: string | null;
+}
+
+const LOCAL_CALLER: Caller = {
+  actor: { kind: "cli", id: "local", name: "local" },
+  access: "admin",
+  agentId: null,
+  sessionId: null,
+  webSessionId: null,
+};
+
+type TokenRow = Selectable<ApiTokensTable>;
+
+interface Known {
+  readonly row: TokenRow;
+  readonly untilMs: number;
+}
+
+/** Recognises callers by cookie, API token or the token of this machine. */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const known = new Map<string, Known>();
+  return {
+    authenticate: async ({ cookie, bearer }) => {
+      if (bearer !== undefined) return authenticateBearer(options, known, bearer);
+      if (cookie !== undefined) return authenticateCookie(options, cookie);
+      return null;
+    },
+    forgetToken: (id) => void known.delete(id),
+  };
+}
+
+async function authenticateBearer(
+  options: AuthenticatorOptions,
+  known: Map<string, Known>,
+  bearer: string,
+): Promise<Caller | null> {
+  if (options.localToken !== null && equalsInConstantTime(bearer, options.localToken)) return LOCAL_CALLER;
+  const parsed = parseToken(bearer);
+  if (parsed === null) return null;
+  const row = await findToken(options, known, parsed.id);
+  if (row === undefined || !equalsInConstantTime(hashSecret(parsed.secret), row.secret_hash)) return null;
+  const nowMs = options.clock.now();
+  if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= nowMs)) return null;
+  return callerOfToken(row);
+}
+
+async function findToken(
+  options: AuthenticatorOptions,
+  known: Map<string, Known>,
+  id: string,
+): Promise<TokenRow | undefined> {
+  const monotonicMs = options.clock.monotonicMs();
+  const cached = known.get(id);
+  if (cached !== undefined && cached.untilMs > monotonicMs) return cached.row;
+  const row = await options.database.kysely
+    .selectFrom("api_tokens")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  known.delete(id);
+  if (row === undefined || row.revoked_at !== null) return row;
+  known.set(id, { row, untilMs: monotonicMs + TOKEN_CACHE_MS });
+  const oldest = known.keys().next();
+  if (known.size > TOKENS_CACHED_MAX && oldest.done !== true) known.delete(oldest.value);
+  noteTokenUse(options, row);
+  return row;
+}
+
+function callerOfToken(row: TokenRow): Caller {
+  const actor: Actor =
+    row.access === "agent" && row.agent_id !== null
+      ? { kind: "agent", id: row.agent_id, name: row.agent_id }
+      : { kind: "token", id: row.id, name: row.name };
+  return { actor, access: row.access, agentId: row.agent_id, sessionId: row.session_id, webSessionId: null };
+}
+
+async function authenticateCookie(options: AuthenticatorOptions, cookie: string): Promise<Caller | null> {
+  if (!COOKIE.test(cookie)) return null;
+  const nowMs = options.clock.now();
+  const row = await options.database.kysely
+    .selectFrom("web_sessions")
+    .innerJoin("users", "users.id", "web_sessions.user_id")
+    .select(["web_sessions.id as webSessionId", "web_sessions.last_seen_at", "users.id", "users.name", "users.role"])
+    .where("web_sessions.secret_hash", "=", hashSecret(cookie))
+    .where("web_sessions.expires_at", ">", new Date(nowMs))
+    .where("web_sessions.last_seen_at", ">", new Date(nowMs - WEB_SESSION_IDLE_MS))
+    .where("users.disabled_at", "is", null)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  if (nowMs - row.last_seen_at.getTime() >= NOTE_USE_EVERY_MS) await noteSessionUse(options, row.webSessionId, nowMs);
+  return callerOfPerson(row, row.webSessionId);
+}
+
+async function noteSessionUse(options: AuthenticatorOptions, id: string, nowMs: number): Promise<void> {
+  await options.database.kysely
+    .updateTable("web_sessions")
+    .set({ last_seen_at: toIso(nowMs) })
+    .where("id", "=", id)
+    .where("last_seen_at", "<", new Date(nowMs))
+    .execute();
+}
+
+/** Beside the request: telemetry must not wait for a note that nobody depends on. */
+function noteTokenUse(options: AuthenticatorOptions, row: TokenRow): void {
+  const nowMs = options.clock.now();
+  if (row.last_used_at !== null && nowMs - row.last_used_at.getTime() < NOTE_USE_EVERY_MS) return;
+  options.database.kysely
+    .updateTable("api_tokens")
+    .set({ last_used_at: toIso(nowMs) })
+    .where("id", "=", row.id)
+    .execute()
+    .catch((fault: unknown) => {
+      options.logger.warn("the use of a token could not be noted", { tokenId: row.id, fault: messageOf(fault) });
+    });
+}
