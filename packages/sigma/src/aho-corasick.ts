@@ -1,0 +1,84 @@
+/** Characters of a pattern that are looked at: enough to be rare, few enough to keep the table small. */
+const PATTERN_CHARS_MAX = 16;
+
+interface Table {
+  readonly classes: Uint16Array;
+  readonly width: number;
+  /** next[state * width + class]; complete, so that scanning never follows failure links. */
+  readonly next: Int32Array;
+  /** Pattern numbers that end in a state, suffixes included. */
+  readonly outputs: readonly (readonly number[])[];
+}
+
+/** Finds which of many texts occur in a text, in one pass over it, whatever their number. */
+export class AhoCorasick {
+  readonly #table: Table;
+
+  constructor(patterns: readonly string[]) {
+    this.#table = buildTable(patterns.map((pattern) => pattern.slice(0, PATTERN_CHARS_MAX)));
+  }
+
+  /** Calls `found` with the number of each pattern that may occur (its first characters do); repeats are possible. */
+  scan(text: string, found: (pattern: number) => void): void {
+    const { classes, width, next, outputs } = this.#table;
+    let state = 0;
+    for (let at = 0; at < text.length; at++) {
+      state = next[state * width + (classes[text.charCodeAt(at)] ?? 0)] ?? 0;
+      const output = outputs[state];
+      if (output !== undefined && output.length > 0) for (const pattern of output) found(pattern);
+    }
+  }
+}
+
+/** Characters that no pattern holds share class 0. */
+function buildClasses(patterns: readonly string[]): { classes: Uint16Array; width: number } {
+  const classes = new Uint16Array(65_536);
+  let width = 1;
+  for (const pattern of patterns) {
+    for (let at = 0; at < pattern.length; at++) {
+      const unit = pattern.charCodeAt(at);
+      if (classes[unit] === 0) classes[unit] = width++;
+    }
+  }
+  return { classes, width };
+}
+
+function buildTable(patterns: readonly string[]): Table {
+  const { classes, width } = buildClasses(patterns);
+  const statesMax = patterns.reduce((sum, pattern) => sum + pattern.length, 1);
+  const next = new Int32Array(statesMax * width);
+  const outputs: number[][] = [[]];
+  patterns.forEach((pattern, number) => {
+    let state = 0;
+    for (let at = 0; at < pattern.length; at++) {
+      const cell = state * width + (classes[pattern.charCodeAt(at)] ?? 0);
+      if (next[cell] === 0) next[cell] = outputs.push([]) - 1;
+      state = next[cell] ?? 0;
+    }
+    outputs[state]?.push(number);
+  });
+  linkFailures(next, width, outputs);
+  return { classes, width, next: next.slice(0, outputs.length * width), outputs };
+}
+
+/** Breadth first: completes each state's row from its failure state and inherits that state's outputs. */
+function linkFailures(next: Int32Array, width: number, outputs: number[][]): void {
+  const failure = new Int32Array(outputs.length);
+  const queue: number[] = [];
+  for (let id = 0; id < width; id++) if ((next[id] ?? 0) > 0) queue.push(next[id] ?? 0);
+  for (let head = 0; head < queue.length; head++) {
+    const state = queue[head] ?? 0;
+    const fallback = failure[state] ?? 0;
+    outputs[state]?.push(...(outputs[fallback] ?? []));
+    for (let id = 0; id < width; id++) {
+      const cell = state * width + id;
+      const inherited = next[fallback * width + id] ?? 0;
+      const child = next[cell] ?? 0;
+      if (child === 0) next[cell] = inherited;
+      else {
+        failure[child] = inherited;
+        queue.push(child);
+      }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Correlation, KeyField } from "./correlation.ts";
+import type { EngineLimits, EventMeta } from "./types.ts";
+import type { EventView } from "./view.ts";
+import { CountWindow, DistinctWindow, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+
+/** A group whose condition came true. */
+export interface Firing {
+  readonly groupBy: Readonly<Record<string, string>>;
+  readonly reading: WindowReading;
+}
+
+export interface StateCounts {
+  evictedGroups: number;
+  droppedEntries: number;
+  lateEvents: number;
+  ungroupedEvents: number;
+}
+
+interface Group {
+  readonly groupBy: Readonly<Record<string, string>>;
+  readonly window: GroupWindow;
+  firing: boolean;
+  firedTime: number | undefined;
+}
+
+/** Longer values are kept by their beginning, length and a hash, so that keys stay small. */
+const KEY_CHARS_MAX = 256;
+/** How many of the least recently used groups are compared before one is evicted. */
+const EVICTION_SAMPLE = 16;
+
+/** The groups of one correlation. Memory is bounded by groups and entries; what had to go is counted. */
+export class CorrelationState {
+  readonly #correlation: Correlation;
+  readonly #limits: EngineLimits;
+  readonly #counts: StateCounts;
+  readonly #settings: WindowSettings;
+  /** Least recently used first. */
+  readonly #groups = new Map<string, Group>();
+  #entries = 0;
+
+  constructor(correlation: Correlation, limits: EngineLimits, counts: StateCounts) {
+    this.#correlation = correlation;
+    this.#limits = limits;
+    this.#counts = counts;
+    const highest = Math.max(...correlation.bounds.map((bound) => bound.value));
+    this.#settings = {
+      spanMs: correlation.timespanMs,
+      latenessMs: limits.latenessMs,
+      // One more than the highest bound decides every comparison exactly.
+      capacity: Math.max(limits.entriesPerGroupMax, highest + 1),
+      eventIdsMax: limits.eventIdsMax,
+      bounds: correlation.bounds,
+    };
+  }
+
+  get groups(): number {
+    return this.#groups.size;
+  }
+
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Adds an event that matched the rule `ruleId`. */
+  update(view: EventView, ruleId: string, meta: EventMeta): Firing | undefined {
+    const keys = readKeys(this.#correlation.groupBy, view, ruleId);
+    const counted = readKeys(this.#correlation.counted, view, ruleId);
+    if (keys === undefined || counted === undefined) {
+      this.#counts.ungroupedEvents += 1;
+      return undefined;
+    }
+    const group = this.#touch(keys);
+    const before = group.window.size;
+    const droppedBefore = group.window.dropped;
+    const reading = group.window.add(meta.time, meta.id, joinKeys(counted));
+    this.#entries += group.window.size - before;
+    this.#counts.droppedEntries += group.window.dropped - droppedBefore;
+    if (reading.late) this.#counts.lateEvents += 1;
+    const fires = !reading.late && decide(group, reading, this.#settings.spanMs);
+    while (this.#entries > this.#limits.entriesPerRuleMax && this.#groups.size > 1) this.#makeRoom(meta.time);
+    return fires ? { groupBy: group.groupBy, reading } : undefined;
+  }
+
+  sweep(now: number): void {
+    for (const [key, group] of this.#groups) if (this.#isOver(group, now)) this.#remove(key, group);
+  }
+
+  #touch(keys: readonly string[]): Group {
+    const key = joinKeys(keys);
+    const known = this.#groups.get(key);
+    if (known !== undefined) {
+      this.#groups.delete(key);
+      this.#groups.set(key, known);
+      return known;
+    }
+    const names = this.#correlation.groupBy.map((field, index) => [field.name, keys[index] ?? ""] as const);
+    const isCount = this.#correlation.type === "event_count";
+    const window = isCount ? new CountWindow(this.#settings) : new DistinctWindow(this.#settings);
+    const group: Group = { groupBy: Object.fromEntries(names), window, firing: false, firedTime: undefined };
+    this.#groups.set(key, group);
+    if (this.#groups.size > this.#limits.groupsPerRuleMax) this.#makeRoom(undefined);
+    return group;
+  }
+
+  #isOver(group: Group, now: number): boolean {
+    return group.window.newestTime + this.#settings.spanMs + this.#settings.latenessMs <= now;
+  }
+
+  /** Removes the group closest to its expiry, and of equals the one with least progress, among the least recently used. */
+  #makeRoom(now: number | undefined): void {
+    let victim: [string, Group] | undefined;
+    let looked = 0;
+    for (const entry of this.#groups) {
+      if (looked++ >= Math.min(EVICTION_SAMPLE, this.#groups.size - 1)) break;
+      if (victim === undefined || goesBefore(entry[1], victim[1])) victim = entry;
+    }
+    if (victim === undefined) return;
+    if (now === undefined || !this.#isOver(victim[1], now)) this.#counts.evictedGroups += 1;
+    this.#remove(...victim);
+  }
+
+  #remove(key: string, group: Group): void {
+    this.#entries -= group.window.size;
+    this.#groups.delete(key);
+  }
+}
+
+function goesBefore(left: Group, right: Group): boolean {
+  if (left.window.newestTime !== right.window.newestTime) return left.window.newestTime < right.window.newestTime;
+  return left.window.size < right.window.size;
+}
+
+/**
+ * Whether to report: on crossing into the condition, and again after it stopped holding or a whole span passed. A window
+ * in the past is reported unless one within a span of it was.
+ */
+function decide(group: Group, reading: WindowReading, spanMs: number): boolean {
+  if (!reading.satisfied) {
+    if (reading.isNewest) group.firing = false;
+    return false;
+  }
+  const { firedTime } = group;
+  const isFar = firedTime === undefined || Math.abs(reading.lastTime - firedTime) >= spanMs;
+  const fires = isFar || (reading.isNewest && !group.firing);
+  if (reading.isNewest) group.firing = true;
+  if (fires) group.firedTime = Math.max(reading.lastTime, firedTime ?? reading.lastTime);
+  return fires;
+}
+
+/** The texts of the fields, or undefined when one is absent. */
+function readKeys(fields: readonly KeyField[], view: EventView, ruleId: string): string[] | undefined {
+  const keys: string[] = [];
+  for (const field of fields) {
+    const { texts } = view.values((field.byRule.get(ruleId) ?? field.ref).slot);
+    if (texts.length === 0) return undefined;
+    keys.push(boundKey(texts.length === 1 ? (texts[0] ?? "") : joinKeys(texts.map(boundKey))));
+  }
+  return keys;
+}
+
+function joinKeys(keys: readonly string[]): string {
+  return keys.length === 1 ? (keys[0] ?? "") : keys.map((key) => `${key.length}:${key}`).join("");
+}
+
+function boundKey(text: string): string {
+  if (text.length <= KEY_CHARS_MAX) return text;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return `${text.slice(0, KEY_CHARS_MAX)}…${text.length}#${(hash >>> 0).toString(16)}`;
+}

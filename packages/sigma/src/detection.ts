@@ -1,0 +1,84 @@
+import { ConditionFault, parseCondition, selectNames, type Condition } from "./condition.ts";
+import { allOf, anyOf, type FieldTable, type Predicate } from "./predicate.ts";
+import { compileSelection, TestBudget } from "./selection.ts";
+import type { Cursor } from "./yaml-cursor.ts";
+
+export interface NamedSelection {
+  readonly name: string;
+  readonly predicate: Predicate;
+}
+
+/** The `detection` part of a rule. `selections` are kept by name for the explanation of a match. */
+export interface Detection {
+  readonly selections: readonly NamedSelection[];
+  readonly predicate: Predicate;
+}
+
+export function compileDetection(node: Cursor, fields: FieldTable): Detection {
+  const budget = new TestBudget();
+  const selections: NamedSelection[] = [];
+  let condition: Cursor | undefined;
+  for (const { name, key, value } of node.entries()) {
+    if (name === "condition") condition = value;
+    else if (name === "timeframe") {
+      key.fail("timeframe belongs to Sigma version 1", "write a correlation rule with a timespan instead");
+    } else selections.push({ name, predicate: compileSelection(value, fields, budget) });
+  }
+  if (condition === undefined) return node.fail("detection has no condition", "add `condition: selection`");
+  if (selections.length === 0) node.fail("detection has no selection", "add `selection:` with fields and values");
+  const conditions = condition.isList ? condition.items() : [condition];
+  if (conditions.length === 0) condition.fail("the list of conditions is empty", "write at least one condition");
+  return { selections, predicate: anyOf(conditions.map((item) => compileCondition(item, selections, budget))) };
+}
+
+function compileCondition(node: Cursor, selections: readonly NamedSelection[], budget: TestBudget): Predicate {
+  const text = node.text("a condition");
+  try {
+    return resolve(parseCondition(text), selections, () => budget.take(node));
+  } catch (error) {
+    if (!(error instanceof ConditionFault)) throw error;
+    return node.fail(error.message, error.remedy, error.offset);
+  }
+}
+
+/** Puts the selections' predicates in the place of their names; `spend` bounds how often one may be repeated. */
+function resolve(condition: Condition, selections: readonly NamedSelection[], spend: () => void): Predicate {
+  spend();
+  switch (condition.kind) {
+    case "and":
+      return allOf(condition.parts.map((part) => resolve(part, selections, spend)));
+    case "or":
+      return anyOf(condition.parts.map((part) => resolve(part, selections, spend)));
+    case "not":
+      return { kind: "not", part: resolve(condition.part, selections, spend) };
+    case "name":
+      return resolveName(condition.name, condition.offset, selections);
+    case "of":
+      return resolveOf(condition, selections);
+  }
+}
+
+function resolveName(name: string, offset: number, selections: readonly NamedSelection[]): Predicate {
+  const found = selections.find((selection) => selection.name === name);
+  if (found !== undefined) return found.predicate;
+  const known = selections.map((selection) => selection.name).join(", ");
+  throw new ConditionFault(`the condition names "${name}", which is not defined`, `use one of: ${known}`, offset);
+}
+
+function resolveOf(condition: Condition & { kind: "of" }, selections: readonly NamedSelection[]): Predicate {
+  const names = selectNames(
+    selections.map((selection) => selection.name),
+    condition.pattern,
+  );
+  const wanted = condition.pattern ?? "them";
+  if (names.length === 0) {
+    throw new ConditionFault(`no selection is meant by "${wanted}"`, "define one, or mend the name", condition.offset);
+  }
+  const parts = selections.filter(({ name }) => names.includes(name)).map(({ predicate }) => predicate);
+  if (condition.count === "all" || condition.count === parts.length) return allOf(parts);
+  if (condition.count > parts.length) {
+    const message = `${condition.count} of "${wanted}" can never hold: there are ${parts.length}`;
+    throw new ConditionFault(message, "lower the number or define more selections", condition.offset);
+  }
+  return condition.count === 1 ? anyOf(parts) : { kind: "atLeast", min: condition.count, parts };
+}

@@ -1,0 +1,87 @@
+import { compilePredicate, testValues, type Test } from "./compile-predicate.ts";
+import type { NamedSelection } from "./detection.ts";
+import type { Described, Predicate, ValueTest } from "./predicate.ts";
+import { shorten } from "./text.ts";
+import type { MatchedField, MatchedSelection } from "./types.ts";
+import type { EventView } from "./view.ts";
+
+const VALUE_CHARS_MAX = 256;
+const FIELDS_MAX = 32;
+
+/** Which selections hold on this event and which values made them hold. Only called for events that matched. */
+export function explainSelections(selections: readonly NamedSelection[], view: EventView): MatchedSelection[] {
+  return selections
+    .filter(({ predicate }) => testOf(predicate)(view))
+    .map(({ name, predicate }) => {
+      const fields: MatchedField[] = [];
+      collectFields(predicate, view, fields);
+      return { name, fields };
+    });
+}
+
+const tests = new WeakMap<Predicate, Test>();
+
+/** Compiled once per selection, at its first match. */
+function testOf(predicate: Predicate): Test {
+  let test = tests.get(predicate);
+  if (test === undefined) tests.set(predicate, (test = compilePredicate(predicate)));
+  return test;
+}
+
+function collectFields(predicate: Predicate, view: EventView, into: MatchedField[]): void {
+  if (into.length >= FIELDS_MAX) return;
+  switch (predicate.kind) {
+    case "all":
+    case "any":
+    case "atLeast":
+      for (const part of predicate.parts) collectFields(part, view, into);
+      return;
+    case "not":
+      return;
+    case "field": {
+      const { slot, name } = predicate.field;
+      addField(name, predicate.test, predicate.described, view, into, slot);
+      return;
+    }
+    case "anywhere":
+      addField("*", predicate.test, predicate.described, view, into, undefined);
+      return;
+  }
+}
+
+function addField(
+  field: string,
+  test: ValueTest,
+  described: Described,
+  view: EventView,
+  into: MatchedField[],
+  slot: number | undefined,
+): void {
+  const value =
+    slot === undefined
+      ? testValues(test, view.allValues(), () => view.allFolded(), view)
+      : testValues(test, view.values(slot), () => view.folded(slot), view);
+  if (value === undefined) return;
+  into.push({
+    field,
+    value: shorten(value, VALUE_CHARS_MAX),
+    modifier: described.modifier,
+    pattern: shorten(described.pattern, VALUE_CHARS_MAX),
+  });
+}
+
+/** `selection: command contains "rm -rf"` for the first fields of the first selections. */
+export function describeSelections(selections: readonly MatchedSelection[]): string {
+  const parts = selections.slice(0, 3).map(({ name, fields }) => {
+    const tests = fields.slice(0, 3).map(describeField);
+    return tests.length === 0 ? name : `${name} (${tests.join(", ")})`;
+  });
+  return parts.length === 0 ? "its condition holds" : parts.join(" and ");
+}
+
+function describeField({ field, modifier, pattern, value }: MatchedField): string {
+  const where = field === "*" ? "any field" : field;
+  const verb = modifier === "equals" ? "is" : modifier === "keyword" ? "contains" : modifier;
+  const shown = modifier === "equals" || modifier === "exists" ? "" : ` in "${shorten(value, 80)}"`;
+  return `${where} ${verb} "${shorten(pattern, 80)}"${shown}`;
+}

@@ -1,0 +1,147 @@
+import { compilePredicate, type Test } from "./compile-predicate.ts";
+import type { Correlation } from "./correlation.ts";
+import type { NamedSelection } from "./detection.ts";
+import { RuleFault, toRuleError } from "./fault.ts";
+import type { RuleDraft } from "./rule-document.ts";
+import type { RuleError, RuleInfo } from "./types.ts";
+import { findWitness, type Atom } from "./witness.ts";
+
+/** A detection rule ready to run. `feeds` are the correlations it is counted by, by their index. */
+export interface DetectionRule {
+  readonly index: number;
+  readonly info: RuleInfo;
+  readonly test: Test;
+  readonly witness: readonly Atom[] | undefined;
+  readonly selections: readonly NamedSelection[];
+  readonly feeds: readonly number[];
+}
+
+export interface CorrelationRule {
+  readonly info: RuleInfo;
+  readonly correlation: Correlation;
+}
+
+export interface LinkedRules {
+  readonly detections: readonly DetectionRule[];
+  readonly correlations: readonly CorrelationRule[];
+  readonly errors: readonly RuleError[];
+}
+
+type Guard = (draft: RuleDraft, run: () => void) => boolean;
+type References = ReadonlyMap<string, RuleDraft | "ambiguous">;
+
+interface Links {
+  readonly correlations: readonly CorrelationRule[];
+  readonly feeds: ReadonlyMap<RuleDraft, readonly number[]>;
+  /** Rules that only feed correlations. */
+  readonly silent: ReadonlySet<RuleDraft>;
+}
+
+/**
+ * Resolves references between rules. A correlation whose rules are missing is an error; the rest still runs.
+ * `orphaned` are references made by correlations that did not compile: their rules stay silent all the same.
+ */
+export function linkRules(drafts: readonly RuleDraft[], orphaned: readonly string[]): LinkedRules {
+  const errors: RuleError[] = [];
+  const guard: Guard = (draft, run) => {
+    try {
+      run();
+      return true;
+    } catch (error) {
+      if (!(error instanceof RuleFault)) throw error;
+      errors.push(toRuleError(error, draft.info.id));
+      return false;
+    }
+  };
+  const unique = uniqueRules(drafts, guard);
+  const links = linkCorrelations(unique, orphaned, guard);
+  const detections: DetectionRule[] = [];
+  for (const draft of unique) {
+    if (draft.detection === undefined) continue;
+    const { predicate, selections } = draft.detection;
+    const info: RuleInfo = { ...draft.info, alerts: !links.silent.has(draft) };
+    const rule = { info, test: compilePredicate(predicate), witness: findWitness(predicate), selections };
+    detections.push({ ...rule, index: detections.length, feeds: links.feeds.get(draft) ?? [] });
+  }
+  return { detections, correlations: links.correlations, errors };
+}
+
+function linkCorrelations(drafts: readonly RuleDraft[], orphaned: readonly string[], guard: Guard): Links {
+  const references = indexReferences(drafts);
+  const feeds = new Map<RuleDraft, number[]>();
+  const silent = new Set<RuleDraft>();
+  const silence = (reference: string): void => {
+    const target = references.get(reference);
+    if (typeof target === "object") silent.add(target);
+  };
+  orphaned.forEach(silence);
+  const correlations: CorrelationRule[] = [];
+  for (const draft of drafts) {
+    const { correlation } = draft;
+    if (correlation === undefined) continue;
+    if (!correlation.generate) for (const { reference } of correlation.references) silence(reference);
+    guard(draft, () => {
+      const targets = resolveReferences(correlation, references);
+      const info: RuleInfo = { ...draft.info, alerts: true };
+      const index = correlations.push({ info, correlation: withRuleIds(correlation, references) }) - 1;
+      for (const target of targets) feeds.set(target, [...(feeds.get(target) ?? []), index]);
+    });
+  }
+  return { correlations, feeds, silent };
+}
+
+function uniqueRules(drafts: readonly RuleDraft[], guard: Guard): RuleDraft[] {
+  const seen = new Map<string, RuleDraft>();
+  return drafts.filter((draft) =>
+    guard(draft, () => {
+      const first = seen.get(draft.info.id);
+      if (first !== undefined) {
+        const where = `${first.info.file}:${first.info.line}`;
+        const node = draft.root.get("id") ?? draft.root;
+        node.fail(`the rule ${draft.info.id} exists already, in ${where}`, "give one of them another id");
+      }
+      seen.set(draft.info.id, draft);
+    }),
+  );
+}
+
+/** Rules by id and by name; a name that two rules share refers to none. */
+function indexReferences(drafts: readonly RuleDraft[]): References {
+  const index = new Map<string, RuleDraft | "ambiguous">();
+  for (const draft of drafts) {
+    const { name } = draft.info;
+    if (name !== undefined) index.set(name, index.has(name) && index.get(name) !== draft ? "ambiguous" : draft);
+  }
+  for (const draft of drafts) index.set(draft.info.id, draft);
+  return index;
+}
+
+function resolveReferences(correlation: Correlation, index: References): ReadonlySet<RuleDraft> {
+  const targets = new Set<RuleDraft>();
+  for (const { reference, node } of correlation.references) {
+    const target = index.get(reference);
+    if (target === undefined) {
+      return node.fail(`no rule has the id or name "${reference}"`, "load that rule too, or mend the reference");
+    }
+    if (target === "ambiguous")
+      return node.fail(`several rules have the name "${reference}"`, "refer to one by its id");
+    if (target.correlation !== undefined) {
+      return node.fail("a correlation of correlations is not supported yet", "refer to detection rules");
+    }
+    targets.add(target);
+  }
+  return targets;
+}
+
+/** Aliases speak of rules by name or id; the engine knows them by id. */
+function withRuleIds(correlation: Correlation, index: References): Correlation {
+  const rename = (fields: Correlation["groupBy"]): Correlation["groupBy"] =>
+    fields.map((field) => {
+      const byRule = [...field.byRule].map(([reference, ref]) => {
+        const target = index.get(reference);
+        return [typeof target === "object" ? target.info.id : reference, ref] as const;
+      });
+      return { ...field, byRule: new Map(byRule) };
+    });
+  return { ...correlation, groupBy: rename(correlation.groupBy), counted: rename(correlation.counted) };
+}

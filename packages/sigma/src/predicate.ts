@@ -1,0 +1,66 @@
+import type { Regex } from "./regex.ts";
+
+/** A field as a rule names it, with its slot in the view of an event. */
+export interface FieldRef {
+  readonly name: string;
+  readonly slot: number;
+}
+
+/** How a value is tested. Texts arrive folded unless the test is `cased`. */
+export type ValueTest =
+  | {
+      readonly kind: "text";
+      readonly cased: boolean;
+      readonly test: (text: string) => boolean;
+      readonly exact?: string;
+      readonly literal: string;
+    }
+  | { readonly kind: "regex"; readonly regex: Regex }
+  | { readonly kind: "number"; readonly holds: (value: number) => boolean }
+  | { readonly kind: "raw"; readonly test: (text: string) => boolean }
+  | { readonly kind: "null" }
+  | { readonly kind: "exists"; readonly expected: boolean };
+
+/** A test with the words a report uses for it. */
+export interface Described {
+  readonly modifier: string;
+  readonly pattern: string;
+}
+
+/** A rule as a tree: what is compiled, indexed and, after a match, explained. */
+export type Predicate =
+  | { readonly kind: "all"; readonly parts: readonly Predicate[] }
+  | { readonly kind: "any"; readonly parts: readonly Predicate[] }
+  | { readonly kind: "atLeast"; readonly min: number; readonly parts: readonly Predicate[] }
+  | { readonly kind: "not"; readonly part: Predicate }
+  | { readonly kind: "field"; readonly field: FieldRef; readonly test: ValueTest; readonly described: Described }
+  | { readonly kind: "anywhere"; readonly test: ValueTest; readonly described: Described };
+
+export function allOf(parts: readonly Predicate[]): Predicate {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : { kind: "all", parts };
+}
+
+export function anyOf(parts: readonly Predicate[]): Predicate {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : { kind: "any", parts };
+}
+
+/** The fields all rules of a ruleset ask for; each name has one slot. */
+export class FieldTable {
+  readonly #refs = new Map<string, FieldRef>();
+
+  /** Spaces do not count in field names. */
+  ref(written: string): FieldRef {
+    const name = written.replaceAll(" ", "");
+    const known = this.#refs.get(name);
+    if (known !== undefined) return known;
+    const ref = { name, slot: this.#refs.size };
+    this.#refs.set(name, ref);
+    return ref;
+  }
+
+  all(): readonly FieldRef[] {
+    return [...this.#refs.values()];
+  }
+}

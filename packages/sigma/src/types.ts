@@ -1,0 +1,182 @@
+/** The contract of the engine: what goes in (sources, events), what comes out (rules, errors, matches). */
+
+/** One rule file. `name` is what errors print, usually its path. One file may hold several YAML documents. */
+export interface RuleSource {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Why a rule does not load: where (1-based line and column), what, and how to mend it. Other rules still load. */
+export interface RuleError {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly remedy: string;
+  readonly ruleId?: string;
+}
+
+/**
+ * What a rule is for, or what a record presents itself as. Compared without regard to case. Some rulesets add keys of
+ * their own (`source: openclaw`); a rule with such a key applies only to records that present it.
+ */
+export interface Logsource {
+  readonly product?: string;
+  readonly category?: string;
+  readonly service?: string;
+  readonly [key: string]: string | undefined;
+}
+
+export type RuleKind = "selection" | "correlation";
+
+export interface RuleInfo {
+  /** `id` of the rule, else its `name`, else its title in kebab-case. Unique in a ruleset. */
+  readonly id: string;
+  readonly name?: string;
+  readonly title: string;
+  readonly kind: RuleKind;
+  readonly level: string;
+  readonly status?: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly falsePositives: readonly string[];
+  readonly logsource?: Logsource;
+  /** False for a rule that only feeds correlations (referenced, without `generate: true`). */
+  readonly alerts: boolean;
+  readonly file: string;
+  readonly line: number;
+  /** The rule's top-level `firebreak` key, as plain data; empty when absent. */
+  readonly custom: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One way to look at a record. A shell command may be `ai_agent/agent_events` with `command` and at the same time
+ * `linux/process_creation` with `CommandLine`. A rule is tested on each presentation its logsource covers.
+ * Field names are flat; a dotted name that is not a key itself descends into nested objects and lists.
+ */
+export interface Presentation {
+  readonly logsource: Logsource;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface SigmaEvent {
+  readonly presentations: readonly Presentation[];
+}
+
+export interface EventMeta {
+  /** Event time, ms since the epoch. Windows slide on it. */
+  readonly time: number;
+  readonly id: string;
+  /** When the record arrived, ms since the epoch. With it, a time too far in the future is pulled back to it. */
+  readonly receivedTime?: number;
+}
+
+/** A field and value that satisfied a test; `value` is cut at 256 characters. Keywords report the field `*`. */
+export interface MatchedField {
+  readonly field: string;
+  readonly value: string;
+  /** The test in words, for example `contains` or `re|i`; `equals` for a plain value. */
+  readonly modifier: string;
+  /** The value as the rule writes it. */
+  readonly pattern: string;
+}
+
+export interface MatchedSelection {
+  readonly name: string;
+  readonly fields: readonly MatchedField[];
+}
+
+export interface Match {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly level: string;
+  readonly kind: RuleKind;
+  readonly tags: readonly string[];
+  /** Of the event that completed the match. */
+  readonly selections: readonly MatchedSelection[];
+  /** Correlations only: group, count in the window, the condition (`> 100`) and its bound, window length. */
+  readonly groupBy?: Readonly<Record<string, string>>;
+  readonly count?: number;
+  readonly threshold?: number;
+  readonly condition?: string;
+  readonly timespanMs?: number;
+  /** Oldest first; for a correlation the newest of its window, at most `eventIdsMax`. */
+  readonly eventIds: readonly string[];
+  readonly firstTime: number;
+  readonly lastTime: number;
+  readonly sentence: string;
+  readonly custom: Readonly<Record<string, unknown>>;
+}
+
+/** Limits of one engine. Every one that is hit shows in {@link EngineCounters}. */
+export interface EngineLimits {
+  /** Test a rule only on presentations its logsource covers. `false`: test every rule on every presentation. */
+  readonly logsourceRouting: boolean;
+  /** Characters of one value that are looked at. */
+  readonly textCharsMax: number;
+  /** Scalar values taken from one field (lists, nested objects) or, for keywords, from one record. */
+  readonly valuesMax: number;
+  /** Nesting that is descended into. */
+  readonly depthMax: number;
+  /** Automaton steps all regular expressions together may spend building states for one record. */
+  readonly regexStepsMax: number;
+  readonly groupsPerRuleMax: number;
+  /** Entries of one group; never below what the condition needs to be exact. */
+  readonly entriesPerGroupMax: number;
+  readonly entriesPerRuleMax: number;
+  readonly eventIdsMax: number;
+  /** How much older than its group's newest event an event may be and still count. */
+  readonly latenessMs: number;
+  /** How far ahead of `receivedTime` an event time may be. */
+  readonly futureSkewMs: number;
+}
+
+export interface EngineCounters {
+  readonly events: number;
+  readonly matches: number;
+  /** Live state. */
+  readonly groups: number;
+  readonly entries: number;
+  /** Groups dropped under pressure although their window was still open: a slow attack may hide behind this number. */
+  readonly evictedGroups: number;
+  /** Entries dropped because one group was full: its count is a lower bound. */
+  readonly droppedEntries: number;
+  readonly lateEvents: number;
+  readonly clampedTimes: number;
+  /** Events that matched a correlated rule but lack a group-by or counted field. */
+  readonly ungroupedEvents: number;
+  /** Values, texts or nesting cut at a limit. */
+  readonly truncatedValues: number;
+  /** Records on which a regular expression ran out of `regexStepsMax` and was taken as not matching. */
+  readonly exhaustedRegexes: number;
+}
+
+export interface Engine {
+  /** Matches of this event, in rule order. Never throws on account of the event. */
+  evaluate(event: SigmaEvent, meta: EventMeta): Match[];
+  /** Forget groups whose window ended before `now` (ms). Call it from a clock; without it they go when space is needed. */
+  sweep(now: number): void;
+  counters(): EngineCounters;
+}
+
+export interface Ruleset {
+  readonly rules: readonly RuleInfo[];
+  readonly errors: readonly RuleError[];
+  /** Longest correlation timespan in ms, 0 without correlations: how far back a restart must replay. */
+  readonly windowMs: number;
+  createEngine(limits?: Partial<EngineLimits>): Engine;
+}
+
+export const DEFAULT_LIMITS: EngineLimits = {
+  logsourceRouting: true,
+  textCharsMax: 256 * 1024,
+  valuesMax: 4096,
+  depthMax: 32,
+  regexStepsMax: 5_000_000,
+  groupsPerRuleMax: 10_000,
+  entriesPerGroupMax: 1024,
+  entriesPerRuleMax: 1_000_000,
+  eventIdsMax: 200,
+  latenessMs: 5 * 60_000,
+  futureSkewMs: 5 * 60_000,
+};

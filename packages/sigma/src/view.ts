@@ -1,0 +1,191 @@
+import type { FieldRef } from "./predicate.ts";
+import type { StepBudget } from "./regex.ts";
+import { foldText } from "./text.ts";
+import type { EngineLimits } from "./types.ts";
+
+export interface ViewCounts {
+  truncatedValues: number;
+}
+
+/** What a field holds: the texts of its scalars, and whether one is null. */
+export interface FieldValues {
+  readonly present: boolean;
+  readonly hasNull: boolean;
+  readonly texts: readonly string[];
+}
+
+interface Slot {
+  values: FieldValues;
+  folded: readonly string[] | undefined;
+}
+
+interface Collected {
+  readonly texts: string[];
+  hasNull: boolean;
+}
+
+type Limits = Pick<EngineLimits, "textCharsMax" | "valuesMax" | "depthMax">;
+type Fields = Readonly<Record<string, unknown>>;
+
+const ABSENT: FieldValues = { present: false, hasNull: false, texts: [] };
+const PATH_PARTS_MAX = 16;
+
+/** Splits dotted names once: `tails[i]` is the name from part i on. */
+interface Path {
+  readonly parts: readonly string[];
+  readonly tails: readonly string[];
+}
+
+export function buildPaths(fields: readonly FieldRef[]): readonly Path[] {
+  return fields.map(({ name }) => {
+    const parts = name.split(".").slice(0, PATH_PARTS_MAX);
+    return { parts, tails: parts.map((_, index) => name.split(".").slice(index).join(".")) };
+  });
+}
+
+/** One presentation of one event, read lazily: a field is looked up, turned to text and folded once, whoever asks. */
+export class EventView {
+  readonly budget: StepBudget;
+  readonly #fields: Fields;
+  readonly #refs: readonly FieldRef[];
+  readonly #paths: readonly Path[];
+  readonly #limits: Limits;
+  readonly #counts: ViewCounts;
+  readonly #slots: (Slot | undefined)[] = [];
+  #anywhere: Slot | undefined;
+  #spaceless: ReadonlyMap<string, string> | undefined;
+
+  constructor(
+    fields: Fields,
+    layout: { readonly refs: readonly FieldRef[]; readonly paths: readonly Path[] },
+    limits: Limits,
+    budget: StepBudget,
+    counts: ViewCounts,
+  ) {
+    this.#fields = fields;
+    this.#refs = layout.refs;
+    this.#paths = layout.paths;
+    this.#limits = limits;
+    this.#counts = counts;
+    this.budget = budget;
+  }
+
+  values(slot: number): FieldValues {
+    return this.#slot(slot).values;
+  }
+
+  folded(slot: number): readonly string[] {
+    return foldSlot(this.#slot(slot));
+  }
+
+  /** The texts of the whole record, for keywords. */
+  allValues(): FieldValues {
+    return this.#all().values;
+  }
+
+  allFolded(): readonly string[] {
+    return foldSlot(this.#all());
+  }
+
+  #all(): Slot {
+    this.#anywhere ??= { values: this.#toValues(this.#fields), folded: undefined };
+    return this.#anywhere;
+  }
+
+  #slot(index: number): Slot {
+    const known = this.#slots[index];
+    if (known !== undefined) return known;
+    const slot: Slot = { values: this.#read(index), folded: undefined };
+    this.#slots[index] = slot;
+    return slot;
+  }
+
+  #read(index: number): FieldValues {
+    const name = this.#refs[index]?.name ?? "";
+    if (Object.hasOwn(this.#fields, name)) return this.#toValues(this.#fields[name]);
+    const path = this.#paths[index];
+    if (path !== undefined && path.parts.length > 1) {
+      const found: unknown[] = [];
+      this.#descend(this.#fields, path, 0, found);
+      if (found.length > 0) return this.#toValues(found.length === 1 ? found[0] : found);
+    }
+    const spaced = this.#withoutSpaces().get(name);
+    return spaced === undefined ? ABSENT : this.#toValues(this.#fields[spaced]);
+  }
+
+  /** Collects what a dotted name leads to, through lists, taking the longest key first where keys hold dots themselves. */
+  #descend(node: unknown, path: Path, from: number, found: unknown[]): void {
+    if (typeof node !== "object" || node === null || found.length >= this.#limits.valuesMax) return;
+    if (Array.isArray(node)) {
+      const items: readonly unknown[] = node;
+      for (const item of items.slice(0, this.#limits.valuesMax)) {
+        if (!Array.isArray(item)) this.#descend(item, path, from, found);
+      }
+      return;
+    }
+    const tail = path.tails[from] ?? "";
+    const own = propertyOf(node, tail);
+    if (own !== MISSING) {
+      found.push(own);
+      return;
+    }
+    const child = propertyOf(node, path.parts[from] ?? "");
+    if (child !== MISSING && from + 1 < path.parts.length) this.#descend(child, path, from + 1, found);
+  }
+
+  #withoutSpaces(): ReadonlyMap<string, string> {
+    if (this.#spaceless !== undefined) return this.#spaceless;
+    let map: Map<string, string> | undefined;
+    for (const key in this.#fields) {
+      if (key.includes(" ")) (map ??= new Map()).set(key.replaceAll(" ", ""), key);
+    }
+    this.#spaceless = map ?? NO_SPACES;
+    return this.#spaceless;
+  }
+
+  #toValues(value: unknown): FieldValues {
+    if (typeof value === "string" && value.length <= this.#limits.textCharsMax) {
+      return { present: true, hasNull: false, texts: [value] };
+    }
+    const collected: Collected = { texts: [], hasNull: false };
+    this.#collect(value, collected, 0);
+    return { present: true, hasNull: collected.hasNull, texts: collected.texts };
+  }
+
+  /** Takes the scalars of a value in order, through lists and maps, up to the limits. */
+  #collect(value: unknown, into: Collected, depth: number): void {
+    if (into.texts.length >= this.#limits.valuesMax || depth > this.#limits.depthMax) {
+      this.#counts.truncatedValues += 1;
+      return;
+    }
+    if (value === null || value === undefined) into.hasNull = into.hasNull || depth === 0;
+    else if (typeof value === "object") this.#collectAll(value, into, depth + 1);
+    else if (typeof value !== "function" && typeof value !== "symbol") into.texts.push(this.#cut(String(value)));
+  }
+
+  #collectAll(value: object, into: Collected, depth: number): void {
+    const list: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    for (const item of list) {
+      this.#collect(item, into, depth);
+      if (into.texts.length >= this.#limits.valuesMax || depth > this.#limits.depthMax) return;
+    }
+  }
+
+  #cut(text: string): string {
+    if (text.length <= this.#limits.textCharsMax) return text;
+    this.#counts.truncatedValues += 1;
+    return text.slice(0, this.#limits.textCharsMax);
+  }
+}
+
+const NO_SPACES: ReadonlyMap<string, string> = new Map();
+const MISSING = Symbol("missing");
+
+function propertyOf(node: object, name: string): unknown {
+  return Object.hasOwn(node, name) ? Object.getOwnPropertyDescriptor(node, name)?.value : MISSING;
+}
+
+function foldSlot(slot: Slot): readonly string[] {
+  slot.folded ??= slot.values.texts.map(foldText);
+  return slot.folded;
+}
