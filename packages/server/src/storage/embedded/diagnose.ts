@@ -18,7 +18,7 @@ const wayOut = (place: Place) =>
 /** What the server and initdb print, in the language fixed by LC_ALL=C; first match wins. */
 const symptoms: readonly Symptom[] = [
   {
-    pattern: /No space left on device|Disk quota exceeded/,
+    pattern: /No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes/,
     describe: (place, line) =>
       new OperatorError(
         `The disk that holds ${place.dataDir} is full, so the database cannot start: ${line}`,
@@ -26,16 +26,8 @@ const symptoms: readonly Symptom[] = [
       ),
   },
   {
-    pattern: /database files are incompatible with server|was initialized by PostgreSQL version/,
-    describe: (place, line) =>
-      new OperatorError(
-        `The data in ${place.dataDir} was written by another PostgreSQL: ${line}`,
-        `Start the Firebreak release that wrote it, run "firebreak db export FILE", then "firebreak db import FILE" with this one on a fresh FIREBREAK_HOME.`,
-      ),
-  },
-  {
     pattern:
-      /must not run as root|"root" execution .* not permitted|has wrong ownership|Permission denied|Operation not permitted/i,
+      /must not run as root|"root" execution .* not permitted|has wrong ownership|Permission denied|Operation not permitted|Read-only file system/i,
     describe: (place, line) =>
       new OperatorError(
         `The database's user may not use its files in ${place.dataDir}: ${line}`,
@@ -62,7 +54,7 @@ const symptoms: readonly Symptom[] = [
   },
   {
     pattern:
-      /checksum|pg_control|could not locate a valid checkpoint|required checkpoint record|invalid page|could not open (file|directory)|could not read file|invalid data in file|is not a valid data directory|PANIC/,
+      /checksum|pg_control|database files are incompatible|could not locate a valid checkpoint|required checkpoint record|invalid page|could not open (file|directory)|could not read file|invalid data in file|is not a valid data directory|PANIC/,
     describe: (place, line) => new OperatorError(`The data in ${place.dataDir} is damaged: ${line}`, wayOut(place)),
   },
 ];

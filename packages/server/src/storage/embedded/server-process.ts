@@ -26,6 +26,7 @@ const socketPort = 5432;
 
 /** A server silent for so long while starting is stuck; during recovery it reports progress every 10 s. */
 const startSilenceMs = 120_000;
+const lastOutputMs = 50;
 const stopSignals = [
   { signal: "SIGINT", withinMs: 20_000 },
   { signal: "SIGQUIT", withinMs: 5_000 },
@@ -137,26 +138,31 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
   return { pid: child.pid, exited, stop: () => stopChild(child, exited) };
 }
 
+/** Resolves when the server accepts connections, rejects when it ends or falls silent before that. */
 function watchOutput(child: ChildProcess, exited: Promise<void>, { layout, log }: LaunchOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (what: string) => {
-      clearTimeout(silence);
-      reject(diagnoseOutput(log.recent(), layout, what));
-    };
+    let isDecided = false;
     const silence = setTimeout(() => {
       child.kill("SIGQUIT");
       fail(`start within ${startSilenceMs / 1000} s`);
     }, startSilenceMs);
+    function fail(what: string): void {
+      clearTimeout(silence);
+      if (!isDecided) reject(diagnoseOutput(log.recent(), layout, what));
+      isDecided = true;
+    }
     child.once("error", (error) => log.append(`postgres: error: ${error.message}\n`));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      silence.refresh();
       log.append(text);
+      if (isDecided) return;
+      silence.refresh();
       if (!log.recent().includes("database system is ready to accept connections")) return;
       clearTimeout(silence);
+      isDecided = true;
       resolve();
     });
     // "exit" may come before the last output was read
-    void exited.then(() => setImmediate(() => setTimeout(() => fail("start"), 50)));
+    void exited.then(() => setTimeout(() => fail("start"), lastOutputMs));
     unref(child);
   });
 }

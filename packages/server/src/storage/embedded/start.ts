@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { messageOf, OperatorError } from "../../kernel/index.ts";
+import { codeOf, messageOf, OperatorError } from "../../kernel/index.ts";
 import type { Clock, Logger } from "../../kernel/index.ts";
 import { locateNativeDir, prepareBinaries } from "./binaries.ts";
 import { openBoundedLog } from "./bounded-log.ts";
 import { databaseUser, layOut, prepareDataDirectory, readPassword } from "./data-directory.ts";
+import type { Layout } from "./data-directory.ts";
+import { diagnoseOutput } from "./diagnose.ts";
 import { acquireHomeLock } from "./home-lock.ts";
 import type { HomeLock } from "./home-lock.ts";
 import { stopOrphan } from "./orphan.ts";
@@ -58,13 +60,27 @@ const restartDelaysMs = [100, 1_000, 5_000, 15_000] as const;
  *   runnable; each with the way out
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const lock = acquireHomeLock(options);
+  let lock: HomeLock | undefined;
   try {
+    lock = acquireHomeLock(options);
     return await startLocked(options, lock);
   } catch (error) {
-    lock.release();
-    throw error;
+    lock?.release();
+    throw explainFileError(error, layOut(options.home));
   }
+}
+
+/** What our own file operations in the home meet. */
+function explainFileError(error: unknown, layout: Layout): unknown {
+  const reason = new Map([
+    ["ENOSPC", "No space left on device"],
+    ["EDQUOT", "Disk quota exceeded"],
+    ["EACCES", "Permission denied"],
+    ["EPERM", "Operation not permitted"],
+    ["EROFS", "Read-only file system"],
+  ]).get(codeOf(error) ?? "");
+  if (reason === undefined || error instanceof OperatorError) return error;
+  return diagnoseOutput(`${reason}: ${messageOf(error)}`, layout, "start");
 }
 
 async function startLocked(options: EmbeddedOptions, lock: HomeLock): Promise<EmbeddedPostgres> {
