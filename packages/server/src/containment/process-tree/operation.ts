@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { codeOf } from "../../kernel/index.ts";
+import type { ForeignCache, Members } from "./members.ts";
+import { resolveTrees, toIdentity } from "./members.ts";
+import { readProcess, snapshotProcesses } from "./process-table.ts";
+import type { ProcessEntry, TreeHandle, TreeOperation, TreeResult } from "./types.ts";
+
+/** One tree while an operation works on it. */
+export interface Work {
+  readonly handle: TreeHandle;
+  /** members at the last look */
+  members: Members;
+  /** the most members found at one look */
+  processes: number;
+  /** the members of the last look, when that look found nothing left to do */
+  stable: string | null;
+  problem: string | null;
+  result: TreeResult | null;
+}
+
+export interface Operation {
+  readonly works: readonly Work[];
+  readonly startMs: number;
+  readonly deadlineMs: number;
+  readonly foreign: ForeignCache;
+  now(): number;
+}
+
+const NOBODY: Members = { all: new Map(), outside: [] };
+
+export function startOperation(handles: readonly TreeHandle[], options: TreeOperation): Operation {
+  return {
+    works: handles.map((handle) => ({
+      handle,
+      members: NOBODY,
+      processes: 0,
+      stable: null,
+      problem: null,
+      result: null,
+    })),
+    startMs: options.clock.monotonicMs(),
+    deadlineMs: options.deadlineMs,
+    foreign: new Map(),
+    now: () => options.clock.monotonicMs(),
+  };
+}
+
+export function pendingWorks(operation: Operation): Work[] {
+  return operation.works.filter((work) => work.result === null);
+}
+
+/** One scan of the process table for all trees that are not done. */
+export function lookAgain(operation: Operation, works: readonly Work[]): void {
+  const trees = resolveTrees(
+    works.map((work) => work.handle),
+    snapshotProcesses(),
+    operation.foreign,
+  );
+  for (const work of works) {
+    work.members = trees.get(work.handle.sessionId) ?? NOBODY;
+    work.processes = Math.max(work.processes, work.members.all.size);
+  }
+}
+
+/** Remembers that this look found nothing left to do. @returns true when the look before found the very same */
+export function isStable(work: Work): boolean {
+  const sign = [...work.members.all.values()].map((entry) => `${entry.pid}:${entry.startTime}`).join(" ");
+  const same = work.stable === sign;
+  work.stable = sign;
+  return same;
+}
+
+export function finishWork(
+  operation: Operation,
+  work: Work,
+  proof: string,
+  remaining: readonly ProcessEntry[] = [],
+): void {
+  work.result = {
+    sessionId: work.handle.sessionId,
+    verified: remaining.length === 0 && work.problem === null,
+    proof: work.problem === null ? proof : `${proof}: ${work.problem}`,
+    elapsedMs: operation.now() - operation.startMs,
+    processes: work.processes,
+    remaining: remaining.slice(0, REMAINING_MAX).map(toIdentity),
+  };
+}
+
+/** Processes named in a result; the count is always whole. */
+const REMAINING_MAX = 200;
+
+export function isOverdue(operation: Operation): boolean {
+  return operation.now() - operation.startMs >= operation.deadlineMs;
+}
+
+/** Lets the kernel (and this process) work before the next look. The first looks follow at once. */
+export async function pause(look: number): Promise<void> {
+  if (look < 2) await nextTurn();
+  else await sleep(look < 10 ? 1 : 5);
+}
+
+export function resultsOf(operation: Operation): TreeResult[] {
+  return operation.works.flatMap((work) => (work.result === null ? [] : [work.result]));
+}
+
+/** Signals one member if its number still belongs to the process that was found. */
+export function signalMember(work: Work, entry: ProcessEntry, signal: NodeJS.Signals): void {
+  if (process.platform === "linux" && readProcess(entry.pid)?.startTime !== entry.startTime) return;
+  try {
+    process.kill(entry.pid, signal);
+  } catch (fault) {
+    if (codeOf(fault) === "ESRCH") return;
+    work.problem = `${signal} to ${entry.pid} (${entry.command}) was refused: ${codeOf(fault) ?? "unknown"}`;
+  }
+}
