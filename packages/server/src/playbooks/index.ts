@@ -1,0 +1,14 @@
+export { abortRequest, abortRun } from "./abort-run.ts";
+export { completeManualStep, expireManualSteps, stepAnswer } from "./answer-step.ts";
+export type { StepAnswer } from "./answer-step.ts";
+export type { PlaybookVerbs, RunContext } from "./context.ts";
+export { executeRun } from "./execute-run.ts";
+export type { RunProgress } from "./execute-run.ts";
+export { getRun, listRuns } from "./list-runs.ts";
+export { checkPlaybook, loadPlaybooks, viewPlaybook } from "./load-playbooks.ts";
+export type { LoadedPlaybook, LoadedPlaybooks } from "./load-playbooks.ts";
+export { previewRun } from "./preview-run.ts";
+export type { StepPreview } from "./preview-run.ts";
+export type { PlaybookProblem } from "./problem.ts";
+export { deriveRunId, requestRun } from "./request-run.ts";
+export type { RunRequest } from "./request-run.ts";

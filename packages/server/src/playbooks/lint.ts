@@ -1,0 +1,120 @@
+import type { Effector } from "../containment/index.ts";
+import { DURATION_MAX_MS, parseDuration } from "./duration.ts";
+import { STEPS_MAX } from "./format.ts";
+import type { ActionStep, PlaybookDocument } from "./format.ts";
+import { lintReferences } from "./lint-references.ts";
+import { lintParameters } from "./lint-parameters.ts";
+import { placeSteps } from "./placed-step.ts";
+import type { PlacedStep } from "./placed-step.ts";
+import { failing, warning } from "./problem.ts";
+import type { Finding } from "./problem.ts";
+
+/** What the linter needs to know of an effector. */
+export type KnownEffector = Pick<Effector, "name" | "destroysEvidence" | "idempotent" | "parameters">;
+export type KnownEffectors = ReadonlyMap<string, KnownEffector>;
+
+/** The effector whose steps save what later steps destroy. */
+const COLLECT_EVIDENCE = "evidence.collect";
+
+/** Everything that the schema cannot see. Findings are in the order of the rules, then of the steps. */
+export function lintPlaybook(document: PlaybookDocument, effectors: KnownEffectors): Finding[] {
+  const steps = placeSteps(document);
+  return [
+    ...lintShape(document, steps),
+    ...lintEffectors(steps, effectors),
+    ...lintEvidenceOrder(steps, effectors),
+    ...lintVerifies(steps),
+    ...lintTimes(steps),
+    ...lintReferences(document, steps),
+  ];
+}
+
+function lintShape(document: PlaybookDocument, steps: readonly PlacedStep[]): Finding[] {
+  const ids = steps.map(({ step }) => step.id);
+  const repeated = steps.filter(({ step }, index) => ids.indexOf(step.id) < index);
+  const phases = document.phases.map((phase) => phase.id);
+  const repeatedPhases = phases.flatMap((id, index) => (phases.indexOf(id) < index ? [index] : []));
+  const containAt = phases.indexOf("contain");
+  return [
+    ...repeated.map(({ step, path }) =>
+      failing([...path, "id"], `another step has the id ${step.id} already`, "give every step its own id"),
+    ),
+    ...repeatedPhases.map((index) =>
+      failing(["phases", index, "id"], "this phase is there already", "put all steps of a phase together"),
+    ),
+    ...(steps.length > STEPS_MAX
+      ? [failing(["phases"], `a playbook has ${STEPS_MAX} steps at most`, "split it into several playbooks")]
+      : []),
+    ...(containAt > 0
+      ? [warning(["phases", containAt, "id"], "containment does not come first", "put the contain phase first")]
+      : []),
+  ];
+}
+
+function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors): Finding[] {
+  return actionsOf(steps).flatMap(({ step, path }) => {
+    const effector = effectors.get(step.effector);
+    if (!effector) {
+      const known = [...effectors.keys()].toSorted().join(", ");
+      return [failing([...path, "effector"], `there is no effector ${step.effector}`, `use one of: ${known}`)];
+    }
+    const unsafeRetry = step.retries > 0 && !effector.idempotent;
+    return [
+      ...lintParameters(effector.parameters, step.with, [...path, "with"]),
+      ...(unsafeRetry
+        ? [
+            failing(
+              [...path, "retries"],
+              `${step.effector} must not run twice, so it cannot be retried`,
+              "remove retries",
+            ),
+          ]
+        : []),
+    ];
+  });
+}
+
+function lintEvidenceOrder(steps: readonly PlacedStep[], effectors: KnownEffectors): Finding[] {
+  const actions = actionsOf(steps);
+  const collectAt = actions.findIndex(({ step }) => step.effector === COLLECT_EVIDENCE);
+  return actions.flatMap(({ step, path }, index) => {
+    const destroys = effectors.get(step.effector)?.destroysEvidence ?? false;
+    if (!destroys || (collectAt >= 0 && collectAt < index)) return [];
+    return [
+      failing(
+        [...path, "effector"],
+        `${step.effector} destroys evidence, and no ${COLLECT_EVIDENCE} step comes before it`,
+        `put a step with \`effector: ${COLLECT_EVIDENCE}\` before this one; freeze first so that nothing changes`,
+      ),
+    ];
+  });
+}
+
+function lintVerifies(steps: readonly PlacedStep[]): Finding[] {
+  return steps.flatMap(({ step, path }, index) => {
+    if (step.type !== "verify") return [];
+    const target = steps.slice(0, index).find((earlier) => earlier.step.id === step.of);
+    const findings: Finding[] = [];
+    if (target?.step.type !== "action") {
+      const message = `this step verifies nothing: no earlier action has the id ${step.of}`;
+      findings.push(failing([...path, "of"], message, "name an action that stands before this step"));
+    }
+    if (!step.required) {
+      const message = "a verify that may be skipped proves nothing";
+      findings.push(failing([...path, "required"], message, "remove `required: false`"));
+    }
+    return findings;
+  });
+}
+
+function lintTimes(steps: readonly PlacedStep[]): Finding[] {
+  return steps.flatMap(({ step, path }) => {
+    const timeBoxMs = parseDuration(step.timeBox) ?? 0;
+    if (timeBoxMs <= DURATION_MAX_MS) return [];
+    return [failing([...path, "timeBox"], "a time box lasts 24 hours at most", "split the step, or shorten its time")];
+  });
+}
+
+function actionsOf(steps: readonly PlacedStep[]): { step: ActionStep; path: PlacedStep["path"] }[] {
+  return steps.flatMap(({ step, path }) => (step.type === "action" ? [{ step, path }] : []));
+}

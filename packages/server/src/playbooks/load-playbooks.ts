@@ -1,0 +1,117 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { PlaybookView } from "@firebreak/protocol";
+import { codeOf, messageOf } from "../kernel/index.ts";
+import type { PlaybookDocument } from "./format.ts";
+import { lintPlaybook } from "./lint.ts";
+import type { KnownEffectors } from "./lint.ts";
+import { planSteps } from "./plan.ts";
+import type { PlaybookProblem } from "./problem.ts";
+import { hashPlaybook, readPlaybook } from "./read-playbook.ts";
+import { PLAYBOOK_BYTES_MAX, placeFinding } from "./yaml-source.ts";
+
+/** A playbook that may run: it was read and linted without errors. */
+export interface LoadedPlaybook {
+  readonly document: PlaybookDocument;
+  readonly file: string;
+  readonly text: string;
+  /** SHA-256 of the text, hexadecimal */
+  readonly hash: string;
+  readonly warnings: readonly PlaybookProblem[];
+}
+
+export interface LoadedPlaybooks {
+  readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
+  /** errors and warnings of every file, also of those that were refused */
+  readonly problems: readonly PlaybookProblem[];
+}
+
+const FILES_MAX = 1000;
+
+/**
+ * Reads `*.yaml` and `*.yml` of the directories. An earlier directory wins over a later one, so that a user's playbook
+ * replaces the shipped one of the same id. A directory that does not exist holds no playbooks.
+ */
+export async function loadPlaybooks(dirs: readonly string[], effectors: KnownEffectors): Promise<LoadedPlaybooks> {
+  const playbooks = new Map<string, LoadedPlaybook>();
+  const problems: PlaybookProblem[] = [];
+  for (const dir of dirs) {
+    const own = new Map<string, LoadedPlaybook>();
+    for (const file of await listFiles(dir, problems)) {
+      const loaded = await loadFile(file, effectors, problems);
+      if (loaded) admit(loaded, own, problems);
+    }
+    for (const [id, loaded] of own) if (!playbooks.has(id)) playbooks.set(id, loaded);
+  }
+  return { playbooks, problems };
+}
+
+function admit(loaded: LoadedPlaybook, own: Map<string, LoadedPlaybook>, problems: PlaybookProblem[]): void {
+  const { id } = loaded.document;
+  const other = own.get(id);
+  if (!other) {
+    own.set(id, loaded);
+    return;
+  }
+  problems.push(wholeFile(loaded.file, `${other.file} has the id ${id} already`, "give one of them another id"));
+}
+
+async function listFiles(dir: string, problems: PlaybookProblem[]): Promise<string[]> {
+  try {
+    const names = (await readdir(dir)).filter((name) => /\.ya?ml$/.test(name)).toSorted();
+    if (names.length > FILES_MAX) {
+      problems.push(wholeFile(dir, `more than ${FILES_MAX} playbooks; the rest was left out`, "move some elsewhere"));
+    }
+    return names.slice(0, FILES_MAX).map((name) => join(dir, name));
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") problems.push(wholeFile(dir, messageOf(error), "make the directory readable"));
+    return [];
+  }
+}
+
+async function loadFile(
+  file: string,
+  effectors: KnownEffectors,
+  problems: PlaybookProblem[],
+): Promise<LoadedPlaybook | null> {
+  try {
+    const result = checkPlaybook(file, await readBounded(file), effectors);
+    problems.push(...result.problems);
+    return result.playbook;
+  } catch (error) {
+    problems.push(wholeFile(file, `the file cannot be read: ${messageOf(error)}`, "make it readable, or remove it"));
+    return null;
+  }
+}
+
+async function readBounded(file: string): Promise<string> {
+  const bytes = await readFile(file);
+  if (bytes.length > PLAYBOOK_BYTES_MAX) throw new RangeError(`it is larger than ${PLAYBOOK_BYTES_MAX} bytes`);
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
+/** Reads and lints one playbook's text. The playbook is null when there is an error among the problems. */
+export function checkPlaybook(
+  file: string,
+  text: string,
+  effectors: KnownEffectors,
+): { readonly playbook: LoadedPlaybook | null; readonly problems: readonly PlaybookProblem[] } {
+  const reading = readPlaybook(file, text);
+  if (!reading.ok) return { playbook: null, problems: reading.problems };
+  const { document, source } = reading;
+  const problems = lintPlaybook(document, effectors).map((finding) => placeFinding(file, source, finding));
+  if (problems.some((problem) => problem.level === "error")) return { playbook: null, problems };
+  return { playbook: { document, file, text, hash: hashPlaybook(text), warnings: problems }, problems };
+}
+
+function wholeFile(file: string, message: string, remedy: string): PlaybookProblem {
+  return { level: "error", file, line: 1, column: 1, message, remedy };
+}
+
+/** @returns the playbook as the API answers it */
+export function viewPlaybook(playbook: LoadedPlaybook): PlaybookView {
+  const { document, file, hash, warnings } = playbook;
+  const steps = planSteps(document).map(({ id, phase, step }) => ({ id, phase, title: step.title, type: step.type }));
+  const problems = warnings.map(({ line, column, message, remedy }) => ({ line, column, message, remedy }));
+  return { id: document.id, title: document.title, description: document.description, file, hash, steps, problems };
+}

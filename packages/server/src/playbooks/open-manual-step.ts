@@ -1,0 +1,36 @@
+import { inTransaction } from "../storage/index.ts";
+import { toIso } from "../kernel/index.ts";
+import { JournalMoved, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import type { Execution } from "./execution.ts";
+import type { ManualStep } from "./format.ts";
+import { changeRun } from "./journal.ts";
+import type { PlannedStep } from "./plan.ts";
+
+/** Asks a person; the run waits until somebody answers or the step's time runs out. */
+export async function openManualStep(execution: Execution, planned: PlannedStep, step: ManualStep): Promise<void> {
+  const { ctx, run } = execution;
+  const known = recordOf(execution, planned.id);
+  const startedAt = ctx.clock.now();
+  const dueAt = toIso(startedAt + planned.timeBoxMs);
+  const input = { instructions: step.instructions, dueAt };
+  await inTransaction(ctx.database, async (trx) => {
+    const waiting = { state: "waiting", reason: "manual_step", startedAt } as const;
+    if (!(await changeRun(trx, run.id, waiting))) throw new JournalMoved();
+    const attempts = known.attempts + 1;
+    const change = {
+      state: "waiting",
+      reason: "waiting_for_person",
+      attempts,
+      input: JSON.stringify(input),
+      startedAt,
+    } as const;
+    await writeStep(execution, trx, known, change);
+    const story = {
+      key: `${planned.id}:waiting:${attempts}`,
+      stepId: planned.id,
+      text: `${step.title}: waits for a person until ${dueAt}`,
+    };
+    await tellStory(execution, trx, { ...story, data: { state: "waiting", dueAt } });
+  });
+  noteStep(execution, known, { state: "waiting", reason: "waiting_for_person", attempts: known.attempts + 1, input });
+}

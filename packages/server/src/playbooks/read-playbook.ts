@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import type { z } from "zod";
+import { PHASES, STEP_TYPES_NOT_BUILT, playbookDocument } from "./format.ts";
+import type { PlaybookDocument } from "./format.ts";
+import type { Finding, PlaybookProblem } from "./problem.ts";
+import { placeFinding, readYaml } from "./yaml-source.ts";
+import type { YamlSource } from "./yaml-source.ts";
+
+export type PlaybookReading =
+  | { readonly ok: true; readonly document: PlaybookDocument; readonly source: YamlSource }
+  | { readonly ok: false; readonly problems: readonly PlaybookProblem[] };
+
+const PROBLEMS_MAX = 50;
+
+/** @returns the SHA-256 of the playbook's text, in hexadecimal: the version a run keeps */
+export function hashPlaybook(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
+
+/** Reads one playbook's text; every problem names line, column and what mends it. */
+export function readPlaybook(file: string, text: string): PlaybookReading {
+  const reading = readYaml(file, text);
+  if (!reading.ok) return reading;
+  const { source } = reading;
+  const notBuilt = findStepsNotBuilt(source.value);
+  const parsed = playbookDocument.safeParse(source.value);
+  if (parsed.success) return { ok: true, document: parsed.data, source };
+  const findings = [...notBuilt, ...withoutPaths(parsed.error.issues.map(describeIssue), notBuilt)];
+  return { ok: false, problems: findings.slice(0, PROBLEMS_MAX).map((finding) => placeFinding(file, source, finding)) };
+}
+
+function withoutPaths(findings: readonly Finding[], others: readonly Finding[]): Finding[] {
+  const known = new Set(others.map((other) => other.path.join("/")));
+  return findings.filter((finding) => !known.has(finding.path.join("/")));
+}
+
+function findStepsNotBuilt(value: unknown): Finding[] {
+  return listMembers(value, "phases").flatMap((phase, phaseIndex) =>
+    listMembers(phase, "steps").flatMap((step, stepIndex) => {
+      const type = readMember(step, "type");
+      if (!STEP_TYPES_NOT_BUILT.some((name) => name === type)) return [];
+      return [
+        {
+          level: "error" as const,
+          path: ["phases", phaseIndex, "steps", stepIndex, "type"],
+          message: `steps of type ${String(type)} are not built yet`,
+          remedy: "use action, verify and manual steps; a manual step can ask a person to decide, wait or approve",
+        },
+      ];
+    }),
+  );
+}
+
+function listMembers(value: unknown, key: string): unknown[] {
+  const member = readMember(value, key);
+  return Array.isArray(member) ? member : [];
+}
+
+function readMember(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
+}
+
+/** What to write where a key is missing; these carry what the key is for. */
+const MISSING_REMEDIES: Readonly<Record<string, string>> = {
+  timeBox: "add how long the step may take, for example `timeBox: 10s`",
+  undo: "say what undoes it: `undo: auto`, or `undo: none` when it stays in effect or cannot be undone",
+  effector: "name what acts, for example `effector: agent.freeze`",
+  of: "name the action to verify, for example `of: freeze`",
+  instructions: "write what the person must do",
+  phases: `add phases; each has an id (${PHASES.join(", ")}) and steps`,
+};
+
+function describeIssue(issue: z.core.$ZodIssue): Finding {
+  const path = issue.path.filter((segment) => typeof segment !== "symbol");
+  const at = path.length === 0 ? "the playbook" : path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    return error(
+      [...path, key],
+      `${at} has no field named ${issue.keys.join(", ")}`,
+      "remove it, or mend its spelling",
+    );
+  }
+  const key = String(path.at(-1) ?? "");
+  const missing = issue.code === "invalid_type" && issue.input === undefined;
+  if (missing) return error(path, `${at} is missing`, MISSING_REMEDIES[key] ?? `add \`${key}\``);
+  if (issue.code === "invalid_union" && key === "type") {
+    return error(path, `${at} is no type of step`, "use action, verify or manual");
+  }
+  return error(path, `${at}: ${issue.message}`, REMEDIES[key] ?? "write it as the JSON Schema of playbooks says");
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  id: "use lower-case letters, digits, - and _; a phase's id is one of " + PHASES.join(", "),
+  timeBox: "write a whole number and its unit: 250ms, 10s, 5m or 2h",
+  retryDelay: "write a whole number and its unit: 250ms, 10s, 5m or 2h",
+  undo: "write `undo: auto` or `undo: none`",
+  onFailure: "write stop, continue or fail_at_end",
+  onTimeout: "write stop, continue or fail_at_end",
+};
+
+function error(path: Finding["path"], message: string, remedy: string): Finding {
+  return { level: "error", path, message, remedy };
+}

@@ -1,0 +1,70 @@
+import type { RunState, StepState } from "@firebreak/protocol";
+import type { EffectorReason } from "../containment/index.ts";
+
+/** Why a step is in its state, beside the reasons an effector gives. */
+export const STEP_REASONS = [
+  "time_box",
+  "interrupted",
+  "unresolved_reference",
+  "invalid_parameters",
+  "effector_missing",
+  "effector_threw",
+  "nothing_to_verify",
+  "waiting_for_person",
+  "done_by_person",
+  "refused_by_person",
+  "skipped_by_person",
+  "earlier_step_failed",
+  "run_aborted",
+  "undoing",
+  "undo_failed",
+  "undo_not_possible",
+] as const;
+export type StepReason = (typeof STEP_REASONS)[number] | EffectorReason;
+
+/** Why a run waits or how it ended; `completed` needs no reason. */
+export const RUN_REASONS = [
+  "manual_step",
+  "interrupted_step",
+  "step_failed",
+  "step_denied",
+  "step_timed_out",
+  "step_unverified",
+  "step_skipped",
+  "nothing_succeeded",
+  "playbook_unreadable",
+  "aborted_by_person",
+  "undo_incomplete",
+] as const;
+export type RunReason = (typeof RUN_REASONS)[number];
+
+export const ENDED_RUN_STATES = [
+  "completed",
+  "completed_with_exceptions",
+  "failed",
+  "aborted",
+] as const satisfies readonly RunState[];
+export type EndedRunState = (typeof ENDED_RUN_STATES)[number];
+
+export function isEndedRun(state: RunState): state is EndedRunState {
+  return ENDED_RUN_STATES.some((ended) => ended === state);
+}
+
+/** Step states that are neither success nor still open: each is an exception in its run. */
+export const FAILURE_STATES = ["failed", "denied", "timed_out", "unverified"] as const satisfies readonly StepState[];
+export type FailureState = (typeof FAILURE_STATES)[number];
+
+export function isFailure(state: StepState): state is FailureState {
+  return FAILURE_STATES.some((failure) => failure === state);
+}
+
+/** @returns the state of a step whose effector gave that reason */
+export function stateOfFailure(reason: EffectorReason): FailureState {
+  if (reason === "denied" || reason === "unverified" || reason === "timed_out") return reason;
+  return "failed";
+}
+
+/** @returns the run's reason for a step that did not succeed */
+export function runReasonOf(state: FailureState): RunReason {
+  return `step_${state}`;
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { formatId } from "@firebreak/protocol";
+import type { FieldError, RunId } from "@firebreak/protocol";
+import type { Transaction } from "kysely";
+import { z } from "zod";
+import { recordAudit } from "../audit/index.ts";
+import { FirebreakError, toIso } from "../kernel/index.ts";
+import { emitDomainEvent, notifyLive } from "../storage/index.ts";
+import type { Schema } from "../storage/index.ts";
+import type { PlaybookVerbs } from "./context.ts";
+import type { PlaybookDocument } from "./format.ts";
+import type { LoadedPlaybook } from "./load-playbooks.ts";
+import { planSteps } from "./plan.ts";
+
+/** @returns always the same run id for the same incident and playbook, so that a repeated event makes one run */
+export function deriveRunId(incidentId: string, playbookId: string): RunId {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([incidentId, playbookId]))
+    .digest();
+  return formatId("run", digest.readUIntBE(16, 6), digest.subarray(0, 16));
+}
+
+export interface RunRequest {
+  readonly playbookId: string;
+  readonly incidentId: string | null;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** given: a second request with the same id changes nothing */
+  readonly runId?: RunId;
+}
+
+/**
+ * Asks for a run in the caller's transaction; the work engine executes it after the commit.
+ *
+ * @throws FirebreakError not_found for an unknown playbook, invalid_body for inputs that do not fit
+ */
+export async function requestRun(
+  trx: Transaction<Schema>,
+  ctx: Pick<PlaybookVerbs, "clock" | "newId" | "actor" | "playbooks">,
+  request: RunRequest,
+): Promise<{ readonly runId: RunId; readonly created: boolean }> {
+  const playbook = findPlaybook(ctx.playbooks, request.playbookId);
+  const inputs = checkInputs(playbook.document, request.inputs);
+  const runId = request.runId ?? ctx.newId("run");
+  const at = ctx.clock.now();
+  const inserted = await trx
+    .insertInto("playbook_runs")
+    .values({
+      id: runId,
+      playbook_id: playbook.document.id,
+      playbook_title: playbook.document.title,
+      playbook_hash: playbook.hash,
+      playbook_text: playbook.text,
+      incident_id: request.incidentId,
+      inputs: JSON.stringify(inputs),
+      state: "pending",
+      reason: null,
+      requested_by: JSON.stringify(ctx.actor),
+      requested_at: toIso(at),
+    })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows !== 1n) return { runId, created: false };
+  await insertSteps(trx, runId, playbook.document);
+  const detail = {
+    playbookId: playbook.document.id,
+    playbookHash: playbook.hash,
+    incidentId: request.incidentId,
+    inputs,
+  };
+  await recordAudit(trx, { at, actor: ctx.actor, action: "playbook.request_run", target: runId, detail });
+  await emitDomainEvent(trx, { type: "run.requested", runId });
+  await notifyLive(trx, "run", runId);
+  return { runId, created: true };
+}
+
+/** @throws FirebreakError not_found */
+export function findPlaybook(playbooks: ReadonlyMap<string, LoadedPlaybook>, id: string): LoadedPlaybook {
+  const playbook = playbooks.get(id);
+  if (playbook) return playbook;
+  const known = [...playbooks.keys()].join(", ") || "none";
+  throw new FirebreakError("not_found", `there is no playbook ${id} that may run; loaded are: ${known}`);
+}
+
+async function insertSteps(trx: Transaction<Schema>, runId: string, document: PlaybookDocument): Promise<void> {
+  const rows = planSteps(document).map(({ id, position, phase, step }) => ({
+    run_id: runId,
+    step_id: id,
+    position,
+    phase,
+    title: step.title,
+    type: step.type,
+    state: "pending" as const,
+    reason: null,
+    attempts: 0,
+    input: "{}",
+    output: "{}",
+    message: null,
+  }));
+  await trx.insertInto("playbook_steps").values(rows).execute();
+}
+
+const INPUT_SCHEMAS = { string: z.string().max(4000), number: z.number(), boolean: z.boolean() } as const;
+
+/**
+ * Fills in defaults and checks names and types. An input that may be left out and is, is null in the result.
+ *
+ * @throws FirebreakError invalid_body
+ */
+export function checkInputs(
+  document: PlaybookDocument,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const errors: FieldError[] = [];
+  const inputs: [string, unknown][] = [];
+  for (const [name, input] of Object.entries(document.inputs)) {
+    const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    const value = own ?? input.default ?? null;
+    if (value === null && input.required) errors.push({ where: `/inputs/${name}`, message: "this input is needed" });
+    if (value !== null && !INPUT_SCHEMAS[input.type].safeParse(value).success) {
+      errors.push({
+        where: `/inputs/${name}`,
+        message: `this input must be a ${input.type} (4000 characters at most)`,
+      });
+    }
+    inputs.push([name, value]);
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(document.inputs, name))
+      errors.push({ where: `/inputs/${name}`, message: "the playbook has no such input" });
+  }
+  if (errors.length > 0) {
+    const list = errors.map((error) => `${error.where}: ${error.message}`).join("; ");
+    throw new FirebreakError("invalid_body", `the playbook ${document.id} cannot run with these inputs: ${list}`, {
+      errors,
+    });
+  }
+  return Object.fromEntries(inputs);
+}

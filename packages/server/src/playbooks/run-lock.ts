@@ -1,0 +1,92 @@
+import type pg from "pg";
+import type { Database } from "../storage/index.ts";
+
+export interface RunLock {
+  /** aborted when the connection that holds the lock is lost: somebody else may execute the run now */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+interface Keeper {
+  readonly client: pg.PoolClient;
+  readonly held: Set<string>;
+  readonly lost: AbortController;
+  readonly onLost: () => void;
+  returned: boolean;
+}
+
+/**
+ * PostgreSQL advisory locks of one process, all on one of its connections, which goes back to the pool with the last
+ * lock. The server frees them the moment the process dies, so a successor waits for no timeout. A session may take
+ * its own lock twice, hence the set.
+ */
+const keepers = new WeakMap<Database, Promise<Keeper>>();
+
+/** @returns null when this or another process executes the run already */
+export async function acquireRunLock(database: Database, runId: string): Promise<RunLock | null> {
+  const keeper = await openKeeper(database);
+  if (keeper.held.has(runId)) return null;
+  keeper.held.add(runId);
+  let taken = false;
+  try {
+    taken = await queryLock(keeper.client, "pg_try_advisory_lock", runId);
+  } catch (error) {
+    keeper.lost.abort();
+    throw error;
+  } finally {
+    if (!taken) letGo(database, keeper, runId);
+  }
+  return taken ? { lost: keeper.lost.signal, release: () => releaseRunLock(database, keeper, runId) } : null;
+}
+
+async function openKeeper(database: Database): Promise<Keeper> {
+  for (;;) {
+    const opening = keepers.get(database) ?? startKeeper(database);
+    const keeper = await opening;
+    if (!keeper.returned && !keeper.lost.signal.aborted) return keeper;
+    if (keepers.get(database) === opening) keepers.delete(database);
+  }
+}
+
+function startKeeper(database: Database): Promise<Keeper> {
+  const opening = database.pool.connect().then((client): Keeper => {
+    const lost = new AbortController();
+    const onLost = () => lost.abort();
+    client.once("end", onLost);
+    return { client, held: new Set(), lost, onLost, returned: false };
+  });
+  keepers.set(database, opening);
+  opening.catch(() => keepers.delete(database));
+  return opening;
+}
+
+async function releaseRunLock(database: Database, keeper: Keeper, runId: string): Promise<void> {
+  try {
+    if (!keeper.lost.signal.aborted) await queryLock(keeper.client, "pg_advisory_unlock", runId);
+  } catch {
+    // a connection that cannot unlock is thrown away, and the server frees its locks
+    keeper.lost.abort();
+  } finally {
+    letGo(database, keeper, runId);
+  }
+}
+
+function letGo(database: Database, keeper: Keeper, runId: string): void {
+  keeper.held.delete(runId);
+  if (keeper.held.size > 0 || keeper.returned) return;
+  keeper.returned = true;
+  keepers.delete(database);
+  keeper.client.removeListener("end", keeper.onLost);
+  keeper.client.release(keeper.lost.signal.aborted);
+}
+
+async function queryLock(
+  client: pg.PoolClient,
+  verb: "pg_try_advisory_lock" | "pg_advisory_unlock",
+  runId: string,
+): Promise<boolean> {
+  const { rows } = await client.query<{ done: boolean }>(`select ${verb}(hashtextextended($1, 0)) as done`, [
+    `firebreak.run.${runId}`,
+  ]);
+  return rows[0]?.done ?? false;
+}

@@ -1,0 +1,144 @@
+import type { Effector } from "../containment/index.ts";
+import { messageOf } from "../kernel/index.ts";
+import { inTransaction, notifyLive } from "../storage/index.ts";
+import { effectorContext, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import type { Execution } from "./execution.ts";
+import type { StepRecord } from "./journal.ts";
+import type { PlannedStep } from "./plan.ts";
+import type { StepReason } from "./reasons.ts";
+import { openTimeBox, runWithin } from "./time-box.ts";
+
+/** What an abort does with one step. */
+type UndoMove = "nothing" | "undo" | "impossible" | "interrupted";
+
+/**
+ * Undoes what the run has done, last step first, as far as its steps say `undo: auto`. Every undo is written down
+ * before and after, so a crash repeats at most one, and undo bears being repeated. One that fails does not stop the
+ * others.
+ *
+ * @returns true when nothing that should be undone is still in effect
+ */
+export async function undoRun(execution: Execution, plan: readonly PlannedStep[]): Promise<boolean> {
+  let complete = true;
+  for (const planned of plan.toReversed()) {
+    const move = decideUndo(planned, recordOf(execution, planned.id));
+    if (move === "undo") complete = (await undoStep(execution, planned)) && complete;
+    if (move === "impossible") await giveUpUndo(execution, planned);
+    if (move === "interrupted") await noteInterrupted(execution, planned);
+    const { reason } = recordOf(execution, planned.id);
+    if (reason === "undo_failed" || reason === "undo_not_possible") complete = false;
+  }
+  return complete;
+}
+
+/**
+ * A step that succeeded, or left an output, can be undone with it. A step that was running when its executor died, or
+ * timed out without a word, may have had an effect that nobody knows: that is said, not guessed.
+ */
+export function decideUndo({ step }: PlannedStep, record: StepRecord): UndoMove {
+  const automatic = step.type === "action" && step.undo === "auto";
+  const settled = record.reason === "undo_failed" || record.reason === "undo_not_possible";
+  if (settled) return "nothing";
+  if (record.state === "running") return automatic ? "impossible" : "interrupted";
+  if (!automatic) return "nothing";
+  if (record.state === "succeeded" || record.reason === "undoing") return "undo";
+  const hasOutput = Object.keys(record.output).length > 0;
+  switch (record.state) {
+    case "failed":
+    case "denied":
+    case "unverified":
+      return hasOutput ? "undo" : "nothing";
+    case "timed_out":
+    case "interrupted":
+      return hasOutput ? "undo" : "impossible";
+    default:
+      return "nothing";
+  }
+}
+
+async function undoStep(execution: Execution, planned: PlannedStep): Promise<boolean> {
+  const { ctx } = execution;
+  const { step } = planned;
+  const effector = step.type === "action" ? ctx.effectors.get(step.effector) : undefined;
+  if (!effector) {
+    await endUndo(execution, planned, { ok: false, message: "nothing here provides the effector any more" });
+    return false;
+  }
+  await beginUndo(execution, planned);
+  const outcome = await callUndo(execution, planned, effector);
+  injectFault(execution, "undo.applied", planned.id);
+  await endUndo(execution, planned, outcome);
+  injectFault(execution, "undo.recorded", planned.id);
+  return outcome.ok;
+}
+
+async function beginUndo(execution: Execution, planned: PlannedStep): Promise<void> {
+  const known = recordOf(execution, planned.id);
+  if (known.reason !== "undoing") {
+    await inTransaction(execution.ctx.database, (trx) =>
+      writeStep(execution, trx, known, { state: known.state, reason: "undoing" }),
+    );
+    noteStep(execution, known, { reason: "undoing" });
+  }
+  injectFault(execution, "undo.begun", planned.id);
+}
+
+async function callUndo(
+  execution: Execution,
+  planned: PlannedStep,
+  effector: Effector,
+): Promise<{ readonly ok: boolean; readonly message: string }> {
+  const { input, output } = recordOf(execution, planned.id);
+  const box = openTimeBox(planned.timeBoxMs);
+  try {
+    const boxed = await runWithin(box, (signal) =>
+      effector.undo(effectorContext(execution, planned.id, signal), input, output),
+    );
+    if (boxed.kind === "ended") return boxed.value;
+    if (boxed.kind === "threw") return { ok: false, message: messageOf(boxed.error) };
+    return { ok: false, message: `not undone within its time box of ${planned.step.timeBox}` };
+  } finally {
+    box.close();
+  }
+}
+
+async function endUndo(
+  execution: Execution,
+  planned: PlannedStep,
+  outcome: { readonly ok: boolean; readonly message: string },
+): Promise<void> {
+  const { state } = recordOf(execution, planned.id);
+  if (outcome.ok) await settleUndo(execution, planned, { state: "undone", reason: "run_aborted" }, outcome.message);
+  else await settleUndo(execution, planned, { state, reason: "undo_failed" }, `not undone: ${outcome.message}`);
+}
+
+async function giveUpUndo(execution: Execution, planned: PlannedStep): Promise<void> {
+  const { state } = recordOf(execution, planned.id);
+  const message = "nobody knows whether this step took effect; look, and undo it by hand";
+  const change = { state: state === "running" ? "interrupted" : state, reason: "undo_not_possible" } as const;
+  await settleUndo(execution, planned, change, message);
+}
+
+/** It was running when its executor died, and its playbook says that there is nothing to undo. */
+async function noteInterrupted(execution: Execution, planned: PlannedStep): Promise<void> {
+  const change = { state: "interrupted", reason: "run_aborted" } as const;
+  await settleUndo(execution, planned, change, "Firebreak died while this step ran; it may have taken effect");
+}
+
+async function settleUndo(
+  execution: Execution,
+  planned: PlannedStep,
+  change: { readonly state: StepRecord["state"]; readonly reason: StepReason },
+  message: string,
+): Promise<void> {
+  const { ctx, run } = execution;
+  const known = recordOf(execution, planned.id);
+  await inTransaction(ctx.database, async (trx) => {
+    await writeStep(execution, trx, known, { ...change, message, endedAt: ctx.clock.now() });
+    const said = change.state === "undone" ? "undone" : change.reason === "run_aborted" ? "interrupted" : "NOT undone";
+    const text = `${planned.step.title}: ${said} — ${message}`;
+    await tellStory(execution, trx, { key: `${planned.id}:${change.reason}`, stepId: planned.id, text, data: change });
+    await notifyLive(trx, "run", run.id);
+  });
+  noteStep(execution, known, change);
+}
