@@ -26,11 +26,18 @@ export const entityName = z
   .max(128)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, "use letters, digits and . _ : @ -, beginning with a letter or digit");
 
+/** Names from other systems: any printable text of one line, so that no store, log or terminal stumbles over it. */
+export const printableName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "use printable characters only: no control characters, no halves of a surrogate pair");
+
 export const agentRef = z.strictObject({
   pack: entityName.optional(),
   id: entityName,
-  session: z.string().min(1).max(128).optional(),
-  run: z.string().min(1).max(128).optional(),
+  session: printableName.optional(),
+  run: printableName.optional(),
 });
 export type AgentRef = z.infer<typeof agentRef>;
 
@@ -42,9 +49,9 @@ const isoTime = z.iso.datetime({ offset: true });
  */
 export const agentEventInput = z
   .strictObject({
-    id: z.string().min(1).max(128).optional(),
+    id: printableName.optional(),
     time: isoTime.optional(),
-    source: z.string().min(1).max(128).optional(),
+    source: printableName.optional(),
     agent: agentRef,
     kind: eventKind,
     outcome: z.enum(["success", "failure", "denied", "unknown"]).optional(),

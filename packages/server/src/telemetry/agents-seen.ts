@@ -1,0 +1,60 @@
+import { sql } from "kysely";
+import type { Transaction } from "kysely";
+import { notifyLive } from "../storage/index.ts";
+import type { Schema } from "../storage/index.ts";
+import type { PreparedEvent } from "./prepare-event.ts";
+
+/** An agent's row is written when it is new, changes its pack, or was last written this long ago. */
+const REFRESH_MS = 10_000;
+const REMEMBERED_MAX = 10_000;
+
+interface Sighting {
+  readonly id: string;
+  readonly pack: string | null;
+  readonly seenMs: number;
+}
+
+/** Keeps the table of agents current without a write per event. */
+export interface AgentsSeen {
+  /** @returns the agents of these events whose rows need a write */
+  findStale(rows: readonly PreparedEvent[], nowMs: number): Sighting[];
+  /** after the commit */
+  remember(written: readonly Sighting[]): void;
+}
+
+export function createAgentsSeen(): AgentsSeen {
+  const known = new Map<string, Sighting>();
+  return {
+    findStale: (rows, nowMs) => {
+      const stale = new Map<string, Sighting>();
+      for (const { event } of rows) {
+        const { id, pack = null } = event.agent;
+        const last = stale.get(id) ?? known.get(id);
+        const isFresh = last !== undefined && nowMs - last.seenMs < REFRESH_MS && (pack === null || pack === last.pack);
+        if (!isFresh) stale.set(id, { id, pack: pack ?? last?.pack ?? null, seenMs: nowMs });
+      }
+      return [...stale.values()];
+    },
+    remember: (written) => {
+      if (known.size + written.length > REMEMBERED_MAX) known.clear();
+      for (const sighting of written.slice(0, REMEMBERED_MAX)) known.set(sighting.id, sighting);
+    },
+  };
+}
+
+/** Writes the agents in the order of their ids, so that two nodes cannot wait for each other. */
+export async function writeAgents(trx: Transaction<Schema>, sightings: readonly Sighting[]): Promise<void> {
+  if (sightings.length === 0) return;
+  const rows = sightings.map(({ id, pack, seenMs }) => ({ id, pack, seen: new Date(seenMs).toISOString() }));
+  const { rows: added } = await sql<{ id: string }>`
+    insert into agents (id, pack, first_seen_at, last_seen_at)
+    select id, pack, seen, seen from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(id text, pack text, seen timestamptz)
+    order by id
+    on conflict (id) do update set
+      pack = coalesce(excluded.pack, agents.pack), last_seen_at = greatest(agents.last_seen_at, excluded.last_seen_at)
+    returning id`.execute(trx);
+  for (const { id } of added.slice(0, LIVE_CHANGES_MAX)) await notifyLive(trx, "agent", id);
+}
+
+/** Watchers read the list of agents again anyway; a flood of new names need not be told one by one. */
+const LIVE_CHANGES_MAX = 20;

@@ -1,0 +1,17 @@
+export { createIntake } from "./intake.ts";
+export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.ts";
+export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
+export type { SessionFilters } from "./list-agents.ts";
+export { parseEventBatch } from "./parse-batch.ts";
+export type { ParsedBatch } from "./parse-batch.ts";
+export type { EventSender } from "./prepare-event.ts";
+export { listEvents, readEventsAfter } from "./read-events.ts";
+export type { EventFilters } from "./read-events.ts";
+export {
+  beatSession,
+  HEARTBEAT_SILENCE_MAX_MS,
+  markLostSessions,
+  recordSessionState,
+  registerSession,
+} from "./sessions.ts";
+export type { NewSession, SessionContext, SessionStateChange } from "./sessions.ts";

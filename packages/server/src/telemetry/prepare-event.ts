@@ -1,0 +1,60 @@
+import type { AgentEvent, AgentEventInput, AgentRef } from "@firebreak/protocol";
+import { canonicalJson } from "../kernel/index.ts";
+import { normalizeTime } from "./event-times.ts";
+
+/** Who sent a batch. An agent's token speaks only for its own agent and session. */
+export interface EventSender {
+  /** the `source` of events that name none */
+  readonly name: string;
+  readonly agentId?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** An event ready to be stored: complete, and as the canonical text that is kept. */
+export interface PreparedEvent {
+  readonly event: Omit<AgentEvent, "seq">;
+  /** RFC 8785 canonical JSON of `event`; without raw control characters, as every canonical JSON */
+  readonly body: string;
+  /** false when the sender gave the id, so that it may be a repeat */
+  readonly isIdMade: boolean;
+}
+
+export interface PrepareContext {
+  readonly sender: EventSender;
+  /** ISO 8601 in UTC */
+  readonly receivedTime: string;
+  readonly makeId: () => string;
+}
+
+/** Fills in what the sender left out and fixes the text that is stored. */
+export function prepareEvent(input: AgentEventInput, context: PrepareContext): PreparedEvent {
+  const { sender, receivedTime } = context;
+  const event = {
+    id: input.id ?? context.makeId(),
+    time: input.time === undefined ? receivedTime : normalizeTime(input.time),
+    receivedTime,
+    source: input.source ?? sender.name,
+    agent: completeAgent(input.agent, sender),
+    kind: input.kind,
+    outcome: input.outcome ?? "unknown",
+    ...(input.risk === undefined ? {} : { risk: input.risk }),
+    ...(input.resource === undefined ? {} : { resource: input.resource }),
+    data: input.data ?? {},
+  };
+  return { event, body: canonicalJson(event), isIdMade: input.id === undefined };
+}
+
+function completeAgent(agent: AgentRef, sender: EventSender): AgentRef {
+  const isOwn = agent.session === undefined && sender.sessionId !== undefined && agent.id === sender.agentId;
+  return isOwn ? { ...agent, session: sender.sessionId } : agent;
+}
+
+/** @returns why this sender may not send this event, or null */
+export function explainForeignAgent(agent: AgentRef, sender: EventSender): string | null {
+  if (sender.agentId === undefined) return null;
+  if (agent.id !== sender.agentId) {
+    return `agent.id: this token speaks for ${sender.agentId}, not for ${agent.id}; use the token of that agent`;
+  }
+  if (sender.sessionId === undefined || agent.session === undefined || agent.session === sender.sessionId) return null;
+  return `agent.session: this token speaks for the session ${sender.sessionId} only; leave the session out`;
+}

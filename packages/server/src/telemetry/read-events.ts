@@ -1,0 +1,84 @@
+import type { AgentEvent, EventView } from "@firebreak/protocol";
+import { FirebreakError } from "../kernel/index.ts";
+import type { Database } from "../storage/index.ts";
+
+export interface ReadContext {
+  readonly database: Pick<Database, "kysely">;
+}
+
+export interface EventFilters {
+  readonly agent?: string | undefined;
+  readonly pack?: string | undefined;
+  readonly session?: string | undefined;
+  readonly kind?: string | undefined;
+  /** ISO 8601: events of this time and later */
+  readonly since?: string | undefined;
+  /** `next` of the page before */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+const PAGE_MAX = 500;
+const PAGE_DEFAULT = 50;
+
+/**
+ * Stored events, newest first, paged by `seq`.
+ *
+ * @throws FirebreakError bad_request when `after` is not a `next` of an earlier page
+ */
+export async function listEvents(
+  ctx: ReadContext,
+  filters: EventFilters,
+): Promise<{ items: EventView[]; next: string | null }> {
+  const limit = Math.max(1, Math.min(filters.limit ?? PAGE_DEFAULT, PAGE_MAX));
+  let query = ctx.database.kysely.selectFrom("events").select(["seq", "body"]);
+  if (filters.agent !== undefined) query = query.where("agent_id", "=", filters.agent);
+  if (filters.pack !== undefined) query = query.where("pack", "=", filters.pack);
+  if (filters.session !== undefined) query = query.where("session_id", "=", readTextKey("session", filters.session));
+  if (filters.kind !== undefined) query = query.where("kind", "=", filters.kind);
+  if (filters.since !== undefined) query = query.where("time", ">=", new Date(filters.since));
+  if (filters.after !== undefined) query = query.where("seq", "<", parseSeq(filters.after));
+  const rows = await query
+    .orderBy("seq", "desc")
+    .limit(limit + 1)
+    .execute();
+  const items = rows.slice(0, limit).map((row) => toView(readStoredEvent(row)));
+  return { items, next: rows.length > limit ? String(items.at(-1)?.seq ?? "") : null };
+}
+
+/** @returns events after `seq` in the order they were committed, at most `limit` */
+export async function readEventsAfter(ctx: ReadContext, seq: number, limit: number): Promise<AgentEvent[]> {
+  const rows = await ctx.database.kysely
+    .selectFrom("events")
+    .select(["seq", "body"])
+    .where("seq", ">", String(seq))
+    .orderBy("seq")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => readStoredEvent(row));
+}
+
+/**
+ * PostgreSQL text holds no NUL; nothing stored can match such a key.
+ *
+ * @throws FirebreakError bad_request
+ */
+export function readTextKey(name: string, text: string): string {
+  if (!text.includes("\u0000")) return text;
+  throw new FirebreakError("bad_request", `${name}: the character U+0000 cannot be part of it.`);
+}
+
+function parseSeq(text: string): string {
+  if (/^\d{1,15}$/.test(text)) return text;
+  throw new FirebreakError("bad_request", "after: give the `next` of the page before, a number.");
+}
+
+/** A stored body was written by {@link prepareEvent} from a checked event. */
+function readStoredEvent(row: { seq: string; body: string }): AgentEvent {
+  const event = JSON.parse(row.body) as Omit<AgentEvent, "seq">;
+  return { seq: Number(row.seq), ...event };
+}
+
+function toView(event: AgentEvent): EventView {
+  return { ...event, risk: event.risk ?? null, resource: event.resource ?? null };
+}
