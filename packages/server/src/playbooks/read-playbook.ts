@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { PHASES, STEP_TYPES_NOT_BUILT, playbookDocument } from "./format.ts";
 import type { PlaybookDocument } from "./format.ts";
-import type { Finding, PlaybookProblem } from "./problem.ts";
+import { failing } from "./problem.ts";
+import type { DocumentPath, Finding, PlaybookProblem } from "./problem.ts";
 import { placeFinding, readYaml } from "./yaml-source.ts";
 import type { YamlSource } from "./yaml-source.ts";
 
@@ -25,7 +26,13 @@ export function readPlaybook(file: string, text: string): PlaybookReading {
   const notBuilt = findStepsNotBuilt(source.value);
   const parsed = playbookDocument.safeParse(source.value);
   if (parsed.success) return { ok: true, document: parsed.data, source };
-  const findings = [...notBuilt, ...withoutPaths(parsed.error.issues.map(describeIssue), notBuilt)];
+  const findings = [
+    ...notBuilt,
+    ...withoutPaths(
+      parsed.error.issues.map((issue) => describeIssue(source.value, issue)),
+      notBuilt,
+    ),
+  ];
   return { ok: false, problems: findings.slice(0, PROBLEMS_MAX).map((finding) => placeFinding(file, source, finding)) };
 }
 
@@ -71,24 +78,38 @@ const MISSING_REMEDIES: Readonly<Record<string, string>> = {
   phases: `add phases; each has an id (${PHASES.join(", ")}) and steps`,
 };
 
-function describeIssue(issue: z.core.$ZodIssue): Finding {
+function describeIssue(value: unknown, issue: z.core.$ZodIssue): Finding {
   const path = issue.path.filter((segment) => typeof segment !== "symbol");
-  const at = path.length === 0 ? "the playbook" : path.join(".");
+  const at = describePlace(value, path);
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
-    return error(
+    return failing(
       [...path, key],
       `${at} has no field named ${issue.keys.join(", ")}`,
       "remove it, or mend its spelling",
     );
   }
   const key = String(path.at(-1) ?? "");
-  const missing = issue.code === "invalid_type" && issue.input === undefined;
-  if (missing) return error(path, `${at} is missing`, MISSING_REMEDIES[key] ?? `add \`${key}\``);
-  if (issue.code === "invalid_union" && key === "type") {
-    return error(path, `${at} is no type of step`, "use action, verify or manual");
+  if (readPath(value, path) === undefined) {
+    return failing(path, `${at} is missing`, MISSING_REMEDIES[key] ?? `add \`${key}\``);
   }
-  return error(path, `${at}: ${issue.message}`, REMEDIES[key] ?? "write it as the JSON Schema of playbooks says");
+  if (issue.code === "invalid_union" && key === "type") {
+    return failing(path, `${at} is no type of step`, "use action, verify or manual");
+  }
+  return failing(path, `${at}: ${issue.message}`, REMEDIES[key] ?? "write it as the JSON Schema of playbooks says");
+}
+
+/** @returns `timeBox of step freeze` rather than positions, where the step says its id */
+function describePlace(value: unknown, path: DocumentPath): string {
+  if (path.length === 0) return "the playbook";
+  const id = path[2] === "steps" ? readPath(value, [...path.slice(0, 4), "id"]) : undefined;
+  if (typeof id !== "string") return path.join(".");
+  const rest = path.slice(4).join(".");
+  return rest === "" ? `step ${id}` : `${rest} of step ${id}`;
+}
+
+function readPath(value: unknown, path: DocumentPath): unknown {
+  return path.reduce<unknown>((found, key) => readMember(found, String(key)), value);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -99,7 +120,3 @@ const REMEDIES: Readonly<Record<string, string>> = {
   onFailure: "write stop, continue or fail_at_end",
   onTimeout: "write stop, continue or fail_at_end",
 };
-
-function error(path: Finding["path"], message: string, remedy: string): Finding {
-  return { level: "error", path, message, remedy };
-}

@@ -1,0 +1,286 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { checkPlaybook } from "./load-playbooks.ts";
+import type { KnownEffector } from "./lint.ts";
+import { fileEffectors } from "./testing/file-effectors.ts";
+import { actionFields, manualFields, playbookText, verifyFields } from "./testing/playbook-text.ts";
+
+function check(text: string) {
+  const { playbook, problems } = checkPlaybook("book.yaml", text, fileEffectors);
+  return { loaded: playbook !== null, problems, text };
+}
+
+/** The line on which the mark stands, so that a case says where its problem must be. */
+function lineOf(text: string, mark: string): number {
+  return text.split("\n").findIndex((line) => line.includes(mark)) + 1;
+}
+
+const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
+  [
+    "E-1: evidence destroyed with no collection at all",
+    playbookText([actionFields("wipe", { effector: "file.destroy" })]),
+    "effector: file.destroy",
+    /destroys evidence/,
+    /evidence\.collect/,
+  ],
+  [
+    "E-1: evidence destroyed before it is collected",
+    playbookText([
+      actionFields("wipe", { effector: "file.destroy" }),
+      actionFields("keep", { effector: "evidence.collect" }),
+    ]),
+    "effector: file.destroy",
+    /destroys evidence/,
+    /before this one/,
+  ],
+  [
+    "an effector that nothing provides",
+    playbookText([actionFields("a", { effector: "agent.scold" })]),
+    "agent.scold",
+    /no effector agent\.scold/,
+    /file\.write/,
+  ],
+  [
+    "a parameter that the effector does not have",
+    playbookText([actionFields("a", { with: { name: "a", colour: "red" } })]),
+    "colour",
+    /no parameter named colour/,
+    /its parameters are: name/,
+  ],
+  [
+    "a parameter that is missing",
+    playbookText([actionFields("a", { with: { behaviour: "ok" } })]),
+    "with:",
+    /parameter name/,
+    /its parameters are: name/,
+  ],
+  [
+    "a parameter of a value that cannot be",
+    playbookText([actionFields("a", { with: { name: "a", behaviour: "maybe" } })]),
+    "behaviour",
+    /parameter behaviour/,
+    /its parameters/,
+  ],
+  [
+    "no time box",
+    playbookText([actionFields("a", { timeBox: undefined })]),
+    "id: a",
+    /timeBox of step a is missing/,
+    /timeBox: 10s/,
+  ],
+  [
+    "a time box that is no time",
+    playbookText([actionFields("a", { timeBox: "soon" })]),
+    "timeBox",
+    /timeBox/,
+    /250ms, 10s/,
+  ],
+  ["a time box of days", playbookText([actionFields("a", { timeBox: "48h" })]), "timeBox", /24 hours/, /shorten/],
+  [
+    "no undo statement",
+    playbookText([actionFields("a", { undo: undefined })]),
+    "id: a",
+    /undo of step a is missing/,
+    /undo: none/,
+  ],
+  [
+    "a verify of nothing",
+    playbookText([verifyFields("v", "ghost")]),
+    "of: ghost",
+    /verifies nothing/,
+    /before this step/,
+  ],
+  [
+    "a verify of what comes later",
+    playbookText([verifyFields("v", "a"), actionFields("a")]),
+    "of: a",
+    /verifies nothing/,
+    /before this step/,
+  ],
+  [
+    "a verify of a manual step",
+    playbookText([manualFields("m"), verifyFields("v", "m")]),
+    "of: m",
+    /verifies nothing/,
+    /action/,
+  ],
+  [
+    "a verify that may be skipped",
+    playbookText([actionFields("a"), verifyFields("v", "a", { required: false })]),
+    "required: false",
+    /proves nothing/,
+    /remove/,
+  ],
+  [
+    "retries of what must not run twice",
+    playbookText([actionFields("a", { effector: "file.append", retries: 2 })]),
+    "retries: 2",
+    /must not run twice/,
+    /remove retries/,
+  ],
+  [
+    "an undeclared input",
+    playbookText([actionFields("a", { with: { name: "${inputs.who}" } })]),
+    "inputs.who",
+    /not declared/,
+    /add who under inputs/,
+  ],
+  [
+    "an output of a later step",
+    playbookText([actionFields("a", { with: { name: "${steps.b.output.name}" } }), actionFields("b")]),
+    "steps.b.output",
+    /no earlier action/,
+    /before this step/,
+  ],
+  [
+    "a reference that is none",
+    playbookText([actionFields("a", { with: { name: "${1+1}" } })]),
+    "1+1",
+    /is no reference/,
+    /inputs\.name/,
+  ],
+  [
+    "two steps of one id",
+    playbookText([actionFields("a"), manualFields("a")]),
+    "id: a",
+    /has the id a already/,
+    /own id/,
+  ],
+  [
+    "an unknown field",
+    playbookText([actionFields("a", { undoo: "none" })]),
+    "undoo",
+    /no field named undoo/,
+    /spelling/,
+  ],
+];
+
+describe("the linter", () => {
+  test.each(CASES)("refuses %s", (name, text, mark, message, remedy) => {
+    const { loaded, problems } = check(text);
+    expect(loaded).toBe(false);
+    const problem = problems.find((candidate) => message.test(candidate.message));
+    expect(problem, `${name}: ${JSON.stringify(problems)}`).toBeDefined();
+    expect(problem?.remedy).toMatch(remedy);
+    const line =
+      name === "two steps of one id" ? text.split("\n").lastIndexOf("      - id: a") + 1 : lineOf(text, mark);
+    expect(problem?.line).toBe(line);
+    expect(problem?.column).toBeGreaterThan(1);
+  });
+
+  test.each(["decision", "parallel", "for-each", "wait", "approval", "sub-playbook"])(
+    "refuses a step of type %s, saying that it is not built yet",
+    (type) => {
+      const text = playbookText([{ ...manualFields("m"), type }]);
+      const { loaded, problems } = check(text);
+      expect(loaded).toBe(false);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatchObject({
+        line: lineOf(text, `type: ${type}`),
+        message: expect.stringMatching(/not built yet/),
+      });
+    },
+  );
+
+  test("takes a playbook that is right, with references where values will be", () => {
+    const steps = [
+      actionFields("keep", { effector: "evidence.collect", with: { name: "${inputs.who}" } }),
+      actionFields("wipe", { effector: "file.destroy", with: { name: "${steps.keep.output.name}" }, undo: "auto" }),
+      verifyFields("v", "wipe"),
+      manualFields("m", { required: false }),
+    ];
+    const { loaded, problems } = check(playbookText(steps, { inputs: { who: { type: "string" } } }));
+    expect(problems).toEqual([]);
+    expect(loaded).toBe(true);
+  });
+
+  test("warns of an unused input and of containment that is not first, and still loads", () => {
+    const phases = [
+      { id: "investigate", steps: [manualFields("look")] },
+      { id: "contain", steps: [actionFields("a")] },
+    ];
+    const { loaded, problems } = check(playbookText([], { phases, inputs: { who: { type: "string" } } }));
+    expect(loaded).toBe(true);
+    expect(problems.map((problem) => problem.level)).toEqual(["warning", "warning"]);
+  });
+});
+
+describe("hostile files", () => {
+  test.each([
+    ["nothing", ""],
+    ["a list", "- a\n- b\n"],
+    ["broken YAML", "id: [a\nphases: }"],
+    ["a repeated key", "id: a\nid: b\n"],
+    ["two documents", "id: a\n---\nid: b\n"],
+    ["deep nesting", `x: ${"[".repeat(100_000)}`],
+    ["many aliases", `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(30)}]\nc: [${"*b,".repeat(30)}]\n`],
+    ["a huge file", `x: "${"y".repeat(300_000)}"`],
+    ["a custom tag", "id: !!js/function 'x'\n"],
+    ["__proto__", "__proto__: { id: x }\nid: a\n"],
+    ["binary", "\u0000\u0001\u0002"],
+  ])("%s is refused with a place and a remedy", (_name, text) => {
+    const { loaded, problems } = check(text);
+    expect(loaded).toBe(false);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const problem of problems) {
+      expect(problem.line).toBeGreaterThanOrEqual(1);
+      expect(problem.remedy).not.toBe("");
+    }
+  });
+
+  test("any document of any shape is read or refused, never thrown", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(check(stringify(value)).loaded).toBe(false);
+      }),
+    );
+  });
+
+  test("any step with one field of any value is read or refused, never thrown", () => {
+    const fields = [
+      "id",
+      "title",
+      "type",
+      "effector",
+      "with",
+      "timeBox",
+      "undo",
+      "retries",
+      "onFailure",
+      "required",
+      "of",
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.jsonValue(), (field, value) => {
+        const { loaded, problems } = check(playbookText([actionFields("a", { [field]: value })]));
+        expect(loaded || problems.length > 0).toBe(true);
+      }),
+    );
+  });
+});
+
+/** The parameters that the shipped playbooks expect of effectors other rooms provide. */
+function expectedEffector(name: string, destroysEvidence: boolean, parameters: z.ZodType): [string, KnownEffector] {
+  return [name, { name, destroysEvidence, idempotent: true, parameters }];
+}
+const agent = z.strictObject({ agentId: z.string(), sessionId: z.string().optional(), reason: z.string().optional() });
+const expected = new Map([
+  expectedEffector("agent.deny", false, agent),
+  expectedEffector("agent.freeze", false, agent),
+  expectedEffector("agent.kill", true, agent),
+  expectedEffector("agent.verify_stopped", false, agent),
+  expectedEffector("evidence.collect", false, agent),
+  expectedEffector("notify.send", false, z.strictObject({ template: z.string() })),
+]);
+
+test("P-3: the shipped rogue-agent playbook passes the linter, freezes and keeps evidence before it kills", async () => {
+  const file = fileURLToPath(new URL("../../../../profiles/ai-empire/playbooks/rogue-agent.yaml", import.meta.url));
+  const { playbook, problems } = checkPlaybook(file, await readFile(file, "utf8"), expected);
+  expect(problems).toEqual([]);
+  const steps = playbook?.document.phases.flatMap((phase) => phase.steps.map((step) => step.id));
+  expect(steps).toEqual(["deny", "freeze", "evidence", "kill", "verify_stopped", "notify"]);
+});

@@ -1,0 +1,75 @@
+import { STEP_STATES } from "@firebreak/protocol";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { conclude, nextMove } from "./next-move.ts";
+import type { StepFacts } from "./next-move.ts";
+
+const policy = fc.constantFrom("stop" as const, "continue" as const, "fail_at_end" as const);
+const facts = fc.record({
+  id: fc.uuid(),
+  type: fc.constantFrom("action", "verify", "manual"),
+  required: fc.boolean(),
+  onFailure: policy,
+  onTimeout: policy,
+  state: fc.constantFrom(...STEP_STATES),
+});
+const plans = fc.array(facts, { minLength: 1, maxLength: 12 });
+
+function step(state: StepFacts["state"], extra: Partial<StepFacts> = {}): StepFacts {
+  return { id: "s", type: "action", required: true, onFailure: "stop", onTimeout: "stop", state, ...extra };
+}
+
+describe("P-1: a run ends as what it was", () => {
+  test("completed means that every step succeeded or was a skipped one that is not required", () => {
+    fc.assert(
+      fc.property(plans, (steps) => {
+        const honest = steps.every((one) => one.state === "succeeded" || (one.state === "skipped" && !one.required));
+        expect(conclude(steps).state === "completed").toBe(honest);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("every state but completed has a reason, and completed has none", () => {
+    fc.assert(
+      fc.property(plans, (steps) => {
+        const { state, reason } = conclude(steps);
+        expect(reason === null).toBe(state === "completed");
+      }),
+    );
+  });
+
+  test("nothing after a step that stops the run is begun", () => {
+    fc.assert(
+      fc.property(plans, (steps) => {
+        const move = nextMove(steps);
+        if (move.kind !== "begin" && move.kind !== "recover") return;
+        const at = steps.findIndex((one) => one.id === move.stepId);
+        for (const earlier of steps.slice(0, at)) {
+          expect(["succeeded", "skipped", "undone", "failed", "denied", "timed_out", "unverified"]).toContain(
+            earlier.state,
+          );
+          if (earlier.state === "timed_out") expect(earlier.onTimeout).not.toBe("stop");
+          else if (["failed", "denied", "unverified"].includes(earlier.state))
+            expect(earlier.onFailure).not.toBe("stop");
+        }
+      }),
+    );
+  });
+
+  test.each([
+    [[step("succeeded"), step("failed", { onFailure: "continue" })], "completed_with_exceptions", "step_failed"],
+    [[step("succeeded"), step("timed_out", { onTimeout: "continue" })], "completed_with_exceptions", "step_timed_out"],
+    [
+      [step("succeeded"), step("unverified", { onFailure: "fail_at_end" }), step("succeeded")],
+      "failed",
+      "step_unverified",
+    ],
+    [[step("denied"), step("pending")], "failed", "step_denied"],
+    [[step("failed", { onFailure: "continue" })], "failed", "nothing_succeeded"],
+    [[step("succeeded"), step("skipped", { required: false })], "completed", null],
+    [[step("succeeded"), step("skipped")], "completed_with_exceptions", "step_skipped"],
+  ] as const)("%j ends %s", (steps, state, reason) => {
+    expect(conclude(steps)).toEqual({ state, reason });
+  });
+});
