@@ -54,7 +54,7 @@ const readings: readonly Reading[] = [
     ),
   },
   {
-    codes: ["42501"],
+    codes: ["42501", "3F000"],
     describe: explain(
       "The user may not do what Firebreak needs in PLACE",
       "Make the user the owner of the database: alter database NAME owner to USER.",

@@ -10,6 +10,12 @@ const migrationLock = 7_041_201;
 export const silentWorkerLogger = new WorkerLogger(() => () => {});
 
 /**
+ * Without batches graphile-worker 0.17 neither awaits nor catches the writing of a job's end: a lost connection at that
+ * moment would end our process, and a drained queue would still be changing.
+ */
+export const workerPreset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } } as const;
+
+/**
  * Brings the schema up to date: our migrations, each in a transaction of its own, then the job queue's.
  * Any number of nodes may call it at once.
  *

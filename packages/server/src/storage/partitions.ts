@@ -45,8 +45,9 @@ async function layPartition(kysely: Kysely<Schema>, dayStartMs: number): Promise
 }
 
 async function exists(kysely: Kysely<Schema>, name: string): Promise<boolean> {
-  const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(kysely);
-  return rows[0]?.found === true;
+  // not to_regclass: it may answer from a cache that is older than the lock just taken
+  const { rows } = await sql`select from pg_class where relname = ${name} and relispartition`.execute(kysely);
+  return rows.length > 0;
 }
 
 /**

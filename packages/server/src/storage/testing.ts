@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { silentLogger, systemClock } from "../kernel/index.ts";
-import type { Clock, Logger } from "../kernel/index.ts";
+import type { Logger } from "../kernel/index.ts";
 import { connectDatabase } from "./connect.ts";
 import type { Database } from "./connect.ts";
+import { startDistributionServer } from "./testing-distribution.ts";
 import { startEmbeddedPostgres } from "./embedded/start.ts";
 import { migrations } from "./migrations/index.ts";
 
@@ -18,13 +19,19 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
+export interface TestDatabaseOptions {
+  logger?: Logger;
+  /** `distribution`: the PostgreSQL of the operating system's packages, for what must run on both */
+  server?: "default" | "distribution";
+}
+
 /**
  * A fresh, migrated, empty database for a test. The server behind it is started once per process, without fsync, and
  * ends with the process even when that is killed. With TEST_DATABASE_URL (a superuser or a user with CREATEDB) the
  * databases are made on that server.
  */
-export async function createTestDatabase(options: { logger?: Logger; clock?: Clock } = {}): Promise<TestDatabase> {
-  const server = await getServer();
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const server = await getServer(options.server ?? "default");
   const name = `firebreak_test_${process.pid}_${randomBytes(4).toString("hex")}`;
   await runAdmin(server.url, `create database ${name} template ${server.template}`);
   const databaseUrl = toDatabaseUrl(server.url, name);
@@ -50,16 +57,26 @@ interface TestServer {
   template: string;
 }
 
-let shared: Promise<TestServer> | undefined;
+const servers = new Map<string, Promise<TestServer>>();
 
-function getServer(): Promise<TestServer> {
-  shared ??= startServer();
-  return shared;
+function getServer(kind: "default" | "distribution"): Promise<TestServer> {
+  const known = servers.get(kind) ?? startServer(kind);
+  servers.set(kind, known);
+  return known;
 }
 
-async function startServer(): Promise<TestServer> {
-  const url = process.env["TEST_DATABASE_URL"] ?? (await startEmbeddedServer());
+async function startServer(kind: "default" | "distribution"): Promise<TestServer> {
+  const url =
+    kind === "distribution"
+      ? await startDistribution()
+      : (process.env["TEST_DATABASE_URL"] ?? (await startEmbeddedServer()));
   return { url, template: await ensureTemplate(url) };
+}
+
+async function startDistribution(): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), "firebreak-test-"));
+  removeAtExit(home);
+  return toConnectionUrl(await startDistributionServer(home));
 }
 
 async function startEmbeddedServer(): Promise<string> {

@@ -2,7 +2,7 @@ import { runOnce } from "graphile-worker";
 import type pg from "pg";
 import type { Clock } from "../kernel/index.ts";
 import type { Database } from "./connect.ts";
-import { silentWorkerLogger } from "./migrate.ts";
+import { silentWorkerLogger, workerPreset } from "./migrate.ts";
 import type { Tasks } from "./work-tasks.ts";
 
 /** A job that enqueues itself without delay would never end. */
@@ -16,7 +16,13 @@ export async function runUntilNothingDue(
   const taskList = tasks.list();
   for (let round = 0; round < mostRounds; round += 1) {
     if ((await makeDue(database.pool, clock.now(), tasks.failedAt)) === 0) return;
-    await runOnce({ pgPool: database.pool, taskList, noHandleSignals: true, logger: silentWorkerLogger });
+    await runOnce({
+      pgPool: database.pool,
+      taskList,
+      noHandleSignals: true,
+      preset: workerPreset,
+      logger: silentWorkerLogger,
+    });
   }
   throw new Error(`jobs are still due after ${mostRounds} rounds: one enqueues itself without delay`);
 }

@@ -5,7 +5,7 @@ import type { Runner, WorkerEvents } from "graphile-worker";
 import { messageOf } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import type { Database } from "./connect.ts";
-import { silentWorkerLogger } from "./migrate.ts";
+import { silentWorkerLogger, workerPreset } from "./migrate.ts";
 import type { NodeMembership } from "./nodes.ts";
 import type { Tasks } from "./work-tasks.ts";
 
@@ -70,6 +70,7 @@ async function startRunner({ database, tasks, membership, concurrency = 8 }: Run
     concurrency,
     pollInterval: pollEveryMs,
     noHandleSignals: true,
+    preset: workerPreset,
     logger: silentWorkerLogger,
     events,
     parsedCronItems: [],

@@ -88,7 +88,7 @@ export async function chooseEndpoint({ postgresDir }: Layout): Promise<Endpoint>
   return { host: "127.0.0.1", port: await findFreePort(), isSocket: false };
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
@@ -179,7 +179,7 @@ function unref(child: ChildProcess): void {
  * Ends the server when we are killed: a shell that waits on a pipe from us reads its end and asks for a fast shutdown.
  * It runs as the database's user, so a pid that was reused by someone else is out of its reach.
  */
-function startWatchdog(serverPid: number, runAs: RunAs | undefined): ChildProcess {
+export function startWatchdog(serverPid: number, runAs: RunAs | undefined): ChildProcess {
   const script = 'read -r word; [ "$word" = done ] || kill -INT "$1"';
   const watchdog = spawn("/bin/sh", ["-c", script, "firebreak-postgres-watchdog", String(serverPid)], {
     ...toSpawnIdentity(runAs),
