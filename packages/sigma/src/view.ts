@@ -154,7 +154,7 @@ export class EventView {
 
   /** Takes the scalars of a value in order, through lists and maps, up to the limits. */
   #collect(value: unknown, into: Collected, depth: number): void {
-    if (into.texts.length >= this.#limits.valuesMax || depth > this.#limits.depthMax) {
+    if (depth > this.#limits.depthMax) {
       this.#counts.truncatedValues += 1;
       return;
     }
@@ -166,8 +166,11 @@ export class EventView {
   #collectAll(value: object, into: Collected, depth: number): void {
     const list: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
     for (const item of list) {
+      if (into.texts.length >= this.#limits.valuesMax) {
+        this.#counts.truncatedValues += 1;
+        return;
+      }
       this.#collect(item, into, depth);
-      if (into.texts.length >= this.#limits.valuesMax || depth > this.#limits.depthMax) return;
     }
   }
 

@@ -6,6 +6,8 @@ import type { RuleSource } from "./types.ts";
 /** Larger files are refused: the biggest public rule is under 100 KB. */
 const SOURCE_CHARS_MAX = 4 * 1024 * 1024;
 const NESTING_MAX = 32;
+/** Bounds what aliases can multiply. */
+const PLAIN_NODES_MAX = 10_000;
 
 type YamlDocument = Document.Parsed<ParsedNode>;
 
@@ -72,13 +74,21 @@ export class Cursor {
   entries(): Entry[] {
     const node = this.#node;
     if (!isMap(node)) return this.fail("a map is needed here", "write `name: value` lines, indented");
+    const names = new Set<string>();
     return node.items.map((pair) => {
-      const key = new Cursor(this.#origin, pair.key, this.#fallback, this.#depth + 1);
-      const start = isNodeWithRange(pair.key) ? pair.key.range[0] : this.#fallback;
-      const name = key.text("the name of a field");
-      if (name === "<<") key.fail("YAML merge keys are not supported", "write the fields out");
-      return { name, key, value: new Cursor(this.#origin, pair.value, start, this.#depth + 1) };
+      const entry = this.#entry(pair.key, pair.value);
+      if (names.has(entry.name)) entry.key.fail(`the key "${entry.name}" stands twice`, "keep one of them");
+      names.add(entry.name);
+      return entry;
     });
+  }
+
+  #entry(keyNode: unknown, valueNode: unknown): Entry {
+    const key = new Cursor(this.#origin, keyNode, this.#fallback, this.#depth + 1);
+    const start = isNodeWithRange(keyNode) ? keyNode.range[0] : this.#fallback;
+    const name = key.text("the name of a field");
+    if (name === "<<") key.fail("YAML merge keys are not supported", "write the fields out");
+    return { name, key, value: new Cursor(this.#origin, valueNode, start, this.#depth + 1) };
   }
 
   items(): Cursor[] {
@@ -119,10 +129,12 @@ export class Cursor {
     return this.isList ? this.items().map((item) => item.text(what)) : [this.text(what)];
   }
 
-  /** Plain data of the whole branch; aliases were resolved under the same nesting limit. */
-  plain(): unknown {
-    if (this.isMap) return Object.fromEntries(this.entries().map(({ name, value }) => [name, value.plain()]));
-    if (this.isList) return this.items().map((item) => item.plain());
+  /** Plain data of the whole branch. */
+  plain(budget = { nodes: PLAIN_NODES_MAX }): unknown {
+    budget.nodes -= 1;
+    if (budget.nodes < 0) this.fail(`more than ${PLAIN_NODES_MAX} values`, "shorten it");
+    if (this.isMap) return Object.fromEntries(this.entries().map(({ name, value }) => [name, value.plain(budget)]));
+    if (this.isList) return this.items().map((item) => item.plain(budget));
     return this.scalar();
   }
 }
@@ -146,7 +158,9 @@ export function readDocuments(source: RuleSource): RuleDocument[] {
     return [{ fault: new RuleFault(place, `the file is larger than ${SOURCE_CHARS_MAX} characters`, "split it") }];
   }
   const lines = new LineCounter();
-  const documents = parseAllDocuments(source.text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  // Keys are compared by `entries`; the reader's own comparison takes quadratic time.
+  const options = { lineCounter: lines, prettyErrors: false, logLevel: "silent", uniqueKeys: false } as const;
+  const documents = parseAllDocuments(source.text, options);
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => readDocument({ file: source.name, lines, document }));
 }

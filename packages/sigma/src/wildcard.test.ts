@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anchor, compileWildcard, parseWildcard, type Anchoring } from "./wildcard.ts";
+
+type Token = { readonly kind: "char"; readonly char: string } | { readonly kind: "one" } | { readonly kind: "many" };
+
+/** A naive reader and matcher of the specification, written without regard to speed. */
+function tokensOf(written: string): Token[] {
+  if (written === "") return [];
+  const [first = "", second = ""] = written;
+  if (first === "\\" && ["*", "?", "\\"].includes(second))
+    return [{ kind: "char", char: second }, ...tokensOf(written.slice(2))];
+  if (first === "*") return [{ kind: "many" }, ...tokensOf(written.slice(1))];
+  return [first === "?" ? { kind: "one" } : { kind: "char", char: first }, ...tokensOf(written.slice(1))];
+}
+
+function naiveMatch(tokens: readonly Token[], text: string): boolean {
+  const [head, ...rest] = tokens;
+  if (head === undefined) return text === "";
+  if (head.kind === "many") {
+    return Array.from({ length: text.length + 1 }, (_, at) => at).some((at) => naiveMatch(rest, text.slice(at)));
+  }
+  return text !== "" && (head.kind === "one" || head.char === text[0]) && naiveMatch(rest, text.slice(1));
+}
+
+const written = fc.string({ unit: fc.constantFrom("a", "b", "*", "?", "\\", "A"), maxLength: 8 });
+const text = fc.string({ unit: fc.constantFrom("a", "b", "A", "*", "?", "\\"), maxLength: 10 });
+const many: Token = { kind: "many" };
+
+describe("wildcards", () => {
+  it("agree with a naive matcher, whatever the anchoring and case", () => {
+    const anchoring = fc.constantFrom<Anchoring>("equals", "contains", "startswith", "endswith");
+    fc.assert(
+      fc.property(written, text, anchoring, fc.boolean(), (pattern, sample, where, cased) => {
+        const fold = (value: string): string => (cased ? value : value.toLowerCase());
+        const tokens = tokensOf(fold(pattern));
+        const before = where === "contains" || where === "endswith" ? [many] : [];
+        const after = where === "contains" || where === "startswith" ? [many] : [];
+        const { test } = compileWildcard(anchor(parseWildcard(pattern), where), cased);
+        expect(test(fold(sample)), JSON.stringify({ pattern, sample, where })).toBe(
+          naiveMatch([...before, ...tokens, ...after], fold(sample)),
+        );
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("name an exact text or a literal only where every match has it", () => {
+    fc.assert(
+      fc.property(written, text, (pattern, sample) => {
+        const compiled = compileWildcard(parseWildcard(pattern), false);
+        if (!compiled.test(sample.toLowerCase())) return;
+        expect(sample.toLowerCase()).toContain(compiled.literal);
+        if (compiled.exact !== undefined) expect(sample.toLowerCase()).toBe(compiled.exact);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("keep a backslash that escapes nothing", () => {
+    const { test } = compileWildcard(parseWildcard("C:\\Windows\\*"), false);
+    expect(compileWildcard(parseWildcard("\\\\server\\x"), false).exact).toBe("\\server\\x");
+    expect(test("c:\\windows*")).toBe(true);
+    expect(compileWildcard(parseWildcard("C:\\Windows\\\\*"), false).test("c:\\windows\\cmd.exe")).toBe(true);
+  });
+
+  it("stay linear on texts made to stall backtracking matchers", () => {
+    const { test } = compileWildcard(parseWildcard(`${"*a".repeat(100)}*b`), false);
+    const started = performance.now();
+    test("a".repeat(256 * 1024));
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
