@@ -1,0 +1,10 @@
+export { deliver } from "./deliver.ts";
+export type { DeliveryOutcome } from "./deliver.ts";
+export { countFailedDeliveries, listDeliveries } from "./list-deliveries.ts";
+export type { DeliveryFilters } from "./list-deliveries.ts";
+export { requestNotifications } from "./request-notifications.ts";
+export type { NotificationRequest } from "./request-notifications.ts";
+export { retryDelivery } from "./retry-delivery.ts";
+export { retryDueDeliveries } from "./retry-due-deliveries.ts";
+export { checkTemplates } from "./templates.ts";
+export type { NotifyContext, TimelineNote } from "./types.ts";

@@ -1,0 +1,91 @@
+import type { Channel, TemplateName } from "../kernel/index.ts";
+import { FirebreakError } from "../kernel/index.ts";
+import { emitDomainEvent, notifyLive } from "../storage/index.ts";
+import { toPayload } from "./facts.ts";
+import type { IncidentFacts } from "./facts.ts";
+import { renderTemplate } from "./templates.ts";
+import type { Rendered } from "./templates.ts";
+import type { NotifyContext, Trx } from "./types.ts";
+
+export interface NotificationRequest {
+  readonly incidentId: string;
+  readonly template: TemplateName;
+  /** tells occurrences of the same template apart, such as a second resolution; one delivery per key and channel */
+  readonly key?: string;
+}
+
+/**
+ * Writes one delivery for each channel that the profile routes this template and severity to, filled from the incident
+ * as it is now, and asks for their delivery when the transaction commits. Asking again changes nothing.
+ *
+ * @returns ids of the deliveries that are new
+ * @throws FirebreakError `not_found`
+ */
+export async function requestNotifications(
+  trx: Trx,
+  ctx: NotifyContext,
+  request: NotificationRequest,
+): Promise<string[]> {
+  const facts = await readFacts(trx, ctx, request.incidentId);
+  const template = ctx.profile.templates.find((candidate) => candidate.name === request.template);
+  const rendered = renderTemplate(template, facts);
+  const created: string[] = [];
+  for (const channel of channelsFor(ctx, request.template, facts)) {
+    const id = await insertDelivery(trx, ctx, request, channel, rendered, facts);
+    if (id !== undefined) created.push(id);
+  }
+  return created;
+}
+
+async function readFacts(trx: Trx, ctx: NotifyContext, incidentId: string): Promise<IncidentFacts> {
+  const incident = await trx.selectFrom("incidents").selectAll().where("id", "=", incidentId).executeTakeFirst();
+  if (incident === undefined) throw new FirebreakError("not_found", `There is no incident ${incidentId}.`);
+  const clocks = await trx.selectFrom("incident_clocks").selectAll().where("incident_id", "=", incidentId).execute();
+  return { incident, clocks, profile: ctx.profile, consoleUrl: ctx.consoleUrl };
+}
+
+function channelsFor(ctx: NotifyContext, template: TemplateName, { incident }: IncidentFacts): Channel[] {
+  const routes = ctx.profile.notifications.filter(
+    (route) => route.templates.includes(template) && route.severities.includes(incident.severity),
+  );
+  return ctx.profile.channels.filter((channel) =>
+    routes.some((route) => route.channel === "*" || route.channel === channel.name),
+  );
+}
+
+async function insertDelivery(
+  trx: Trx,
+  ctx: NotifyContext,
+  request: NotificationRequest,
+  channel: Channel,
+  rendered: Rendered,
+  facts: IncidentFacts,
+): Promise<string | undefined> {
+  const now = new Date(ctx.clock.now());
+  const suffix = request.key === undefined ? "" : `/${request.key}`;
+  const inserted = await trx
+    .insertInto("deliveries")
+    .values({
+      id: ctx.newId("delivery"),
+      key: `${request.incidentId}/${request.template}/${channel.name}${suffix}`,
+      incident_id: request.incidentId,
+      channel: channel.name,
+      channel_kind: channel.kind,
+      template: request.template,
+      subject: rendered.subject,
+      body: JSON.stringify({ text: rendered.text, incident: toPayload(facts) }),
+      state: "pending",
+      attempts: 0,
+      last_error: null,
+      receipt: null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.column("key").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (inserted === undefined) return undefined;
+  await emitDomainEvent(trx, { type: "delivery.requested", deliveryId: inserted.id });
+  await notifyLive(trx, "delivery", inserted.id);
+  return inserted.id;
+}
