@@ -5,7 +5,17 @@ import { z } from "zod";
 import { defineEffector } from "../../containment/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../containment/index.ts";
 
-const behaviours = ["ok", "failed", "denied", "unverified", "throws", "hangs", "late_ok", "fails_twice"] as const;
+const behaviours = [
+  "ok",
+  "failed",
+  "denied",
+  "unverified",
+  "throws",
+  "hangs",
+  "late_ok",
+  "fails_twice",
+  "slow",
+] as const;
 export type Behaviour = (typeof behaviours)[number];
 
 const parameters = z.strictObject({
@@ -36,6 +46,9 @@ async function behave(ctx: EffectorContext, given: Parameters): Promise<Effector
   switch (behaviour) {
     case "ok":
       return { ok: true, output: { name, made: `made-${name}` }, message: "done" };
+    case "slow":
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return { ok: true, output: { name }, message: "done slowly" };
     case "throws":
       throw new Error("the effector broke");
     case "hangs":
