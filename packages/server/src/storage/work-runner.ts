@@ -23,6 +23,8 @@ export interface RunnerOptions {
 
 /** New jobs are announced at once; this is for those that fall due later. */
 const pollEveryMs = 500;
+/** What jobs get to end before the next runner starts and their locks count as left behind. */
+const letGoMs = 5_000;
 const restartDelaysMs = [100, 500, 2_000, 5_000] as const;
 
 /**
@@ -37,7 +39,7 @@ export async function keepRunner(options: RunnerOptions): Promise<RunnerKeeper> 
       const reason = await waitForEnd(current, stopping.signal);
       if (stopping.signal.aborted) break;
       options.logger.warn("the job runner is replaced", { reason });
-      void current.runner.stop().catch(() => {}); // a job that ignores its signal must not hold up the next runner
+      await letGo(current);
       const next = await restart(options, stopping.signal);
       if (next === undefined) return;
       current = next;
@@ -54,19 +56,23 @@ export async function keepRunner(options: RunnerOptions): Promise<RunnerKeeper> 
 
 interface Running {
   runner: Runner;
-  fenced: AbortSignal;
+  /** aborts the jobs of this runner */
+  broken: AbortController;
 }
 
 async function startRunner({ database, tasks, membership, concurrency = 8 }: RunnerOptions): Promise<Running> {
   const events: WorkerEvents = new EventEmitter();
-  const fence = new AbortController();
+  const broken = new AbortController();
   events.on("pool:create", ({ workerPool }) => {
     const fenced = membership.takeName(workerPool.id);
-    fenced.addEventListener("abort", () => fence.abort(), { once: true });
+    fenced.addEventListener("abort", () => broken.abort("this node was cut off from the database"), { once: true });
   });
+  // A lost answer may have locked a job for us that we do not know of, and graphile-worker 0.17 keeps a failed first
+  // question for ever: only another runner, under another name, is sure to get all jobs.
+  events.on("worker:getJob:error", ({ error }) => broken.abort(messageOf(error)));
   const runner = await run({
     pgPool: database.pool,
-    taskList: tasks.list({ fenced: fence.signal, ready: () => membership.announced() }),
+    taskList: tasks.list({ letGo: broken.signal, ready: () => membership.announced() }),
     concurrency,
     pollInterval: pollEveryMs,
     noHandleSignals: true,
@@ -75,24 +81,26 @@ async function startRunner({ database, tasks, membership, concurrency = 8 }: Run
     events,
     parsedCronItems: [],
   });
-  runner.promise.catch(() => {}); // observed in waitForEnd
-  return { runner, fenced: fence.signal };
+  runner.promise.then(
+    () => broken.abort("it ended"),
+    (error: unknown) => broken.abort(messageOf(error)),
+  );
+  return { runner, broken };
 }
 
 /** @returns why the runner must be replaced; also resolves when asked to stop */
-function waitForEnd({ runner, fenced }: Running, stopping: AbortSignal): Promise<string> {
+function waitForEnd({ broken: { signal } }: Running, stopping: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
-    const onFence = () => resolve("this node was cut off from the database");
-    const onStop = () => resolve("stopping");
-    fenced.addEventListener("abort", onFence, { once: true });
-    stopping.addEventListener("abort", onStop, { once: true });
-    if (fenced.aborted) onFence();
-    if (stopping.aborted) onStop();
-    runner.promise.then(
-      () => resolve("it ended"),
-      (error: unknown) => resolve(messageOf(error)),
-    );
+    const end = () => resolve(messageOf(signal.reason));
+    signal.addEventListener("abort", end, { once: true });
+    stopping.addEventListener("abort", end, { once: true });
+    if (signal.aborted || stopping.aborted) end();
   });
+}
+
+/** Its jobs were told to end; one that ignores it must not hold up the next runner, and runs beside its successor. */
+async function letGo({ runner }: Running): Promise<void> {
+  await Promise.race([runner.stop().catch(() => {}), delay(letGoMs, undefined, { ref: false })]);
 }
 
 async function restart(options: RunnerOptions, signal: AbortSignal): Promise<Running | undefined> {

@@ -7,7 +7,7 @@ import type { WorkHandler } from "./work.ts";
 /** What holds for the jobs of one runner. */
 export interface RunnerState {
   /** aborts when the node must let go of its jobs */
-  fenced: AbortSignal;
+  letGo: AbortSignal;
   /** resolves when other nodes know whose jobs these are */
   ready(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export function createTaskList(
       const envelope = envelopeSchema.safeParse(raw);
       const payload = envelope.success ? envelope.data.payload : raw;
       const isLastAttempt = job.attempts >= job.max_attempts;
-      const signal = state === undefined ? abortSignal : AbortSignal.any([abortSignal, state.fenced]);
+      const signal = state === undefined ? abortSignal : AbortSignal.any([abortSignal, state.letGo]);
       try {
         await state?.ready();
         await handler(payload, { signal, attempt: job.attempts, isLastAttempt, jobId: job.id });
