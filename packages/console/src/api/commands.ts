@@ -1,0 +1,70 @@
+/** Everything the console can do to the server, one function per act. */
+import type { IncidentState, IncidentType, Role, Severity, StopRequest } from "@firebreak/protocol";
+import { client, expectDone, unwrap } from "./client.ts";
+
+const byId = (id: string) => ({ params: { path: { id } } });
+
+export const signIn = (name: string, password: string) =>
+  unwrap(client.POST("/api/v1/sign-in", { body: { name, password } }));
+export const signInByLink = (token: string) => unwrap(client.POST("/api/v1/sign-in/link", { body: { token } }));
+export const signOut = () => expectDone(client.POST("/api/v1/sign-out"));
+export const setPassword = (password: string, currentPassword?: string) =>
+  expectDone(
+    client.POST("/api/v1/me/password", {
+      body: { password, ...(currentPassword === undefined ? {} : { currentPassword }) },
+    }),
+  );
+
+export interface IncidentReport {
+  readonly title: string;
+  readonly severity: Severity;
+  readonly type: IncidentType;
+  readonly agentId?: string;
+  readonly summary?: string;
+}
+export const reportIncident = (report: IncidentReport) => unwrap(client.POST("/api/v1/incidents", { body: report }));
+export const acknowledgeIncident = (id: string) => unwrap(client.POST("/api/v1/incidents/{id}/acknowledge", byId(id)));
+export const resolveIncident = (id: string, summary: string, rootCause: string) =>
+  unwrap(
+    client.POST("/api/v1/incidents/{id}/resolve", {
+      ...byId(id),
+      body: { summary, ...(rootCause === "" ? {} : { rootCause }) },
+    }),
+  );
+export const addNote = (id: string, text: string) =>
+  unwrap(client.POST("/api/v1/incidents/{id}/note", { ...byId(id), body: { text } }));
+export const changeSeverity = (id: string, severity: Severity, reason: string) =>
+  unwrap(client.POST("/api/v1/incidents/{id}/severity", { ...byId(id), body: { severity, reason } }));
+export const changeState = (id: string, state: IncidentState, reason: string) =>
+  unwrap(client.POST("/api/v1/incidents/{id}/state", { ...byId(id), body: { state, reason } }));
+export const draftReview = (id: string) => unwrap(client.POST("/api/v1/incidents/{id}/review", byId(id)));
+
+export const stopAgents = (request: StopRequest) => {
+  const { target, incidentId, ...rest } = request;
+  return unwrap(
+    client.POST("/api/v1/killswitch/stop", {
+      body: {
+        ...rest,
+        ...(target === undefined ? {} : { target }),
+        ...(incidentId === undefined ? {} : { incidentId }),
+      },
+    }),
+  );
+};
+export const resumeHold = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/killswitch/holds/{id}/resume", { ...byId(id), body: { reason } }));
+
+export const completeStep = (id: string, step: string, note: string) =>
+  unwrap(client.POST("/api/v1/runs/{id}/steps/{step}/complete", { params: { path: { id, step } }, body: { note } }));
+export const abortRun = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/runs/{id}/abort", { ...byId(id), body: { reason } }));
+export const verifyEvidence = (id: string) => unwrap(client.POST("/api/v1/evidence/{id}/verify", byId(id)));
+export const retryDelivery = (id: string) => unwrap(client.POST("/api/v1/deliveries/{id}/retry", byId(id)));
+
+export const createToken = (name: string, access: Role | "agent", expiresInDays?: number) =>
+  unwrap(
+    client.POST("/api/v1/tokens", {
+      body: { name, access, ...(expiresInDays === undefined ? {} : { expiresInDays }) },
+    }),
+  );
+export const revokeToken = (id: string) => expectDone(client.DELETE("/api/v1/tokens/{id}", byId(id)));

@@ -1,0 +1,2670 @@
+// Generated from packages/server/src/api/openapi.json by scripts/generate-client.mjs. Do not edit.
+
+export type Actor = {
+  kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+  id: string;
+  name: string;
+};
+
+export type StopState = "requested" | "acknowledged" | "verified_stopped" | "unverified" | "failed" | "unreachable";
+
+export type StepState = "pending" | "running" | "waiting" | "succeeded" | "failed" | "denied" | "skipped" | "timed_out" | "unverified" | "undone" | "interrupted";
+
+export type RunState = "pending" | "running" | "waiting" | "completed" | "completed_with_exceptions" | "failed" | "aborted";
+
+export type HoldScope = "global" | "pack" | "agent" | "session" | "tool";
+
+export type HoldLevel = "deny" | "freeze" | "kill";
+
+export type EventKind = "tool_call" | "command" | "prompt" | "model_output" | "auth" | "network" | "file" | "message" | "metric" | "heartbeat" | "lifecycle" | "transaction" | "log";
+
+export type DeliveryState = "pending" | "sending" | "delivered" | "failed";
+
+export type ClockKind = "respond" | "contain" | "resolve";
+
+export type AgentRef = {
+  pack?: string;
+  id: string;
+  session?: string;
+  run?: string;
+};
+
+export type AgentView = {
+  id: string;
+  pack: string | null;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  holds: (Hold)[];
+  session: SessionView | null;
+};
+
+export type AgentPage = {
+  items: (AgentView)[];
+  next: string | null;
+};
+
+export type AlertView = {
+  id: string;
+  ruleId: string;
+  title: string;
+  level: string;
+  severity: Severity;
+  severityLabel: string;
+  incidentType: IncidentType;
+  status: "open" | "resolved";
+  agentId: string | null;
+  pack: string | null;
+  sessionId: string | null;
+  sentence: string;
+  detail: unknown;
+  firstEventAt: string;
+  lastEventAt: string;
+  occurrences: number;
+  eventIds: (string)[];
+  incidentId: string | null;
+  createdAt: string;
+};
+
+export type AlertPage = {
+  items: (AlertView)[];
+  next: string | null;
+};
+
+export type AuditView = {
+  seq: number;
+  at: string;
+  actor: Actor;
+  action: string;
+  target: string | null;
+  leafHash: string;
+  leaf: string;
+};
+
+export type AuditPage = {
+  items: (AuditView)[];
+  next: string | null;
+};
+
+export type ClockView = {
+  kind: ClockKind;
+  startedAt: string;
+  dueAt: string;
+  stoppedAt: string | null;
+  breached: boolean;
+};
+
+export type DeliveryView = {
+  id: string;
+  incidentId: string | null;
+  channel: string;
+  channelKind: "webhook" | "email";
+  template: string;
+  subject: string;
+  state: DeliveryState;
+  attempts: number;
+  lastError: string | null;
+  receipt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  deliveredAt: string | null;
+};
+
+export type DeliveryPage = {
+  items: (DeliveryView)[];
+  next: string | null;
+};
+
+export type EventView = {
+  seq: number;
+  id: string;
+  time: string;
+  receivedTime: string;
+  source: string;
+  agent: AgentRef;
+  kind: EventKind;
+  outcome: string;
+  risk: string | null;
+  resource: string | null;
+  data: { [key: string]: unknown };
+};
+
+export type EventPage = {
+  items: (EventView)[];
+  next: string | null;
+};
+
+export type EvidenceVerification = {
+  id: string;
+  intact: boolean;
+  findings: ({
+    item: string;
+    message: string;
+  })[];
+  items: number;
+  manifestSha256: string;
+  signedBy: string;
+};
+
+export type EvidenceView = {
+  id: string;
+  incidentId: string | null;
+  sessionId: string | null;
+  agentId: string | null;
+  reason: string;
+  directory: string;
+  manifestSha256: string;
+  items: number;
+  degradedItems: number;
+  bytes: number;
+  collectedAt: string;
+  collectedBy: Actor;
+};
+
+export type EvidencePage = {
+  items: (EvidenceView)[];
+  next: string | null;
+};
+
+export type HealthView = {
+  status: "ok" | "failing";
+  version: string;
+  uptimeSeconds: number;
+};
+
+export type Hold = {
+  id: string;
+  epoch: number;
+  scope: HoldScope;
+  target: string | null;
+  level: HoldLevel;
+  reason: string;
+  actor: Actor;
+  incidentId: string | null;
+  at: string;
+  expiresAt: string | null;
+};
+
+export type IncidentDetail = {
+  id: string;
+  title: string;
+  type: IncidentType;
+  severity: Severity;
+  severityLabel: string;
+  state: IncidentState;
+  agentId: string | null;
+  pack: string | null;
+  sessionId: string | null;
+  commander: string | null;
+  openedAt: string;
+  updatedAt: string;
+  clocks: (ClockView)[];
+  summary: string | null;
+  rootCause: string | null;
+  profile: string;
+  beganAt: string;
+  detectedAt: string;
+  acknowledgedAt: string | null;
+  containedAt: string | null;
+  resolvedAt: string | null;
+  closedAt: string | null;
+  tripToStopMs: number | null;
+  allowedStates: (IncidentState)[];
+  timeline: (TimelineEntry)[];
+  alerts: (AlertView)[];
+  runs: (RunView)[];
+  stops: (StopReceipt)[];
+  holds: (Hold)[];
+  evidence: (EvidenceView)[];
+  deliveries: (DeliveryView)[];
+  hasReview: boolean;
+};
+
+export type IncidentState = "detected" | "triaged" | "contained" | "eradicated" | "recovering" | "resolved" | "reviewed" | "closed" | "merged" | "false_positive";
+
+export type IncidentSummary = {
+  id: string;
+  title: string;
+  type: IncidentType;
+  severity: Severity;
+  severityLabel: string;
+  state: IncidentState;
+  agentId: string | null;
+  pack: string | null;
+  sessionId: string | null;
+  commander: string | null;
+  openedAt: string;
+  updatedAt: string;
+  clocks: (ClockView)[];
+};
+
+export type IncidentPage = {
+  items: (IncidentSummary)[];
+  next: string | null;
+};
+
+export type IncidentType = "agent_runaway" | "agent_incorrect_output" | "agent_rate_limit" | "agent_authorization" | "system_outage" | "system_corruption" | "system_integration" | "security_pii_exposure" | "security_unauthorized_access" | "security_credential_compromise" | "security_malicious_code" | "security_exfiltration" | "security_supply_chain" | "value_wallet" | "value_transactions" | "value_balance" | "other";
+
+export type IntakeReceipt = {
+  accepted: number;
+  duplicates: number;
+  rejected: ({
+    line: number;
+    message: string;
+  })[];
+  rejectedTotal: number;
+};
+
+export type KillswitchView = {
+  epoch: number;
+  holds: (Hold)[];
+  journalHealthy: boolean;
+  history: ({
+    id: string;
+    epoch: number;
+    scope: HoldScope;
+    target: string | null;
+    level: HoldLevel;
+    reason: string;
+    actor: Actor;
+    incidentId: string | null;
+    at: string;
+    expiresAt: string | null;
+    releasedAt: string | null;
+    releasedBy: Actor | null;
+    releaseReason: string | null;
+  })[];
+};
+
+export type LiveMessage = {
+  topic: "incident" | "alert" | "hold" | "agent" | "run" | "delivery" | "evidence";
+  id: string;
+};
+
+export type MeView = {
+  actor: Actor;
+  access: Role | "agent";
+  passwordNeeded: boolean;
+  profile: string;
+  version: string;
+};
+
+export type NewSessionView = {
+  session: SessionView;
+  token: string;
+};
+
+export type NewTokenView = {
+  id: string;
+  name: string;
+  access: Role | "agent";
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  lastUsedAt: string | null;
+  token: string;
+};
+
+export type Overview = {
+  severityLabels: { [key: string]: string };
+  openIncidents: (IncidentSummary)[];
+  openAlerts: number;
+  holds: (Hold)[];
+  agents: {
+    running: number;
+    frozen: number;
+    lost: number;
+    total: number;
+  };
+  failedDeliveries: number;
+  eventsLastHour: number;
+  ruleErrors: ({
+    file: string;
+    line: number;
+    message: string;
+    remedy: string;
+  })[];
+  nextSteps: ({
+    text: string;
+    href: string;
+  })[];
+};
+
+export type PlaybookView = {
+  id: string;
+  title: string;
+  description: string;
+  file: string;
+  hash: string;
+  steps: ({
+    id: string;
+    phase: string;
+    title: string;
+    type: string;
+  })[];
+  problems: ({
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+};
+
+export type PlaybookPage = {
+  items: (PlaybookView)[];
+  next: string | null;
+};
+
+export type ProcessIdentity = {
+  pid: number;
+  startTime: string;
+  command: string;
+  state: string;
+};
+
+export type ReadinessView = {
+  status: "ready" | "not_ready";
+  checks: ({
+    name: string;
+    ok: boolean;
+    message: string;
+  })[];
+};
+
+export type ResumeReceipt = {
+  hold: Hold;
+  releasedAt: string;
+  resumed: ({
+    sessionId: string;
+    agentId: string;
+    state: string;
+  })[];
+};
+
+export type ReviewView = {
+  incidentId: string;
+  markdown: string;
+  draftedAt: string;
+  dueAt: string;
+};
+
+export type Role = "viewer" | "responder" | "commander" | "admin";
+
+export type RuleView = {
+  id: string;
+  title: string;
+  level: string;
+  file: string;
+  kind: "selection" | "correlation";
+  description: string;
+};
+
+export type RulesView = {
+  rules: (RuleView)[];
+  errors: ({
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+};
+
+export type RunView = {
+  id: string;
+  playbookId: string;
+  playbookTitle: string;
+  playbookHash: string;
+  incidentId: string | null;
+  state: RunState;
+  reason: string | null;
+  requestedBy: Actor;
+  requestedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  steps: (StepView)[];
+};
+
+export type RunPage = {
+  items: (RunView)[];
+  next: string | null;
+};
+
+export type SessionView = {
+  id: string;
+  agentId: string;
+  pack: string | null;
+  host: string;
+  state: "running" | "frozen" | "exited" | "lost";
+  supervisorPid: number | null;
+  command: (string)[];
+  workspace: string | null;
+  startedAt: string;
+  lastHeartbeatAt: string;
+  endedAt: string | null;
+  exitCode: number | null;
+  exitSignal: string | null;
+};
+
+export type SessionPage = {
+  items: (SessionView)[];
+  next: string | null;
+};
+
+export type Severity = 1 | 2 | 3 | 4;
+
+export type StepView = {
+  id: string;
+  position: number;
+  phase: string;
+  title: string;
+  type: string;
+  state: StepState;
+  reason: string | null;
+  message: string | null;
+  attempts: number;
+  input: { [key: string]: unknown };
+  output: { [key: string]: unknown };
+  startedAt: string | null;
+  endedAt: string | null;
+};
+
+export type StopPreview = {
+  sessions: (SessionView)[];
+  agents: (string)[];
+  packs: (string)[];
+};
+
+export type StopReceipt = {
+  stopId: string;
+  hold: Hold;
+  requestedAt: string;
+  completedAt: string;
+  verified: boolean;
+  serverReachable: boolean;
+  results: (StopResult)[];
+};
+
+export type StopResult = {
+  sessionId: string;
+  agentId: string;
+  pack: string | null;
+  level: HoldLevel;
+  state: StopState;
+  elapsedMs: number | null;
+  proof: string;
+  processes: number;
+  remaining: (ProcessIdentity)[];
+};
+
+export type TimelineEntry = {
+  id: string;
+  at: string;
+  kind: string;
+  source: string;
+  actor: Actor;
+  text: string;
+  data: { [key: string]: unknown };
+};
+
+export type TokenView = {
+  id: string;
+  name: string;
+  access: Role | "agent";
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  lastUsedAt: string | null;
+};
+
+export type TokenPage = {
+  items: (TokenView)[];
+  next: string | null;
+};
+
+export type UserView = {
+  id: string;
+  name: string;
+  role: Role;
+  createdAt: string;
+  disabledAt: string | null;
+};
+
+export type UserPage = {
+  items: (UserView)[];
+  next: string | null;
+};
+
+export type AgentEventInput = {
+  id?: string;
+  time?: string;
+  source?: string;
+  agent: {
+    pack?: string;
+    id: string;
+    session?: string;
+    run?: string;
+  };
+  kind: "tool_call" | "command" | "prompt" | "model_output" | "auth" | "network" | "file" | "message" | "metric" | "heartbeat" | "lifecycle" | "transaction" | "log";
+  outcome?: "success" | "failure" | "denied" | "unknown";
+  risk?: "low" | "medium" | "high" | "critical";
+  resource?: string;
+  data?: { [key: string]: JsonValue };
+};
+
+export type CompleteStepRequest = {
+  note: string;
+};
+
+export type NewIncidentRequest = {
+  title: string;
+  severity: 1 | 2 | 3 | 4;
+  type: "agent_runaway" | "agent_incorrect_output" | "agent_rate_limit" | "agent_authorization" | "system_outage" | "system_corruption" | "system_integration" | "security_pii_exposure" | "security_unauthorized_access" | "security_credential_compromise" | "security_malicious_code" | "security_exfiltration" | "security_supply_chain" | "value_wallet" | "value_transactions" | "value_balance" | "other";
+  agentId?: string;
+  summary?: string;
+};
+
+export type NewSessionRequest = {
+  sessionId: string;
+  agentId: string;
+  pack?: string;
+  host: string;
+  supervisorPid: number;
+  command: (string)[];
+  workspace: string | null;
+};
+
+export type NewTokenRequest = {
+  name: string;
+  access: "viewer" | "responder" | "commander" | "admin" | "agent";
+  agentId?: string;
+  expiresInDays?: number;
+};
+
+export type NewUserRequest = {
+  name: string;
+  role: "viewer" | "responder" | "commander" | "admin";
+  password: string;
+};
+
+export type NoteRequest = {
+  text: string;
+};
+
+export type PasswordRequest = {
+  password: string;
+  currentPassword?: string;
+};
+
+export type PreviewRequest = {
+  scope: "global" | "pack" | "agent" | "session" | "tool";
+  target?: string;
+  level?: "deny" | "freeze" | "kill";
+};
+
+export type ReasonRequest = {
+  reason: string;
+};
+
+export type ResolveRequest = {
+  summary: string;
+  rootCause?: string;
+};
+
+export type ResumeRequest = {
+  reason: string;
+};
+
+export type SessionStateRequest = {
+  state: "running" | "frozen" | "exited" | "lost";
+  exitCode?: number | null;
+  exitSignal?: string | null;
+};
+
+export type SeverityRequest = {
+  severity: 1 | 2 | 3 | 4;
+  reason: string;
+};
+
+export type SignInLinkRequest = {
+  token: string;
+};
+
+export type SignInRequest = {
+  name: string;
+  password: string;
+};
+
+export type StateRequest = {
+  state: "detected" | "triaged" | "contained" | "eradicated" | "recovering" | "resolved" | "reviewed" | "closed" | "merged" | "false_positive";
+  reason: string;
+};
+
+export type StopRequest = {
+  scope: "global" | "pack" | "agent" | "session" | "tool";
+  target?: string;
+  level?: "deny" | "freeze" | "kill";
+  reason: string;
+  incidentId?: string;
+};
+
+export type JsonValue = string | number | boolean | null | (JsonValue)[] | { [key: string]: JsonValue };
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  code: "bad_request" | "invalid_body" | "unauthenticated" | "sign_in_failed" | "forbidden" | "cross_origin" | "not_found" | "method_not_allowed" | "conflict" | "payload_too_large" | "unsupported_media_type" | "headers_too_large" | "too_many_requests" | "internal" | "storage_unavailable" | "shutting_down";
+  detail: string;
+  errors?: ({
+    where: string;
+    message: string;
+  })[];
+  requestId?: string;
+};
+
+export interface paths {
+  "/health": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": HealthView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/ready": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReadinessView;
+          };
+        };
+        503: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReadinessView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/openapi.json": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": { [key: string]: unknown };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/overview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": Overview;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/live": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "text/event-stream": LiveMessage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sign-in": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": SignInRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": MeView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sign-in/link": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": SignInLinkRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": MeView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sign-out": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/me": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": MeView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/me/password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": PasswordRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": MeView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/users": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": UserPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewUserRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": UserView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/tokens": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": TokenPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewTokenRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": NewTokenView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/tokens/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/audit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AuditPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+          pack?: string;
+          session?: string;
+          kind?: "tool_call" | "command" | "prompt" | "model_output" | "auth" | "network" | "file" | "message" | "metric" | "heartbeat" | "lifecycle" | "transaction" | "log";
+          since?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EventPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": AgentEventInput | (AgentEventInput)[];
+          "application/x-ndjson": string;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IntakeReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+          state?: "running" | "frozen" | "exited" | "lost";
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SessionPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewSessionRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": NewSessionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions/{id}/state": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": SessionStateRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SessionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions/{id}/heartbeat": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SessionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/agents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AgentPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/agents/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AgentView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alerts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          status?: "open" | "resolved";
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AlertPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alerts/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AlertView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          state?: "detected" | "triaged" | "contained" | "eradicated" | "recovering" | "resolved" | "reviewed" | "closed" | "merged" | "false_positive";
+          severity?: "1" | "2" | "3" | "4";
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewIncidentRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/acknowledge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/resolve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ResolveRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/note": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NoteRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/severity": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": SeverityRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/state": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": StateRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/review": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReviewView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReviewView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/killswitch": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": KillswitchView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/killswitch/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": PreviewRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": StopPreview;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/killswitch/stop": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": StopRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": StopReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/killswitch/holds/{id}/resume": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ResumeRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ResumeReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          incident?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/steps/{step}/complete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+          step: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": CompleteStepRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/abort": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PlaybookPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/evidence": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          incident?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EvidencePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/evidence/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EvidenceView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/evidence/{id}/verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EvidenceVerification;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/deliveries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          incident?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": DeliveryPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/deliveries/{id}/retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": DeliveryView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/rules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RulesView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}

@@ -1,0 +1,104 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { HoldScope, LiveMessage } from "@firebreak/protocol";
+import { ApiFault, client, unwrap } from "./client.ts";
+
+/** What the incidents list can be narrowed to; the same names stand in the page's URL. */
+export interface IncidentFilters {
+  readonly state?: string | undefined;
+  readonly severity?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+export interface StopTarget {
+  readonly scope: HoldScope;
+  readonly target?: string;
+}
+
+const LIST_LIMIT = 100;
+
+function present(filters: IncidentFilters): Record<string, string> {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => typeof value === "string" && value !== ""));
+}
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => unwrap(client.GET("/api/v1/me")),
+  staleTime: Infinity,
+});
+
+export const overviewQuery = queryOptions({
+  queryKey: ["overview"],
+  queryFn: () => unwrap(client.GET("/api/v1/overview")),
+});
+
+export const incidentsQuery = (filters: IncidentFilters) =>
+  queryOptions({
+    queryKey: ["incidents", filters],
+    queryFn: () =>
+      unwrap(client.GET("/api/v1/incidents", { params: { query: { ...present(filters), limit: LIST_LIMIT } } })),
+  });
+
+export const incidentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["incident", id],
+    queryFn: () => unwrap(client.GET("/api/v1/incidents/{id}", { params: { path: { id } } })),
+  });
+
+/** Null when no review has been drafted yet. */
+export const reviewQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["review", id],
+    queryFn: async () => {
+      try {
+        return await unwrap(client.GET("/api/v1/incidents/{id}/review", { params: { path: { id } } }));
+      } catch (error) {
+        if (error instanceof ApiFault && error.problem.status === 404) return null;
+        throw error;
+      }
+    },
+  });
+
+export const agentsQuery = queryOptions({
+  queryKey: ["agents"],
+  queryFn: () => unwrap(client.GET("/api/v1/agents")),
+});
+
+export const killswitchQuery = queryOptions({
+  queryKey: ["killswitch"],
+  queryFn: () => unwrap(client.GET("/api/v1/killswitch")),
+});
+
+export const stopPreviewQuery = (request: StopTarget) =>
+  queryOptions({
+    queryKey: ["stop-preview", request],
+    queryFn: () => unwrap(client.POST("/api/v1/killswitch/preview", { body: request })),
+    gcTime: 0,
+  });
+
+export const rulesQuery = queryOptions({
+  queryKey: ["rules"],
+  queryFn: () => unwrap(client.GET("/api/v1/rules")),
+});
+
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: () => unwrap(client.GET("/api/v1/tokens")),
+});
+
+export const usersQuery = queryOptions({
+  queryKey: ["users"],
+  queryFn: () => unwrap(client.GET("/api/v1/users")),
+});
+
+/** Which cached answers a live message makes stale; the first part of their keys. */
+export const STALE_AFTER = {
+  incident: ["overview", "incidents", "incident", "review"],
+  alert: ["overview", "incident"],
+  hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
+  agent: ["overview", "agents", "stop-preview"],
+  run: ["incident"],
+  delivery: ["overview", "incident"],
+  evidence: ["incident"],
+} as const satisfies Record<LiveMessage["topic"], readonly string[]>;
+
+export type { RulesView } from "./paths.generated.ts";

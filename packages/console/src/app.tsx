@@ -1,0 +1,182 @@
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import type { MeView } from "@firebreak/protocol";
+import { problemOf } from "./api/client.ts";
+import { signOut } from "./api/commands.ts";
+import { useLive } from "./api/live.ts";
+import { meQuery, overviewQuery } from "./api/queries.ts";
+import { ProblemNotice } from "./components/bits.tsx";
+import { DialogHost } from "./components/dialog-host.tsx";
+import { Page } from "./components/page.tsx";
+import { Shell } from "./components/shell.tsx";
+import { useAct } from "./hooks/use-act.ts";
+import { type Command, CommandContext, createRegistry, useCommands, useKeyboard } from "./hooks/use-commands.ts";
+import { DialogContext, type DialogRequest, type OpenDialog } from "./hooks/use-dialogs.ts";
+import { MeContext } from "./hooks/use-me.ts";
+import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
+import { incidentPath, PAGES } from "./navigation.ts";
+import { AgentsPage } from "./pages/agents.tsx";
+import { IncidentPage } from "./pages/incident.tsx";
+import { IncidentsPage } from "./pages/incidents.tsx";
+import { KillswitchPage } from "./pages/killswitch.tsx";
+import { OverviewPage } from "./pages/overview.tsx";
+import { RulesPage } from "./pages/rules.tsx";
+import { SettingsPage } from "./pages/settings.tsx";
+import { SignInPage } from "./pages/sign-in.tsx";
+import { Empty, Loading } from "./ui/layout.tsx";
+import { Toasts } from "./ui/toast.tsx";
+import { coverage } from "./words.ts";
+
+const STALE_MS = 10_000;
+const RETRIES_MAX = 2;
+
+function createQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: STALE_MS,
+        // An answer that names what is wrong will not change by asking again; silence and a server's fault may.
+        retry: (failures, error) => failures < RETRIES_MAX && [0, 502, 503, 504].includes(problemOf(error).status),
+        retryDelay: 500,
+      },
+    },
+  });
+}
+
+function NotFound() {
+  return (
+    <Page title="Nothing is here">
+      <Empty title="This address leads nowhere">Use Ctrl-K to go to any page.</Empty>
+    </Page>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/" component={OverviewPage} />
+      <Route path="/incidents" component={IncidentsPage} />
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/killswitch" component={KillswitchPage} />
+      <Route path="/agents" component={AgentsPage} />
+      <Route path="/rules" component={RulesPage} />
+      <Route path="/settings" component={SettingsPage} />
+      <Route component={NotFound} />
+    </Switch>
+  );
+}
+
+/** The commands of every page: going places, stopping, resuming, reporting, looks. */
+function useGlobalCommands(open: OpenDialog, onSignOut: () => void): void {
+  const [, navigate] = useLocation();
+  const [, setTheme] = useTheme();
+  const { data } = useQuery(overviewQuery);
+  const going = PAGES.map((page): Command => ({
+    id: `go:${page.href}`,
+    title: page.title,
+    group: "Go to",
+    keys: page.keys,
+    run: () => navigate(page.href),
+  }));
+  const incidents = (data?.openIncidents ?? []).map((incident): Command => ({
+    id: `go:${incident.id}`,
+    title: `${incident.id} ${incident.title}`,
+    group: "Open incidents",
+    run: () => navigate(incidentPath(incident.id)),
+  }));
+  const resumes = (data?.holds ?? []).map((hold): Command => ({
+    id: `resume:${hold.id}`,
+    title: `Resume ${coverage(hold.scope, hold.target)}…`,
+    group: "Stop and resume",
+    keywords: hold.reason,
+    run: () => open({ kind: "resume", hold }),
+  }));
+  useCommands([
+    {
+      id: "stop",
+      title: "Stop agents…",
+      group: "Stop and resume",
+      keys: "s",
+      keywords: "kill freeze deny",
+      run: () => open({ kind: "stop" }),
+    },
+    {
+      id: "stop:global",
+      title: "Stop everything…",
+      group: "Stop and resume",
+      keywords: "global kill",
+      run: () => open({ kind: "stop", scope: "global" }),
+    },
+    ...resumes,
+    ...going,
+    ...incidents,
+    {
+      id: "report",
+      title: "Report an incident…",
+      group: "Incidents",
+      keys: "n",
+      keywords: "declare new",
+      run: () => open({ kind: "report" }),
+    },
+    { id: "help", title: "Keyboard shortcuts", group: "Console", run: () => open({ kind: "help" }) },
+    { id: "theme:light", title: "Light theme", group: "Console", run: () => setTheme("light") },
+    { id: "theme:dark", title: "Dark theme", group: "Console", run: () => setTheme("dark") },
+    { id: "theme:system", title: "Theme of the system", group: "Console", run: () => setTheme("system") },
+    { id: "sign-out", title: "Sign out", group: "Console", run: onSignOut },
+  ]);
+}
+
+function SignedIn({ me }: { readonly me: MeView }) {
+  const connection = useLive();
+  const [request, setRequest] = useState<DialogRequest | null>(null);
+  const leave = useAct(signOut, {
+    stale: [],
+    inToast: true,
+    // A fresh document forgets everything that the person saw.
+    onDone: () => window.location.assign("/sign-in"),
+  });
+  const onSignOut = () => leave.mutate();
+  useGlobalCommands(setRequest, onSignOut);
+  useKeyboard({
+    onPalette: () => setRequest({ kind: "palette" }),
+    onHelp: () => setRequest({ kind: "help" }),
+    singleKeysOn,
+  });
+  return (
+    <MeContext value={me}>
+      <DialogContext value={setRequest}>
+        <Shell connection={connection} onSignOut={onSignOut}>
+          <Pages />
+        </Shell>
+        <DialogHost request={request} onClose={() => setRequest(null)} />
+      </DialogContext>
+    </MeContext>
+  );
+}
+
+/** Shows the sign-in to whoever is not signed in, and the console to everybody else. */
+function Gate() {
+  const me = useQuery(meQuery);
+  const [path] = useLocation();
+  const isOut = me.error !== null && problemOf(me.error).status === 401;
+  if (path === "/sign-in" || isOut) return <SignInPage me={isOut ? null : (me.data ?? null)} />;
+  if (me.data) return me.data.passwordNeeded ? <SignInPage me={me.data} /> : <SignedIn me={me.data} />;
+  return <main className="gate">{me.error ? <ProblemNotice error={me.error} /> : <Loading rows={3} />}</main>;
+}
+
+export function App() {
+  const queries = useMemo(createQueries, []);
+  const registry = useMemo(createRegistry, []);
+  return (
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={queries}>
+        <CommandContext value={registry}>
+          <Gate />
+          <Toasts />
+        </CommandContext>
+      </QueryClientProvider>
+    </CSPProvider>
+  );
+}

@@ -1,0 +1,55 @@
+import type { DialogRequest } from "../hooks/use-dialogs.ts";
+import { useRegistry } from "../hooks/use-commands.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import {
+  AcknowledgeDialog,
+  ReportDialog,
+  ResolveDialog,
+  ResumeDialog,
+  SeverityDialog,
+  StateDialog,
+} from "./dialogs.tsx";
+import { HelpDialog, MoreDialog } from "./help.tsx";
+import { Palette } from "./palette.tsx";
+import { StopForm } from "./stop-form.tsx";
+
+interface DialogHostProps {
+  readonly request: DialogRequest | null;
+  readonly onClose: () => void;
+}
+
+/** Shows the one dialog that is asked for. */
+export function DialogHost({ request, onClose }: DialogHostProps) {
+  const registry = useRegistry();
+  if (request === null) return null;
+  switch (request.kind) {
+    case "palette":
+      return <Palette commands={registry.all()} onClose={onClose} />;
+    case "help":
+      return <HelpDialog commands={registry.all()} onClose={onClose} />;
+    case "more":
+      return <MoreDialog onClose={onClose} />;
+    case "report":
+      return <ReportDialog onClose={onClose} />;
+    case "stop": {
+      const { kind: _, ...preset } = request;
+      return (
+        <Dialog open wide onClose={onClose} title="Stop agents" description="Nothing happens before you confirm.">
+          <StopForm {...preset} onClose={onClose} />
+        </Dialog>
+      );
+    }
+    case "resume":
+      return <ResumeDialog hold={request.hold} onClose={onClose} />;
+    case "acknowledge":
+      return <AcknowledgeDialog incident={request.incident} onClose={onClose} />;
+    case "resolve":
+      return <ResolveDialog incident={request.incident} onClose={onClose} />;
+    case "severity":
+      return <SeverityDialog incident={request.incident} onClose={onClose} />;
+    case "state":
+      return <StateDialog incident={request.incident} to={request.to} onClose={onClose} />;
+    default:
+      return request satisfies never;
+  }
+}

@@ -1,0 +1,57 @@
+import { type ReactNode, useEffect } from "react";
+import { Loading } from "../ui/layout.tsx";
+import { ProblemNotice } from "./bits.tsx";
+
+interface PageProps {
+  readonly title: string;
+  /** the browser tab's title when it should say more */
+  readonly tabTitle?: string;
+  readonly lead?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function useTabTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Firebreak`;
+  }, [title]);
+}
+
+export function Page({ title, tabTitle, lead, actions, children }: PageProps) {
+  useTabTitle(tabTitle ?? title);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div className="page-heading">
+          <h1>{title}</h1>
+          {lead !== undefined && <p className="page-lead">{lead}</p>}
+        </div>
+        {actions !== undefined && <div className="page-actions">{actions}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+interface Loadable<T> {
+  readonly data: T | undefined;
+  readonly error: unknown;
+}
+
+interface LoadedProps<T> {
+  readonly query: Loadable<T>;
+  readonly rows?: number;
+  readonly children: (data: T) => ReactNode;
+}
+
+/** Waits, says what failed, or shows the data; keeps showing what it has when a refresh fails, and says so. */
+export function Loaded<T>({ query, rows, children }: LoadedProps<T>) {
+  if (query.data === undefined)
+    return query.error ? <ProblemNotice error={query.error} /> : <Loading {...(rows === undefined ? {} : { rows })} />;
+  return (
+    <>
+      <ProblemNotice error={query.error} />
+      {children(query.data)}
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import { createContext, useContext } from "react";
+import type { Hold, HoldLevel, HoldScope, IncidentDetail, IncidentState } from "@firebreak/protocol";
+
+/** What a person has asked to see on top of the page; one at a time. */
+export type DialogRequest =
+  | { readonly kind: "palette" }
+  | { readonly kind: "help" }
+  | { readonly kind: "more" }
+  | { readonly kind: "report" }
+  | {
+      readonly kind: "stop";
+      readonly scope?: HoldScope;
+      readonly target?: string;
+      readonly level?: HoldLevel;
+      readonly incidentId?: string;
+    }
+  | { readonly kind: "resume"; readonly hold: Hold }
+  | { readonly kind: "acknowledge"; readonly incident: IncidentDetail }
+  | { readonly kind: "resolve"; readonly incident: IncidentDetail }
+  | { readonly kind: "severity"; readonly incident: IncidentDetail }
+  | { readonly kind: "state"; readonly incident: IncidentDetail; readonly to?: IncidentState };
+
+export type OpenDialog = (request: DialogRequest) => void;
+
+export const DialogContext = createContext<OpenDialog>(() => undefined);
+
+export const useDialogs = () => useContext(DialogContext);

@@ -1,0 +1,30 @@
+import type { IconName } from "./ui/icons.tsx";
+
+/** Every page of the console: where it is, what it is called and the keys that lead there. */
+export interface Page {
+  readonly href: string;
+  readonly title: string;
+  readonly icon: IconName;
+  readonly keys: string;
+}
+
+export const PAGES = [
+  { href: "/", title: "Overview", icon: "overview", keys: "g o" },
+  { href: "/incidents", title: "Incidents", icon: "incident", keys: "g i" },
+  { href: "/killswitch", title: "Kill switch", icon: "stop", keys: "g k" },
+  { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
+  { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
+  { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
+] as const satisfies readonly Page[];
+
+/** @returns true when `path` is the page or lies under it */
+export function isHere(page: Page, path: string): boolean {
+  return page.href === "/" ? path === "/" : path === page.href || path.startsWith(`${page.href}/`);
+}
+
+export const incidentPath = (id: string) => `/incidents/${encodeURIComponent(id)}`;
+
+/** @returns the path when it leads to a page of the console, else the overview: a link from data must not lead away */
+export function localPath(href: string): string {
+  return /^\/(?![/\\])/.test(href) ? href : "/";
+}

@@ -1,0 +1,148 @@
+/** How the console says what the protocol means: one table per closed set, so that no page invents its own wording. */
+import type {
+  ClockKind,
+  DeliveryState,
+  HoldLevel,
+  HoldScope,
+  IncidentState,
+  RunState,
+  SessionView,
+  Severity,
+  StepState,
+  StopState,
+} from "@firebreak/protocol";
+
+export type Tone = "neutral" | "info" | "ok" | "warn" | "danger" | "hold";
+
+export interface Word {
+  readonly label: string;
+  readonly tone: Tone;
+  /** one sentence for whoever does not know the term */
+  readonly meaning: string;
+}
+
+export const STOP_WORDS = {
+  requested: {
+    label: "Stop requested",
+    tone: "warn",
+    meaning: "The stop was sent; the supervisor has not answered yet.",
+  },
+  acknowledged: {
+    label: "Stop acknowledged",
+    tone: "warn",
+    meaning: "The supervisor answered; nothing is proved yet.",
+  },
+  verified_stopped: { label: "Stopped, verified", tone: "ok", meaning: "Positive proof that nothing of it runs." },
+  unverified: {
+    label: "Not verified",
+    tone: "warn",
+    meaning: "It was stopped as far as we know, but the proof is missing.",
+  },
+  failed: { label: "Stop failed", tone: "danger", meaning: "Something of it still runs." },
+  unreachable: { label: "Unreachable", tone: "danger", meaning: "Its supervisor did not answer; treat it as running." },
+} as const satisfies Record<StopState, Word>;
+
+export const LEVEL_WORDS = {
+  deny: { label: "Deny", tone: "hold", meaning: "New calls are refused. What runs keeps running. Resume undoes it." },
+  freeze: {
+    label: "Freeze",
+    tone: "hold",
+    meaning: "New calls are refused and every process is paused where it stands. Resume continues it.",
+  },
+  kill: {
+    label: "Kill",
+    tone: "danger",
+    meaning: "New calls are refused and every process is ended. What was in memory is lost.",
+  },
+} as const satisfies Record<HoldLevel, Word>;
+
+export const SCOPE_WORDS = {
+  global: { label: "Everything", tone: "hold", meaning: "Every supervised agent." },
+  pack: { label: "Pack", tone: "hold", meaning: "Every agent of one pack." },
+  agent: { label: "Agent", tone: "hold", meaning: "One agent, in all its sessions." },
+  session: { label: "Session", tone: "hold", meaning: "One running session." },
+  tool: { label: "Tool", tone: "hold", meaning: "One tool, for every agent." },
+} as const satisfies Record<HoldScope, Word>;
+
+export const INCIDENT_WORDS = {
+  detected: { label: "Detected", tone: "danger", meaning: "Nobody has taken it yet." },
+  triaged: { label: "Triaged", tone: "warn", meaning: "Somebody has taken it; the cause is not contained." },
+  contained: { label: "Contained", tone: "hold", meaning: "It can do no more harm." },
+  eradicated: { label: "Eradicated", tone: "info", meaning: "The cause is removed." },
+  recovering: { label: "Recovering", tone: "info", meaning: "Service is coming back." },
+  resolved: { label: "Resolved", tone: "ok", meaning: "Nobody needs to act; the review is due." },
+  reviewed: { label: "Reviewed", tone: "ok", meaning: "The review is written." },
+  closed: { label: "Closed", tone: "neutral", meaning: "Nothing is left to do." },
+  merged: { label: "Merged", tone: "neutral", meaning: "It continues in another incident." },
+  false_positive: { label: "False positive", tone: "neutral", meaning: "Nothing was wrong." },
+} as const satisfies Record<IncidentState, Word>;
+
+export const RUN_WORDS = {
+  pending: { label: "Pending", tone: "neutral", meaning: "It has not begun." },
+  running: { label: "Running", tone: "info", meaning: "A step is under way." },
+  waiting: { label: "Waiting for a person", tone: "warn", meaning: "A step needs somebody." },
+  completed: { label: "Completed", tone: "ok", meaning: "Every step succeeded." },
+  completed_with_exceptions: {
+    label: "Completed with exceptions",
+    tone: "warn",
+    meaning: "It reached the end, but not every step did what it says.",
+  },
+  failed: { label: "Failed", tone: "danger", meaning: "It ended before its goal." },
+  aborted: { label: "Aborted", tone: "warn", meaning: "A person ended it." },
+} as const satisfies Record<RunState, Word>;
+
+export const STEP_WORDS = {
+  pending: { label: "Pending", tone: "neutral", meaning: "Not begun." },
+  running: { label: "Running", tone: "info", meaning: "Under way." },
+  waiting: { label: "Waiting for a person", tone: "warn", meaning: "Somebody must do it and say so." },
+  succeeded: { label: "Succeeded", tone: "ok", meaning: "Done and checked." },
+  failed: { label: "Failed", tone: "danger", meaning: "It did not work." },
+  denied: { label: "Denied", tone: "danger", meaning: "It was not allowed, so it was not done." },
+  skipped: { label: "Skipped", tone: "warn", meaning: "It was not done." },
+  timed_out: { label: "Timed out", tone: "danger", meaning: "It did not end in its time box." },
+  unverified: { label: "Not verified", tone: "warn", meaning: "It was done, but the proof is missing." },
+  undone: { label: "Undone", tone: "neutral", meaning: "It was done and taken back." },
+  interrupted: { label: "Interrupted", tone: "warn", meaning: "The server stopped in the middle of it." },
+} as const satisfies Record<StepState, Word>;
+
+export const DELIVERY_WORDS = {
+  pending: { label: "Pending", tone: "neutral", meaning: "It waits for its turn or for the next attempt." },
+  sending: { label: "Sending", tone: "info", meaning: "An attempt is under way." },
+  delivered: { label: "Delivered", tone: "ok", meaning: "The receiver accepted it." },
+  failed: { label: "Failed", tone: "danger", meaning: "Every attempt failed; nobody was told." },
+} as const satisfies Record<DeliveryState, Word>;
+
+export const SESSION_WORDS = {
+  running: { label: "Running", tone: "ok", meaning: "Its supervisor reports that it runs." },
+  frozen: { label: "Frozen", tone: "hold", meaning: "Every process of it is paused." },
+  exited: { label: "Exited", tone: "neutral", meaning: "It has ended." },
+  lost: { label: "Lost", tone: "danger", meaning: "Its supervisor has gone silent; it may still run." },
+} as const satisfies Record<SessionView["state"], Word>;
+
+export const CLOCK_WORDS = {
+  respond: "Respond",
+  contain: "Contain",
+  resolve: "Resolve",
+} as const satisfies Record<ClockKind, string>;
+
+export const SEVERITY_TONES = { 1: "danger", 2: "warn", 3: "info", 4: "neutral" } as const satisfies Record<
+  Severity,
+  Tone
+>;
+
+/** `agent_runaway` as "Agent runaway". */
+export function sayName(name: string): string {
+  const words = name.replaceAll(/[_.]/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @returns `one` or `many` with its number, for example "3 agents" */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
+}
+
+/** What a hold covers, in words. */
+export function coverage(scope: HoldScope, target: string | null): string {
+  if (target === null) return "every agent";
+  return `${SCOPE_WORDS[scope].label.toLowerCase()} ${target}`;
+}
