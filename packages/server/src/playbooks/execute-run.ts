@@ -22,13 +22,14 @@ import type { PlannedStep } from "./plan.ts";
 import { isEndedRun } from "./reasons.ts";
 import type { EndedRunState, RunReason } from "./reasons.ts";
 import { acquireRunLock } from "./run-lock.ts";
+import type { RunLock } from "./run-lock.ts";
 import { undoRun } from "./undo-run.ts";
 
 export type RunProgress =
   | { readonly kind: "ended"; readonly state: EndedRunState }
   /** for a person; the run goes on when the person's answer asks for it again */
   | { readonly kind: "waiting"; readonly reason: RunReason }
-  /** another executor has the run */
+  /** this process executes the run already */
   | { readonly kind: "busy" };
 
 /** A step that died with its executor this often is not tried again without a person. */
@@ -40,12 +41,13 @@ const MOVES_MAX = 10_000;
  * Executes a run from where its journal stands until it ends or waits for a person. Safe to call at any time, from
  * any process, and again after a crash: one executor at a time, finished steps are not repeated.
  *
- * @throws when the database cannot be reached, the run's lock is lost, or `signal` fires: call again
+ * @throws when the database cannot be reached, another process has the run, its lock is lost, or `signal` fires: call
+ *   again later, because only then is it sure that somebody goes on with the run
  */
 export async function executeRun(ctx: RunContext, runId: string, signal?: AbortSignal): Promise<RunProgress> {
   for (;;) {
-    const lock = await acquireRunLock(ctx.database, runId);
-    if (!lock) return { kind: "busy" };
+    const lock = await waitForLock(ctx, runId);
+    if (lock === "here") return { kind: "busy" };
     const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
     let progress: RunProgress;
     try {
@@ -54,6 +56,19 @@ export async function executeRun(ctx: RunContext, runId: string, signal?: AbortS
       await lock.release();
     }
     if (progress.kind !== "waiting" || !(await wasAnswered(ctx, runId))) return progress;
+  }
+}
+
+/** Two seconds in all: the server needs a moment to notice that a killed process is gone. */
+const LOCK_TRIES = 80;
+const LOCK_PAUSE_MS = 25;
+
+async function waitForLock(ctx: RunContext, runId: string): Promise<RunLock | "here"> {
+  for (let tries = 1; ; tries++) {
+    const lock = await acquireRunLock(ctx.database, runId);
+    if (lock !== "elsewhere") return lock;
+    if (tries === LOCK_TRIES) throw new FirebreakError("conflict", `another process executes run ${runId}`);
+    await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
   }
 }
 
