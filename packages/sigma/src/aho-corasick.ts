@@ -1,5 +1,5 @@
-/** Characters of a pattern that are looked at: enough to be rare, few enough to keep the table small. */
-const PATTERN_CHARS_MAX = 16;
+/** Last characters of a pattern that are looked at: enough to be rare (paths begin alike), few enough for a small table. */
+const PATTERN_CHARS_MAX = 24;
 
 interface Table {
   readonly classes: Uint16Array;
@@ -15,10 +15,10 @@ export class AhoCorasick {
   readonly #table: Table;
 
   constructor(patterns: readonly string[]) {
-    this.#table = buildTable(patterns.map((pattern) => pattern.slice(0, PATTERN_CHARS_MAX)));
+    this.#table = buildTable(patterns.map((pattern) => pattern.slice(-PATTERN_CHARS_MAX)));
   }
 
-  /** Calls `found` with the number of each pattern that may occur (its first characters do); repeats are possible. */
+  /** Calls `found` with the number of each pattern that may occur (its last characters do); repeats are possible. */
   scan(text: string, found: (pattern: number) => void): void {
     const { classes, width, next, outputs } = this.#table;
     let state = 0;
@@ -30,17 +30,19 @@ export class AhoCorasick {
   }
 }
 
-/** Characters that no pattern holds share class 0. */
+/** Classes that all characters beyond ASCII share: rules with hundreds of emoji would blow the table up otherwise. */
+const FOREIGN_CLASSES = 8;
+
+/** Characters that no pattern holds have class 0. Sharing classes only adds candidates, it never loses one. */
 function buildClasses(patterns: readonly string[]): { classes: Uint16Array; width: number } {
   const classes = new Uint16Array(65_536);
   let width = 1;
-  for (const pattern of patterns) {
-    for (let at = 0; at < pattern.length; at++) {
-      const unit = pattern.charCodeAt(at);
-      if (classes[unit] === 0) classes[unit] = width++;
-    }
-  }
-  return { classes, width };
+  const seen = new Set(
+    patterns.flatMap((pattern) => Array.from({ length: pattern.length }, (_, at) => pattern.charCodeAt(at))),
+  );
+  for (const unit of seen) if (unit < 128) classes[unit] = width++;
+  for (const unit of seen) if (unit >= 128) classes[unit] = width + (unit % FOREIGN_CLASSES);
+  return { classes, width: width + FOREIGN_CLASSES };
 }
 
 function buildTable(patterns: readonly string[]): Table {

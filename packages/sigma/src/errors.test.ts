@@ -209,7 +209,7 @@ describe("a hostile rule file", () => {
     expect(
       errorsOf(`firebreak: { a: ${"[".repeat(200)}${"]".repeat(200)} }\n${detection("  s: { a: 1 }\n  condition: s")}`),
     ).toHaveLength(1);
-    const keys = Array.from({ length: 200_000 }, (_, index) => `k${index}: 1`).join("\n");
+    const keys = Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join("\n");
     const started = performance.now();
     expect(errorsOf(keys)).toHaveLength(1);
     expect(performance.now() - started).toBeLessThan(20_000);

@@ -12,8 +12,10 @@ export interface Atom {
 }
 
 const ATOMS_MAX = 10_000;
-/** Shorter texts occur everywhere and would select nothing. */
+/** Shorter ASCII texts occur everywhere and would select nothing. */
 const CONTAINS_CHARS_MIN = 3;
+
+const isSelective = (text: string): boolean => text.length >= CONTAINS_CHARS_MIN || /[^\x00-\x7f]/.test(text);
 
 /** Atoms of which one holds whenever the predicate does; undefined when the predicate can hold without any. */
 export function findWitness(predicate: Predicate): readonly Atom[] | undefined {
@@ -36,12 +38,10 @@ function witnessOfTest(slot: number, test: ValueTest): readonly Atom[] | undefin
   if (test.kind === "text") {
     if (test.exact !== undefined) return [{ slot, kind: "exact", text: foldText(test.exact) }];
     const text = foldText(test.literal);
-    return text.length >= CONTAINS_CHARS_MIN ? [{ slot, kind: "contains", text }] : undefined;
+    return isSelective(text) ? [{ slot, kind: "contains", text }] : undefined;
   }
   const literal = test.kind === "regex" ? test.regex.literal : undefined;
-  return literal !== undefined && literal.length >= CONTAINS_CHARS_MIN
-    ? [{ slot, kind: "contains", text: literal }]
-    : undefined;
+  return literal !== undefined && isSelective(literal) ? [{ slot, kind: "contains", text: literal }] : undefined;
 }
 
 function union(witnesses: readonly (readonly Atom[] | undefined)[]): readonly Atom[] | undefined {
