@@ -3,7 +3,7 @@ import { openKillswitch } from "../../packages/server/src/killswitch/index.ts";
 
 /** Adds holds until it is killed and prints each id once it is durable. The argument is FIREBREAK_HOME. */
 const newId = createNewId(() => systemClock.now());
-const killswitch = await openKillswitch({
+const killswitch = openKillswitch({
   home: process.argv[2] ?? "",
   clock: systemClock,
   newId,

@@ -7,7 +7,7 @@ import { openKillswitch } from "../../packages/server/src/killswitch/index.ts";
 const home = process.argv[2] ?? "";
 const options = { home, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
 const actor = { kind: "cli", id: "test", name: "test" } as const;
-const killswitch = await openKillswitch(options);
+const killswitch = openKillswitch(options);
 
 function fillDisk(): void {
   try {
@@ -19,7 +19,7 @@ function fillDisk(): void {
 
 fillDisk();
 await killswitch.add({ scope: "agent", target: "one", level: "kill", reason: "disk full", actor });
-const again = await openKillswitch(options);
+const again = openKillswitch(options);
 const reopened = again.current().holds.map((hold) => `${hold.scope}:${hold.target ?? ""}`);
 let exhausted = "durable";
 for (let i = 0; i < 2000 && exhausted === "durable"; i++) {

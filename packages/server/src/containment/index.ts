@@ -1,1 +1,19 @@
 export * from "./effector.ts";
+export {
+  enforceDirect,
+  enforceHold,
+  findSupervisor,
+  freezeOrphans,
+  liftHold,
+  listRegistryProblems,
+  listSupervisors,
+  listTreeOf,
+} from "./enforce-hold.ts";
+export type { EnforceOptions, LiftResult, SupervisorStatus } from "./enforce-hold.ts";
+export { readCommandLine, readProcess, snapshotProcesses } from "./process-tree/index.ts";
+export type { ProcessEntry, ProcessKey } from "./process-tree/index.ts";
+export { sessionPaths } from "./registry.ts";
+export type { SessionPaths, SupervisorEntry } from "./registry.ts";
+export { EXIT_HELD } from "./supervisor/options.ts";
+export type { SupervisorOptions } from "./supervisor/options.ts";
+export { runSupervisor } from "./supervisor/supervisor.ts";

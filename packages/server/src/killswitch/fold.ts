@@ -61,10 +61,10 @@ export function applyRecord(fold: Fold, record: JournalRecord): void {
       if (!fold.closed.has(record.hold.id)) fold.holds.set(record.hold.id, { ...record.hold, epoch: fold.epoch });
       return;
     case "release":
-      closeHold(fold, record.holdId, record.at, "released");
+      closeHold(fold, record.holdId, { closedAt: record.at, how: "released", by: record.actor, reason: record.reason });
       return;
     case "expire":
-      closeHold(fold, record.holdId, record.at, "expired");
+      closeHold(fold, record.holdId, { closedAt: record.at, how: "expired", by: null, reason: null });
       return;
     case "checkpoint":
       fold.holds.clear();
@@ -76,11 +76,11 @@ export function applyRecord(fold: Fold, record: JournalRecord): void {
   }
 }
 
-function closeHold(fold: Fold, holdId: string, closedAt: string, how: ClosedHold["how"]): void {
+function closeHold(fold: Fold, holdId: string, end: Omit<ClosedHold, "hold">): void {
   const hold = fold.holds.get(holdId);
   if (hold === undefined) return;
   fold.holds.delete(holdId);
-  rememberClosed(fold, { hold, closedAt, how });
+  rememberClosed(fold, { hold, ...end });
 }
 
 function rememberClosed(fold: Fold, entry: ClosedHold): void {

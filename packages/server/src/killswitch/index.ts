@@ -2,6 +2,7 @@ export { openKillswitch } from "./killswitch.ts";
 export type { KillswitchOptions } from "./killswitch.ts";
 export { flagName, killswitchPaths } from "./layout.ts";
 export type { KillswitchPaths } from "./layout.ts";
+export type { ClosedHold } from "./records.ts";
 export type {
   HoldRequest,
   Killswitch,

@@ -41,7 +41,7 @@ afterEach(() => {
 
 async function open(clock: Clock = systemClock, where = home): Promise<Killswitch> {
   const newId = createNewId(() => clock.now());
-  const killswitch = await openKillswitch({ home: where, clock, newId, logger: silentLogger, pollMs: 20 });
+  const killswitch = openKillswitch({ home: where, clock, newId, logger: silentLogger, pollMs: 20 });
   opened.push(killswitch);
   return killswitch;
 }

@@ -7,7 +7,7 @@ import { ensurePrivateDir, FirebreakError, messageOf, OperatorError, toIso } fro
 import { keepReserve } from "./journal-file.ts";
 import type { KillswitchPaths } from "./layout.ts";
 import { checkTarget, killswitchPaths } from "./layout.ts";
-import { withFileLock } from "./lock.ts";
+import { withFileLock, withFreeFileLock } from "./lock.ts";
 import type { JournalRecord } from "./records.ts";
 import type { JournalStore } from "./store.ts";
 import { createJournalStore } from "./store.ts";
@@ -51,7 +51,7 @@ const AUTOMATIC_HOLDS_MAX = 10_000;
 const UNREADABLE_HOLD_ID = formatId("hold", 0, new Uint8Array(16));
 
 /** Opens (and, the first time, makes) the kill switch. @throws OperatorError when the directory cannot be used */
-export async function openKillswitch(options: KillswitchOptions): Promise<Killswitch> {
+export function openKillswitch(options: KillswitchOptions): Killswitch {
   const paths = killswitchPaths(options.home);
   try {
     ensurePrivateDir(paths.dir);
@@ -75,7 +75,7 @@ export async function openKillswitch(options: KillswitchOptions): Promise<Killsw
     told: "",
     polls: 0,
   };
-  await settle(room);
+  settleNow(room);
   room.told = signOf(room, readState(room));
   return createHandle(room, startWatching(room));
 }
@@ -84,6 +84,7 @@ function createHandle(room: Room, stopWatching: () => void): Killswitch {
   return {
     dir: room.paths.dir,
     current: () => readState(room),
+    history: () => [...room.store.known().closed.values()],
     add: (request) => addHold(room, request),
     release: (holdId, request) => releaseHold(room, holdId, request),
     expire: (nowMs) => expireHolds(room, nowMs),
@@ -279,21 +280,44 @@ async function repairJournal(room: Room, request: ReleaseRequest): Promise<Repai
   });
 }
 
-/** Restores what the files lost, publishes what they lack, writes what waits in memory. */
+/** Brings the files in order before anybody reads them, unless another process is at it. */
+function settleNow(room: Room): void {
+  try {
+    const done = withFreeFileLock(room.paths.lock, () => settleFiles(room));
+    if (done === undefined) void settle(room);
+  } catch (fault) {
+    tellUnsettled(room, fault);
+  }
+}
+
 async function settle(room: Room): Promise<void> {
   try {
-    await write(room, () => {
-      for (const hold of room.volatile.values()) {
-        append(room, (epoch, at) => ({ kind: "hold", epoch, at, hold: { ...hold, epoch } }));
-        room.volatile.delete(hold.id);
-      }
-      room.store.compactIfLong(toIso(room.options.clock.now()));
-      publish(room);
-      keepReserve(room.paths.reserve);
-    });
+    await write(room, () => settleFiles(room));
   } catch (fault) {
-    room.options.logger.error("the kill switch's files could not be brought in order", { error: messageOf(fault) });
+    tellUnsettled(room, fault);
   }
+}
+
+function tellUnsettled({ options, paths }: Room, fault: unknown): void {
+  options.logger.error("the kill switch's files could not be brought in order", {
+    dir: paths.dir,
+    error: messageOf(fault),
+  });
+}
+
+/** Restores what the files lost, publishes what they lack, writes what waits in memory. Call under the lock. */
+function settleFiles(room: Room): true {
+  const at = toIso(room.options.clock.now());
+  room.store.refresh();
+  room.store.restore(at);
+  for (const hold of room.volatile.values()) {
+    append(room, (epoch, time) => ({ kind: "hold", epoch, at: time, hold: { ...hold, epoch } }));
+    room.volatile.delete(hold.id);
+  }
+  room.store.compactIfLong(at);
+  publish(room);
+  keepReserve(room.paths.reserve);
+  return true;
 }
 
 function startWatching(room: Room): () => void {

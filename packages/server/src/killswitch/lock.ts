@@ -26,9 +26,24 @@ export async function withFileLock<T>(path: string, clock: Clock, work: () => T)
   try {
     return work();
   } finally {
-    // an unreadable lock is our own from a full disk: every other holder writes its token
-    if ((readHolder(path)?.token ?? token) === token) rmSync(path, { force: true });
+    release(path, token);
   }
+}
+
+/** @returns what `work` gave, or undefined when somebody else holds the lock just now */
+export function withFreeFileLock<T>(path: string, work: () => T): T | undefined {
+  const token = tryCreate(path);
+  if (token === null) return undefined;
+  try {
+    return work();
+  } finally {
+    release(path, token);
+  }
+}
+
+/** An unreadable lock is our own from a full disk: every other holder writes its token. */
+function release(path: string, token: string): void {
+  if ((readHolder(path)?.token ?? token) === token) rmSync(path, { force: true });
 }
 
 async function acquire(path: string, clock: Clock): Promise<string> {

@@ -10,7 +10,14 @@ const common = {
   afterTorn: z.literal(true).optional(),
 };
 
-const closedHold = z.object({ hold, closedAt: z.string(), how: z.enum(["released", "expired"]) });
+const closedHold = z.object({
+  hold,
+  closedAt: z.string(),
+  how: z.enum(["released", "expired"]),
+  /** null when it expired */
+  by: actor.nullable(),
+  reason: z.string().nullable(),
+});
 /** A hold that is over. Remembered for a while, so that a repeated request does not stop anything again. */
 export type ClosedHold = z.infer<typeof closedHold>;
 

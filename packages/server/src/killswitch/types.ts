@@ -1,4 +1,5 @@
 import type { Actor, Hold, HoldLevel, HoldScope } from "@firebreak/protocol";
+import type { ClosedHold } from "./records.ts";
 
 /** The state every gate and supervisor acts on. */
 export interface KillswitchState {
@@ -56,6 +57,8 @@ export interface Killswitch {
   readonly dir: string;
   /** @returns the state now: looks at the journal's size and time, reads only when they changed */
   current(): KillswitchState;
+  /** @returns the last holds that ended, the oldest first; at most 200 */
+  history(): readonly ClosedHold[];
   /**
    * Stops. Durable before it resolves.
    *

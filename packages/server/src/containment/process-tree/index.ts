@@ -3,7 +3,7 @@ export { freezeTree, freezeTrees, thawTree, thawTrees } from "./freeze.ts";
 export { killTree, killTrees } from "./kill.ts";
 export type { ForeignCache } from "./members.ts";
 export { readBootId, readCommandLine, readProcess, snapshotProcesses } from "./process-table.ts";
-export { spawnInTree } from "./spawn.ts";
+export { confirmCgroup, spawnInTree } from "./spawn.ts";
 export type { SpawnedTree, SpawnRequest } from "./spawn.ts";
 export { createTreeHandle, listTree, listTrees, observeTree, watchTree } from "./tree.ts";
 export type { TreeObservation } from "./tree.ts";

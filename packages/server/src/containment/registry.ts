@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { HoldSubject } from "@firebreak/protocol";
+import { z } from "zod";
+import { ensurePrivateDir, messageOf, writeFileAtomic } from "../kernel/index.ts";
+import type { TreeHandle } from "./process-tree/index.ts";
+import { createTreeHandle, isOurCgroup, readBootId, readProcess } from "./process-tree/index.ts";
+
+const processKey = z.object({ pid: z.number().int().positive(), startTime: z.string() });
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/);
+
+const supervisorEntry = z.object({
+  version: z.literal(1),
+  sessionId: name,
+  agentId: name,
+  pack: name.nullable(),
+  host: z.string(),
+  /** changes at every start of the system: pids of another one mean nothing */
+  bootId: z.string(),
+  supervisor: processKey,
+  root: processKey.nullable(),
+  cgroup: z.object({ version: z.union([z.literal(1), z.literal(2)]), path: z.string() }).nullable(),
+  socketPath: z.string(),
+  workspace: z.string().nullable(),
+  outputLog: z.string(),
+  command: z.array(z.string()),
+  startedAt: z.string(),
+  /** members seen so far, so that whoever enforces knows what the supervisor knows: [pid, start time] */
+  seen: z.array(z.tuple([z.number().int(), z.string()])).max(8192),
+});
+/** What a supervisor lets everybody in this FIREBREAK_HOME know of the session it runs. */
+export type SupervisorEntry = z.infer<typeof supervisorEntry>;
+
+export interface SessionPaths {
+  readonly registry: string;
+  readonly dir: string;
+  readonly outputLog: string;
+  readonly spool: string;
+  /** what was left when the session ended */
+  readonly final: string;
+}
+
+const REGISTRY = "supervisors";
+
+/** @param sessionId a session's id or name; must be a plain name, it becomes part of paths */
+export function sessionPaths(home: string, sessionId: string): SessionPaths {
+  const safe = name.parse(sessionId);
+  const dir = join(home, "sessions", safe);
+  return {
+    registry: join(home, REGISTRY, `${safe}.json`),
+    dir,
+    outputLog: join(dir, "output.log"),
+    spool: join(dir, "spool.ndjson"),
+    final: join(dir, "final.json"),
+  };
+}
+
+export function writeSupervisorEntry(home: string, entry: SupervisorEntry): void {
+  ensurePrivateDir(join(home, REGISTRY));
+  writeFileAtomic(sessionPaths(home, entry.sessionId).registry, JSON.stringify(entry, null, 1) + "\n");
+}
+
+export function removeSupervisorEntry(home: string, sessionId: string): void {
+  rmSync(sessionPaths(home, sessionId).registry, { force: true });
+}
+
+export interface SupervisorList {
+  readonly entries: readonly SupervisorEntry[];
+  /** registry files that cannot be read: their sessions cannot be stopped through them */
+  readonly problems: readonly { readonly file: string; readonly message: string }[];
+}
+
+/** Reads the registry of supervised sessions. A file that is being removed is no problem. */
+export function readSupervisorEntries(home: string): SupervisorList {
+  const dir = join(home, REGISTRY);
+  const entries: SupervisorEntry[] = [];
+  const problems: { file: string; message: string }[] = [];
+  for (const file of listJson(dir)) {
+    const text = readText(join(dir, file));
+    if (text === null) continue;
+    try {
+      const entry = supervisorEntry.parse(JSON.parse(text));
+      if (`${entry.sessionId}.json` !== file) throw new Error("it names another session than its file");
+      entries.push(entry);
+    } catch (fault) {
+      problems.push({ file: join(dir, file), message: messageOf(fault) });
+    }
+  }
+  return { entries, problems };
+}
+
+function listJson(dir: string): string[] {
+  try {
+    return readdirSync(dir).filter((file) => file.endsWith(".json"));
+  } catch {
+    return [];
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** @returns what holds are matched against */
+export function subjectOf(entry: SupervisorEntry): HoldSubject {
+  return { agent: entry.agentId, session: entry.sessionId, pack: entry.pack ?? undefined };
+}
+
+export function isOnThisHost(entry: SupervisorEntry): boolean {
+  return entry.host === hostname();
+}
+
+/** @returns false when the system was started anew since: then nothing of the session can be left */
+export function isSameBoot(entry: SupervisorEntry): boolean {
+  return entry.bootId === readBootId();
+}
+
+export function isSupervisorAlive(entry: SupervisorEntry): boolean {
+  if (!isOnThisHost(entry) || !isSameBoot(entry)) return false;
+  const found = readProcess(entry.supervisor.pid);
+  return found !== null && found.startTime === entry.supervisor.startTime && found.state !== "Z";
+}
+
+/** @returns the handle by which the session's tree can be stopped without its supervisor */
+export function handleOf(entry: SupervisorEntry): TreeHandle {
+  const { sessionId } = entry;
+  if (!isSameBoot(entry)) return createTreeHandle({ sessionId, root: null, supervisor: null, cgroup: null });
+  const cgroup = entry.cgroup !== null && isOurCgroup(entry.cgroup) ? entry.cgroup : null;
+  return createTreeHandle({ sessionId, root: entry.root, supervisor: entry.supervisor, cgroup, seen: entry.seen });
+}

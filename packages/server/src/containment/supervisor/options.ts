@@ -1,0 +1,39 @@
+import type { Writable } from "node:stream";
+import type { Clock, Logger, NewId } from "../../kernel/index.ts";
+import type { ServerAddress } from "./server-link.ts";
+
+export interface SupervisorOptions {
+  /** FIREBREAK_HOME */
+  readonly home: string;
+  readonly agent: string;
+  readonly pack?: string | undefined;
+  /** default: a fresh session id */
+  readonly session?: string | undefined;
+  /** the command and its arguments; no shell */
+  readonly command: readonly string[];
+  /** the directory that holds the agent's own files; default `cwd` */
+  readonly workspace?: string | undefined;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Logger;
+  readonly stdio: {
+    readonly stdin: "inherit" | "ignore";
+    readonly stdout: Writable;
+    readonly stderr: Writable;
+  };
+  readonly server?: ServerAddress | undefined;
+  /** take lines of output that are no telemetry as events of kind `log`; default false */
+  readonly logLines?: boolean | undefined;
+  /** use a cgroup where one can be made; default true */
+  readonly cgroup?: boolean | undefined;
+  /** where SIGINT, SIGTERM and SIGHUP arrive; default this process */
+  readonly signals?: NodeJS.EventEmitter | undefined;
+  readonly heartbeatMs?: number | undefined;
+}
+
+/** `firebreak run` refuses to start what a hold covers (EX_TEMPFAIL of sysexits.h). */
+export const EXIT_HELD = 75;
+export const EXIT_CANNOT_RUN = 126;
+export const EXIT_NOT_FOUND = 127;
