@@ -44,9 +44,9 @@ interface Known {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const known = new Map<string, Known>();
   return {
-    authenticate: async ({ cookie, bearer }) => {
+    authenticate: async ({ cookie, bearer, passive }) => {
       if (bearer !== undefined) return authenticateBearer(options, known, bearer);
-      if (cookie !== undefined) return authenticateCookie(options, cookie);
+      if (cookie !== undefined) return authenticateCookie(options, cookie, passive === true);
       return null;
     },
     forgetToken: (id) => void known.delete(id),
@@ -98,7 +98,11 @@ function callerOfToken(row: TokenRow): Caller {
   return { actor, access: row.access, agentId: row.agent_id, sessionId: row.session_id, webSessionId: null };
 }
 
-async function authenticateCookie(options: AuthenticatorOptions, cookie: string): Promise<Caller | null> {
+async function authenticateCookie(
+  options: AuthenticatorOptions,
+  cookie: string,
+  passive: boolean,
+): Promise<Caller | null> {
   if (!COOKIE.test(cookie)) return null;
   const nowMs = options.clock.now();
   const row = await options.database.kysely
@@ -111,7 +115,8 @@ async function authenticateCookie(options: AuthenticatorOptions, cookie: string)
     .where("users.disabled_at", "is", null)
     .executeTakeFirst();
   if (row === undefined) return null;
-  if (nowMs - row.last_seen_at.getTime() >= NOTE_USE_EVERY_MS) await noteSessionUse(options, row.webSessionId, nowMs);
+  const isNoteDue = !passive && nowMs - row.last_seen_at.getTime() >= NOTE_USE_EVERY_MS;
+  if (isNoteDue) await noteSessionUse(options, row.webSessionId, nowMs);
   return callerOfPerson(row, row.webSessionId);
 }
 

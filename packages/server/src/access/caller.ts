@@ -16,6 +16,8 @@ export interface Credentials {
   readonly cookie?: string | undefined;
   /** the token of the Authorization header */
   readonly bearer?: string | undefined;
+  /** a check beside the caller's own requests, which does not count as use of the session */
+  readonly passive?: boolean;
 }
 
 /** @returns the caller, or null when the credentials are missing, unknown, expired or revoked */

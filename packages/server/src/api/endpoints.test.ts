@@ -1,0 +1,144 @@
+import { ERROR_CODES, ROLES } from "@firebreak/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Route } from "./route.ts";
+import { ROUTES } from "./routes/index.ts";
+import { startTestServer } from "./testing.ts";
+import type { TestServer } from "./testing.ts";
+
+const ULID = "0".repeat(26);
+const PREFIXES: Readonly<Record<string, string>> = {
+  alerts: "alr",
+  deliveries: "dlv",
+  evidence: "evd",
+  holds: "hld",
+  runs: "run",
+  sessions: "ses",
+  tokens: "tok",
+};
+const REASON = { reason: "because it is a test" };
+
+/** A body that each endpoint takes; one that is not here takes none. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  signIn: { name: "ada", password: "a long pass phrase" },
+  signInByLink: { token: "x" },
+  setPassword: { password: "a long pass phrase" },
+  createUser: { name: "ada", role: "viewer", password: "a long pass phrase" },
+  createToken: { name: "ci", access: "viewer" },
+  sendEvents: { agent: { id: "scout" }, kind: "command" },
+  registerSession: {
+    sessionId: `ses_${ULID}`,
+    agentId: "scout",
+    host: "here",
+    supervisorPid: 1,
+    command: ["true"],
+    workspace: null,
+  },
+  recordSessionState: { state: "exited", exitCode: 0 },
+  reportIncident: { title: "It burns", severity: 2, type: "other" },
+  resolveIncident: { summary: "It does not burn any more" },
+  addNote: { text: "Smoke" },
+  changeSeverity: { severity: 1, ...REASON },
+  changeIncidentState: { state: "contained", ...REASON },
+  previewStop: { scope: "agent", target: "scout" },
+  stop: { scope: "agent", target: "scout", ...REASON },
+  resumeHold: REASON,
+  completeStep: { note: "done" },
+  abortRun: REASON,
+};
+
+function pathOf(route: Route): string {
+  return route.path
+    .replaceAll(/\/(\w+)\/:id/g, (_, noun: string) => {
+      const prefix = PREFIXES[noun];
+      return `/${noun}/${prefix === undefined ? "INC-2026-0001" : `${prefix}_${ULID}`}`;
+    })
+    .replace(":step", "notify");
+}
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+function call(route: Route, headers: Record<string, string> = {}): Promise<Response> {
+  const body = BODIES[route.operationId];
+  return server.ask(route.method, pathOf(route), {
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function expectProblem(response: Response, code: keyof typeof ERROR_CODES): Promise<void> {
+  expect(response.status).toBe(ERROR_CODES[code].status);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(await response.json()).toMatchObject({
+    code,
+    status: response.status,
+    requestId: expect.stringMatching(/^req_/),
+  });
+}
+
+const guarded = ROUTES.filter((route) => route.access !== "public");
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+test("the table has routes to check", () => {
+  expect(guarded.length).toBeGreaterThan(40);
+});
+
+describe.each(guarded)("O-5: $method $path", (route) => {
+  const needed = route.access === "agent" ? "responder" : route.access;
+  const tooLow = ROLES.slice(
+    0,
+    ROLES.findIndex((role) => role === needed),
+  );
+
+  test("is closed to nobody in particular, to a wrong token and to a wrong cookie", async () => {
+    await expectProblem(await call(route), "unauthenticated");
+    await expectProblem(await call(route, bearer("nobody")), "unauthenticated");
+    await expectProblem(await call(route, { authorization: "Basic YWRtaW46YWRtaW4=" }), "unauthenticated");
+    const headers = { cookie: "firebreak_session=nobody", origin: server.origin };
+    await expectProblem(await call(route, headers), "unauthenticated");
+  });
+
+  if (tooLow.length > 0)
+    test(`is closed to ${tooLow.join(", ")}`, async () => {
+      for (const role of tooLow) await expectProblem(await call(route, bearer(role)), "forbidden");
+    });
+
+  if (route.access !== "agent")
+    test("is closed to an agent's token", async () => {
+      await expectProblem(await call(route, bearer("agent")), "forbidden");
+    });
+
+  if (route.media !== "event-stream")
+    test("answers who may ask, as its schema says", async () => {
+      const askers = route.access === "agent" ? ["agent", needed] : [needed];
+      for (const asker of askers) {
+        const response = await call(route, bearer(asker));
+        expect(response.status, await response.clone().text()).toBe(route.status);
+        if (route.response === null) expect(await response.text()).toBe("");
+        else expect(route.response.safeParse(await response.json()).error).toBeUndefined();
+      }
+    });
+});
+
+test.each(ROUTES.filter((route) => route.access === "public"))(
+  "$method $path answers without credentials",
+  async (route) => {
+    const response = await call(route);
+    expect(response.status).toBe(route.operationId === "getReadiness" ? 200 : route.status);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    await response.body?.cancel();
+  },
+);
+
+test("C-1: a global stop needs a commander; nothing is called for a responder", async () => {
+  const stop = (token: string) =>
+    server.ask("POST", "/api/v1/killswitch/stop", {
+      headers: { ...bearer(token), "content-type": "application/json" },
+      body: JSON.stringify({ scope: "global", ...REASON }),
+    });
+  await expectProblem(await stop("responder"), "forbidden");
+  expect((await stop("commander")).status).toBe(200);
+});

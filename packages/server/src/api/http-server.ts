@@ -1,0 +1,257 @@
+import { STATUS_CODES } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import fastifyCookie from "@fastify/cookie";
+import { ERROR_CODES, INTAKE_LIMITS } from "@firebreak/protocol";
+import Fastify from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { FirebreakError, codeOf, messageOf } from "../kernel/index.ts";
+import type { Logger } from "../kernel/index.ts";
+import { serveConsole } from "./console-files.ts";
+import { buildOpenApi } from "./openapi.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { explainListenFault } from "./port.ts";
+import { PROBLEM_MEDIA_TYPE, toFirebreakError, toProblem } from "./problem.ts";
+import { SECURITY_HEADERS, checkHeaders, checkHost, checkSameOrigin, namesOf } from "./request-guard.ts";
+import { SESSION_COOKIE, answerRoute } from "./route-answer.ts";
+import { ROUTES } from "./routes/index.ts";
+
+export interface HttpServer {
+  /**
+   * @returns the port that was bound (for port 0: the one the system chose)
+   * @throws PortInUseError, or OperatorError for an address that is not ours to take
+   */
+  listen(host: string, port: number): Promise<{ port: number }>;
+  /** Ends live streams, lets requests in progress finish for five seconds, then cuts. */
+  close(): Promise<void>;
+}
+
+const BODY_BYTES_MAX = 1024 * 1024;
+const HEADER_BYTES_MAX = 16 * 1024;
+const CONNECTIONS_MAX = 4096;
+/** Longest parameter in an address, such as an agent's name with everything percent-encoded. */
+const PARAMETER_CHARACTERS_MAX = 512;
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 30_000;
+const CLOSE_GRACE_MS = 5_000;
+/** After an early refusal the rest of a body is read and thrown away, so that the client gets to see the answer. */
+const LINGER_MS = 10_000;
+
+/** The HTTP door: API, live stream and console. Nothing is listened to before `listen`. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const state = { closing: false, names: namesOf("localhost", options.config.publicUrl) };
+  const app = createApp();
+  await app.register(fastifyCookie);
+  app.addHook("onRequest", async (request, reply) => guardRequest(request, reply, options, state));
+  app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply, options));
+  readBodiesAsBytes(app);
+  const document = buildOpenApi(ROUTES);
+  for (const route of ROUTES) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      bodyLimit: route.media === "batch" ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
+      exposeHeadRoute: route.media === "json",
+      ...answerRoute(route, { ...options, document }),
+    });
+  }
+  const answerNavigation = await serveConsole(app, options.consoleDir);
+  app.setNotFoundHandler((request, reply) => {
+    if (!answerNavigation(request, reply)) throw notFound(request, reply);
+  });
+  await app.ready();
+  return {
+    listen: (host, port) => listen(app, host, port, () => (state.names = namesOf(host, options.config.publicUrl))),
+    close: async () => {
+      state.closing = true;
+      options.live.close();
+      await closeWithin(app, CLOSE_GRACE_MS);
+    },
+  };
+
+  function createApp(): FastifyInstance {
+    const created = Fastify({
+      bodyLimit: BODY_BYTES_MAX,
+      genReqId: () => options.newId("request"),
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      forceCloseConnections: "idle",
+      return503OnClosing: false,
+      exposeHeadRoutes: false,
+      routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+      http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+      clientErrorHandler: (fault, socket) => answerBrokenRequest(fault, socket, options),
+      frameworkErrors: (fault, request, reply) => {
+        void sendProblem(fault, request, reply, options);
+      },
+    });
+    created.server.maxHeadersCount = 0;
+    created.server.maxConnections = CONNECTIONS_MAX;
+    inviteBodies(created);
+    return created;
+  }
+}
+
+interface DoorState {
+  closing: boolean;
+  names: readonly string[] | null;
+}
+
+/** Who asks before sending (`Expect: 100-continue`) and would send too much is refused before the first byte. */
+function inviteBodies(app: FastifyInstance): void {
+  app.server.on("checkContinue", (request, response) => {
+    const bytes = Number(request.headers["content-length"] ?? 0);
+    if (bytes <= INTAKE_LIMITS.bodyBytesMax) response.writeContinue();
+    app.server.emit("request", request, response);
+  });
+}
+
+function readBodiesAsBytes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    ["application/json", "application/x-ndjson"],
+    { parseAs: "buffer" },
+    (_request, body, done) => done(null, body),
+  );
+}
+
+async function guardRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpServerOptions,
+  state: DoorState,
+): Promise<void> {
+  const { publicUrl } = options.config;
+  void reply.headers(SECURITY_HEADERS).header("cache-control", "no-store");
+  if (publicUrl?.startsWith("https:") === true) void reply.header("strict-transport-security", "max-age=31536000");
+  if (state.closing) {
+    void reply.header("connection", "close");
+    throw new FirebreakError("shutting_down", "Firebreak is stopping. Try again when it is up.", {
+      retryAfterSeconds: 5,
+    });
+  }
+  checkHeaders(request.raw.rawHeaders);
+  checkHost(request.headers, state.names);
+  if (request.headers["content-encoding"] !== undefined) {
+    throw new FirebreakError("unsupported_media_type", "Send the body without Content-Encoding.");
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    checkSameOrigin(request.headers, request.cookies[SESSION_COOKIE] !== undefined, publicUrl);
+  }
+}
+
+function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
+  const known = toFirebreakError(fault, options.isStorageFault ?? (() => false));
+  logFault(known, request, options.logger);
+  if (known.retryAfterSeconds !== undefined) void reply.header("retry-after", known.retryAfterSeconds);
+  if (known.code === "unauthenticated") void reply.header("www-authenticate", "Bearer");
+  const { status } = ERROR_CODES[known.code];
+  if (!request.raw.complete && known.code !== "shutting_down") lingerOn(request, reply);
+  void reply
+    .code(status)
+    .headers(SECURITY_HEADERS)
+    .header("cache-control", "no-store")
+    .type(PROBLEM_MEDIA_TYPE)
+    // bytes, because text would get a charset, which this media type does not have
+    .send(Buffer.from(JSON.stringify(toProblem(known, request.id))));
+}
+
+function logFault(fault: FirebreakError, request: FastifyRequest, logger: Logger): void {
+  const { status } = ERROR_CODES[fault.code];
+  const fields = { requestId: request.id, method: request.method, path: request.url.split("?")[0], code: fault.code };
+  if (status < 500) return logger.debug("a request was refused", fields);
+  const cause =
+    fault.cause instanceof Error ? (fault.cause.stack ?? fault.cause.message) : messageOf(fault.cause ?? fault);
+  return fault.code === "internal"
+    ? logger.error("a request failed", { ...fields, cause })
+    : logger.warn("a request could not be served", { ...fields, cause });
+}
+
+/**
+ * Closing a connection with unread bytes resets it, and the client may lose the answer. So it stays open, the rest of
+ * the body is thrown away, and it is cut if that takes too long.
+ */
+function lingerOn(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader("connection");
+  const { raw } = request;
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.socket.destroy();
+  }, LINGER_MS);
+  timer.unref();
+  raw.once("close", () => clearTimeout(timer));
+}
+
+/** What Node refuses before there is a request: too many bytes of headers, no HTTP, too slow. */
+function answerBrokenRequest(fault: unknown, socket: Socket, options: HttpServerOptions): void {
+  const code = codeOf(fault) ?? "";
+  options.logger.debug("a connection sent no request that can be read", { code });
+  if (code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const known =
+    code === "HPE_HEADER_OVERFLOW"
+      ? new FirebreakError("headers_too_large", `Send at most ${HEADER_BYTES_MAX} bytes of headers.`)
+      : new FirebreakError("bad_request", brokenBecause(code));
+  const body = JSON.stringify(toProblem(known));
+  const { status } = ERROR_CODES[known.code];
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  timer.unref();
+  socket.once("close", () => clearTimeout(timer));
+}
+
+function brokenBecause(code: string): string {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "The request did not arrive in time. Send it without pauses.";
+  return "This is not an HTTP/1.1 request that can be read.";
+}
+
+const PATTERNS = ROUTES.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:[a-z]+/gi, "[^/]+")}$`),
+}));
+
+function notFound(request: FastifyRequest, reply: FastifyReply): FirebreakError {
+  const path = request.url.split("?")[0] ?? "";
+  const methods = PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  if (methods.length === 0) {
+    return new FirebreakError(
+      "not_found",
+      "There is nothing at this address. The API is described at /api/v1/openapi.json.",
+    );
+  }
+  void reply.header("allow", methods.join(", "));
+  return new FirebreakError("method_not_allowed", `This address takes ${methods.join(" and ")}.`);
+}
+
+async function listen(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+  onBound: () => void,
+): Promise<{ port: number }> {
+  onBound();
+  try {
+    await app.listen({ host, port });
+  } catch (fault) {
+    throw await explainListenFault(fault, host, port);
+  }
+  return { port: boundPort(app.server.address()) };
+}
+
+function boundPort(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === "string") throw new Error("the server listens on no port");
+  return address.port;
+}
+
+async function closeWithin(app: FastifyInstance, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}

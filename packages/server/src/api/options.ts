@@ -1,0 +1,23 @@
+import type { Authenticate } from "../access/index.ts";
+import type { Clock, Logger, NewId } from "../kernel/index.ts";
+import type { LiveHub } from "./live-hub.ts";
+import type { ApiServices } from "./services.ts";
+
+export interface HttpServerOptions {
+  readonly services: ApiServices;
+  readonly authenticate: Authenticate;
+  readonly live: LiveHub;
+  /** the built console; a page says how to build it when there is none */
+  readonly consoleDir: string | undefined;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Logger;
+  readonly config: {
+    /** where people reach the console, when that is not the bound address */
+    readonly publicUrl: string | undefined;
+    /** checks each answer against its schema; for tests and development */
+    readonly validateResponses?: boolean;
+  };
+  /** whether a fault means that the database is away for the moment (answered as 503) */
+  readonly isStorageFault?: (fault: unknown) => boolean;
+}

@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from "node:util";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Caller } from "../access/index.ts";
+import { FirebreakError } from "../kernel/index.ts";
+import { decodeJson } from "./json-body.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { authorize, bearerOf } from "./request-guard.ts";
+import type { Answer, RawInput, Route } from "./route.ts";
+import type { RawBatch } from "./services.ts";
+
+export const SESSION_COOKIE = "firebreak_session";
+
+type Options = HttpServerOptions & { readonly document: unknown };
+
+/** How one route of the table is answered over HTTP: the check of who calls, before the body is read; then the handler. */
+export function answerRoute(route: Route, options: Options) {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  return {
+    onRequest: async (request: FastifyRequest) => {
+      if (route.access === "public") return;
+      const found = await options.authenticate(credentialsOf(request));
+      callers.set(request, authorize(found, route.access));
+    },
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const caller = callers.get(request) ?? null;
+      if (route.media === "document") return options.document;
+      if (route.media === "event-stream") return streamLive(request, reply, caller, options);
+      return answerJson(route, request, reply, caller, options);
+    },
+  };
+}
+
+function credentialsOf(request: FastifyRequest) {
+  return { bearer: bearerOf(request.headers), cookie: request.cookies[SESSION_COOKIE] };
+}
+
+async function answerJson(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caller: Caller | null,
+  options: Options,
+): Promise<unknown> {
+  const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
+  void reply.code(route.status);
+  const result = await route.run(context, caller, rawInputOf(route, request));
+  if (route.operationId === "signOut" && caller?.webSessionId) options.live.closeSession(caller.webSessionId);
+  if (route.response === null) return reply.send();
+  if (options.config.validateResponses === true) checkAnswer(route, result);
+  return result;
+}
+
+function rawInputOf(route: Route, request: FastifyRequest): RawInput {
+  const { params, query } = request;
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const media = mediaTypeOf(request);
+  if (route.media === "batch") return { params, query, body: null, batch: { body, contentType: media } };
+  if (media !== "application/json") throw new FirebreakError("unsupported_media_type", "Send application/json.");
+  return { params, query, body: decodeJson(body), batch: null };
+}
+
+/** A body without bytes may come without a type. */
+function mediaTypeOf(request: FastifyRequest): RawBatch["contentType"] {
+  const [media = "", ...parameters] = (request.headers["content-type"] ?? "application/json").toLowerCase().split(";");
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith("charset="));
+  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
+    throw new FirebreakError("unsupported_media_type", "Send UTF-8.");
+  }
+  return media.trim() === "application/x-ndjson" ? "application/x-ndjson" : "application/json";
+}
+
+function answerOf(reply: FastifyReply, options: Options): Answer {
+  const secure = options.config.publicUrl?.startsWith("https:") === true;
+  const shared = { path: "/", httpOnly: true, sameSite: "strict", secure } as const;
+  return {
+    status: (code) => void reply.code(code),
+    setSessionCookie: (value, expiresAtMs) => {
+      const maxAge = Math.max(0, Math.floor((expiresAtMs - options.clock.now()) / 1000));
+      void reply.setCookie(SESSION_COOKIE, value, { ...shared, maxAge });
+    },
+    clearSessionCookie: () => void reply.clearCookie(SESSION_COOKIE, shared),
+  };
+}
+
+/** The stream leaves Fastify's hands: the hub writes it, asks again and again whether it may, and ends it. */
+function streamLive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  caller: Caller | null,
+  options: Options,
+): FastifyReply {
+  const credentials = { ...credentialsOf(request), passive: true };
+  const isStillAllowed = async () => (await options.authenticate(credentials)) !== null;
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  reply.raw.setHeader("content-type", "text/event-stream; charset=utf-8");
+  reply.raw.setHeader("x-accel-buffering", "no");
+  options.live.attach({ response: reply.raw, webSessionId: caller?.webSessionId ?? null, isStillAllowed });
+  return reply.hijack();
+}
+
+/** @throws Error when an answer is not as its schema says, or says more */
+function checkAnswer(route: Route, result: unknown): void {
+  const plain: unknown = JSON.parse(JSON.stringify(result ?? null));
+  const parsed = route.response?.safeParse(plain);
+  if (parsed?.success === false)
+    throw new Error(`the answer of ${route.operationId} is not valid: ${parsed.error.message}`);
+  if (!isDeepStrictEqual(plain, JSON.parse(JSON.stringify(parsed?.data ?? null)))) {
+    throw new Error(`the answer of ${route.operationId} holds fields that its schema does not name`);
+  }
+}

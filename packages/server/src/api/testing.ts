@@ -1,0 +1,223 @@
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import {
+  ROLES,
+  agentView,
+  alertView,
+  deliveryView,
+  eventView,
+  evidenceVerification,
+  evidenceView,
+  healthView,
+  incidentDetail,
+  incidentSummary,
+  intakeReceipt,
+  killswitchView,
+  meView,
+  newTokenView,
+  overview,
+  playbookView,
+  readinessView,
+  resumeReceipt,
+  reviewView,
+  rulesView,
+  runView,
+  sessionView,
+  stopPreview,
+  stopReceipt,
+  tokenView,
+  userView,
+} from "@firebreak/protocol";
+import type { Role } from "@firebreak/protocol";
+import { z } from "zod";
+import type { Authenticate, Caller } from "../access/index.ts";
+import { createManualClock, createNewId, silentLogger } from "../kernel/index.ts";
+import type { Logger } from "../kernel/index.ts";
+import { createHttpServer } from "./http-server.ts";
+import type { HttpServer } from "./http-server.ts";
+import { createLiveHub } from "./live-hub.ts";
+import type { LiveHubOptions } from "./live-hub.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { auditView, newSessionView } from "./schemas.ts";
+import type { ApiServices } from "./services.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** @returns the smallest value a schema allows, with one item in each list */
+function sampleOfJson(schema: JsonSchema | boolean, root: JsonSchema): unknown {
+  if (typeof schema === "boolean") return null;
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  const choice = schema.anyOf?.[0];
+  if (choice !== undefined) return sampleOfJson(choice, root);
+  if (schema.type === "object") return sampleOfObject(schema, root);
+  if (schema.type === "array") {
+    return schema.items === undefined || Array.isArray(schema.items) ? [] : [sampleOfJson(schema.items, root)];
+  }
+  if (schema.type === "integer" || schema.type === "number") return 1;
+  if (schema.type === "boolean") return true;
+  return schema.type === "string" ? "x1" : null;
+}
+
+function sampleOfObject(schema: JsonSchema, root: JsonSchema): unknown {
+  const members = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
+  return Object.fromEntries(members.map(([name, member]) => [name, sampleOfJson(member, root)]));
+}
+
+/** @returns a value of that schema, for answers whose content does not matter */
+export function sample<S extends z.ZodType>(schema: S): z.output<S> {
+  const json = z.toJSONSchema(schema);
+  return schema.parse(sampleOfJson(json, json));
+}
+
+async function pageOfSample<S extends z.ZodType>(schema: S): Promise<{ items: z.output<S>[]; next: null }> {
+  return { items: [sample(schema)], next: null };
+}
+
+/** Services that answer at once with the smallest valid view. */
+export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiServices {
+  const incident = async () => sample(incidentDetail);
+  const signedIn = async () => ({ cookie: "cookie-viewer", expiresAtMs: START_MS + 60_000, me: sample(meView) });
+  return {
+    health: () => sample(healthView),
+    checkReadiness: async () => sample(readinessView),
+    signIn: signedIn,
+    signInByLink: signedIn,
+    signOut: async () => {},
+    getMe: async () => sample(meView),
+    setPassword: async () => sample(meView),
+    getOverview: async () => sample(overview),
+    acceptEvents: async () => sample(intakeReceipt),
+    listEvents: () => pageOfSample(eventView),
+    registerSession: async () => sample(newSessionView),
+    listSessions: () => pageOfSample(sessionView),
+    recordSessionState: async () => sample(sessionView),
+    beatSession: async () => sample(sessionView),
+    listAgents: () => pageOfSample(agentView),
+    getAgent: async () => sample(agentView),
+    listAlerts: () => pageOfSample(alertView),
+    getAlert: async () => sample(alertView),
+    listIncidents: () => pageOfSample(incidentSummary),
+    getIncident: incident,
+    reportIncident: incident,
+    acknowledgeIncident: incident,
+    resolveIncident: incident,
+    addNote: incident,
+    changeSeverity: incident,
+    changeIncidentState: incident,
+    getReview: async () => sample(reviewView),
+    draftReview: async () => sample(reviewView),
+    getKillswitch: async () => sample(killswitchView),
+    previewStop: async () => sample(stopPreview),
+    stop: async () => sample(stopReceipt),
+    resumeHold: async () => sample(resumeReceipt),
+    listRuns: () => pageOfSample(runView),
+    getRun: async () => sample(runView),
+    completeStep: async () => sample(runView),
+    abortRun: async () => sample(runView),
+    listPlaybooks: () => pageOfSample(playbookView),
+    listEvidence: () => pageOfSample(evidenceView),
+    getEvidence: async () => sample(evidenceView),
+    verifyEvidence: async () => sample(evidenceVerification),
+    listDeliveries: () => pageOfSample(deliveryView),
+    retryDelivery: async () => sample(deliveryView),
+    listRules: async () => sample(rulesView),
+    listUsers: () => pageOfSample(userView),
+    createUser: async () => sample(userView),
+    listTokens: () => pageOfSample(tokenView),
+    createToken: async () => sample(newTokenView),
+    revokeToken: async () => {},
+    listAudit: () => pageOfSample(auditView),
+    ...overrides,
+  };
+}
+
+const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+function callerWith(access: Role | "agent", webSessionId: string | null): Caller {
+  const isAgent = access === "agent";
+  return {
+    actor: { kind: isAgent ? "agent" : webSessionId === null ? "token" : "person", id: access, name: access },
+    access,
+    agentId: isAgent ? "scout" : null,
+    sessionId: isAgent ? "ses_00000000000000000000000000" : null,
+    webSessionId,
+  };
+}
+
+/** Knows the bearer tokens `viewer` … `admin` and `agent`, and the cookies `cookie-viewer` … of web sessions `web-viewer` … */
+export const authenticateByName: Authenticate = async ({ bearer, cookie }) => {
+  if (bearer === "agent") return callerWith("agent", null);
+  const name = bearer ?? cookie?.replace(/^cookie-/, "");
+  const role = ROLES.find((candidate) => candidate === name);
+  if (role === undefined) return null;
+  return callerWith(role, bearer === undefined ? `web-${role}` : null);
+};
+
+interface TestServerOptions extends Partial<Pick<HttpServerOptions, "authenticate" | "consoleDir" | "isStorageFault">> {
+  readonly services?: Partial<ApiServices>;
+  readonly publicUrl?: string;
+  readonly logger?: Logger;
+  readonly live?: Partial<LiveHubOptions>;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** The HTTP door on a loopback port of its own. */
+export async function startTestServer(options: TestServerOptions = {}) {
+  const clock = createManualClock(START_MS);
+  const logger = options.logger ?? silentLogger;
+  const live = createLiveHub({ logger, ...options.live });
+  const server = await createHttpServer({
+    services: createSampleServices(options.services),
+    authenticate: options.authenticate ?? authenticateByName,
+    live,
+    consoleDir: options.consoleDir,
+    clock,
+    newId: createNewId(() => clock.now()),
+    logger,
+    config: { publicUrl: options.publicUrl, validateResponses: true },
+    ...(options.isStorageFault === undefined ? {} : { isStorageFault: options.isStorageFault }),
+  });
+  const { port } = await listenOrClose(server, options.host ?? "127.0.0.1", options.port ?? 0);
+  const origin = `http://127.0.0.1:${port}`;
+  return {
+    server,
+    live,
+    port,
+    origin,
+    ask: (method: string, path: string, init: RequestInit = {}) => fetch(origin + path, { ...init, method }),
+    close: () => server.close(),
+  };
+}
+
+async function listenOrClose(server: HttpServer, host: string, port: number): Promise<{ port: number }> {
+  try {
+    return await server.listen(host, port);
+  } catch (fault) {
+    await server.close();
+    throw fault;
+  }
+}
+
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+
+/** Sends bytes as they are, and gives back all that the server answers until it closes or `until` has been seen. */
+export function talkRaw(
+  port: number,
+  write: (socket: Socket) => void,
+  until: RegExp = /\r\n\r\n/,
+): Promise<{ text: string; socket: Socket }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => write(socket));
+    let text = "";
+    const finish = () => resolve({ text, socket });
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+      if (until.test(text)) finish();
+    });
+    socket.on("close", finish);
+    socket.on("error", (fault) => (text === "" ? reject(fault) : finish()));
+  });
+}
