@@ -7,6 +7,7 @@ import { incidentId, parseInput } from "./input.ts";
 import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
 import { isPerson } from "./state-change.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const acknowledgeIncidentInput = z.object({ id: incidentId });
 export type AcknowledgeIncidentInput = z.input<typeof acknowledgeIncidentInput>;
@@ -22,7 +23,7 @@ export async function acknowledgeIncident(
   input: AcknowledgeIncidentInput,
 ): Promise<IncidentSummary> {
   const { id } = parseInput(acknowledgeIncidentInput, input);
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, id);
     const now = ctx.clock.now();
     if (incident.acknowledged_at !== null) return summarizeOne(trx, incident, now);

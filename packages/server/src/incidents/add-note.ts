@@ -3,6 +3,7 @@ import { z } from "zod";
 import { incidentId, longText, parseInput } from "./input.ts";
 import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
 import type { IncidentContext } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const addNoteInput = z.object({ id: incidentId, text: longText(1) });
 export type AddNoteInput = z.input<typeof addNoteInput>;
@@ -14,7 +15,7 @@ export type AddNoteInput = z.input<typeof addNoteInput>;
  */
 export async function addNote(ctx: IncidentContext, input: AddNoteInput): Promise<IncidentSummary> {
   const note = parseInput(addNoteInput, input);
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, note.id);
     const now = ctx.clock.now();
     const row = await trx

@@ -7,6 +7,7 @@ import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
 import { writeResolution } from "./resolve-incident.ts";
 import { requireTransition, writeState } from "./state-change.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const changeIncidentStateInput = z.object({ id: incidentId, state: incidentState, reason: reasonText });
 export type ChangeIncidentStateInput = z.input<typeof changeIncidentStateInput>;
@@ -22,7 +23,7 @@ export async function changeIncidentState(
   input: ChangeIncidentStateInput,
 ): Promise<IncidentSummary> {
   const { id, state, reason } = parseInput(changeIncidentStateInput, input);
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, id);
     requireTransition(incident, state);
     if (state === "reviewed") await requireReview(trx, ctx, incident);

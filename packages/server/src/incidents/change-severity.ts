@@ -6,6 +6,7 @@ import { retargetClocks } from "./clocks.ts";
 import { incidentId, parseInput, reasonText } from "./input.ts";
 import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const changeSeverityInput = z.object({ id: incidentId, severity, reason: reasonText });
 export type ChangeSeverityInput = z.input<typeof changeSeverityInput>;
@@ -17,7 +18,7 @@ export type ChangeSeverityInput = z.input<typeof changeSeverityInput>;
  */
 export async function changeSeverity(ctx: IncidentContext, input: ChangeSeverityInput): Promise<IncidentSummary> {
   const change = parseInput(changeSeverityInput, input);
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, change.id);
     const row =
       incident.severity === change.severity

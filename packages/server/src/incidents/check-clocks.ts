@@ -2,6 +2,7 @@ import type { ClockKind } from "@firebreak/protocol";
 import { recordAudit } from "../audit/index.ts";
 import { markBreached } from "./clocks.ts";
 import type { IncidentContext } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 /** A clock that ran out and is now marked. */
 export interface Breach {
@@ -18,7 +19,7 @@ export const BREACHES_MAX = 100;
  * while nothing ran is found at the next call.
  */
 export async function checkClocks(ctx: IncidentContext): Promise<Breach[]> {
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const now = ctx.clock.now();
     const due = await trx
       .selectFrom("incident_clocks")

@@ -7,6 +7,7 @@ import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
 import { writeState } from "./state-change.ts";
 import { hasTimelineEntry } from "./timeline.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const markContainedInput = z.object({
   incidentId,
@@ -25,7 +26,7 @@ export type MarkContainedInput = z.input<typeof markContainedInput>;
  */
 export async function markContained(ctx: IncidentContext, input: MarkContainedInput): Promise<IncidentSummary> {
   const { incidentId: id, tripToStopMs, at } = parseInput(markContainedInput, input);
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, id);
     const now = ctx.clock.now();
     const key = `contained:${at}`;

@@ -8,6 +8,7 @@ import { createIncident } from "./create-incident.ts";
 import { writeSeverity } from "./change-severity.ts";
 import { addTimelineEntry } from "./timeline.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 type AlertRow = Selectable<AlertsTable>;
 
@@ -23,7 +24,7 @@ export interface OpenedForAlert {
  * new one. Safe to call again, and safe to call for several alerts of one agent at the same time.
  */
 export async function openIncidentForAlert(ctx: IncidentContext, alertId: string): Promise<OpenedForAlert> {
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const alert = await trx.selectFrom("alerts").selectAll().where("id", "=", alertId).forUpdate().executeTakeFirst();
     if (alert === undefined) throw new FirebreakError("not_found", `There is no alert ${alertId}.`);
     if (alert.incident_id !== null) return { incidentId: alert.incident_id, opened: false, severityRaised: false };

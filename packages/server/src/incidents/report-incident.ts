@@ -6,6 +6,7 @@ import { longText, parseInput, shortText } from "./input.ts";
 import { summarizeOne } from "./internal.ts";
 import { isPerson } from "./state-change.ts";
 import type { IncidentContext } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const reportIncidentInput = z.object({
   title: shortText(3),
@@ -20,7 +21,7 @@ export type ReportIncidentInput = z.input<typeof reportIncidentInput>;
 export async function reportIncident(ctx: IncidentContext, input: ReportIncidentInput): Promise<IncidentSummary> {
   const report = parseInput(reportIncidentInput, input);
   const now = ctx.clock.now();
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const agent =
       report.agentId === undefined
         ? undefined

@@ -4,6 +4,7 @@ import { incidentId, longText, parseInput } from "./input.ts";
 import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
 import { writeState } from "./state-change.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
+import { inTransaction } from "../storage/index.ts";
 
 const resolveIncidentInput = z.object({
   id: incidentId,
@@ -19,7 +20,7 @@ export type ResolveIncidentInput = z.input<typeof resolveIncidentInput>;
  */
 export async function resolveIncident(ctx: IncidentContext, input: ResolveIncidentInput): Promise<IncidentSummary> {
   const { id, summary, rootCause } = parseInput(resolveIncidentInput, input);
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, id);
     const row = await writeResolution(trx, ctx, incident, summary, rootCause === "" ? undefined : rootCause);
     return summarizeOne(trx, row, ctx.clock.now());

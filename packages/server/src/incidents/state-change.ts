@@ -1,5 +1,6 @@
 import { canTransition, INCIDENT_TRANSITIONS, isSettled } from "@firebreak/protocol";
 import type { Actor, ClockKind, IncidentState } from "@firebreak/protocol";
+import { resolveAlertsOfIncident } from "../alerts/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import type { IncidentChange } from "../storage/index.ts";
 import { restartClocks, stopClocks } from "./clocks.ts";
@@ -120,5 +121,6 @@ export async function writeState(
   if (row === undefined) throw new FirebreakError("conflict", `${incident.id} has changed meanwhile. Read it again.`);
   await stopClocks(trx, ctx, incident.id, effects.stop, at);
   await restartClocks(trx, incident.id, effects.restart);
+  if (isSettled(to) && !isSettled(incident.state)) await resolveAlertsOfIncident(trx, ctx, incident.id);
   return { row, event: effects.event };
 }

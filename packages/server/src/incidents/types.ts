@@ -1,7 +1,9 @@
 import type { Actor, IncidentDetail, IncidentState } from "@firebreak/protocol";
 import type { Clock, Logger, NewId, Profile } from "../kernel/index.ts";
-import type { Database, IncidentsTable, Schema } from "../storage/index.ts";
-import type { Selectable, Transaction } from "kysely";
+import type { Database, IncidentsTable, Trx } from "../storage/index.ts";
+import type { Selectable } from "kysely";
+
+export type { Trx };
 
 /** What every verb of this room works with. */
 export interface IncidentContext {
@@ -13,7 +15,6 @@ export interface IncidentContext {
   readonly profile: Profile;
 }
 
-export type Trx = Transaction<Schema>;
 export type IncidentRow = Selectable<IncidentsTable>;
 
 /** What this room knows of an incident; the other rooms add their parts. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FirebreakError } from "../kernel/index.ts";
-import { notifyLive } from "../storage/index.ts";
+import { inTransaction, notifyLive } from "../storage/index.ts";
 import { ATTEMPTS_MAX, dueAt } from "./schedule.ts";
 import { sendToChannel } from "./send-to-channel.ts";
 import type { DeliveryRow, NotifyContext, OutgoingMessage, SendResult, Trx } from "./types.ts";
@@ -60,7 +60,7 @@ function messageOfDelivery(row: DeliveryRow): OutgoingMessage {
 
 async function recordResult(ctx: NotifyContext, row: DeliveryRow, result: SendResult): Promise<DeliveryOutcome> {
   const final = result.kind === "retry" && row.attempts >= ATTEMPTS_MAX ? giveUp(result.error) : result;
-  await ctx.database.kysely.transaction().execute(async (trx) => {
+  await inTransaction(ctx.database, async (trx) => {
     const written = await trx
       .updateTable("deliveries")
       .set(columnsOf(final, new Date(ctx.clock.now())))

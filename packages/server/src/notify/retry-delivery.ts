@@ -1,7 +1,7 @@
 import type { DeliveryView } from "@firebreak/protocol";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
-import { emitDomainEvent, notifyLive } from "../storage/index.ts";
+import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
 import { toDeliveryView } from "./list-deliveries.ts";
 import type { DeliveryRow, NotifyContext, Trx } from "./types.ts";
 
@@ -15,7 +15,7 @@ export async function retryDelivery(
   ctx: Pick<NotifyContext, "database" | "clock" | "actor">,
   deliveryId: string,
 ): Promise<DeliveryView> {
-  return ctx.database.kysely.transaction().execute(async (trx) => {
+  return inTransaction(ctx.database, async (trx) => {
     const row = await trx
       .selectFrom("deliveries")
       .selectAll()

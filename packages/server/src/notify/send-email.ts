@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { createTransport } from "nodemailer";
 import { messageOf } from "../kernel/index.ts";
 import type { OutgoingMessage, SendResult } from "./types.ts";
@@ -75,7 +76,7 @@ function transportOptions(target: EmailTarget, url: URL) {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 function judgeSmtpError(thrown: unknown, host: string): SendResult {

@@ -49,7 +49,7 @@ test("M-2: a template is filled from the incident", () => {
 test("M-2: what a value contains can neither add a header nor be taken for a placeholder", () => {
   const rendered = renderTemplate(template("Subject: {{incident.title}}\n\n{{incident.title}}\n"), facts);
   expect(rendered.subject).toBe("Burst {{incident.summary}} Bcc: everybody@example.org  [31m");
-  expect(rendered.text).not.toMatch(/secret summary|\u001B|\r/);
+  expect(rendered.text).not.toMatch(/secret summary|\p{Cc}(?<!\n)/u);
 });
 
 test("M-2: an unknown placeholder is a load problem at its place, and the page is still sent", () => {

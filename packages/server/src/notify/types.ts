@@ -1,9 +1,10 @@
 import type { Actor } from "@firebreak/protocol";
-import type { Selectable, Transaction } from "kysely";
+import type { Selectable } from "kysely";
 import type { Clock, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
-import type { Database, DeliveriesTable, Schema } from "../storage/index.ts";
+import type { Database, DeliveriesTable, Trx } from "../storage/index.ts";
 
-export type Trx = Transaction<Schema>;
+export type { Trx };
+
 export type DeliveryRow = Selectable<DeliveriesTable>;
 
 /** An entry for the incident's record; the incidents room's `addTimelineEntry` takes it. */

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { formatFileProblem, loadProfile, parseProfile, requireProfile } from "./profile.ts";
+import { detectorBindingFor } from "./profile-schema.ts";
 import { createSecretReader } from "./secrets.ts";
 
 const profilesDir = fileURLToPath(new URL("../../../../../profiles", import.meta.url));
@@ -29,6 +30,24 @@ test("T-3: the shipped ai-empire profile loads whole, with the runbook's respons
   ]);
   expect(profile.templates.map((template) => template.name)).toEqual(["initial", "contained", "resolved"]);
 });
+
+test("every rule and playbook that the shipped profile binds is shipped", async () => {
+  const { profile } = await load();
+  const rules = await readAll(fileURLToPath(new URL("../../../../../rules", import.meta.url)), ".yml");
+  const playbooks = await readAll(join(profilesDir, "ai-empire", "playbooks"), ".yaml");
+  expect(profile?.detectors.length).toBeGreaterThan(1);
+  for (const binding of profile?.detectors ?? []) {
+    expect(rules).toContain(`\nid: ${binding.rule}\n`);
+    expect(playbooks).toContain(`id: ${binding.playbook ?? "none"}\n`);
+    expect(detectorBindingFor({ detectors: profile?.detectors ?? [] }, binding.rule)).toBe(binding);
+  }
+});
+
+async function readAll(directory: string, ending: string): Promise<string> {
+  const names = await readdir(directory, { recursive: true });
+  const files = names.filter((name) => name.endsWith(ending) && !name.includes(".cases."));
+  return (await Promise.all(files.map((name) => readFile(join(directory, name), "utf8")))).join("\n");
+}
 
 test("the user's own profile and templates win over the shipped ones", async () => {
   await writeFile(join(home, "profile.yaml"), (await shippedText()).replace("title: AI Empire", "title: Mine"));
@@ -63,7 +82,7 @@ test("an unknown key is reported at the key, and a repeated rule at the second o
   const text = await shippedText();
   const unknown = parseProfile("p.yaml", `${text}colour: red\n`);
   expect(unknown).toMatchObject({ ok: false, problems: [{ line: text.split("\n").length, column: 1 }] });
-  const twice = text.replace(/^detectors:$/m, 'detectors:\n  - rule: "*"');
+  const twice = text.replace(/^detectors:$/m, 'detectors:\n  - rule: "*"\n  - rule: "*"');
   expect(parseProfile("p.yaml", twice)).toMatchObject({
     ok: false,
     problems: [{ message: expect.stringContaining("bound twice") }],

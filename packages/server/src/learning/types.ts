@@ -1,0 +1,38 @@
+import type { Actor, TimelineEntry } from "@firebreak/protocol";
+import type { Selectable } from "kysely";
+import type { Clock, Profile } from "../kernel/index.ts";
+import type {
+  AlertsTable,
+  Database,
+  DeliveriesTable,
+  EvidenceArchivesTable,
+  IncidentClocksTable,
+  IncidentsTable,
+  PlaybookRunsTable,
+  PlaybookStepsTable,
+  StopsTable,
+  Trx,
+} from "../storage/index.ts";
+
+export type { Trx };
+
+export interface LearningContext {
+  readonly database: Pick<Database, "kysely">;
+  readonly clock: Clock;
+  readonly actor: Actor;
+  readonly profile: Profile;
+}
+
+/** Everything a review is drafted from; what was not recorded is not in it. */
+export interface ReviewFacts {
+  readonly incident: Selectable<IncidentsTable>;
+  readonly clocks: readonly Selectable<IncidentClocksTable>[];
+  readonly timeline: readonly TimelineEntry[];
+  readonly alerts: readonly Selectable<AlertsTable>[];
+  readonly stops: readonly Selectable<StopsTable>[];
+  readonly evidence: readonly Selectable<EvidenceArchivesTable>[];
+  readonly deliveries: readonly Selectable<DeliveriesTable>[];
+  readonly runs: readonly (Selectable<PlaybookRunsTable> & {
+    readonly steps: readonly Selectable<PlaybookStepsTable>[];
+  })[];
+}
