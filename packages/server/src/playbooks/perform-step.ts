@@ -11,6 +11,7 @@ import { stateOfFailure } from "./reasons.ts";
 import type { FailureState, StepReason } from "./reasons.ts";
 import { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
 import type { Boxed } from "./time-box.ts";
+import { writeResult } from "./write-result.ts";
 
 /** How a step ended, before it is written down. */
 export interface StepResult {
@@ -87,7 +88,7 @@ function judge(execution: Execution, planned: PlannedStep, boxed: Boxed<Effector
       execution.ctx.logger.error("an effector threw", {
         runId: execution.run.id,
         stepId: planned.id,
-        error: boxed.error,
+        problem: messageOf(boxed.error),
       });
       return {
         state: planned.step.type === "verify" ? "unverified" : "failed",
@@ -119,10 +120,11 @@ function judgeOutcome(planned: PlannedStep, outcome: EffectorOutcome): StepResul
   return { state: isVerify ? "unverified" : state, reason, message, output, mayRetry: state !== "denied" };
 }
 
-function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise<unknown>): void {
-  void late.then((outcome) =>
-    ctx.logger.warn("an effector ended after its time box", { runId: run.id, stepId: planned.id, outcome }),
-  );
+function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise<Boxed<EffectorOutcome>>): void {
+  void late.then((boxed) => {
+    const outcome = boxed.kind === "ended" ? (boxed.value.ok ? "ok" : boxed.value.reason) : "threw";
+    ctx.logger.warn("an effector ended after its time box", { runId: run.id, stepId: planned.id, outcome });
+  });
 }
 
 async function endStep(execution: Execution, planned: PlannedStep, result: StepResult): Promise<void> {
@@ -132,7 +134,7 @@ async function endStep(execution: Execution, planned: PlannedStep, result: StepR
   const message = kept === null ? `${result.message} (its output was too large to keep)` : result.message;
   const { state, reason } = result;
   const endedAt = ctx.clock.now();
-  await inTransaction(ctx.database, async (trx) => {
+  await writeResult(ctx, async (trx) => {
     await writeStep(execution, trx, known, {
       state,
       reason,

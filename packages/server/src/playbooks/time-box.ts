@@ -10,7 +10,7 @@ export type Boxed<T> =
   | { readonly kind: "ended"; readonly value: T }
   | { readonly kind: "threw"; readonly error: unknown }
   /** `late` settles when the work does, long after nobody waits for it */
-  | { readonly kind: "timed_out"; readonly value: T | null; readonly late: Promise<unknown> };
+  | { readonly kind: "timed_out"; readonly value: T | null; readonly late: Promise<Boxed<T>> };
 
 /** Opens a time box in real time; its signal aborts when it runs out. */
 export function openTimeBox(timeBoxMs: number): TimeBox {

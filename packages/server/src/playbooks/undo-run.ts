@@ -7,6 +7,7 @@ import type { StepRecord } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
 import type { StepReason } from "./reasons.ts";
 import { openTimeBox, runWithin } from "./time-box.ts";
+import { writeResult } from "./write-result.ts";
 
 /** What an abort does with one step. */
 type UndoMove = "nothing" | "undo" | "impossible" | "interrupted";
@@ -133,7 +134,7 @@ async function settleUndo(
 ): Promise<void> {
   const { ctx, run } = execution;
   const known = recordOf(execution, planned.id);
-  await inTransaction(ctx.database, async (trx) => {
+  await writeResult(ctx, async (trx) => {
     await writeStep(execution, trx, known, { ...change, message, endedAt: ctx.clock.now() });
     const said = change.state === "undone" ? "undone" : change.reason === "run_aborted" ? "interrupted" : "NOT undone";
     const text = `${planned.step.title}: ${said} — ${message}`;
