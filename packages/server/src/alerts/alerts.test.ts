@@ -1,0 +1,174 @@
+import type { AgentEvent } from "@firebreak/protocol";
+import type { Match } from "@firebreak/sigma";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createManualClock, createNewId } from "../kernel/index.ts";
+import { inTransaction } from "../storage/index.ts";
+import { createTestDatabase } from "../storage/testing.ts";
+import type { TestDatabase } from "../storage/testing.ts";
+import {
+  countOpenAlerts,
+  getAlert,
+  judgeMatch,
+  listAlerts,
+  raiseAlert,
+  raiseAlerts,
+  resolveAlertsOfIncident,
+} from "./index.ts";
+import type { AlertProfile, Finding } from "./index.ts";
+
+const START_MS = Date.parse("2026-03-01T12:00:00Z");
+const clock = createManualClock(START_MS);
+const newId = createNewId(clock.now);
+const profile: AlertProfile = {
+  detectors: [
+    { rule: "named", severity: 3, type: "value_wallet" },
+    { rule: "*", type: "agent_runaway" },
+  ],
+  severities: {
+    1: { label: "SEV-1", respondMinutes: 5 },
+    2: { label: "SEV-2", respondMinutes: 15 },
+    3: { label: "SEV-3", respondMinutes: 60 },
+    4: { label: "SEV-4", respondMinutes: 240 },
+  },
+};
+const ctx = { clock, newId, profile };
+let test: TestDatabase;
+const read = () => ({ database: test.database, profile });
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+});
+afterAll(() => test.close());
+beforeEach(() => test.database.pool.query("truncate alerts cascade; delete from graphile_worker._private_jobs"));
+
+function findingOf(
+  id: string,
+  more: { rule?: string; agent?: string; session?: string; match?: Partial<Match> } = {},
+): Finding {
+  const timeMs = START_MS + Number(id.replace(/\D/g, ""));
+  const time = new Date(timeMs).toISOString();
+  const agent = { id: more.agent ?? "scout-1", ...(more.session === undefined ? {} : { session: more.session }) };
+  const event: AgentEvent = {
+    ...{ seq: 1, id, time, receivedTime: time, source: "t", agent, kind: "command", outcome: "success", data: {} },
+  };
+  const match: Match = {
+    ...{ ruleId: more.rule ?? "r-1", title: "Rule", level: "high", kind: "selection", tags: [], selections: [] },
+    ...{ eventIds: [id], firstTime: timeMs, lastTime: timeMs, sentence: "it happened", custom: {}, ...more.match },
+  };
+  return { match, event };
+}
+
+const raise = (...findings: Finding[]) => inTransaction(test.database, (trx) => raiseAlerts(trx, ctx, findings));
+async function countOpenedEvents(): Promise<number> {
+  const { rows } = await test.database.pool.query(
+    "select 1 from graphile_worker.jobs where task_identifier = 'alert.opened'",
+  );
+  return rows.length;
+}
+
+describe("alerts", () => {
+  it("open once per rule, agent and session, count further matches, and tell of the opening once", async () => {
+    const [first] = await raise(findingOf("1"));
+    expect(first?.opened).toBe(true);
+    clock.advance(1000);
+    expect(await raise(findingOf("2"), findingOf("3"))).toEqual([{ alertId: first?.alertId, opened: false }]);
+    const others = await raise(
+      findingOf("4", { rule: "r-2" }),
+      findingOf("5", { agent: "b" }),
+      findingOf("6", { session: "s" }),
+    );
+    expect(others.map(({ opened }) => opened)).toEqual([true, true, true]);
+    const alert = await getAlert(read(), first?.alertId ?? "");
+    expect(alert).toMatchObject({
+      occurrences: 3,
+      eventIds: ["1", "2", "3"],
+      status: "open",
+      agentId: "scout-1",
+      sentence: "it happened",
+    });
+    expect([alert.firstEventAt, alert.lastEventAt]).toEqual(["2026-03-01T12:00:00.001Z", "2026-03-01T12:00:00.003Z"]);
+    expect(await countOpenedEvents()).toBe(4);
+    expect(await countOpenAlerts(read())).toBe(4);
+  });
+
+  it("do not count the same match twice", async () => {
+    await raise(findingOf("1"));
+    const [again] = await raise(findingOf("1"), findingOf("1"));
+    expect(again?.opened).toBe(false);
+    expect((await getAlert(read(), again?.alertId ?? "")).occurrences).toBe(1);
+  });
+
+  it("leave nothing behind when the transaction fails", async () => {
+    const failing = inTransaction(test.database, async (trx) => {
+      await raiseAlert(trx, ctx, findingOf("1"));
+      throw new Error("crash");
+    });
+    await expect(failing).rejects.toThrow("crash");
+    expect((await listAlerts(read(), {})).items).toEqual([]);
+    expect(await countOpenedEvents()).toBe(0);
+  });
+
+  it("open once when nodes raise the same at the same moment", async () => {
+    const raised = await Promise.all(Array.from({ length: 8 }, (_, i) => raise(findingOf(String(i + 1)))));
+    expect(raised.flat().filter(({ opened }) => opened)).toHaveLength(1);
+    expect((await listAlerts(read(), {})).items).toEqual([expect.objectContaining({ occurrences: 8 })]);
+  });
+
+  it("keep the newest hundred event ids and store what agents wrote, whatever the characters", async () => {
+    const hostile = "a\u0000b\ud800c";
+    const selections = [
+      { name: "s", fields: [{ field: "command", value: hostile, modifier: "contains", pattern: "x" }] },
+    ];
+    const eventIds = Array.from({ length: 150 }, (_, i) => `e${i}`);
+    const [raised] = await raise(findingOf("e149", { match: { selections, sentence: hostile, eventIds } }));
+    const alert = await getAlert(read(), raised?.alertId ?? "");
+    expect(alert.eventIds).toEqual(eventIds.slice(50));
+    expect(alert.sentence).toBe("a\uFFFDb\uFFFDc");
+    expect(JSON.stringify(alert.detail)).toContain("a\uFFFDb\uFFFDc");
+  });
+
+  it("are resolved with their incident, after which the same rule opens a new one", async () => {
+    const [raised] = await raise(findingOf("1"));
+    await test.database.pool.query(
+      `insert into incidents (id, title, type, severity, severity_label, state, profile, began_at, detected_at, opened_at, updated_at)
+       values ('INC-1', 't', 'other', 1, 'SEV-1', 'detected', 'p', now(), now(), now(), now()) on conflict do nothing`,
+    );
+    await test.database.pool.query("update alerts set incident_id = 'INC-1'");
+    expect(await inTransaction(test.database, (trx) => resolveAlertsOfIncident(trx, ctx, "INC-1"))).toEqual([
+      raised?.alertId,
+    ]);
+    expect(await inTransaction(test.database, (trx) => resolveAlertsOfIncident(trx, ctx, "INC-1"))).toEqual([]);
+    const [next] = await raise(findingOf("2"));
+    expect(next?.opened).toBe(true);
+    expect((await listAlerts(read(), { status: "open" })).items.map(({ id }) => id)).toEqual([next?.alertId]);
+    expect((await listAlerts(read(), { incident: "INC-1" })).items.map(({ id }) => id)).toEqual([raised?.alertId]);
+  });
+
+  it("are paged newest first", async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      clock.advance(1);
+      ids.push(...(await raise(findingOf("1", { rule: `r-${i}` }))).map(({ alertId }) => alertId));
+    }
+    const first = await listAlerts(read(), { limit: 3 });
+    const rest = await listAlerts(read(), { limit: 3, after: first.next ?? "" });
+    expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids.toReversed());
+    expect(rest.next).toBeNull();
+    await expect(getAlert(read(), "alr_0")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("take severity and type from the profile's binding, the rule, the profile's default, the level, in this order", () => {
+    const judge = (ruleId: string, level: string, custom: Record<string, unknown> = {}) =>
+      judgeMatch(profile, { ruleId, level, custom });
+    const own = { severity: 1, incident_type: "system_outage" };
+    expect(judge("named", "critical", own)).toEqual({ severity: 3, incidentType: "value_wallet" });
+    expect(judge("r", "low", own)).toEqual({ severity: 1, incidentType: "system_outage" });
+    expect(judge("r", "low", { severity: 9, incident_type: "nonsense" })).toEqual({
+      severity: 4,
+      incidentType: "agent_runaway",
+    });
+    expect(["critical", "high", "medium", "low", "informational"].map((level) => judge("r", level).severity)).toEqual([
+      1, 2, 3, 4, 4,
+    ]);
+  });
+});

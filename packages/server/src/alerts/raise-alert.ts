@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import type { AgentEvent } from "@firebreak/protocol";
+import type { Match } from "@firebreak/sigma";
+import { toIso } from "../kernel/index.ts";
+import type { Clock, NewId } from "../kernel/index.ts";
+import { emitDomainEvent, notifyLive } from "../storage/index.ts";
+import type { Trx } from "../storage/index.ts";
+import { judgeMatch } from "./judge-match.ts";
+import type { AlertProfile } from "./judge-match.ts";
+import { toStorableJson, toStorableText } from "./storable-text.ts";
+
+export interface RaiseContext {
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly profile: AlertProfile;
+}
+
+/** A match and the event that completed it. */
+export interface Finding {
+  readonly match: Match;
+  readonly event: AgentEvent;
+}
+
+export interface Raised {
+  readonly alertId: string;
+  /** false when an open alert of the same rule, agent and session took it in */
+  readonly opened: boolean;
+}
+
+/** Event ids kept with an alert: the newest. */
+const EVENT_IDS_MAX = 100;
+
+/**
+ * Turns matches into alerts. While an alert of the same rule, agent and session is open, another match raises its count
+ * instead of opening a second one; the same match seen again (its last event is known to the alert) changes nothing.
+ * A new alert emits `alert.opened` in the caller's transaction.
+ *
+ * @returns one result per alert touched, in order of first appearance
+ */
+export async function raiseAlerts(trx: Trx, ctx: RaiseContext, findings: readonly Finding[]): Promise<Raised[]> {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const fingerprint = fingerprintOf(finding);
+    const group = groups.get(fingerprint);
+    if (group === undefined) groups.set(fingerprint, [finding]);
+    else group.push(finding);
+  }
+  const raised: Raised[] = [];
+  for (const [fingerprint, group] of groups) raised.push(await raiseGroup(trx, ctx, fingerprint, group));
+  return raised;
+}
+
+/** One match. See {@link raiseAlerts}. */
+export async function raiseAlert(trx: Trx, ctx: RaiseContext, finding: Finding): Promise<Raised> {
+  return raiseGroup(trx, ctx, fingerprintOf(finding), [finding]);
+}
+
+function fingerprintOf({ match, event }: Finding): string {
+  const parts = [match.ruleId, event.agent.id, event.agent.session ?? null];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+async function raiseGroup(
+  trx: Trx,
+  ctx: RaiseContext,
+  fingerprint: string,
+  group: readonly Finding[],
+): Promise<Raised> {
+  const newest = group.at(-1);
+  if (newest === undefined) throw new TypeError("a group of findings has at least one");
+  const alertId = await insertAlert(trx, ctx, { fingerprint, group, newest });
+  if (alertId !== undefined) {
+    await emitDomainEvent(trx, { type: "alert.opened", alertId });
+    await notifyLive(trx, "alert", alertId);
+    return { alertId, opened: true };
+  }
+  const known = await extendAlert(trx, ctx, { fingerprint, group, newest });
+  // The open alert was resolved between the two statements: now there is room for a new one.
+  return known ?? raiseGroup(trx, ctx, fingerprint, group);
+}
+
+interface Group {
+  readonly fingerprint: string;
+  readonly group: readonly Finding[];
+  readonly newest: Finding;
+}
+
+async function insertAlert(
+  trx: Trx,
+  ctx: RaiseContext,
+  { fingerprint, group, newest }: Group,
+): Promise<string | undefined> {
+  const { match, event } = newest;
+  const { severity, incidentType } = judgeMatch(ctx.profile, match);
+  const now = toIso(ctx.clock.now());
+  const row = await trx
+    .insertInto("alerts")
+    .values({
+      id: ctx.newId("alert"),
+      fingerprint,
+      rule_id: match.ruleId,
+      title: toStorableText(match.title),
+      level: match.level,
+      severity,
+      incident_type: incidentType,
+      status: "open",
+      agent_id: event.agent.id,
+      pack: event.agent.pack ?? null,
+      session_id: event.agent.session ?? null,
+      sentence: toStorableText(match.sentence),
+      detail: toStorableJson(describeMatch(match)),
+      first_event_at: toIso(Math.min(...group.map((finding) => finding.match.firstTime))),
+      last_event_at: toIso(Math.max(...group.map((finding) => finding.match.lastTime))),
+      occurrences: group.length,
+      event_ids: toStorableJson(mergeIds([], group)),
+      incident_id: null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.column("fingerprint").where("status", "=", "open").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return row?.id;
+}
+
+async function extendAlert(
+  trx: Trx,
+  ctx: RaiseContext,
+  { fingerprint, group, newest }: Group,
+): Promise<Raised | undefined> {
+  const known = await trx
+    .selectFrom("alerts")
+    .selectAll()
+    .where("fingerprint", "=", fingerprint)
+    .where("status", "=", "open")
+    .forUpdate()
+    .executeTakeFirst();
+  if (known === undefined) return undefined;
+  const fresh = group.filter(({ event }) => !known.event_ids.includes(event.id));
+  if (fresh.length === 0) return { alertId: known.id, opened: false };
+  const { match } = newest;
+  const firstMs = Math.min(known.first_event_at.getTime(), ...fresh.map((finding) => finding.match.firstTime));
+  const lastMs = Math.max(known.last_event_at.getTime(), ...fresh.map((finding) => finding.match.lastTime));
+  await trx
+    .updateTable("alerts")
+    .set({
+      occurrences: known.occurrences + fresh.length,
+      first_event_at: toIso(firstMs),
+      last_event_at: toIso(lastMs),
+      event_ids: toStorableJson(mergeIds(known.event_ids, fresh)),
+      sentence: toStorableText(match.sentence),
+      detail: toStorableJson(describeMatch(match)),
+      updated_at: toIso(ctx.clock.now()),
+    })
+    .where("id", "=", known.id)
+    .execute();
+  await notifyLive(trx, "alert", known.id);
+  return { alertId: known.id, opened: false };
+}
+
+/** The id of the event that completed a match is last in its list, so it is what the cap keeps longest. */
+function mergeIds(known: readonly string[], group: readonly Finding[]): string[] {
+  const ids = new Set(known);
+  for (const { match, event } of group) for (const id of [...match.eventIds, event.id]) ids.add(id);
+  return [...ids].slice(-EVENT_IDS_MAX);
+}
+
+function describeMatch(match: Match): Record<string, unknown> {
+  const { kind, tags, selections, groupBy, count, threshold, condition, timespanMs } = match;
+  return { kind, tags, selections, groupBy, count, threshold, condition, timespanMs };
+}

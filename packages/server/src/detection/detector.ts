@@ -1,0 +1,186 @@
+import type { AgentEvent } from "@firebreak/protocol";
+import type { EngineCounters, RuleError, RuleInfo } from "@firebreak/sigma";
+import { messageOf } from "../kernel/index.ts";
+import { createEventFeed } from "./event-feed.ts";
+import type { EventFeed } from "./event-feed.ts";
+import { CURSOR_EVERY_MS, Judge, RETRY_MAX_MS } from "./judge.ts";
+import type { JudgeOptions } from "./judge.ts";
+import { loadRules } from "./load-rules.ts";
+import type { LoadedRules } from "./load-rules.ts";
+import { createWakeUp } from "./wake-up.ts";
+import type { WakeUp } from "./wake-up.ts";
+
+/**
+ * `onMatches`: what matches cause, in the transaction that moves the cursor past their events, so it happens exactly
+ * once. It must touch nothing but the database, and is called again when the transaction fails.
+ */
+export interface DetectorOptions extends JudgeOptions {
+  readonly rulesDirs: readonly string[];
+}
+
+export interface DetectorStatus {
+  /** `standby`: another node on this database judges the events */
+  readonly state: "stopped" | "warming" | "active" | "standby";
+  /** last `seq` judged here, and last one that a restart would not judge again */
+  readonly position: number;
+  readonly durablePosition: number;
+  readonly engine: EngineCounters | null;
+}
+
+export interface Detector {
+  /** Loads the rules and begins to judge where the cursor stands, in the background. Once. */
+  start(): Promise<void>;
+  /** Tells of events just stored, or that some may have been. */
+  wake(events?: readonly AgentEvent[]): void;
+  /** Resolves when everything stored before the call is judged and the cursor written, or another node does it. */
+  drain(): Promise<void>;
+  /** Reads the rules again; their windows begin with what was stored. Resolves when the new rules judge. */
+  reload(): Promise<LoadedRules>;
+  rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] };
+  status(): DetectorStatus;
+  /**
+   * Ends for good, without a last write: what was judged without a match since the last one is judged again by the next
+   * start, which changes nothing.
+   */
+  stop(): Promise<void>;
+}
+
+/** Events that other nodes stored are found within this time. */
+const POLL_MS = 1_000;
+/** Longer than a working node's pause between two writes of the cursor, however busy it is. */
+const STANDBY_MS = 3_000;
+const RETRY_FIRST_MS = 100;
+
+export function createDetector(options: DetectorOptions): Detector {
+  return new DetectorLoop(options);
+}
+
+type Waiter = () => void;
+
+class DetectorLoop implements Detector {
+  readonly #options: DetectorOptions;
+  readonly #feed: EventFeed;
+  readonly #bell: WakeUp = createWakeUp();
+  readonly #judge: Judge;
+  #loaded: LoadedRules | undefined;
+  #isWarm = false;
+  #isStopping = false;
+  #running: Promise<void> | undefined;
+  #drainers: Waiter[] = [];
+  #reloaders: Waiter[] = [];
+
+  constructor(options: DetectorOptions) {
+    this.#options = options;
+    this.#feed = createEventFeed(options.database);
+    this.#judge = new Judge(options, this.#feed, this.#bell);
+  }
+
+  async start(): Promise<void> {
+    if (this.#running !== undefined || this.#isStopping) return;
+    const loading = loadRules(this.#options.rulesDirs);
+    this.#running = this.#run(loading);
+    await loading;
+  }
+
+  wake(events?: readonly AgentEvent[]): void {
+    this.#feed.push(events);
+    this.#bell.ring();
+  }
+
+  async drain(): Promise<void> {
+    if (this.#running === undefined || this.#isStopping) return;
+    const idle = new Promise<void>((resolve) => this.#drainers.push(resolve));
+    this.wake();
+    await idle;
+  }
+
+  async reload(): Promise<LoadedRules> {
+    const fresh = await loadRules(this.#options.rulesDirs);
+    this.#loaded = fresh;
+    if (this.#running === undefined || this.#isStopping) return fresh;
+    const swapped = new Promise<void>((resolve) => this.#reloaders.push(resolve));
+    this.#isWarm = false;
+    this.#bell.ring();
+    await swapped;
+    return fresh;
+  }
+
+  rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] } {
+    return { rules: this.#loaded?.rules ?? [], errors: this.#loaded?.errors ?? [] };
+  }
+
+  status(): DetectorStatus {
+    const { state, position, durablePosition, counters } = this.#judge;
+    const isRunning = this.#running !== undefined && !this.#isStopping;
+    return { state: isRunning ? state : "stopped", position, durablePosition, engine: counters };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#judge.close();
+    this.#bell.close();
+    await this.#running;
+    release(this.#drainers.splice(0));
+    release(this.#reloaders.splice(0));
+  }
+
+  async #run(loading: Promise<LoadedRules>): Promise<void> {
+    this.#loaded ??= await loading;
+    let delayMs = RETRY_FIRST_MS;
+    while (!this.#isStopping) {
+      try {
+        await this.#runOnce(this.#loaded);
+        delayMs = RETRY_FIRST_MS;
+      } catch (error) {
+        const fields = { problem: messageOf(error), position: this.#judge.position };
+        this.#options.logger.error("detection cannot go on at the moment; trying again", fields);
+        await this.#bell.pause(delayMs);
+        delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
+      }
+    }
+  }
+
+  async #runOnce(loaded: LoadedRules): Promise<void> {
+    if (this.#judge.isStandby) return this.#standBy();
+    if (!this.#isWarm) await this.#warmUp(loaded);
+    // Only who asked before this look at the feed may be told that there is nothing left.
+    const asked = this.#drainers.length;
+    if (await this.#judge.judgeNext()) return;
+    if (asked > 0) await this.#judge.writeCursor();
+    release(this.#drainers.splice(0, asked));
+    await this.#rest();
+  }
+
+  async #warmUp(loaded: LoadedRules): Promise<void> {
+    const asked = this.#reloaders.length;
+    this.#isWarm = true;
+    try {
+      await this.#judge.warmUp(loaded);
+    } catch (error) {
+      this.#isWarm = false;
+      throw error;
+    }
+    release(this.#reloaders.splice(0, asked));
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#judge.isStandby) return;
+    this.#judge.sweep();
+    const rang = await this.#bell.wait(this.#judge.isCursorBehind ? CURSOR_EVERY_MS : POLL_MS);
+    if (rang || this.#isStopping) return;
+    await this.#judge.writeCursor();
+    this.#feed.push();
+  }
+
+  async #standBy(): Promise<void> {
+    this.#isWarm = false;
+    release(this.#drainers.splice(0));
+    release(this.#reloaders.splice(0));
+    await this.#bell.pause(STANDBY_MS);
+    if (!this.#isStopping) await this.#judge.tryTakeOver();
+  }
+}
+
+function release(waiters: readonly Waiter[]): void {
+  for (const tell of waiters) tell();
+}

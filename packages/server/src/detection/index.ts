@@ -1,0 +1,6 @@
+export { createDetector } from "./detector.ts";
+export type { Detector, DetectorOptions, DetectorStatus } from "./detector.ts";
+export type { DetectedMatch } from "./judge.ts";
+export { loadRules } from "./load-rules.ts";
+export type { LoadedRules } from "./load-rules.ts";
+export { presentEvent } from "./present-event.ts";
