@@ -5,6 +5,7 @@ import { messageOf, OperatorError } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import { explainDatabaseError } from "./database-errors.ts";
 import { describeDatabaseUrl } from "./database-url.ts";
+import { findRunningEmbedded } from "./embedded/attach.ts";
 import { startEmbeddedPostgres } from "./embedded/start.ts";
 import type { EmbeddedPostgres } from "./embedded/start.ts";
 import { migrateDatabase } from "./migrate.ts";
@@ -36,6 +37,8 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** false: connect only; for tools that look at a database without changing it. Default true */
   migrate?: boolean;
+  /** true: use the bundled server of a Firebreak that runs on this home, if there is one, as it is; for tools */
+  share?: boolean;
 }
 
 export interface ConnectOptions {
@@ -70,8 +73,11 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
       migrate,
     });
   }
-  const embedded = await startEmbeddedPostgres(options);
   const place = join(options.home, "postgres");
+  const running = options.share === true ? findRunningEmbedded(options.home) : undefined;
+  if (running !== undefined)
+    return connectDatabase({ connection: running, kind: "embedded", place, logger, migrate: false });
+  const embedded = await startEmbeddedPostgres(options);
   try {
     const database = await connectDatabase({
       connection: embedded.connection,

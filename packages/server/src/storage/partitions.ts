@@ -21,11 +21,12 @@ export async function ensureEventPartitions(kysely: Kysely<Schema>, nowMs: numbe
   const today = Math.floor(nowMs / dayMs) * dayMs;
   const days = Array.from({ length: daysAhead + 2 }, (_, index) => today + (index - 1) * dayMs);
   const laid: string[] = [];
-  for (const day of days) if (await layPartition(kysely, day)) laid.push(namePartition(day));
+  for (const day of days) if (await layEventPartition(kysely, day)) laid.push(namePartition(day));
   return laid;
 }
 
-async function layPartition(kysely: Kysely<Schema>, dayStartMs: number): Promise<boolean> {
+/** @returns whether the partition of the day that begins at `dayStartMs` was laid now */
+export async function layEventPartition(kysely: Kysely<Schema>, dayStartMs: number): Promise<boolean> {
   const name = namePartition(dayStartMs);
   const [from, to] = [toIso(dayStartMs), toIso(dayStartMs + dayMs)];
   return kysely.transaction().execute(async (trx) => {
