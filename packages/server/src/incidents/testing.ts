@@ -29,7 +29,7 @@ export async function createTestContext(
   return {
     database,
     clock,
-    newId: createNewId(clock.now),
+    newId: createNewId(() => clock.now()),
     logger: silentLogger,
     actor: ada,
     profile: await loadShippedProfile(),

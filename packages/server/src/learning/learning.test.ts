@@ -127,7 +127,7 @@ test("L-1: the review of a stop that went well says so from the record", async (
   await resolveIncident(ctx, { id, summary: "Loop found and fixed.\nNothing was lost.", rootCause: "No retry limit." });
   const review = await draftReview(ctx, id);
   expect(review.dueAt).toBe(new Date(NOON + 34 * MINUTE_MS + 72 * 60 * MINUTE_MS).toISOString());
-  await expect(review.markdown).toMatchFileSnapshot("review-good.golden.md");
+  await expect(review.markdown).toMatchFileSnapshot("review-good.golden.txt");
   expect(await getReview(ctx, id)).toEqual(review);
 });
 
@@ -139,7 +139,7 @@ test("L-1: what was missed, unproved, degraded or undelivered is said, each with
   ctx.clock.advance(5 * 60 * MINUTE_MS);
   await checkClocks(ctx);
   const { markdown } = await draftReview(ctx, id);
-  await expect(markdown).toMatchFileSnapshot("review-bad.golden.md");
+  await expect(markdown).toMatchFileSnapshot("review-bad.golden.txt");
   const actions = markdown.split("\n").filter((line) => line.startsWith("- [ ] "));
   expect(actions).toHaveLength(6);
 });

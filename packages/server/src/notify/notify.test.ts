@@ -86,7 +86,7 @@ async function useChannels(channels: Channel[]): Promise<void> {
   ctx = {
     database: testDatabase.database,
     clock,
-    newId: createNewId(clock.now),
+    newId: createNewId(() => clock.now()),
     logger: silentLogger,
     actor: { kind: "daemon", id: "notify", name: "notify" },
     profile: { ...shipped, channels },
@@ -97,7 +97,7 @@ async function useChannels(channels: Channel[]): Promise<void> {
 }
 
 async function withReceiver(options: WebhookReceiverOptions = {}): Promise<WebhookReceiver> {
-  const receiver = await startWebhookReceiver({ secret: SECRET, now: clock.now, ...options });
+  const receiver = await startWebhookReceiver({ secret: SECRET, now: () => clock.now(), ...options });
   closers.push(() => receiver.close());
   await useChannels([{ name: "ops", kind: "webhook", url: receiver.url, secretEnv: "OPS_SECRET" }]);
   return receiver;
