@@ -10,7 +10,8 @@ const TESTER: Actor = { kind: "daemon", id: "test", name: "test" };
 
 /** The access room on a database of its own, with a clock that stands still. */
 export async function createTestAccess(localToken: string | null = null) {
-  const { database, close } = await createTestDatabase();
+  const testDatabase = await createTestDatabase();
+  const { database } = testDatabase;
   const clock = createManualClock(START_MS);
   const shared = { database, clock, logger: silentLogger };
   const authenticator = createAuthenticator({ ...shared, localToken });
@@ -27,7 +28,7 @@ export async function createTestAccess(localToken: string | null = null) {
     const rows = await database.kysely.selectFrom("audit_log").select(["action", "leaf"]).orderBy("seq").execute();
     return rows;
   };
-  return { ctx, clock, database, auditedActions, close };
+  return { ctx, clock, database, auditedActions, close: () => testDatabase.close() };
 }
 
 export type TestAccess = Awaited<ReturnType<typeof createTestAccess>>;

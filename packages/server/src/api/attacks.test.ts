@@ -1,11 +1,10 @@
-import { ERROR_CODES, INTAKE_LIMITS } from "@firebreak/protocol";
+import { ERROR_CODES, INTAKE_LIMITS, userView } from "@firebreak/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import type { ApiServices } from "./services.ts";
 import { sample, startTestServer, talkRaw } from "./testing.ts";
 import type { TestServer } from "./testing.ts";
-import { userView } from "@firebreak/protocol";
 
 let server: TestServer;
 let services: Partial<ApiServices> = {};
@@ -44,7 +43,7 @@ function send(
   return server.ask("POST", path, { body, headers: { ...ADMIN, ...headers } });
 }
 
-async function problemOf(response: Response, code: keyof typeof ERROR_CODES) {
+async function expectProblem(response: Response, code: keyof typeof ERROR_CODES) {
   const problem: unknown = await response.json();
   expect(problem).toMatchObject({ code, status: ERROR_CODES[code].status, type: `urn:firebreak:problem:${code}` });
   expect(response.status).toBe(ERROR_CODES[code].status);
@@ -58,22 +57,22 @@ async function expectAlive(): Promise<void> {
 
 describe("bad input names what is wrong, where, and how to mend it", () => {
   test("malformed JSON: the line and column", async () => {
-    const problem = await problemOf(await send('{\n  "scope": "agent",\n  "target": scout\n}'), "bad_request");
+    const problem = await expectProblem(await send('{\n  "scope": "agent",\n  "target": scout\n}'), "bad_request");
     expect(problem).toMatchObject({ errors: [{ where: "line 3, column 13", message: 'unexpected "s"' }] });
-    expect(await problemOf(await send('{"scope": "agent"'), "bad_request")).toMatchObject({
+    expect(await expectProblem(await send('{"scope": "agent"'), "bad_request")).toMatchObject({
       detail: expect.stringContaining("it ends too early"),
     });
   });
 
   test("invalid UTF-8: the byte", async () => {
     const body = Buffer.concat([Buffer.from('{"scope":"\uFFFD'), Buffer.of(0xff), Buffer.from('"}')]);
-    expect(await problemOf(await send(Uint8Array.from(body)), "bad_request")).toMatchObject({
+    expect(await expectProblem(await send(Uint8Array.from(body)), "bad_request")).toMatchObject({
       errors: [{ where: "byte 13" }],
     });
   });
 
   test("wrong types, missing and unknown fields: each with its JSON pointer", async () => {
-    const problem = await problemOf(await send('{"scope":"everything","level":7,"force":true}'), "invalid_body");
+    const problem = await expectProblem(await send('{"scope":"everything","level":7,"force":true}'), "invalid_body");
     expect(problem).toMatchObject({
       errors: expect.arrayContaining([
         { where: "/scope", message: "use one of: global, pack, agent, session, tool" },
@@ -81,9 +80,9 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
         { where: "/", message: "remove what is not known here: force" },
       ]),
     });
-    await problemOf(await send("null"), "invalid_body");
-    await problemOf(await send("[]"), "invalid_body");
-    await problemOf(await send(""), "invalid_body");
+    await expectProblem(await send("null"), "invalid_body");
+    await expectProblem(await send("[]"), "invalid_body");
+    await expectProblem(await send(""), "invalid_body");
   });
 
   test("unknown query fields and limits that are no limits", async () => {
@@ -95,7 +94,7 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
       "?status=closed",
       "?status=open&status=open",
     ]) {
-      await problemOf(await server.ask("GET", `/api/v1/alerts${query}`, { headers: ADMIN }), "bad_request");
+      await expectProblem(await server.ask("GET", `/api/v1/alerts${query}`, { headers: ADMIN }), "bad_request");
     }
   });
 
@@ -111,22 +110,25 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
   test("NUL, half surrogates, prototype names and endless nesting never reach a handler", async () => {
     const stop = { scope: "agent", target: "scout" };
     for (const reason of ["a\u0000b c", "\ud800 half"]) {
-      const problem = await problemOf(await send(JSON.stringify({ ...stop, reason })), "invalid_body");
+      const problem = await expectProblem(await send(JSON.stringify({ ...stop, reason })), "invalid_body");
       expect(problem).toMatchObject({ errors: [{ where: "/reason" }] });
     }
-    await problemOf(await send('{"__proto__":{"scope":"global"},"reason":"because"}'), "invalid_body");
-    await problemOf(await send('{"constructor":{"prototype":{"x":1}},"reason":"because"}'), "invalid_body");
-    await problemOf(await send("[".repeat(100_000) + "]".repeat(100_000)), "invalid_body");
-    await problemOf(await send('{"a":'.repeat(50_000) + "1" + "}".repeat(50_000)), "invalid_body");
+    await expectProblem(await send('{"__proto__":{"scope":"global"},"reason":"because"}'), "invalid_body");
+    await expectProblem(await send('{"constructor":{"prototype":{"x":1}},"reason":"because"}'), "invalid_body");
+    await expectProblem(await send("[".repeat(100_000) + "]".repeat(100_000)), "invalid_body");
+    await expectProblem(await send('{"a":'.repeat(50_000) + "1" + "}".repeat(50_000)), "invalid_body");
     expect(Object.hasOwn(Object.prototype, "scope")).toBe(false);
   });
 
   test("content types and encodings that are not read", async () => {
-    await problemOf(await send("{}", { "content-type": "text/plain" }), "unsupported_media_type");
-    await problemOf(await send("{}", { "content-type": "application/json; charset=utf-16" }), "unsupported_media_type");
-    await problemOf(await send("{}", { "content-type": "application/x-ndjson" }), "unsupported_media_type");
-    await problemOf(await send("{}", { ...JSON_TYPE, "content-encoding": "gzip" }), "unsupported_media_type");
-    await problemOf(
+    await expectProblem(await send("{}", { "content-type": "text/plain" }), "unsupported_media_type");
+    await expectProblem(
+      await send("{}", { "content-type": "application/json; charset=utf-16" }),
+      "unsupported_media_type",
+    );
+    await expectProblem(await send("{}", { "content-type": "application/x-ndjson" }), "unsupported_media_type");
+    await expectProblem(await send("{}", { ...JSON_TYPE, "content-encoding": "gzip" }), "unsupported_media_type");
+    await expectProblem(
       await send("a=b", { "content-type": "application/x-www-form-urlencoded" }),
       "unsupported_media_type",
     );
@@ -134,9 +136,9 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
 
   test("a method that an address does not take is named with those it takes", async () => {
     const response = await server.ask("DELETE", "/api/v1/incidents/INC-2026-0001", { headers: ADMIN });
-    await problemOf(response, "method_not_allowed");
+    await expectProblem(response, "method_not_allowed");
     expect(response.headers.get("allow")).toBe("GET");
-    await problemOf(await server.ask("GET", "/api/v1/nothing", { headers: ADMIN }), "not_found");
+    await expectProblem(await server.ask("GET", "/api/v1/nothing", { headers: ADMIN }), "not_found");
   });
 });
 
@@ -147,7 +149,7 @@ describe("limits", () => {
 
   test("a body of 100 MB is refused with 413 before it is read, and a client that sends it all still gets the answer", async () => {
     const response = await send(new Uint8Array(HUGE));
-    await problemOf(response, "payload_too_large");
+    await expectProblem(response, "payload_too_large");
     const { text, socket } = await talkRaw(server.port, (peer) => peer.write(head(`Content-Length: ${HUGE}`)));
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
     socket.destroy();
@@ -181,12 +183,12 @@ describe("limits", () => {
     const body = new Uint8Array(INTAKE_LIMITS.bodyBytesMax);
     const whole = await send(body, line, "/api/v1/events");
     expect(await whole.json()).toMatchObject({ accepted: body.length });
-    await problemOf(await send(new Uint8Array(body.length + 1), line, "/api/v1/events"), "payload_too_large");
+    await expectProblem(await send(new Uint8Array(body.length + 1), line, "/api/v1/events"), "payload_too_large");
   });
 
   test("100 MB without credentials: 401 at once", async () => {
     const response = await server.ask("POST", "/api/v1/events", { body: new Uint8Array(HUGE), headers: JSON_TYPE });
-    await problemOf(response, "unauthenticated");
+    await expectProblem(response, "unauthenticated");
   });
 
   test("a million headers: 431", async () => {
@@ -233,7 +235,7 @@ describe("limits", () => {
       rejected: [{ line: 2, message: "kind is missing" }],
       rejectedTotal: 7,
     });
-    const problem = await problemOf(await send("{}", JSON_TYPE, "/api/v1/events"), "invalid_body");
+    const problem = await expectProblem(await send("{}", JSON_TYPE, "/api/v1/events"), "invalid_body");
     expect(problem).toMatchObject({ errors: [{ where: "line 2", message: "kind is missing" }] });
   });
 });
@@ -254,10 +256,10 @@ describe("O-5: other sites cannot act through a browser", () => {
       "file://",
       "http://127.0.0.1",
     ]) {
-      await problemOf(await stop({ cookie, origin }), "cross_origin");
+      await expectProblem(await stop({ cookie, origin }), "cross_origin");
     }
-    await problemOf(await stop({ cookie, "sec-fetch-site": "cross-site" }), "cross_origin");
-    await problemOf(await stop({ cookie, "sec-fetch-site": "same-site" }), "cross_origin");
+    await expectProblem(await stop({ cookie, "sec-fetch-site": "cross-site" }), "cross_origin");
+    await expectProblem(await stop({ cookie, "sec-fetch-site": "same-site" }), "cross_origin");
     expect((await stop({ cookie, origin: server.origin })).status).toBe(200);
     expect((await stop({ cookie, "sec-fetch-site": "same-origin" })).status).toBe(200);
   });
@@ -279,7 +281,7 @@ describe("O-5: other sites cannot act through a browser", () => {
       headers: { ...JSON_TYPE, origin: "http://evil.example" },
       body: JSON.stringify({ name: "mallory", password: "a long pass phrase" }),
     });
-    await problemOf(response, "cross_origin");
+    await expectProblem(response, "cross_origin");
   });
 
   test("a name that is not this machine's is not answered (DNS rebinding)", async () => {
@@ -350,7 +352,7 @@ describe("faults", () => {
     const response = await listUsers();
     const text = await response.clone().text();
     expect(text).not.toMatch(/select|secret|users/);
-    const problem = await problemOf(response, "internal");
+    const problem = await expectProblem(response, "internal");
     const { requestId } = Object(problem);
     expect(requestId).toMatch(/^req_/);
     expect(logged.find((line) => line.includes(String(requestId)))).toContain("secret detail");
@@ -359,14 +361,14 @@ describe("faults", () => {
   test("a database that is away: 503 with the time to come back", async () => {
     services.listUsers = () => Promise.reject(new Error("57P01 terminating connection"));
     const response = await listUsers();
-    await problemOf(response, "storage_unavailable");
+    await expectProblem(response, "storage_unavailable");
     expect(response.headers.get("retry-after")).toBe("2");
   });
 
   test("too many attempts: 429 with Retry-After", async () => {
     services.signIn = () => Promise.reject(new FirebreakError("too_many_requests", "Wait.", { retryAfterSeconds: 42 }));
     const response = await send('{"name":"ada","password":"wrong"}', JSON_TYPE, "/api/v1/sign-in");
-    await problemOf(response, "too_many_requests");
+    await expectProblem(response, "too_many_requests");
     expect(response.headers.get("retry-after")).toBe("42");
   });
 
@@ -375,7 +377,7 @@ describe("faults", () => {
     services.listUsers = async () => ({ items: [user], next: null });
     const response = await listUsers();
     expect(await response.clone().text()).not.toContain("$scrypt$");
-    await problemOf(response, "internal");
+    await expectProblem(response, "internal");
   });
 
   test("no secret of a request is in the log", () => {

@@ -138,6 +138,6 @@ describe("closing", () => {
     finish.emit("finish");
     expect((await slow).status).toBe(200);
     await closed;
-    await expect(server.ask("GET", "/health")).rejects.toThrow();
+    await expect(server.ask("GET", "/health")).rejects.toThrow("fetch failed");
   });
 });

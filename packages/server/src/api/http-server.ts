@@ -11,7 +11,7 @@ import { buildOpenApi } from "./openapi.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { explainListenFault } from "./port.ts";
 import { PROBLEM_MEDIA_TYPE, toFirebreakError, toProblem } from "./problem.ts";
-import { SECURITY_HEADERS, checkHeaders, checkHost, checkSameOrigin, namesOf } from "./request-guard.ts";
+import { checkHeaders, checkHost, checkSameOrigin, namesOf, securityHeaders } from "./request-guard.ts";
 import { SESSION_COOKIE, answerRoute } from "./route-answer.ts";
 import { ROUTES } from "./routes/index.ts";
 
@@ -81,9 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
       http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
       clientErrorHandler: (fault, socket) => answerBrokenRequest(fault, socket, options),
-      frameworkErrors: (fault, request, reply) => {
-        void sendProblem(fault, request, reply, options);
-      },
+      frameworkErrors: (fault, request, reply) => sendProblem(fault, request, reply, options),
     });
     created.server.maxHeadersCount = 0;
     created.server.maxConnections = CONNECTIONS_MAX;
@@ -122,7 +120,7 @@ async function guardRequest(
   state: DoorState,
 ): Promise<void> {
   const { publicUrl } = options.config;
-  void reply.headers(SECURITY_HEADERS).header("cache-control", "no-store");
+  void reply.headers(securityHeaders(request.headers)).header("cache-control", "no-store");
   if (publicUrl?.startsWith("https:") === true) void reply.header("strict-transport-security", "max-age=31536000");
   if (state.closing) {
     void reply.header("connection", "close");
@@ -149,7 +147,7 @@ function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyRepl
   if (!request.raw.complete && known.code !== "shutting_down") lingerOn(request, reply);
   void reply
     .code(status)
-    .headers(SECURITY_HEADERS)
+    .headers(securityHeaders(request.headers))
     .header("cache-control", "no-store")
     .type(PROBLEM_MEDIA_TYPE)
     // bytes, because text would get a charset, which this media type does not have

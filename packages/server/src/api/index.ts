@@ -1,3 +1,4 @@
+export { createApiServices } from "./house-services/index.ts";
 export { createHttpServer } from "./http-server.ts";
 export type { HttpServer } from "./http-server.ts";
 export { createLiveHub } from "./live-hub.ts";

@@ -52,6 +52,7 @@ function unreadable(text: string): FirebreakError {
 }
 
 const TOKEN =
+  // oxlint-disable-next-line no-control-regex -- JSON forbids exactly these characters in strings
   /([{}[\],:])|("[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*")|((?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/y;
 const SPACE = /[ \t\n\r]*/y;
 

@@ -21,7 +21,7 @@ async function readUntil(response: Response, until: string | null): Promise<stri
   return text;
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function waitFor(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error("it did not happen in ten seconds");
@@ -42,7 +42,7 @@ describe("O-4: live stream", () => {
       expect(text).toBe(`retry: 2000\n\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
     }
     const { live } = server;
-    await until(() => live.stats().clients === 0);
+    await waitFor(() => live.stats().clients === 0);
   });
 
   test("beats, and ends when the caller may no longer see", async () => {
@@ -57,7 +57,7 @@ describe("O-4: live stream", () => {
     expect(client.status).toBe(200);
     // ends only because the server ends it, some beats after it may not any more
     const whole = readUntil(client, null);
-    await until(() => asked >= 3);
+    await waitFor(() => asked >= 3);
     allowed = false;
     expect(await whole).toContain(": heartbeat\n\n: heartbeat\n\n");
   });
@@ -84,7 +84,7 @@ describe("O-4: live stream", () => {
     slow.on("error", () => {});
     slow.pause();
     slow.write("GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer viewer\r\n\r\n");
-    await until(() => live.stats().clients === 1);
+    await waitFor(() => live.stats().clients === 1);
     const id = "x".repeat(60_000);
     for (let i = 0; live.stats().slowClients === 0 && i < 10_000; i++) {
       live.publish({ topic: "incident", id: `${id}${i}` });

@@ -75,7 +75,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   const beat = () => {
     for (const connection of connections) {
       send(connection, ": heartbeat\n\n");
-      endUnlessAllowed(connection, () => end(connection));
+      void endUnlessAllowed(connection, () => end(connection));
     }
   };
 
@@ -118,11 +118,7 @@ function flush(connection: Connection): void {
 }
 
 /** A question that cannot be answered now (the database is away) is asked again at the next heartbeat. */
-function endUnlessAllowed(connection: Connection, end: () => void): void {
-  connection.isStillAllowed().then(
-    (allowed) => {
-      if (!allowed) end();
-    },
-    () => {},
-  );
+async function endUnlessAllowed(connection: Connection, end: () => void): Promise<void> {
+  const allowed = await connection.isStillAllowed().catch(() => true);
+  if (!allowed) end();
 }

@@ -11,16 +11,10 @@ export function toPointer(path: readonly PropertyKey[]): string {
 }
 
 function messageOfIssue(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return `remove what is not known here: ${issue.keys.join(", ")}`;
-    case "invalid_value":
-      return `use one of: ${issue.values.map(String).join(", ")}`;
-    case "invalid_type":
-      return issue.input === undefined ? `missing; give a ${issue.expected}` : `must be a ${issue.expected}`;
-    default:
-      return issue.message;
-  }
+  if (issue.code === "unrecognized_keys") return `remove what is not known here: ${issue.keys.join(", ")}`;
+  if (issue.code === "invalid_value") return `use one of: ${issue.values.map(String).join(", ")}`;
+  if (issue.code !== "invalid_type") return issue.message;
+  return issue.input === undefined ? `missing; give a ${issue.expected}` : `must be a ${issue.expected}`;
 }
 
 /** A field that an issue of zod names, with what to do about it. */

@@ -20,7 +20,7 @@ export class PortInUseError extends OperatorError {
 
 /** @returns what a person can do about a server that cannot listen */
 export async function explainListenFault(fault: unknown, host: string, port: number): Promise<unknown> {
-  switch (codeOf(fault)) {
+  switch (codeOf(fault) ?? "") {
     case "EADDRINUSE":
       return new PortInUseError(host, port, await findFreePort(host, port + 1), fault);
     case "EACCES":

@@ -109,12 +109,19 @@ const POLICY = [
 ].join("; ");
 
 /** On every answer. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+const ANSWER_HEADERS = { "x-content-type-options": "nosniff" } as const;
+
+/** For what a browser may show; a program with a token is no browser, and telemetry should not pay for them. */
+const PAGE_HEADERS = {
+  ...ANSWER_HEADERS,
   "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-};
+} as const;
+
+export function securityHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  return headers.authorization === undefined ? PAGE_HEADERS : ANSWER_HEADERS;
+}

@@ -91,7 +91,11 @@ function routeOf<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTy
 ) {
   const { method, path, operationId, summary, tag, params, query, body, response } = definition;
   return {
-    ...{ method, path, operationId, summary, tag },
+    method,
+    path,
+    operationId,
+    summary,
+    tag,
     params: params ?? null,
     query: query ?? null,
     body: body ?? null,

@@ -1,0 +1,94 @@
+import { holdCovers } from "@firebreak/protocol";
+import type { IncidentDetail } from "@firebreak/protocol";
+import type { Caller } from "../../access/index.ts";
+import { getAlert, listAlerts } from "../../alerts/index.ts";
+import { contextFor, listStops } from "../../app/index.ts";
+import type { House } from "../../app/index.ts";
+import { listEvidence } from "../../evidence/index.ts";
+import {
+  acknowledgeIncident,
+  addNote,
+  changeIncidentState,
+  changeSeverity,
+  getIncident,
+  listIncidents,
+  reportIncident,
+  resolveIncident,
+} from "../../incidents/index.ts";
+import { draftReview, getReview } from "../../learning/index.ts";
+import { listDeliveries } from "../../notify/index.ts";
+import { listRuns } from "../../playbooks/index.ts";
+import type { ApiServices } from "../services.ts";
+
+type IncidentServices = Pick<
+  ApiServices,
+  | "listAlerts"
+  | "getAlert"
+  | "listIncidents"
+  | "getIncident"
+  | "reportIncident"
+  | "acknowledgeIncident"
+  | "resolveIncident"
+  | "addNote"
+  | "changeSeverity"
+  | "changeIncidentState"
+  | "getReview"
+  | "draftReview"
+>;
+
+/** More of anything than this on one incident is reached through its own list. */
+const PARTS_MAX = 200;
+
+/** The incident with what the other rooms know of it. */
+async function assembleIncident(house: House, id: string): Promise<IncidentDetail> {
+  const incident = await getIncident(house, id);
+  const [alerts, runs, stops, evidence, deliveries] = await Promise.all([
+    listAlerts(house, { incident: id, limit: PARTS_MAX }),
+    listRuns(house.database, { incidentId: id, limit: PARTS_MAX }),
+    listStops(house, { incidentId: id }),
+    listEvidence(house, { incidentId: id }),
+    listDeliveries(house, { incident: id, limit: PARTS_MAX }),
+  ]);
+  const subject = {
+    agent: incident.agentId ?? undefined,
+    pack: incident.pack ?? undefined,
+    session: incident.sessionId ?? undefined,
+  };
+  const holds = house.killswitch
+    .current()
+    .holds.filter((hold) => hold.incidentId === id || (incident.agentId !== null && holdCovers(hold, subject)));
+  return { ...incident, alerts: alerts.items, runs, stops, holds, evidence, deliveries: deliveries.items };
+}
+
+export function incidentServices(house: House): IncidentServices {
+  const as = (caller: Caller) => contextFor(house, caller.actor);
+  return {
+    listAlerts: (_caller, query) => listAlerts(house, query),
+    getAlert: (_caller, { id }) => getAlert(house, id),
+    listIncidents: (_caller, query) => listIncidents(house, query),
+    getIncident: (_caller, { id }) => assembleIncident(house, id),
+    reportIncident: async (caller, request) => assembleIncident(house, (await reportIncident(as(caller), request)).id),
+    acknowledgeIncident: async (caller, request) => {
+      await acknowledgeIncident(as(caller), request);
+      return assembleIncident(house, request.id);
+    },
+    resolveIncident: async (caller, request) => {
+      await resolveIncident(as(caller), request);
+      return assembleIncident(house, request.id);
+    },
+    addNote: async (caller, request) => {
+      await addNote(as(caller), request);
+      return assembleIncident(house, request.id);
+    },
+    changeSeverity: async (caller, request) => {
+      await changeSeverity(as(caller), request);
+      return assembleIncident(house, request.id);
+    },
+    changeIncidentState: async (caller, request) => {
+      await changeIncidentState(as(caller), request);
+      return assembleIncident(house, request.id);
+    },
+    getReview: (_caller, { id }) => getReview(house, id),
+    draftReview: (caller, { id }) => draftReview(as(caller), id),
+  };
+}

@@ -1,0 +1,20 @@
+import type { House } from "../../app/index.ts";
+import type { ApiServices } from "../services.ts";
+import { accessServices } from "./access-services.ts";
+import { incidentServices } from "./incident-services.ts";
+import { killswitchServices } from "./killswitch-services.ts";
+import { systemServices } from "./system-services.ts";
+import { telemetryServices } from "./telemetry-services.ts";
+import { workServices } from "./work-services.ts";
+
+/** What the API offers, done by the rooms of one open house. */
+export function createApiServices(house: House): ApiServices {
+  return {
+    ...systemServices(house),
+    ...accessServices(house),
+    ...telemetryServices(house),
+    ...incidentServices(house),
+    ...killswitchServices(house),
+    ...workServices(house),
+  };
+}

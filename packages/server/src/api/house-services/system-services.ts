@@ -1,0 +1,43 @@
+import { getOverview } from "../../app/index.ts";
+import type { House } from "../../app/index.ts";
+import type { ApiServices } from "../services.ts";
+
+export function systemServices(
+  house: House,
+): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "listRules"> {
+  return {
+    health: () => ({
+      status: "ok",
+      version: house.version,
+      uptimeSeconds: Math.round((house.clock.now() - house.startedAtMs) / 1000),
+    }),
+    checkReadiness: async () => {
+      const database = await house.checkDatabase();
+      const { health } = house.killswitch.current();
+      const checks = [
+        { name: "database", ok: database.ok, message: database.ok ? house.database.describe() : database.problem },
+        {
+          name: "kill switch journal",
+          ok: health.state === "ok",
+          message: health.state === "ok" ? "" : health.problem,
+        },
+      ];
+      return { status: checks.every((check) => check.ok) ? "ready" : "not_ready", checks };
+    },
+    getOverview: () => getOverview(house),
+    listRules: async () => {
+      const { rules, errors } = house.detector.rules();
+      return {
+        rules: rules.map(({ id, title, level, file, kind, description }) => ({
+          id,
+          title,
+          level,
+          file,
+          kind,
+          description: description ?? "",
+        })),
+        errors: errors.map(({ file, line, column, message, remedy }) => ({ file, line, column, message, remedy })),
+      };
+    },
+  };
+}

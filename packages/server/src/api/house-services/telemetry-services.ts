@@ -1,0 +1,73 @@
+import { createSessionToken, refuseReporter, refuseSession, revokeSessionTokens } from "../../access/index.ts";
+import type { Caller } from "../../access/index.ts";
+import { contextFor } from "../../app/index.ts";
+import type { House } from "../../app/index.ts";
+import { FirebreakError } from "../../kernel/index.ts";
+import {
+  beatSession,
+  getAgent,
+  getSession,
+  listAgents,
+  listEvents,
+  listSessions,
+  parseEventBatch,
+  recordSessionState,
+  registerSession,
+} from "../../telemetry/index.ts";
+import type { ApiServices } from "../services.ts";
+
+type TelemetryServices = Pick<
+  ApiServices,
+  | "acceptEvents"
+  | "listEvents"
+  | "registerSession"
+  | "listSessions"
+  | "recordSessionState"
+  | "beatSession"
+  | "listAgents"
+  | "getAgent"
+>;
+
+export function telemetryServices(house: House): TelemetryServices {
+  const as = (caller: Caller) => contextFor(house, caller.actor);
+  const requireOwnSession = async (caller: Caller, id: string) => {
+    const refusal = refuseSession(caller, await getSession(house, id));
+    if (refusal !== null) throw new FirebreakError("forbidden", refusal);
+  };
+  return {
+    acceptEvents: async (caller, { body, contentType }) => {
+      const batch = await parseEventBatch(body, contentType, house.clock.now());
+      const sender = {
+        name: caller.actor.name,
+        agentId: caller.agentId ?? undefined,
+        sessionId: caller.sessionId ?? undefined,
+      };
+      return house.intake.accept(batch, sender);
+    },
+    listEvents: (_caller, query) => listEvents(house, query),
+    registerSession: async (caller, request) => {
+      const refusal = refuseReporter(caller, { id: request.agentId, session: request.sessionId });
+      if (refusal !== null) throw new FirebreakError("forbidden", refusal);
+      const session = await registerSession(as(caller), request);
+      const token = await house.database.kysely
+        .transaction()
+        .execute((trx) => createSessionToken(trx, as(caller), { sessionId: session.id, agentId: session.agentId }));
+      return { session, token };
+    },
+    listSessions: (_caller, query) => listSessions(house, query),
+    recordSessionState: async (caller, { id, ...change }) => {
+      await requireOwnSession(caller, id);
+      const session = await recordSessionState(as(caller), { sessionId: id, ...change });
+      if (session.state === "exited") {
+        await house.database.kysely.transaction().execute((trx) => revokeSessionTokens(trx, as(caller), id));
+      }
+      return session;
+    },
+    beatSession: async (caller, { id }) => {
+      await requireOwnSession(caller, id);
+      return beatSession(as(caller), { sessionId: id });
+    },
+    listAgents: (_caller, query) => listAgents(house, query, house.killswitch.current().holds),
+    getAgent: (_caller, { id }) => getAgent(house, id, house.killswitch.current().holds),
+  };
+}
