@@ -69,6 +69,8 @@ describe("event_count", () => {
     expect(fired(flood)).toEqual([200, 10_200, 20_200]);
     expect(fired([100_000, 100_001, 100_002, 100_003])).toEqual([100_002]);
     expect(fired([111_000, 111_001, 111_002])).toEqual([111_002]);
+    // Below the threshold at 210.5 s, above it again within a span of the report.
+    expect(fired([200_000, 200_001, 209_000, 210_500, 211_000])).toEqual([209_000, 211_000]);
   });
 
   it("counts an event once although it matches several of the rules, and any of the rules counts", () => {

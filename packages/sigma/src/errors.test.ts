@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "./index.ts";
 
@@ -202,7 +202,7 @@ describe("a hostile rule file", () => {
     expect(errorsOf(`${text.replace("*l11", "x")}\nfirebreak: { a: *l11 }\n`)).toMatchObject([
       { message: expect.stringContaining("more than 10000 values") },
     ]);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it("is refused when it is nested without end or too large", () => {

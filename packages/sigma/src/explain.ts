@@ -19,12 +19,12 @@ export function explainSelections(selections: readonly NamedSelection[], view: E
     });
 }
 
-const tests = new WeakMap<Predicate, Test>();
+const compiled = new WeakMap<Predicate, Test>();
 
 /** Compiled once per selection, at its first match. */
 function testOf(predicate: Predicate): Test {
-  let test = tests.get(predicate);
-  if (test === undefined) tests.set(predicate, (test = compilePredicate(predicate)));
+  let test = compiled.get(predicate);
+  if (test === undefined) compiled.set(predicate, (test = compilePredicate(predicate)));
   return test;
 }
 

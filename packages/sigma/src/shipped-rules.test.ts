@@ -61,27 +61,29 @@ describe("D-5: the shipped rules", () => {
 
   it("say what they mistake, and what incident they make, when they alert", () => {
     for (const rule of shipped.rules.filter(({ alerts }) => alerts)) {
-      expect(rule.falsePositives, rule.title).not.toEqual([]);
-      expect(rule.custom, rule.title).toMatchObject({
-        incident_type: expect.any(String),
-        severity: expect.any(Number),
+      expect(rule).not.toMatchObject({ falsePositives: [] });
+      expect(rule).toMatchObject({
+        custom: { incident_type: expect.any(String), severity: expect.any(Number) },
       });
     }
   });
 
   for (const name of files.filter((file) => file.endsWith(".cases.yml"))) {
-    describe(name, () => {
+    describe(`${name}:`, () => {
       const owned = new Set(
         shipped.rules.filter(({ file }) => file === name.replace(".cases.yml", ".yml")).map(({ id }) => id),
       );
       const ownReports = (steps: readonly Step[]) =>
         Object.fromEntries(Object.entries(reportsOf(steps)).filter(([id]) => owned.has(id)));
       for (const { name: title, stream, commands, expect: expected } of readCases(name)) {
-        it(title, () => {
-          if (stream !== undefined) expect(ownReports(stream)).toEqual(expected);
+        it(`${title}`, () => {
+          expect(ownReports(stream ?? [])).toEqual(stream === undefined ? {} : expected);
           for (const command of commands ?? []) {
             const fields = { event_type: "command", command, "agent.id": "a-1" };
-            expect(ownReports([{ times: 1, everyMs: 0, fields }]), command).toEqual(expected);
+            expect({ command, reports: ownReports([{ times: 1, everyMs: 0, fields }]) }).toEqual({
+              command,
+              reports: expected,
+            });
           }
         });
       }

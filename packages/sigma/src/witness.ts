@@ -15,7 +15,8 @@ const ATOMS_MAX = 10_000;
 /** Shorter ASCII texts occur everywhere and would select nothing. */
 const CONTAINS_CHARS_MIN = 3;
 
-const isSelective = (text: string): boolean => text.length >= CONTAINS_CHARS_MIN || /[^\x00-\x7f]/.test(text);
+const isSelective = (text: string): boolean =>
+  text.length >= CONTAINS_CHARS_MIN || [...text].some((char) => char > "\u007f");
 
 /** Atoms of which one holds whenever the predicate does; undefined when the predicate can hold without any. */
 export function findWitness(predicate: Predicate): readonly Atom[] | undefined {
