@@ -1,4 +1,4 @@
-import { CLOCK_KINDS } from "@firebreak/protocol";
+import { CLOCK_KINDS, isSettled } from "@firebreak/protocol";
 import type { ClockKind, ClockView, Severity } from "@firebreak/protocol";
 import type { Selectable } from "kysely";
 import type { Profile } from "../kernel/index.ts";
@@ -110,6 +110,8 @@ export async function retargetClocks(trx: Trx, ctx: IncidentContext, incident: I
     .where("stopped_at", "is", null)
     .execute();
   const finished = { respond: incident.acknowledged_at, contain: incident.contained_at, resolve: incident.resolved_at };
+  // A clock that only the new severity has must not run for an incident that is over.
+  const settledAt = isSettled(incident.state) ? (incident.resolved_at ?? incident.closed_at ?? new Date(now)) : null;
   for (const [kind, targetMs] of targets) {
     if (stopped.has(kind)) continue;
     const dueAt = new Date(incident.detected_at.getTime() + targetMs);
@@ -121,7 +123,7 @@ export async function retargetClocks(trx: Trx, ctx: IncidentContext, incident: I
         kind,
         started_at: incident.detected_at,
         due_at: dueAt,
-        stopped_at: finished[kind],
+        stopped_at: finished[kind] ?? settledAt,
         breached_at: dueAt.getTime() < now ? (before?.breached_at ?? null) : null,
       })
       .execute();

@@ -304,6 +304,15 @@ describe("clocks", () => {
   });
 });
 
+test("T-3: a graver severity given after the end starts no clock", async () => {
+  const { id } = await report(3);
+  await changeIncidentState(ctx, { id, state: "false_positive", reason: "a drill" });
+  await changeSeverity(ctx, { id, severity: 1, reason: "for the statistics" });
+  ctx.clock.advance(24 * 60 * MINUTE_MS);
+  expect(await checkClocks(ctx)).toEqual([]);
+  expect((await getIncident(ctx, id)).clocks.map((clock) => clock.stoppedAt === null)).toEqual([false, false, false]);
+});
+
 test("T-4: no walk through the verbs leaves the state table, and a refusal changes nothing", async () => {
   const walk = fc.array(fc.constantFrom(...INCIDENT_STATES), { minLength: 1, maxLength: 12 });
   await fc.assert(

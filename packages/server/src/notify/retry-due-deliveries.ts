@@ -1,10 +1,11 @@
+import { sql } from "kysely";
 import { messageOf } from "../kernel/index.ts";
 import { deliver } from "./deliver.ts";
-import { dueAt } from "./schedule.ts";
+import { SENDING_STALE_MS, WAITS_MS } from "./schedule.ts";
 import type { NotifyContext } from "./types.ts";
 
-/** deliveries looked at in one call, and attempted at the same time */
-const LOOKED_AT_MAX = 500;
+/** deliveries attempted in one call, and at the same time; a caller that gets this many calls again */
+const TAKEN_MAX = 100;
 const AT_ONCE = 8;
 
 /**
@@ -14,19 +15,28 @@ const AT_ONCE = 8;
  * @returns how many attempts were made
  */
 export async function retryDueDeliveries(ctx: NotifyContext): Promise<number> {
-  const waiting = await ctx.database.kysely
+  const now = new Date(ctx.clock.now());
+  const due = await ctx.database.kysely
     .selectFrom("deliveries")
-    .select(["id", "state", "attempts", "updated_at"])
+    .select("id")
     .where("state", "in", ["pending", "sending"])
+    .where(isDueBy(now))
     .orderBy("updated_at")
-    .limit(LOOKED_AT_MAX)
+    .limit(TAKEN_MAX)
     .execute();
-  const now = ctx.clock.now();
-  const due = waiting.filter((row) => (dueAt(row) ?? Number.POSITIVE_INFINITY) <= now);
   for (let start = 0; start < due.length; start += AT_ONCE) {
     await Promise.all(due.slice(start, start + AT_ONCE).map((row) => attempt(ctx, row.id)));
   }
   return due.length;
+}
+
+/** The rule of `dueAt` as a condition, so that many that still wait cannot hide the ones that are due. */
+function isDueBy(now: Date) {
+  const last = WAITS_MS.length - 1;
+  return sql<boolean>`updated_at + interval '1 millisecond' * (case state
+    when 'sending' then ${SENDING_STALE_MS}::float8
+    else (${[...WAITS_MS]}::float8[])[least(attempts, ${last}::int) + 1]
+  end) <= ${now}`;
 }
 
 /** One delivery that cannot even be recorded must not keep the others back. */

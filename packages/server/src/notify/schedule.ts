@@ -12,15 +12,15 @@ export const ATTEMPTS_MAX = BACKOFF_MS.length + 1;
  */
 export const SENDING_STALE_MS = 120_000;
 
-/** the longest time after which a delivery that waits is due */
-export const BACKOFF_MAX_MS = BACKOFF_MS[BACKOFF_MS.length - 1] ?? 0;
+/** Waiting times by the number of attempts made so far, from none; the last one holds for more. */
+export const WAITS_MS: readonly number[] = [0, ...BACKOFF_MS];
 
 /** @returns when the delivery may be attempted, milliseconds since 1970; null when it has ended */
 export function dueAt(delivery: Pick<DeliveryRow, "state" | "attempts" | "updated_at">): number | null {
   const since = delivery.updated_at.getTime();
   switch (delivery.state) {
     case "pending":
-      return delivery.attempts === 0 ? since : since + (BACKOFF_MS[delivery.attempts - 1] ?? BACKOFF_MAX_MS);
+      return since + (WAITS_MS[Math.min(delivery.attempts, WAITS_MS.length - 1)] ?? 0);
     case "sending":
       return since + SENDING_STALE_MS;
     case "delivered":

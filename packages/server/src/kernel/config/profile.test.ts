@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,6 +103,28 @@ test("an alias bomb is refused", () => {
       }]`,
   );
   expect(parseProfile("p.yaml", bomb.join("\n"))).toMatchObject({ ok: false, problems: [{ line: 1 }] });
+});
+
+test("nothing a file holds makes the reader throw, and every problem has a place in the file", async () => {
+  const shipped = await shippedText();
+  const cut = fc.record({
+    at: fc.nat(shipped.length),
+    gone: fc.nat(60),
+    put: fc.string({ unit: "binary", maxLength: 12 }),
+  });
+  const broken = cut.map(({ at, gone, put }) => shipped.slice(0, at) + put + shipped.slice(at + gone));
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), broken), (text) => {
+      const parsed = parseProfile("p.yaml", text);
+      const problems = parsed.ok ? [] : parsed.problems;
+      expect(parsed.ok || problems.length > 0).toBe(true);
+      const lines = text.split("\n").length;
+      for (const { line, column, message, remedy } of problems) {
+        expect([line >= 1, line <= lines, column >= 1, message !== "", remedy !== ""]).toEqual(Array(5).fill(true));
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("a missing profile is named", async () => {
