@@ -7,6 +7,7 @@ import type { PlaybookVerbs } from "./context.ts";
 import { readRun } from "./journal.ts";
 import { toStoredText } from "./journal-json.ts";
 import { getRun } from "./list-runs.ts";
+import { parseInput } from "./parse-input.ts";
 
 export const abortRequest = z.strictObject({
   runId: z.string().max(64),
@@ -23,7 +24,7 @@ export async function abortRun(
   ctx: Pick<PlaybookVerbs, "database" | "clock" | "actor">,
   input: z.input<typeof abortRequest>,
 ): Promise<RunView> {
-  const request = abortRequest.parse(input);
+  const request = parseInput(abortRequest, input);
   const { runId } = request;
   const reason = toStoredText(request.reason);
   const at = ctx.clock.now();

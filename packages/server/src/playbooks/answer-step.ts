@@ -12,6 +12,7 @@ import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
 import { toStoredText } from "./journal-json.ts";
 import { getRun } from "./list-runs.ts";
+import { parseInput } from "./parse-input.ts";
 import { planSteps } from "./plan.ts";
 import { readPlaybook } from "./read-playbook.ts";
 import { isEndedRun } from "./reasons.ts";
@@ -33,7 +34,7 @@ type AnswerContext = Pick<PlaybookVerbs, "database" | "clock" | "actor">;
  * @throws FirebreakError not_found, conflict when the step does not wait or does not allow the answer
  */
 export async function completeManualStep(ctx: AnswerContext, input: StepAnswer): Promise<RunView> {
-  const answer = stepAnswer.parse(input);
+  const answer = parseInput(stepAnswer, input);
   const run = await readRun(ctx.database, answer.runId);
   const known = findWaitingStep(run, answer.stepId);
   const change = { ...changeFor(run, known, answer.result), message: answer.note };

@@ -38,7 +38,7 @@ const retries = {
   retryDelay: duration.default("200ms"),
 };
 
-export const actionStep = z.strictObject({
+const actionStep = z.strictObject({
   ...stepBase,
   ...retries,
   type: z.literal("action"),
@@ -57,25 +57,24 @@ export const actionStep = z.strictObject({
     .describe("auto: undone when a person aborts the run. none: stays in effect, or cannot be undone."),
 });
 
-export const verifyStep = z.strictObject({
+const verifyStep = z.strictObject({
   ...stepBase,
   ...retries,
   type: z.literal("verify"),
   of: identifier.describe("the id of the earlier action whose effect must hold"),
 });
 
-export const manualStep = z.strictObject({
+const manualStep = z.strictObject({
   ...stepBase,
   type: z.literal("manual"),
   instructions: prose.describe("what a person must do, in the exact words"),
 });
 
-export const step = z.discriminatedUnion("type", [actionStep, verifyStep, manualStep]);
+const step = z.discriminatedUnion("type", [actionStep, verifyStep, manualStep]);
 export type Step = z.output<typeof step>;
 export type ActionStep = z.output<typeof actionStep>;
 export type VerifyStep = z.output<typeof verifyStep>;
 export type ManualStep = z.output<typeof manualStep>;
-export type StepType = Step["type"];
 export type AfterFailure = z.output<typeof afterFailure>;
 
 const input = z.strictObject({
@@ -84,7 +83,6 @@ const input = z.strictObject({
   required: z.boolean().default(true),
   default: z.union([z.string(), z.number(), z.boolean()]).optional(),
 });
-export type PlaybookInput = z.output<typeof input>;
 
 const phase = z.strictObject({ id: z.enum(PHASES), steps: z.array(step).min(1).max(STEPS_MAX) });
 

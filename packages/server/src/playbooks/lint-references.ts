@@ -44,18 +44,12 @@ function lintReference(document: PlaybookDocument, earlier: readonly PlacedStep[
   }
   const [root, name = ""] = segment.path;
   const text = `\${${segment.path.join(".")}}`;
-  switch (root) {
-    case "inputs":
-      return lintInput(document, name, text, found);
-    case "steps":
-      return lintStepOutput(earlier, segment.path, text, at);
-    case "run":
-    case "incident":
-      if (segment.path.length === 2 && name === "id") return [];
-      return [failing(at, `${text} leads nowhere`, `write \${${root}.id}`)];
-    default:
-      return [failing(at, `${text} leads nowhere`, "references begin with inputs, steps, run or incident")];
-  }
+  if (root === "inputs") return lintInput(document, name, text, found);
+  if (root === "steps") return lintStepOutput(earlier, segment.path, text, at);
+  const known = root === "run" || root === "incident";
+  if (known && segment.path.length === 2 && name === "id") return [];
+  const remedy = known ? `write \${${root}.id}` : "references begin with inputs, steps, run or incident";
+  return [failing(at, `${text} leads nowhere`, remedy)];
 }
 
 function lintInput(document: PlaybookDocument, name: string, text: string, found: FoundReference): Finding[] {

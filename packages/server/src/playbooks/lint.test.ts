@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";

@@ -1,5 +1,5 @@
 import { STEP_STATES } from "@firebreak/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { conclude, nextMove } from "./next-move.ts";
 import type { StepFacts } from "./next-move.ts";

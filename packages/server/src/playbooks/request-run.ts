@@ -11,6 +11,7 @@ import type { PlaybookVerbs } from "./context.ts";
 import type { PlaybookDocument } from "./format.ts";
 import type { LoadedPlaybook } from "./load-playbooks.ts";
 import { planSteps } from "./plan.ts";
+import { findReferences } from "./references.ts";
 
 /** @returns always the same run id for the same incident and playbook, so that a repeated event makes one run */
 export function deriveRunId(incidentId: string, playbookId: string): RunId {
@@ -40,6 +41,7 @@ export async function requestRun(
 ): Promise<{ readonly runId: RunId; readonly created: boolean }> {
   const playbook = findPlaybook(ctx.playbooks, request.playbookId);
   const inputs = checkInputs(playbook.document, request.inputs);
+  checkIncident(playbook.document, request.incidentId);
   const runId = request.runId ?? ctx.newId("run");
   const at = ctx.clock.now();
   const inserted = await trx
@@ -97,6 +99,18 @@ async function insertSteps(trx: Transaction<Schema>, runId: string, document: Pl
     message: null,
   }));
   await trx.insertInto("playbook_steps").values(rows).execute();
+}
+
+/** Said before anything runs: in the middle of containment it would be too late. */
+function checkIncident(document: PlaybookDocument, incidentId: string | null): void {
+  if (incidentId !== null) return;
+  const needed = planSteps(document).some(
+    ({ step }) =>
+      step.type === "action" &&
+      findReferences(step.with).some(({ segment }) => segment.kind === "reference" && segment.path[0] === "incident"),
+  );
+  if (!needed) return;
+  throw new FirebreakError("invalid_body", `the playbook ${document.id} runs only for an incident; name the incident`);
 }
 
 const INPUT_SCHEMAS = { string: z.string().max(4000), number: z.number(), boolean: z.boolean() } as const;

@@ -68,6 +68,11 @@ describe("a request for a run", () => {
     expect(readActs(harness.home)).toEqual(["apply ada"]);
   });
 
+  test("without an incident is refused when the playbook speaks of one", async () => {
+    const asked = harness.request(playbookText([actionFields("one", { with: { name: "${incident.id}" } })]));
+    await expect(asked).rejects.toMatchObject({ code: "invalid_body" });
+  });
+
   test("of a playbook that is not there names those that are", async () => {
     const ctx = withPlaybook(playbookText([actionFields("one")]));
     const asked = inTransaction(server.database, (trx) =>

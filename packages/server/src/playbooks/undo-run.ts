@@ -52,8 +52,13 @@ export function decideUndo({ step }: PlannedStep, record: StepRecord): UndoMove 
     case "timed_out":
     case "interrupted":
       return hasOutput ? "undo" : "impossible";
-    default:
+    case "pending":
+    case "waiting":
+    case "skipped":
+    case "undone":
       return "nothing";
+    default:
+      return record.state satisfies never;
   }
 }
 

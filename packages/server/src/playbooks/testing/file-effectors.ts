@@ -16,8 +16,6 @@ const behaviours = [
   "fails_twice",
   "slow",
 ] as const;
-export type Behaviour = (typeof behaviours)[number];
-
 const parameters = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]+$/),
   behaviour: z.enum(behaviours).default("ok"),

@@ -36,7 +36,7 @@ export function loadText(text: string): LoadedPlaybook {
 
 export function createHarness(database: Database): Harness {
   const home = mkdtempSync(join(tmpdir(), "firebreak-playbooks-"));
-  const common = { database, clock: systemClock, newId: createNewId(systemClock.now), logger: silentLogger };
+  const common = { database, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
   const ctx = { ...common, actor: ada, home, effectors: fileEffectors, playbooks: new Map<string, LoadedPlaybook>() };
   return {
     home,

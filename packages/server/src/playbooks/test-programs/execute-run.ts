@@ -1,19 +1,13 @@
 /** Executes runs in a process of its own that a test kills: node PROGRAM DATABASE_URL HOME RUN_ID. */
 import { createNewId, silentLogger, systemClock } from "../../kernel/index.ts";
-import { connectDatabase } from "../../storage/connect.ts";
+import { openDatabase } from "../../storage/index.ts";
 import { executeRun } from "../index.ts";
-import { fileEffectors } from "./file-effectors.ts";
+import { fileEffectors } from "../testing/file-effectors.ts";
 
 const [databaseUrl = "", home = "", runId = ""] = process.argv.slice(2);
-const database = await connectDatabase({
-  connection: { connectionString: databaseUrl },
-  kind: "url",
-  place: "the test's database",
-  logger: silentLogger,
-  migrate: false,
-});
+const database = await openDatabase({ databaseUrl, home, clock: systemClock, logger: silentLogger, migrate: false });
 process.stdout.write("ready\n");
-const newId = createNewId(systemClock.now);
+const newId = createNewId(() => systemClock.now());
 const ctx = { database, clock: systemClock, newId, logger: silentLogger, home, effectors: fileEffectors };
 const progress = await executeRun(ctx, runId);
 process.stdout.write(`${JSON.stringify(progress)}\n`);
