@@ -50,7 +50,7 @@ export async function benchIntake(): Promise<IntakeResult[]> {
 }
 
 async function runLoad(database: Database, load: Load): Promise<IntakeResult> {
-  const newId = createNewId(systemClock.now);
+  const newId = createNewId(() => systemClock.now());
   const intake = createIntake({ database, clock: systemClock, newId, logger: silentLogger, onStored: () => {} });
   const latenciesMs: number[] = [];
   const startMs = systemClock.monotonicMs();

@@ -18,7 +18,7 @@ import type { AlertProfile, Finding } from "./index.ts";
 
 const START_MS = Date.parse("2026-03-01T12:00:00Z");
 const clock = createManualClock(START_MS);
-const newId = createNewId(clock.now);
+const newId = createNewId(() => clock.now());
 const profile: AlertProfile = {
   detectors: [
     { rule: "named", severity: 3, type: "value_wallet" },
@@ -49,11 +49,29 @@ function findingOf(
   const time = new Date(timeMs).toISOString();
   const agent = { id: more.agent ?? "scout-1", ...(more.session === undefined ? {} : { session: more.session }) };
   const event: AgentEvent = {
-    ...{ seq: 1, id, time, receivedTime: time, source: "t", agent, kind: "command", outcome: "success", data: {} },
+    seq: 1,
+    id,
+    time,
+    receivedTime: time,
+    source: "t",
+    agent,
+    kind: "command",
+    outcome: "success",
+    data: {},
   };
   const match: Match = {
-    ...{ ruleId: more.rule ?? "r-1", title: "Rule", level: "high", kind: "selection", tags: [], selections: [] },
-    ...{ eventIds: [id], firstTime: timeMs, lastTime: timeMs, sentence: "it happened", custom: {}, ...more.match },
+    ruleId: more.rule ?? "r-1",
+    title: "Rule",
+    level: "high",
+    kind: "selection",
+    tags: [],
+    selections: [],
+    eventIds: [id],
+    firstTime: timeMs,
+    lastTime: timeMs,
+    sentence: "it happened",
+    custom: {},
+    ...more.match,
   };
   return { match, event };
 }

@@ -1,13 +1,20 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import { compile } from "@firebreak/sigma";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { presentEvent } from "./present-event.ts";
 import { splitCommandLine } from "./split-command.ts";
 
 const eventOf = (more: Partial<AgentEvent>): AgentEvent => ({
-  ...{ seq: 1, id: "e", time: "2026-03-01T12:00:00.000Z", receivedTime: "2026-03-01T12:00:00.000Z", source: "door" },
-  ...{ agent: { id: "scout-1", session: "s" }, kind: "command", outcome: "success", data: {} },
+  seq: 1,
+  id: "e",
+  time: "2026-03-01T12:00:00.000Z",
+  receivedTime: "2026-03-01T12:00:00.000Z",
+  source: "door",
+  agent: { id: "scout-1", session: "s" },
+  kind: "command",
+  outcome: "success",
+  data: {},
   ...more,
 });
 const fieldsOf = (more: Partial<AgentEvent>) => presentEvent(eventOf(more)).presentations[0]?.fields ?? {};

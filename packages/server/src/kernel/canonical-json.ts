@@ -5,20 +5,15 @@
  * @throws TypeError for what JSON cannot say: NaN, infinity, bigint, functions, lone surrogates
  */
 export function canonicalJson(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return canonicalString(value);
-    case "number":
-      if (!Number.isFinite(value)) throw new TypeError("canonical JSON has no NaN and no infinity");
-      return JSON.stringify(value);
-    case "boolean":
-      return value ? "true" : "false";
-    case "object":
-      if (value === null) return "null";
-      return Array.isArray(value) ? canonicalArray(value) : canonicalObject(value);
-    default:
-      throw new TypeError(`canonical JSON has no ${typeof value}`);
+  if (typeof value === "string") return canonicalString(value);
+  if (typeof value === "object") {
+    if (value === null) return "null";
+    return Array.isArray(value) ? canonicalArray(value) : canonicalObject(value);
   }
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (typeof value !== "number") throw new TypeError(`canonical JSON has no ${typeof value}`);
+  if (!Number.isFinite(value)) throw new TypeError("canonical JSON has no NaN and no infinity");
+  return JSON.stringify(value);
 }
 
 function canonicalString(text: string): string {

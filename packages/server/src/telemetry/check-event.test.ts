@@ -1,5 +1,5 @@
 import { EVENT_KINDS, INTAKE_LIMITS, agentEventInput } from "@firebreak/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countKeysOfEvent } from "./check-event.ts";
 

@@ -8,7 +8,7 @@ import type { IntakeLimits } from "./index.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
 const clock = createManualClock(NOW_MS);
-const newId = createNewId(clock.now);
+const newId = createNewId(() => clock.now());
 let test: TestDatabase;
 let stored: AgentEvent[];
 

@@ -1,5 +1,5 @@
 import { INTAKE_LIMITS } from "@firebreak/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countMembers, countMembersOfElements } from "./json-members.ts";
 import { parseEventBatch, REJECTED_TOLD_MAX } from "./parse-batch.ts";

@@ -17,7 +17,7 @@ import {
 import type { SessionContext } from "./index.ts";
 
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
-const newId = createNewId(clock.now);
+const newId = createNewId(() => clock.now());
 const actor: Actor = { kind: "token", id: "tok_1", name: "supervisor" };
 let test: TestDatabase;
 let ctx: SessionContext;
@@ -75,8 +75,16 @@ describe("sessions", () => {
     clock.advance(1000);
     const newer = await register("scout-3");
     const hold = (id: string, level: Hold["level"], scope: Hold["scope"], target: string | null): Hold => ({
-      ...{ id, epoch: 1, scope, target, level, reason: "test", actor },
-      ...{ incidentId: null, at: "2026-03-01T12:00:00.000Z", expiresAt: null },
+      id,
+      epoch: 1,
+      scope,
+      target,
+      level,
+      reason: "test",
+      actor,
+      incidentId: null,
+      at: "2026-03-01T12:00:00.000Z",
+      expiresAt: null,
     });
     const holds = [
       hold("a", "deny", "pack", "research"),
