@@ -14,13 +14,14 @@ const HOUR_MS = 3_600_000;
 /**
  * Drafts the review from what was recorded, and replaces an older draft.
  *
- * @param options.force replaces even a text that a person has edited
+ * @param options.whenEdited what becomes of a text that a person has edited: `refuse` (the default) throws, `keep`
+ *   returns it as it is (for automation, which may repeat), `replace` writes over it
  * @throws FirebreakError `not_found`; `conflict` when a person has edited the review
  */
 export async function draftReview(
   ctx: LearningContext,
   incidentId: string,
-  options: { readonly force?: boolean } = {},
+  options: { readonly whenEdited?: "refuse" | "keep" | "replace" } = {},
 ): Promise<ReviewView> {
   const facts = await readFacts(ctx, incidentId);
   const draftedAt = ctx.clock.now();
@@ -29,14 +30,15 @@ export async function draftReview(
   return inTransaction(ctx.database, async (trx) => {
     const before = await trx
       .selectFrom("reviews")
-      .select("edited_by")
+      .selectAll()
       .where("incident_id", "=", incidentId)
       .forUpdate()
       .executeTakeFirst();
-    const editor = before?.edited_by ?? null;
-    const force = options.force === true;
-    if (editor !== null && !force) refuseEdited(incidentId, editor);
-    const row = await writeDraft(trx, { incidentId, markdown, draftedAt, dueAt, force });
+    const { whenEdited = "refuse" } = options;
+    if (before !== undefined && before.edited_by !== null && whenEdited !== "replace") {
+      return whenEdited === "keep" ? toReviewView(before) : refuseEdited(incidentId, before.edited_by);
+    }
+    const row = await writeDraft(trx, { incidentId, markdown, draftedAt, dueAt, replace: whenEdited === "replace" });
     if (row === undefined) refuseEdited(incidentId, "somebody just now");
     await leaveTrace(trx, ctx, facts, before !== undefined);
     return toReviewView(row);
@@ -59,7 +61,7 @@ interface Draft {
   readonly markdown: string;
   readonly draftedAt: number;
   readonly dueAt: number;
-  readonly force: boolean;
+  readonly replace: boolean;
 }
 
 /** @returns undefined when a person's edit came in between */
@@ -76,7 +78,7 @@ async function writeDraft(trx: Trx, draft: Draft): Promise<Selectable<ReviewsTab
     .values({ incident_id: draft.incidentId, ...columns })
     .onConflict((conflict) => {
       const update = conflict.column("incident_id").doUpdateSet(columns);
-      return draft.force ? update : update.where("reviews.edited_by", "is", null);
+      return draft.replace ? update : update.where("reviews.edited_by", "is", null);
     })
     .returningAll()
     .executeTakeFirst();

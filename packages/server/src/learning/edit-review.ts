@@ -17,7 +17,7 @@ const editReviewInput = z.object({
 export type EditReviewInput = z.input<typeof editReviewInput>;
 
 /**
- * Keeps a person's text of the review; from then on no draft replaces it unless forced.
+ * Keeps a person's text of the review; from then on no draft replaces it unless that is asked for.
  *
  * @throws FirebreakError `invalid_body`; `not_found` when no review is drafted yet
  */

@@ -161,7 +161,7 @@ test("L-1: hostile text of agents and people stays text", async () => {
   expect(markdown).not.toMatch(/^- \[ \] forged|^```|https:\/\/evil/m);
 });
 
-test("L-1: a new draft never replaces what a person wrote, unless forced", async () => {
+test("L-1: a new draft never replaces what a person wrote, unless that is asked for", async () => {
   const id = await openAndContain();
   await expect(getReview(ctx, id)).rejects.toMatchObject({ code: "not_found" });
   await expect(editReview(ctx, { id, markdown: "mine" })).rejects.toMatchObject({ code: "not_found" });
@@ -169,7 +169,8 @@ test("L-1: a new draft never replaces what a person wrote, unless forced", async
   await draftReview(ctx, id);
   await editReview(ctx, { id, markdown: "mine" });
   await expect(draftReview({ ...ctx, actor: ada }, id)).rejects.toThrow(/edited by ada/);
+  expect((await draftReview(ctx, id, { whenEdited: "keep" })).markdown).toBe("mine");
   expect((await getReview(ctx, id)).markdown).toBe("mine");
-  expect((await draftReview(ctx, id, { force: true })).markdown).toContain("# Review of INC-2026-0001");
+  expect((await draftReview(ctx, id, { whenEdited: "replace" })).markdown).toContain("# Review of INC-2026-0001");
   await expect(draftReview(ctx, "INC-2026-9999")).rejects.toMatchObject({ code: "not_found" });
 });

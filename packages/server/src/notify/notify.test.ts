@@ -79,6 +79,14 @@ async function insertIncident(): Promise<void> {
     .execute();
 }
 
+async function resolveAt(time: number): Promise<void> {
+  await testDatabase.database.kysely
+    .updateTable("incidents")
+    .set({ state: "resolved", resolved_at: new Date(time) })
+    .where("id", "=", id)
+    .execute();
+}
+
 async function useChannels(channels: Channel[]): Promise<void> {
   const profilesDir = fileURLToPath(new URL("../../../../profiles", import.meta.url));
   const shipped = requireProfile(await loadProfile({ home: "/nonexistent", profilesDir, name: "ai-empire" }));
@@ -262,8 +270,12 @@ test("M-1: only the channels that the profile routes a severity and template to 
   ] satisfies NotifyContext["profile"]["notifications"];
   ctx = { ...ctx, profile: { ...ctx.profile, channels, notifications } };
   await request("initial");
+  expect(await request("resolved")).toEqual([]);
+  await resolveAt(NOON + 1000);
   await request("resolved");
-  await request("resolved", "second time");
+  await request("resolved");
+  await resolveAt(NOON + 2000);
+  await request("resolved");
   const told = (await listDeliveries(ctx)).items.map((delivery) => `${delivery.channel} ${delivery.template}`);
   expect(told.toSorted()).toEqual(["later resolved", "later resolved", "ops initial"]);
   const first = await listDeliveries(ctx, { limit: 2 });

@@ -10,13 +10,17 @@ import type { NotifyContext, Trx } from "./types.ts";
 export interface NotificationRequest {
   readonly incidentId: string;
   readonly template: TemplateName;
-  /** tells occurrences of the same template apart, such as a second resolution; one delivery per key and channel */
+  /**
+   * Tells occurrences of the same template apart, such as the containments of two runs; one delivery per key and
+   * channel. A resolution has its time as key, so that a second one after a reopening is told too.
+   */
   readonly key?: string;
 }
 
 /**
  * Writes one delivery for each channel that the profile routes this template and severity to, filled from the incident
- * as it is now, and asks for their delivery when the transaction commits. Asking again changes nothing.
+ * as it is now, and asks for their delivery when the transaction commits. Asking again changes nothing; asking for
+ * `resolved` when the incident was reopened meanwhile sends nothing.
  *
  * @returns ids of the deliveries that are new
  * @throws FirebreakError `not_found`
@@ -27,11 +31,14 @@ export async function requestNotifications(
   request: NotificationRequest,
 ): Promise<string[]> {
   const facts = await readFacts(trx, ctx, request.incidentId);
+  const occurrence = request.key ?? occurrenceOf(request.template, facts);
+  if (occurrence === null) return [];
+  const key = `${request.incidentId}/${request.template}${occurrence === "" ? "" : `/${occurrence}`}`;
   const template = ctx.profile.templates.find((candidate) => candidate.name === request.template);
   const rendered = renderTemplate(template, facts);
   const created: string[] = [];
   for (const channel of channelsFor(ctx, request.template, facts)) {
-    const id = await insertDelivery(trx, ctx, request, channel, rendered, facts);
+    const id = await insertDelivery(trx, ctx, { request, key, channel, rendered, facts });
     if (id !== undefined) created.push(id);
   }
   return created;
@@ -53,21 +60,30 @@ function channelsFor(ctx: NotifyContext, template: TemplateName, { incident }: I
   );
 }
 
+/** @returns null when there is nothing to tell any more */
+function occurrenceOf(template: TemplateName, { incident }: IncidentFacts): string | null {
+  return template === "resolved" ? (incident.resolved_at?.toISOString() ?? null) : "";
+}
+
+interface NewDelivery {
+  readonly request: NotificationRequest;
+  readonly key: string;
+  readonly channel: Channel;
+  readonly rendered: Rendered;
+  readonly facts: IncidentFacts;
+}
+
 async function insertDelivery(
   trx: Trx,
   ctx: NotifyContext,
-  request: NotificationRequest,
-  channel: Channel,
-  rendered: Rendered,
-  facts: IncidentFacts,
+  { request, key, channel, rendered, facts }: NewDelivery,
 ): Promise<string | undefined> {
   const now = new Date(ctx.clock.now());
-  const suffix = request.key === undefined ? "" : `/${request.key}`;
   const inserted = await trx
     .insertInto("deliveries")
     .values({
       id: ctx.newId("delivery"),
-      key: `${request.incidentId}/${request.template}/${channel.name}${suffix}`,
+      key: `${key}/${channel.name}`,
       incident_id: request.incidentId,
       channel: channel.name,
       channel_kind: channel.kind,
