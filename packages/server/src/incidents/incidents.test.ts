@@ -178,6 +178,12 @@ describe("verbs", () => {
     expect((await acknowledgeIncident(ctx, { id })).state).toBe("contained");
   });
 
+  test("a trip time that cannot be is left out; the containment still counts", async () => {
+    const id = await openByAlert();
+    await markContained(ctx, { incidentId: id, tripToStopMs: -5, at: NOON + 200 });
+    expect(await getIncident(ctx, id)).toMatchObject({ state: "contained", tripToStopMs: null });
+  });
+
   test("the same proof told again does not undo what people did since", async () => {
     const id = await openByAlert();
     const contain = { incidentId: id, tripToStopMs: 40, at: NOON + 200 };

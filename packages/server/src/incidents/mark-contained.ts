@@ -11,12 +11,18 @@ import { inTransaction } from "../storage/index.ts";
 
 const markContainedInput = z.object({
   incidentId,
-  /** milliseconds from the stop request to the proof that the agent stopped */
-  tripToStopMs: z.number().min(0).nullable(),
-  /** when the proof was had, milliseconds since 1970 */
+  // A measure that a jump of the clock spoiled must not keep a proved containment out of the record.
+  tripToStopMs: z.number().min(0).nullable().catch(null),
   at: z.number().int().min(0),
 });
-export type MarkContainedInput = z.input<typeof markContainedInput>;
+
+export interface MarkContainedInput {
+  readonly incidentId: string;
+  /** milliseconds from the stop request to the proof that the agent stopped; null when not measured */
+  readonly tripToStopMs: number | null;
+  /** when the proof was had, milliseconds since 1970 */
+  readonly at: number;
+}
 
 /**
  * Records a proved containment: the contain clock stops. The times of the first containment count; the same proof told
