@@ -165,6 +165,33 @@ const randomStep = fc.record({
   manual: fc.nat(9),
 });
 
+interface RandomStep {
+  readonly behaviour: string;
+  readonly once: boolean;
+  readonly manual: number;
+}
+
+/** @returns what the run says that is not so, and what was done more often than it may be */
+async function findLies(runId: string, plan: readonly RandomStep[], crashes: number): Promise<string[]> {
+  const run = await harness.view(runId);
+  const states = run.steps.map((step) => step.state);
+  const lies = states
+    .filter((state) => ["pending", "running", "waiting"].includes(state))
+    .map((state) => `left ${state}`);
+  const all = states.every((state) => state === "succeeded");
+  if ((run.state === "completed") !== all) lies.push(`${run.state} with ${states.join(", ")}`);
+  if ((run.reason === null) !== (run.state === "completed")) lies.push(`${run.state} because ${run.reason}`);
+  plan.forEach((one, index) => {
+    if (one.manual === 0) return;
+    const step = run.steps[index];
+    const applied = countActs(harness.home, `apply s${index}`);
+    if (applied > (one.once ? 1 : 1 + crashes)) lies.push(`s${index} applied ${applied} times`);
+    const did = applied > 0 && (one.behaviour === "ok" || step?.reason === "done_by_person");
+    if (step?.state === "succeeded" && !did) lies.push(`s${index} succeeded with ${one.behaviour}`);
+  });
+  return lies;
+}
+
 describe("any playbook, any outcomes, any crashes", () => {
   test("P-1: ends honestly, and acts no more than it may", async () => {
     const deaths = fc.array(fc.nat(12), { maxLength: 3 });
@@ -189,32 +216,12 @@ describe("any playbook, any outcomes, any crashes", () => {
           for (const moment of crashes) await harness.execute(runId, dieAtMoment(moment).fault).catch(() => null);
           if (abortAt === 0) await abortRun(harness.ctx, { runId, reason: "random abort" }).catch(() => null);
           await executeToEnd(runId);
-          await expectHonest(runId, plan, crashes.length);
+          expect(await findLies(runId, plan, crashes.length)).toEqual([]);
         },
       ),
       { numRuns: 60 },
     );
   });
-
-  async function expectHonest(
-    runId: string,
-    plan: readonly { readonly behaviour: string; readonly once: boolean; readonly manual: number }[],
-    crashes: number,
-  ): Promise<void> {
-    const run = await harness.view(runId);
-    const states = run.steps.map((step) => step.state);
-    for (const open of ["pending", "running", "waiting"]) expect(states).not.toContain(open);
-    expect(run.state === "completed").toBe(states.every((state) => state === "succeeded"));
-    expect(run.reason === null).toBe(run.state === "completed");
-    plan.forEach((one, index) => {
-      const step = run.steps[index];
-      const applied = countActs(harness.home, `apply s${index}`);
-      if (one.manual === 0) return;
-      expect(applied).toBeLessThanOrEqual(one.once ? 1 : 1 + crashes);
-      const may = applied > 0 && (one.behaviour === "ok" || step?.reason === "done_by_person");
-      expect(step?.state === "succeeded" && !may, JSON.stringify(step)).toBe(false);
-    });
-  }
 });
 
 test(

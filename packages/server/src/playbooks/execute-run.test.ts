@@ -3,7 +3,8 @@ import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { abortRun } from "./abort-run.ts";
 import { completeManualStep, expireManualSteps } from "./answer-step.ts";
-import { countActs, readActs } from "./testing/file-effectors.ts";
+import { executeRun } from "./execute-run.ts";
+import { countActs, fileEffectors, readActs } from "./testing/file-effectors.ts";
 import { createHarness, reasonOf, stateOf } from "./testing/harness.ts";
 import type { Harness } from "./testing/harness.ts";
 import { actionFields, manualFields, playbookText, verifyFields } from "./testing/playbook-text.ts";
@@ -96,7 +97,6 @@ describe("P-1: a run", () => {
 
   test("an effector that is gone fails its step, never passes it", async () => {
     const runId = await harness.request(playbookText([actionFields("one")]));
-    const { executeRun } = await import("./execute-run.ts");
     expect(await executeRun({ ...harness.ctx, effectors: new Map() }, runId)).toEqual({
       kind: "ended",
       state: "failed",
@@ -142,6 +142,22 @@ describe("P-1: a run", () => {
     await harness.execute(runId);
     expect(readActs(harness.home)).toEqual(["apply old"]);
   });
+});
+
+test.each(["not_found", "conflict"] as const)("a retry cannot help against %s, so there is none", async (reason) => {
+  const effector = fileEffectors.get("file.write");
+  if (!effector) throw new Error("the test's effector is gone");
+  let calls = 0;
+  const refusing: typeof effector = {
+    ...effector,
+    apply: async () => {
+      calls += 1;
+      return { ok: false, reason, message: "no" };
+    },
+  };
+  const runId = await harness.request(playbookText([actionFields("one", { retries: 3, retryDelay: "1ms" })]));
+  await executeRun({ ...harness.ctx, effectors: new Map([["file.write", refusing]]) }, runId);
+  expect(calls).toBe(1);
 });
 
 describe("a manual step", () => {
@@ -249,17 +265,27 @@ describe("an abort", () => {
     ]);
   });
 
-  test("while a step runs lets it end, and nothing after it begins", async () => {
+  test("while a step runs lets it end, begins nothing after it, and undoes in the person's name", async () => {
     const runId = await harness.request(playbookText([actionFields("one", { undo: "auto" }), actionFields("two")]));
-    let asked: Promise<unknown> | undefined;
-    const progress = await harness.execute(runId, (point, stepId) => {
-      if (point === "step.applied" && stepId === "one") asked = abortRun(harness.ctx, { runId, reason: "stop it" });
-    });
-    await asked;
-    // the request and the next begin race; whoever wins, the end is the same
-    expect(progress).toEqual({ kind: "ended", state: expect.stringMatching(/aborted|completed/) });
-    const acts = readActs(harness.home);
-    if (progress.kind === "ended" && progress.state === "aborted") expect(acts.at(-1)).toBe("undo one");
+    const effector = fileEffectors.get("file.write");
+    if (!effector) throw new Error("the test's effector is gone");
+    const actors: string[] = [];
+    const watched: typeof effector = {
+      ...effector,
+      apply: async (ctx, parameters) => {
+        actors.push(ctx.actor.kind);
+        await abortRun(harness.ctx, { runId, reason: "stop it" });
+        return effector.apply(ctx, parameters);
+      },
+      undo: (ctx, parameters, output) => {
+        actors.push(ctx.actor.kind);
+        return effector.undo(ctx, parameters, output);
+      },
+    };
+    const ctx = { ...harness.ctx, effectors: new Map([["file.write", watched]]) };
+    expect(await executeRun(ctx, runId)).toEqual({ kind: "ended", state: "aborted" });
+    expect(readActs(harness.home)).toEqual(["apply one", "undo one"]);
+    expect(actors).toEqual(["playbook", "person"]);
   });
 
   test("of a run that has ended is refused, and of none is not found", async () => {

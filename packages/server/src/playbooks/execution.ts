@@ -72,8 +72,10 @@ export function injectFault(execution: Execution, point: FaultPoint, stepId: str
   execution.ctx.fault?.(point, stepId);
 }
 
+/** Steps act in the playbook's name; an undo acts for the person who aborted the run, who alone may lift a stop. */
 export function effectorContext(execution: Execution, stepId: string, signal: AbortSignal): EffectorContext {
-  const { ctx, run, actor } = execution;
+  const { ctx, run } = execution;
+  const actor = run.abort?.actor ?? execution.actor;
   const { home, clock, newId, logger } = ctx;
   return { home, clock, newId, logger, actor, incidentId: run.incidentId, runId: run.id, stepId, signal };
 }

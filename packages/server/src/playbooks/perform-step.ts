@@ -1,4 +1,4 @@
-import type { EffectorOutcome } from "../containment/index.ts";
+import type { EffectorOutcome, EffectorReason } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { JournalMoved, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
@@ -117,14 +117,21 @@ function judgeOutcome(planned: PlannedStep, outcome: EffectorOutcome): StepResul
   const { reason, output = {} } = outcome;
   const state = stateOfFailure(reason);
   const isVerify = planned.step.type === "verify";
-  return { state: isVerify ? "unverified" : state, reason, message, output, mayRetry: state !== "denied" };
+  return { state: isVerify ? "unverified" : state, reason, message, output, mayRetry: mayHelp(reason) };
+}
+
+/** A refusal, a target that is not there and a conflict stay what they are; the rest may be different next time. */
+function mayHelp(reason: EffectorReason): boolean {
+  return reason !== "denied" && reason !== "not_found" && reason !== "conflict";
 }
 
 function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise<Boxed<EffectorOutcome>>): void {
-  void late.then((boxed) => {
+  const report = async () => {
+    const boxed = await late;
     const outcome = boxed.kind === "ended" ? (boxed.value.ok ? "ok" : boxed.value.reason) : "threw";
     ctx.logger.warn("an effector ended after its time box", { runId: run.id, stepId: planned.id, outcome });
-  });
+  };
+  void report();
 }
 
 async function endStep(execution: Execution, planned: PlannedStep, result: StepResult): Promise<void> {
