@@ -1,6 +1,7 @@
 import type { Hold, HoldLevel, HoldRule, ProcessIdentity, StopResult } from "@firebreak/protocol";
 import { effectiveLevel, HOLD_LEVELS, holdCovers } from "@firebreak/protocol";
 import type { Clock, Logger } from "../kernel/index.ts";
+import { toIso } from "../kernel/index.ts";
 import { askSupervisor, readStopResult } from "./control-socket.ts";
 import { listTree, observeTree, removeCgroup } from "./process-tree/index.ts";
 import type { SupervisorEntry, SupervisorList } from "./registry.ts";
@@ -11,6 +12,7 @@ import {
   readSupervisorEntries,
   removeSupervisorEntry,
   subjectOf,
+  writeFinalFacts,
 } from "./registry.ts";
 import { stopTrees } from "./stop-trees.ts";
 
@@ -59,7 +61,10 @@ export async function enforceDirect(
       return (await askFor(entry, options.hold)) ?? result;
     }),
   );
-  tidyAway(home, entries, results);
+  for (const entry of entries) {
+    const result = results.find((candidate) => candidate.sessionId === entry.sessionId);
+    if (result?.level === "kill" && result.state === "verified_stopped") tidyAway(home, entry, clock);
+  }
   return results;
 }
 
@@ -83,14 +88,13 @@ async function askFor(entry: SupervisorEntry, hold: Hold | undefined): Promise<S
 }
 
 /** A dead supervisor cannot clear away what it left; once its tree is proved gone, this does. */
-function tidyAway(home: string, entries: readonly SupervisorEntry[], results: readonly StopResult[]): void {
-  for (const entry of entries) {
-    const result = results.find((candidate) => candidate.sessionId === entry.sessionId);
-    if (result?.level !== "kill" || result.state !== "verified_stopped" || isSupervisorAlive(entry)) continue;
-    const { cgroup } = handleOf(entry);
-    if (cgroup !== null) removeCgroup(cgroup);
-    removeSupervisorEntry(home, entry.sessionId);
-  }
+function tidyAway(home: string, entry: SupervisorEntry, clock: Clock): void {
+  if (isSupervisorAlive(entry)) return;
+  const { cgroup } = handleOf(entry);
+  if (cgroup !== null) removeCgroup(cgroup);
+  const endedAt = toIso(clock.now());
+  writeFinalFacts(home, entry, { exitCode: null, exitSignal: null, leftovers: [], verified: true, endedAt });
+  removeSupervisorEntry(home, entry.sessionId);
 }
 
 export interface LiftResult {
@@ -179,10 +183,6 @@ export async function freezeOrphans(options: EnforceOptions): Promise<StopResult
     (entry) => isOnThisHost(entry) && !isSupervisorAlive(entry),
   );
   const gone = orphans.filter((entry) => observeTree(handleOf(entry)).state === "gone");
-  for (const entry of gone) {
-    const { cgroup } = handleOf(entry);
-    if (cgroup !== null) removeCgroup(cgroup);
-    removeSupervisorEntry(options.home, entry.sessionId);
-  }
+  for (const entry of gone) tidyAway(options.home, entry, options.clock);
   return enforceDirect({ ...options, level: "freeze", entries: orphans.filter((entry) => !gone.includes(entry)) });
 }

@@ -1,4 +1,6 @@
+export { checkCgroups } from "./check-cgroups.ts";
 export * from "./effector.ts";
+export { agentEffectors } from "./effectors/index.ts";
 export {
   enforceDirect,
   enforceHold,

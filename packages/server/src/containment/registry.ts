@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { HoldSubject } from "@firebreak/protocol";
+import type { HoldSubject, ProcessIdentity } from "@firebreak/protocol";
 import { z } from "zod";
 import { ensurePrivateDir, messageOf, writeFileAtomic } from "../kernel/index.ts";
 import type { TreeHandle } from "./process-tree/index.ts";
@@ -76,7 +76,7 @@ export function readSupervisorEntries(home: string): SupervisorList {
   const dir = join(home, REGISTRY);
   const entries: SupervisorEntry[] = [];
   const problems: { file: string; message: string }[] = [];
-  for (const file of listJson(dir)) {
+  for (const file of listNames(dir).filter((one) => one.endsWith(".json"))) {
     const text = readText(join(dir, file));
     if (text === null) continue;
     try {
@@ -90,9 +90,9 @@ export function readSupervisorEntries(home: string): SupervisorList {
   return { entries, problems };
 }
 
-function listJson(dir: string): string[] {
+function listNames(dir: string): string[] {
   try {
-    return readdirSync(dir).filter((file) => file.endsWith(".json"));
+    return readdirSync(dir);
   } catch {
     return [];
   }
@@ -101,6 +101,47 @@ function listJson(dir: string): string[] {
 function readText(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** The last facts of a session, kept when it left the registry. */
+export interface FinalFacts {
+  readonly exitCode: number | null;
+  readonly exitSignal: string | null;
+  /** members that outlived the root and were killed */
+  readonly leftovers: readonly ProcessIdentity[];
+  /** nothing is left of the tree */
+  readonly verified: boolean;
+  readonly endedAt: string;
+}
+
+export function writeFinalFacts(home: string, entry: SupervisorEntry, facts: FinalFacts): void {
+  const paths = sessionPaths(home, entry.sessionId);
+  ensurePrivateDir(paths.dir);
+  writeFileAtomic(paths.final, JSON.stringify({ ...entry, ...facts }, null, 1) + "\n");
+}
+
+/** Ended sessions looked at, the newest first. */
+const ENDED_MAX = 1000;
+
+/** @returns the sessions of the agent that ended on this machine, the newest first */
+export function findEndedSessions(home: string, agentId: string): SupervisorEntry[] {
+  return listNames(join(home, "sessions"))
+    .toSorted()
+    .slice(-ENDED_MAX)
+    .toReversed()
+    .flatMap((sessionId) => {
+      const text = readText(join(home, "sessions", sessionId, "final.json"));
+      const entry = text === null ? undefined : supervisorEntry.safeParse(parseJson(text)).data;
+      return entry?.agentId === agentId ? [entry] : [];
+    });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return null;
   }

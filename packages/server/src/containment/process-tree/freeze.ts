@@ -30,6 +30,8 @@ export async function freezeTrees(handles: readonly TreeHandle[], options: TreeO
     if (works.length === 0) return resultsOf(operation);
     // asked before the scan: whatever left a group did so before the group was frozen, and the scan sees it
     const frozen = new Set(works.filter((work) => groups.has(work) && isGroupFrozen(work)));
+    // somebody may have let it go meanwhile
+    if (round > 2) for (const work of works) if (groups.has(work) && !frozen.has(work)) freezeGroup(work);
     if (round === 0 || frozen.size > 0 || works.some((work) => !groups.has(work)) || isOverdue(operation)) {
       lookAgain(operation, works);
       for (const work of works) judgeFreeze(operation, work, groups.has(work), frozen.has(work));

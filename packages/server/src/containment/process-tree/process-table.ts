@@ -4,7 +4,6 @@ import type { ProcessEntry, ProcessTable } from "./types.ts";
 
 const buffer = Buffer.allocUnsafe(256 * 1024);
 const KERNEL_THREAD = 0x0020_0000;
-const MARKER = "FIREBREAK_SESSION=";
 
 /** Reads the whole process table once; kernel threads are left out. About 4 µs a process on Linux. */
 export function snapshotProcesses(): ProcessTable {
@@ -95,12 +94,24 @@ function readPs(): ProcessTable {
 
 /** @returns the session id the process carries in its environment, or null */
 export function readSessionMarker(pid: number): string | null {
+  return readVariable(pid, "FIREBREAK_SESSION");
+}
+
+/** @returns true when the process carries that agent's name and that kill switch in its environment */
+export function carriesAgent(pid: number, agentId: string, killswitchDir: string): boolean {
+  return (
+    readVariable(pid, "FIREBREAK_AGENT") === agentId && readVariable(pid, "FIREBREAK_KILLSWITCH") === killswitchDir
+  );
+}
+
+function readVariable(pid: number, name: string): string | null {
   if (process.platform !== "linux") return null;
-  const text = readSmall(`/proc/${pid}/environ`);
-  const at = text.startsWith(MARKER) ? 0 : text.indexOf(`\0${MARKER}`) + 1;
-  if (at === 0 && !text.startsWith(MARKER)) return null;
-  const end = text.indexOf("\0", at);
-  return text.slice(at + MARKER.length, end < 0 ? undefined : end);
+  const text = `\0${readSmall(`/proc/${pid}/environ`)}`;
+  const at = text.indexOf(`\0${name}=`);
+  if (at < 0) return null;
+  const from = at + name.length + 2;
+  const end = text.indexOf("\0", from);
+  return text.slice(from, end < 0 ? undefined : end);
 }
 
 /** @returns the command line, cut at `maxLength`; it may hold secrets */

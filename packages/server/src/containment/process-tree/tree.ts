@@ -1,8 +1,8 @@
 import type { ProcessIdentity } from "@firebreak/protocol";
 import { isCgroupEmpty, isCgroupFrozen } from "./cgroup.ts";
 import type { ForeignCache } from "./members.ts";
-import { isStopped, resolveTrees, toIdentity } from "./members.ts";
-import { snapshotProcesses } from "./process-table.ts";
+import { isDead, isStopped, resolveTrees, toIdentity } from "./members.ts";
+import { carriesAgent, snapshotProcesses } from "./process-table.ts";
 import type { CgroupRef, ProcessEntry, ProcessKey, TreeHandle } from "./types.ts";
 
 /** @returns a handle on the tree below `root` */
@@ -56,4 +56,11 @@ export function observeTree(handle: TreeHandle): TreeObservation {
   const processes = all.map(toIdentity);
   if (all.length === 0 && (cgroup === null || isCgroupEmpty(cgroup))) return { state: "gone", processes, running };
   return { state: running.length > 0 ? "running" : "frozen", processes, running };
+}
+
+/** @returns every living process that carries the agent's name and this kill switch, whatever tree it is in */
+export function findProcessesOfAgent(agentId: string, killswitchDir: string): ProcessIdentity[] {
+  return [...snapshotProcesses().values()]
+    .filter((entry) => entry.pid !== process.pid && !isDead(entry) && carriesAgent(entry.pid, agentId, killswitchDir))
+    .map(toIdentity);
 }

@@ -88,7 +88,8 @@ async function reconcile(machine: Machine): Promise<void> {
   const level = effectiveLevel(holds, machine.subject);
   if (machine.state === "killed") return;
   if (level === "freeze" || level === "kill") await stop(machine, level, holds);
-  else if (machine.state === "frozen") await thaw(machine);
+  // somebody else may have frozen the tree for a hold that came and went before we looked
+  else if (machine.state === "frozen" || observeTree(machine.options.handle()).state === "frozen") await thaw(machine);
 }
 
 async function stop(machine: Machine, level: HoldLevel, holds: readonly Hold[]): Promise<StopResult> {

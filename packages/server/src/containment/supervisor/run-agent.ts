@@ -4,11 +4,11 @@ import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Hold, ProcessIdentity, StopResult } from "@firebreak/protocol";
-import { messageOf, toIso, writeFileAtomic } from "../../kernel/index.ts";
+import { messageOf, toIso } from "../../kernel/index.ts";
 import { killswitchPaths } from "../../killswitch/index.ts";
 import type { ForeignCache } from "../process-tree/index.ts";
 import { confirmCgroup, createTreeHandle, killTree, listTree, spawnInTree, watchTree } from "../process-tree/index.ts";
-import { sessionPaths, writeSupervisorEntry } from "../registry.ts";
+import { writeFinalFacts, writeSupervisorEntry } from "../registry.ts";
 import type { TreeState } from "./enforcement.ts";
 import { hasComeLoose } from "./enforcement.ts";
 import { EXIT_CANNOT_RUN } from "./options.ts";
@@ -282,7 +282,6 @@ async function drain(child: ChildProcess): Promise<void> {
 function writeFinal(session: Session, exit: Exit, leftovers: readonly ProcessIdentity[], verified: boolean): void {
   const { options, entry } = session;
   const facts = {
-    ...entry,
     exitCode: exit.code,
     exitSignal: exit.signal,
     leftovers,
@@ -290,7 +289,7 @@ function writeFinal(session: Session, exit: Exit, leftovers: readonly ProcessIde
     endedAt: toIso(options.clock.now()),
   };
   try {
-    writeFileAtomic(sessionPaths(options.home, entry.sessionId).final, JSON.stringify(facts, null, 1) + "\n");
+    writeFinalFacts(options.home, entry, facts);
   } catch (fault) {
     options.logger.warn("the session's last facts could not be written", { error: messageOf(fault) });
   }
