@@ -25,14 +25,16 @@ export function formatLatency(ms: number): string {
   return `${Math.round(ms / SECOND)} s`;
 }
 
+/** A span in whole minutes from one minute on: "37s", "8m", "1h 05m". */
+function formatCoarse(ms: number): string {
+  return ms >= MINUTE && ms < 10 * MINUTE ? `${Math.floor(ms / MINUTE)}m` : formatSpan(ms);
+}
+
 /** "just now", "5m ago", "in 20m". */
 export function formatRelative(atMs: number, nowMs: number): string {
   const span = nowMs - atMs;
   if (Math.abs(span) < 5 * SECOND) return "just now";
-  const text =
-    Math.abs(span) < 10 * MINUTE && Math.abs(span) >= MINUTE
-      ? `${Math.floor(Math.abs(span) / MINUTE)}m`
-      : formatSpan(Math.abs(span));
+  const text = formatCoarse(Math.abs(span));
   return span > 0 ? `${text} ago` : `in ${text}`;
 }
 
@@ -76,7 +78,7 @@ export function readClock(clock: ClockTimes, nowMs: number): ClockReading {
       ? { text: `met in ${formatSpan(stopped - started)}`, state: "met", elapsed: 1 }
       : { text: `missed by ${formatSpan(stopped - due)}`, state: "missed", elapsed: 1 };
   }
-  if (nowMs >= due) return { text: `breached ${formatSpan(nowMs - due)} ago`, state: "breached", elapsed: 1 };
+  if (nowMs >= due) return { text: `breached ${formatCoarse(nowMs - due)} ago`, state: "breached", elapsed: 1 };
   const elapsed = due > started ? Math.max(0, (nowMs - started) / (due - started)) : 1;
   return { text: `${formatSpan(due - nowMs)} left`, state: elapsed >= SOON ? "soon" : "running", elapsed };
 }

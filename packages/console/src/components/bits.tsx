@@ -6,7 +6,7 @@ import { useNow } from "../hooks/use-now.ts";
 import { formatLocal, formatRelative, formatUtc, readClock } from "../time.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Notice } from "../ui/layout.tsx";
+import { Inline, Notice } from "../ui/layout.tsx";
 import { CLOCK_WORDS, coverage, LEVEL_WORDS, SEVERITY_TONES, type Word } from "../words.ts";
 
 /** "5m ago", with the local time and UTC on hover. */
@@ -107,12 +107,14 @@ export function ProblemNotice({ error }: { readonly error: unknown }) {
   const problem = problemOf(error);
   return (
     <Notice tone="danger" title={problem.title}>
-      <p>{problem.detail}</p>
+      <p>
+        <Inline text={problem.detail} />
+      </p>
       {problem.errors && (
         <ul className="problem-errors">
           {problem.errors.map((field) => (
             <li key={field.where}>
-              <code>{field.where}</code> {field.message}
+              <code>{field.where}</code> <Inline text={field.message} />
             </li>
           ))}
         </ul>

@@ -14,11 +14,16 @@ function renderTable(table: Tokens.Table, key: number): ReactNode {
       <table className="table">
         <thead>
           <tr>
-            {table.header.map((cell, index) => (
-              <th key={index} scope="col">
-                {renderAll(cell.tokens)}
-              </th>
-            ))}
+            {table.header.map((cell, index) =>
+              // A heading without words is no heading; assistive technology would announce an empty one.
+              cell.text.trim() === "" ? (
+                <td key={index} />
+              ) : (
+                <th key={index} scope="col">
+                  {renderAll(cell.tokens)}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

@@ -1,6 +1,6 @@
 import type { StopReceipt, StopResult } from "@firebreak/protocol";
 import { formatLatency } from "../time.ts";
-import { Notice } from "../ui/layout.tsx";
+import { Inline, Notice } from "../ui/layout.tsx";
 import { count, coverage, LEVEL_WORDS, STOP_WORDS } from "../words.ts";
 import { LevelBadge, StateBadge } from "./bits.tsx";
 
@@ -78,7 +78,9 @@ export function StopResults({ receipt }: { readonly receipt: StopReceipt }) {
   return (
     <div className="stop-results" role="group" aria-label="Result of the stop">
       <Notice tone={tone} title={title}>
-        <p>{text}</p>
+        <p>
+          <Inline text={text} />
+        </p>
       </Notice>
       <p className="muted">
         {LEVEL_WORDS[receipt.hold.level].label} of {coverage(receipt.hold.scope, receipt.hold.target)}, epoch{" "}

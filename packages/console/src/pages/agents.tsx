@@ -36,7 +36,7 @@ function Actions({ agent }: { readonly agent: AgentView }) {
       )}
       <Button
         icon="stop"
-        kind="danger"
+        kind="danger-plain"
         data-row=""
         disabledReason={stopRefusal}
         onClick={() => open({ kind: "stop", scope: "agent", target: agent.id })}

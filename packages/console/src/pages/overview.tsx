@@ -12,7 +12,7 @@ import { localPath } from "../navigation.ts";
 import { readClock } from "../time.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, Notice, Panel } from "../ui/layout.tsx";
+import { Empty, Inline, Panel } from "../ui/layout.tsx";
 import { count } from "../words.ts";
 
 /** How many rows stand on the overview before the list takes over. */
@@ -31,6 +31,7 @@ function Headline({ overview }: { readonly overview: Overview }) {
   const breaches = useBreaches(overview);
   const wrong = overview.openIncidents.length;
   const stopped = overview.holds.length;
+  const first = overview.nextSteps[0];
   const tone = wrong > 0 ? "danger" : stopped > 0 ? "hold" : "ok";
   const parts = [
     wrong === 0 ? "Nothing is wrong" : `${count(wrong, "incident")} open`,
@@ -38,10 +39,18 @@ function Headline({ overview }: { readonly overview: Overview }) {
     stopped === 0 ? "nothing is stopped" : `${count(stopped, "stop")} in force`,
   ];
   return (
-    <p className={`headline tone-${tone}`} data-headline="">
+    <div className={`headline tone-${tone}`} data-headline="">
       <Icon name={wrong > 0 ? "incident" : stopped > 0 ? "stop" : "shield"} size={20} />
-      <span>{parts.join(" · ")}</span>
-    </p>
+      <p>{parts.join(" · ")}</p>
+      {first && (
+        <Link href={localPath(first.href)} className="headline-next">
+          <span className="headline-text">
+            Next: <Inline text={first.text} />
+          </span>
+          <Icon name="arrow" />
+        </Link>
+      )}
+    </div>
   );
 }
 
@@ -63,6 +72,7 @@ function Wrong({ overview }: { readonly overview: Overview }) {
           <Link href="/incidents?state=open">{count(incidents.length - ROWS_MAX, "more open incident")}</Link>
         </p>
       )}
+      <Faults overview={overview} />
     </Panel>
   );
 }
@@ -108,7 +118,9 @@ function Next({ overview }: { readonly overview: Overview }) {
           {overview.nextSteps.map((step) => (
             <li key={`${step.href} ${step.text}`}>
               <Link href={localPath(step.href)} className="next-step" data-row="">
-                <span className="next-text">{step.text}</span>
+                <span className="next-text">
+                  <Inline text={step.text} />
+                </span>
                 <Icon name="arrow" />
               </Link>
             </li>
@@ -119,26 +131,36 @@ function Next({ overview }: { readonly overview: Overview }) {
   );
 }
 
+/** What is wrong with Firebreak itself: it may not watch, or not tell. */
 function Faults({ overview }: { readonly overview: Overview }) {
+  const broken = overview.ruleErrors[0];
+  const inDelivery = overview.failedDeliveries > 0;
+  if (!inDelivery && broken === undefined) return null;
   return (
-    <>
-      {overview.failedDeliveries > 0 && (
-        <Notice tone="warn" title={`${count(overview.failedDeliveries, "notification")} could not be delivered`}>
-          <p>Somebody may not know. Open the incident’s communications to see why and try again.</p>
-        </Notice>
+    <ul className="faults">
+      {inDelivery && (
+        <li className="fault">
+          <Icon name="mail" />
+          <span>
+            <strong>{count(overview.failedDeliveries, "notification")} not delivered.</strong> Somebody may not know;
+            the incident’s communications say why.
+          </span>
+        </li>
       )}
-      {overview.ruleErrors.length > 0 && (
-        <Notice
-          tone="warn"
-          title={`${count(overview.ruleErrors.length, "rule file")} cannot be read, so those rules do not watch`}
-        >
-          <p>
-            {overview.ruleErrors[0]?.file}, line {overview.ruleErrors[0]?.line}: {overview.ruleErrors[0]?.message}{" "}
-            <Link href="/rules">See the rules</Link>
-          </p>
-        </Notice>
+      {broken && (
+        <li className="fault">
+          <Icon name="rules" />
+          <span>
+            <strong>
+              {count(overview.ruleErrors.length, "rule file")} cannot be read, so those rules do not watch.
+            </strong>{" "}
+            <Link href="/rules">
+              {broken.file}, line {broken.line}
+            </Link>
+          </span>
+        </li>
       )}
-    </>
+    </ul>
   );
 }
 
@@ -171,7 +193,6 @@ export function OverviewPage() {
         {(overview) => (
           <>
             <Headline overview={overview} />
-            <Faults overview={overview} />
             <div className="overview-grid">
               <Wrong overview={overview} />
               <div className="overview-side">

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type RulesView, rulesQuery } from "../api/queries.ts";
 import { Loaded, Page } from "../components/page.tsx";
 import { Badge } from "../ui/badge.tsx";
-import { Empty, Notice, Panel } from "../ui/layout.tsx";
+import { Empty, Inline, Notice, Panel } from "../ui/layout.tsx";
 import { count } from "../words.ts";
 
 const LEVEL_TONES: Readonly<Record<string, "danger" | "warn" | "info" | "neutral">> = {
@@ -18,8 +18,12 @@ function Errors({ errors }: Pick<RulesView, "errors">) {
       tone="danger"
       title={`${fault.file}, line ${fault.line}, column ${fault.column}`}
     >
-      <p>{fault.message}</p>
-      <p>{fault.remedy}</p>
+      <p>
+        <Inline text={fault.message} />
+      </p>
+      <p>
+        <Inline text={fault.remedy} />
+      </p>
     </Notice>
   ));
 }

@@ -43,7 +43,6 @@ function PasswordForm({ onSignedIn }: { readonly onSignedIn: (me: MeView) => voi
     event.preventDefault();
     if (!act.isPending) act.mutate();
   };
-  const missing = name.trim() === "" || password === "" ? "Enter your name and password." : null;
   return (
     <form className="form" onSubmit={submit}>
       <TextField
@@ -51,6 +50,7 @@ function PasswordForm({ onSignedIn }: { readonly onSignedIn: (me: MeView) => voi
         name="username"
         autoComplete="username"
         autoCapitalize="off"
+        required
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
@@ -59,11 +59,12 @@ function PasswordForm({ onSignedIn }: { readonly onSignedIn: (me: MeView) => voi
         name="password"
         type="password"
         autoComplete="current-password"
+        required
         value={password}
         onChange={(event) => setPasswordText(event.target.value)}
       />
       <ProblemNotice error={act.error} />
-      <Button type="submit" kind="primary" grow busy={act.isPending} disabledReason={missing}>
+      <Button type="submit" kind="primary" grow busy={act.isPending}>
         Sign in
       </Button>
       <p className="muted">

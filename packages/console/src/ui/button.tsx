@@ -2,7 +2,7 @@ import { type ComponentProps, type MouseEvent, type ReactNode, useId } from "rea
 import { Icon, type IconName } from "./icons.tsx";
 import { notify } from "./toast.tsx";
 
-export type ButtonKind = "primary" | "plain" | "quiet" | "danger";
+export type ButtonKind = "primary" | "plain" | "quiet" | "danger" | "danger-plain";
 
 interface ButtonProps extends Omit<ComponentProps<"button">, "disabled" | "className"> {
   readonly kind?: ButtonKind;

@@ -26,6 +26,14 @@ export function Panel({ title, icon, aside, tone, children }: PanelProps) {
   );
 }
 
+/** Text in which `backticks` stand for a command, as the server's remedies write them. */
+export function Inline({ text }: { readonly text: string }) {
+  const parts = text.split("`");
+  return parts.map((part, index) =>
+    index % 2 === 1 && index < parts.length - 1 ? <code key={`${index} ${part}`}>{part}</code> : part,
+  );
+}
+
 interface EmptyProps {
   readonly title: string;
   readonly children?: ReactNode;

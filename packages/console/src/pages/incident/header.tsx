@@ -104,11 +104,12 @@ function stepTimes(incident: IncidentDetail): Partial<Record<IncidentState, stri
     triaged: incident.acknowledgedAt,
     contained: incident.containedAt,
     resolved: incident.resolvedAt,
+    reviewed: incident.closedAt,
     closed: incident.closedAt,
   };
 }
 
-/** The way of an incident with the place it is at. States that were passed over are not shown as done. */
+/** The way of an incident with the place it is at. Only a state that has a time is shown as done: the rest may have been skipped. */
 function Stepper({ incident }: { readonly incident: IncidentDetail }) {
   const here = STEPS.findIndex((step) => step === incident.state);
   const times = stepTimes(incident);
@@ -117,8 +118,7 @@ function Stepper({ incident }: { readonly incident: IncidentDetail }) {
     <ol className="stepper" aria-label="State">
       {STEPS.map((step, index) => {
         const at = times[step] ?? null;
-        const place =
-          index === here ? "now" : index < here ? (at === null && step in times ? "passed" : "done") : "ahead";
+        const place = index === here ? "now" : index < here ? (at === null ? "passed" : "done") : "ahead";
         return (
           <li
             key={step}

@@ -1,0 +1,523 @@
+/**
+ * A small server that answers like Firebreak's API, serves the built console with the server's headers, and keeps
+ * its state in memory. The role is the session cookie's value (`fake-viewer` … `fake-admin`). Sentinels make it fail:
+ * an incident `INC-2026-0500`, a text with `error-503`, a reason with `error-409`, the name `error-429`.
+ */
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type Hold,
+  INCIDENT_TRANSITIONS,
+  type IncidentDetail,
+  type LiveMessage,
+  type MeView,
+  type Overview,
+  ROLES,
+  type SessionView,
+  stopRequest,
+} from "@firebreak/protocol";
+import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario } from "./sample-data.ts";
+
+const DIST = join(import.meta.dirname, "../../packages/console/dist");
+
+export const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+} as const;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+class Refusal extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+interface Call {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Record<string, unknown>;
+  readonly id: string;
+  readonly step: string;
+}
+
+export interface FakeBackend {
+  readonly url: string;
+  readonly sample: Sample;
+  /** every request that changed something: "POST /path" with its body */
+  readonly acts: { path: string; body: Record<string, unknown> }[];
+  /** Tells every open stream that something changed. */
+  readonly change: (topic: LiveMessage["topic"], id: string) => void;
+  /** Cuts every open stream, and refuses new ones while `down`. */
+  readonly setLive: (up: boolean) => void;
+  readonly close: () => Promise<void>;
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function summaryOf(incident: IncidentDetail) {
+  const {
+    id,
+    title,
+    type,
+    severity,
+    severityLabel,
+    state,
+    agentId,
+    pack,
+    sessionId,
+    commander,
+    openedAt,
+    updatedAt,
+    clocks,
+  } = incident;
+  return {
+    id,
+    title,
+    type,
+    severity,
+    severityLabel,
+    state,
+    agentId,
+    pack,
+    sessionId,
+    commander,
+    openedAt,
+    updatedAt,
+    clocks,
+  };
+}
+
+function overviewOf(sample: Sample): Overview {
+  const open = sample.incidents.filter(
+    (incident) => !["resolved", "reviewed", "closed", "merged", "false_positive"].includes(incident.state),
+  );
+  const states = sample.agents.map((agent) => agent.session?.state);
+  const amount = (state: SessionView["state"]) => states.filter((candidate) => candidate === state).length;
+  const failed = sample.incidents
+    .flatMap((incident) => incident.deliveries)
+    .filter((delivery) => delivery.state === "failed");
+  return {
+    severityLabels: { 1: "SEV-1", 2: "SEV-2", 3: "SEV-3", 4: "SEV-4" },
+    openIncidents: open.map(summaryOf),
+    openAlerts: open.flatMap((incident) => incident.alerts).length,
+    holds: sample.killswitch.holds,
+    agents: { running: amount("running"), frozen: amount("frozen"), lost: amount("lost"), total: sample.agents.length },
+    failedDeliveries: failed.length,
+    eventsLastHour: sample.agents.length === 0 ? 0 : 48_213,
+    ruleErrors: sample.ruleErrors.map(({ file, line, message, remedy }) => ({ file, line, message, remedy })),
+    nextSteps: open.flatMap((incident) =>
+      incident.acknowledgedAt === null
+        ? [{ text: `Acknowledge ${incident.id}: ${incident.title}`, href: `/incidents/${incident.id}` }]
+        : [],
+    ),
+  };
+}
+
+/** Everything the API does, by method and path; `:id` and `:step` are the only parameters. */
+function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["change"]) {
+  const now = () => clockOf(Date.now())(0);
+  const findIncident = (id: string): IncidentDetail => {
+    if (id === "INC-2026-0500")
+      throw new Refusal("internal", "The incident could not be read: the row is damaged. Run `firebreak doctor`.");
+    const found = sample.incidents.find((incident) => incident.id === id);
+    if (!found)
+      throw new Refusal("not_found", `There is no incident ${id}. List them with \`firebreak incident list\`.`);
+    return found;
+  };
+  const note = (incident: IncidentDetail, kind: string, sentence: string): IncidentDetail => {
+    incident.timeline.push({
+      id: `${kind}-${incident.timeline.length}`,
+      at: now(),
+      kind,
+      source: "console",
+      actor: ADA,
+      text: sentence,
+      data: {},
+    });
+    incident.updatedAt = now();
+    incident.allowedStates = [...INCIDENT_TRANSITIONS[incident.state]];
+    change("incident", incident.id);
+    return incident;
+  };
+  const covered = (body: Record<string, unknown>): SessionView[] =>
+    sample.agents.flatMap((agent) => {
+      const hit =
+        body["scope"] === "global" ||
+        (body["scope"] === "agent" && agent.id === body["target"]) ||
+        (body["scope"] === "pack" && agent.pack === body["target"]) ||
+        (body["scope"] === "session" && agent.session?.id === body["target"]);
+      return hit && agent.session && agent.session.state !== "exited" ? [agent.session] : [];
+    });
+  const stop = (body: Record<string, unknown>) => {
+    if (text(body["reason"]).includes("error-409"))
+      throw new Refusal(
+        "conflict",
+        "The journal is being compacted. Try again in a second, or use `firebreak stop` on the host.",
+      );
+    const parsed = stopRequest.safeParse(body);
+    if (!parsed.success)
+      throw new Refusal("invalid_body", parsed.error.issues.map((issue) => issue.message).join("; "));
+    const epoch = sample.killswitch.epoch + 1;
+    const { scope, target, level, reason } = parsed.data;
+    const placed: Hold = holdOf(clockOf(Date.now()), 9, {
+      id: `hld_new_${epoch}`,
+      epoch,
+      scope,
+      target: target ?? null,
+      level,
+      reason,
+      actor: ADA,
+      at: now(),
+      incidentId: parsed.data.incidentId ?? null,
+    });
+    sample.killswitch.epoch = epoch;
+    sample.killswitch.holds.unshift(placed);
+    sample.killswitch.history.unshift({ ...placed, releasedAt: null, releasedBy: null, releaseReason: null });
+    const targets = covered(body);
+    for (const target of targets) target.state = "frozen";
+    change("hold", placed.id);
+    return receipt(
+      clockOf(Date.now()),
+      placed,
+      targets,
+      targets.map((session) => (session.agentId === "courier" ? "unreachable" : "verified_stopped")),
+    );
+  };
+  const routes: Record<string, (call: Call) => unknown> = {
+    "GET /me": me,
+    "GET /overview": () => overviewOf(sample),
+    "POST /sign-out": () => null,
+    "POST /me/password": () => me(),
+    "GET /agents": () => ({ items: sample.agents, next: null }),
+    "GET /incidents": ({ query }) => ({
+      items: sample.incidents
+        .filter(
+          (incident) =>
+            ["", incident.state].includes(query.get("state") ?? "") &&
+            ["", String(incident.severity)].includes(query.get("severity") ?? ""),
+        )
+        .map(summaryOf),
+      next: null,
+    }),
+    "POST /incidents": ({ body }) => {
+      const first = sample.incidents[0];
+      if (!first) throw new Refusal("conflict", "The fake needs an incident to copy.");
+      const made: IncidentDetail = {
+        ...first,
+        id: "INC-2026-0043",
+        title: text(body["title"]),
+        state: "detected",
+        timeline: [],
+        alerts: [],
+        runs: [],
+        stops: [],
+        holds: [],
+        evidence: [],
+        deliveries: [],
+        acknowledgedAt: null,
+        containedAt: null,
+        tripToStopMs: null,
+        openedAt: now(),
+      };
+      sample.incidents.unshift(made);
+      return note(made, "incident.opened", "Reported.");
+    },
+    "GET /incidents/:id": ({ id }) => findIncident(id),
+    "POST /incidents/:id/acknowledge": ({ id }) => {
+      const incident = findIncident(id);
+      const respond = incident.clocks[0];
+      if (respond) incident.clocks[0] = { ...respond, stoppedAt: now() };
+      return note(Object.assign(incident, { acknowledgedAt: now(), commander: "ada" }), "acknowledged", "ada has it.");
+    },
+    "POST /incidents/:id/resolve": ({ id, body }) =>
+      note(
+        Object.assign(findIncident(id), { state: "resolved", resolvedAt: now(), summary: text(body["summary"]) }),
+        "resolved",
+        "Resolved.",
+      ),
+    "POST /incidents/:id/note": ({ id, body }) => {
+      if (text(body["text"]).includes("error-503"))
+        throw new Refusal(
+          "storage_unavailable",
+          "The note was not written. Try again when `firebreak status` says ready.",
+        );
+      return note(findIncident(id), "note", text(body["text"]));
+    },
+    "POST /incidents/:id/severity": ({ id, body }) =>
+      note(
+        Object.assign(findIncident(id), {
+          severity: body["severity"],
+          severityLabel: `SEV-${String(body["severity"])}`,
+        }),
+        "severity",
+        text(body["reason"]),
+      ),
+    "POST /incidents/:id/state": ({ id, body }) =>
+      note(Object.assign(findIncident(id), { state: body["state"] }), "state", text(body["reason"])),
+    "GET /incidents/:id/review": ({ id }) => {
+      const review = sample.reviews.get(id);
+      if (!review) throw new Refusal("not_found", `${id} has no review yet. Draft it with \`firebreak review ${id}\`.`);
+      return review;
+    },
+    "POST /incidents/:id/review": ({ id }) => {
+      const review = {
+        incidentId: id,
+        markdown: `# Review of ${id}\n\nDrafted.`,
+        draftedAt: now(),
+        dueAt: clockOf(Date.now())(-7200),
+      };
+      sample.reviews.set(id, review);
+      return review;
+    },
+    "GET /killswitch": () => sample.killswitch,
+    "POST /killswitch/preview": ({ body }) => {
+      const sessions = covered(body);
+      return {
+        sessions,
+        agents: [...new Set(sessions.map((session) => session.agentId))],
+        packs: [...new Set(sessions.flatMap((session) => session.pack ?? []))],
+      };
+    },
+    "POST /killswitch/stop": ({ body }) => stop(body),
+    "POST /killswitch/holds/:id/resume": ({ id, body }) => {
+      const index = sample.killswitch.holds.findIndex((held) => held.id === id);
+      const held = sample.killswitch.holds[index];
+      if (!held) throw new Refusal("conflict", "That hold is lifted already.");
+      sample.killswitch.holds.splice(index, 1);
+      const past = sample.killswitch.history.find((candidate) => candidate.id === id);
+      if (past) Object.assign(past, { releasedAt: now(), releasedBy: ADA, releaseReason: text(body["reason"]) });
+      change("hold", id);
+      const resumed = covered({ scope: held.scope, target: held.target }).map((session) => ({
+        sessionId: session.id,
+        agentId: session.agentId,
+        state: "running",
+      }));
+      return { hold: held, releasedAt: now(), resumed };
+    },
+    "POST /runs/:id/steps/:step/complete": ({ id, step, body }) => {
+      const run = sample.incidents.flatMap((incident) => incident.runs).find((candidate) => candidate.id === id);
+      const found = run?.steps.find((candidate) => candidate.id === step);
+      if (!run || !found) throw new Refusal("not_found", "There is no such step.");
+      Object.assign(found, { state: "succeeded", message: text(body["note"]), endedAt: now() });
+      return run;
+    },
+    "POST /runs/:id/abort": ({ id, body }) => {
+      const run = sample.incidents.flatMap((incident) => incident.runs).find((candidate) => candidate.id === id);
+      return run && Object.assign(run, { state: "aborted", reason: text(body["reason"]) });
+    },
+    "POST /evidence/:id/verify": ({ id }) =>
+      id === "evd_broken"
+        ? {
+            id,
+            intact: false,
+            findings: [{ item: "processes.json", message: "its SHA-256 is not the one in the manifest" }],
+            items: 31,
+            manifestSha256: "00",
+            signedBy: "firebreak+4be1",
+          }
+        : { id, intact: true, findings: [], items: 31, manifestSha256: "4be1", signedBy: "firebreak+4be1c0de" },
+    "POST /deliveries/:id/retry": ({ id }) => {
+      const found = sample.incidents.flatMap((incident) => incident.deliveries).find((delivery) => delivery.id === id);
+      return found && Object.assign(found, { state: "pending" });
+    },
+    "GET /rules": () => ({ rules: sample.rules, errors: sample.ruleErrors }),
+    "GET /users": () => ({
+      items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],
+      next: null,
+    }),
+    "GET /tokens": () => ({ items: sample.tokens, next: null }),
+    "POST /tokens": ({ body }) => {
+      const made = {
+        id: `tok_${sample.tokens.length + 1}`,
+        name: text(body["name"]),
+        access: "viewer" as const,
+        createdAt: now(),
+        expiresAt: null,
+        revokedAt: null,
+        lastUsedAt: null,
+      };
+      sample.tokens.unshift(made);
+      return { ...made, token: "fbk_once_only_secret" };
+    },
+    "DELETE /tokens/:id": ({ id }) => {
+      const found = sample.tokens.find((token) => token.id === id);
+      if (found) found.revokedAt = now();
+      return null;
+    },
+  };
+  return routes;
+}
+
+type Routes = ReturnType<typeof createRoutes>;
+
+function findRoute(routes: Routes, method: string, path: string) {
+  for (const [key, handle] of Object.entries(routes)) {
+    const [routeMethod, pattern = ""] = key.split(" ");
+    if (routeMethod !== method) continue;
+    const match = new RegExp(`^${pattern.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`).exec(path);
+    if (match)
+      return {
+        handle,
+        id: decodeURIComponent(match.groups?.["id"] ?? ""),
+        step: decodeURIComponent(match.groups?.["step"] ?? ""),
+      };
+  }
+  throw new Refusal("not_found", `The fake has no ${method} ${path}.`);
+}
+
+function send(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  const type = status >= 400 ? "application/problem+json" : "application/json";
+  response.writeHead(body === null ? 204 : status, { "content-type": type, "cache-control": "no-store", ...headers });
+  response.end(body === null ? undefined : JSON.stringify(body));
+}
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const code = error instanceof Refusal ? error.code : "internal";
+  const { status, title } = ERROR_CODES[code];
+  const detail = error instanceof Error ? error.message : String(error);
+  send(response, status, { type: "about:blank", title, status, code, detail, requestId: "req_fake" });
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const raw = Buffer.concat(chunks).toString("utf8");
+  return raw === "" ? {} : JSON.parse(raw);
+}
+
+async function serveFile(response: ServerResponse, path: string): Promise<void> {
+  const file = normalize(path).replace(/^([/\\]|\.\.)+/, "");
+  const asset = extname(file) === "" ? "index.html" : file;
+  try {
+    const content = await readFile(join(DIST, asset));
+    response.writeHead(200, {
+      "content-type": TYPES[extname(asset)] ?? "application/octet-stream",
+      ...SECURITY_HEADERS,
+    });
+    response.end(content);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+const SESSION = /firebreak_session=fake-(\w+)/;
+
+/** @returns the role that the cookie carries; @throws Refusal without one */
+function accessOf(request: IncomingMessage): { access: MeView["access"]; passwordNeeded: boolean } {
+  const name = SESSION.exec(request.headers.cookie ?? "")?.[1];
+  if (name === "invited") return { access: "admin", passwordNeeded: true };
+  const access = ROLES.find((role) => role === name);
+  if (!access) throw new Refusal("unauthenticated", "This needs a session. Sign in, or send a token.");
+  return { access, passwordNeeded: false };
+}
+
+function signIn(response: ServerResponse, path: string, body: Record<string, unknown>): boolean {
+  if (path === "/sign-in") {
+    if (body["name"] === "error-429") throw new Refusal("too_many_requests", "Wait a minute before the next attempt.");
+    if (body["password"] !== "correct horse battery")
+      throw new Refusal(
+        "sign_in_failed",
+        "The name or the password is not right. `firebreak token link` makes a one-time link.",
+      );
+    send(response, 200, meOf("admin", false), {
+      "set-cookie": "firebreak_session=fake-admin; Path=/; HttpOnly; SameSite=Strict",
+    });
+    return true;
+  }
+  if (path === "/sign-in/link") {
+    if (body["token"] !== "good-link")
+      throw new Refusal(
+        "sign_in_failed",
+        "This link was used already or is too old. `firebreak token link` makes another.",
+      );
+    send(response, 200, meOf("admin", true), {
+      "set-cookie": "firebreak_session=fake-invited; Path=/; HttpOnly; SameSite=Strict",
+    });
+    return true;
+  }
+  return false;
+}
+
+/** Starts the fake on a free port of the loopback interface. */
+export async function startFakeBackend(scenario: Scenario): Promise<FakeBackend> {
+  const sample = sampleOf(scenario, Date.now());
+  const acts: FakeBackend["acts"] = [];
+  const streams = new Set<ServerResponse>();
+  let liveUp = true;
+  const change: FakeBackend["change"] = (topic, id) => {
+    for (const stream of streams) stream.write(`event: change\ndata: ${JSON.stringify({ topic, id })}\n\n`);
+  };
+  const openStream = (response: ServerResponse) => {
+    if (!liveUp) return void response.writeHead(503).end();
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write(": open\n\n");
+    streams.add(response);
+    response.on("close", () => streams.delete(response));
+  };
+  const answerApi = async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+    const method = request.method ?? "GET";
+    const path = url.pathname.slice("/api/v1".length);
+    const body = await readBody(request);
+    if (method === "POST" && signIn(response, path, body)) return;
+    const who = accessOf(request);
+    if (path === "/live") return openStream(response);
+    const { handle, id, step } = findRoute(
+      createRoutes(sample, () => meOf(who.access, who.passwordNeeded), change),
+      method,
+      path,
+    );
+    if (method !== "GET" && !path.endsWith("/preview")) acts.push({ path: `${method} ${path}`, body });
+    const cookie: Record<string, string> =
+      path === "/me/password"
+        ? { "set-cookie": "firebreak_session=fake-admin; Path=/; HttpOnly; SameSite=Strict" }
+        : {};
+    send(
+      response,
+      200,
+      handle({ path, query: url.searchParams, body, id, step }),
+      path === "/sign-out" ? { "set-cookie": "firebreak_session=; Path=/; Max-Age=0" } : cookie,
+    );
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://fake");
+    const answer = url.pathname.startsWith("/api/v1/")
+      ? answerApi(request, response, url)
+      : serveFile(response, url.pathname);
+    answer.catch((error: unknown) => sendProblem(response, error));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${portOf(server.address())}`,
+    sample,
+    acts,
+    change,
+    setLive: (up) => {
+      liveUp = up;
+      if (!up) for (const stream of streams) stream.destroy();
+    },
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.closeAllConnections();
+        server.close((error) => (error ? reject(error) : resolve()));
+      }),
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === "string") throw new Error("the fake has no port");
+  return address.port;
+}
