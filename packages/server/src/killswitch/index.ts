@@ -1,3 +1,4 @@
+export { holdsOfSameStop } from "./siblings.ts";
 export { openKillswitch } from "./killswitch.ts";
 export type { KillswitchOptions } from "./killswitch.ts";
 export { flagName, killswitchPaths } from "./layout.ts";

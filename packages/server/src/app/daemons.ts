@@ -1,0 +1,54 @@
+import type { Clock, Logger } from "../kernel/index.ts";
+import { messageOf } from "../kernel/index.ts";
+
+/** Something done again and again. One pass never overlaps the next; a pass that fails is logged and tried again. */
+export interface Daemon {
+  readonly name: string;
+  readonly everyMs: number;
+  run(): Promise<unknown>;
+}
+
+export interface Daemons {
+  start(): void;
+  /** Waits for passes under way. */
+  stop(): Promise<void>;
+}
+
+export function createDaemons(daemons: readonly Daemon[], surroundings: { clock: Clock; logger: Logger }): Daemons {
+  const timers = new Set<NodeJS.Timeout>();
+  const passes = new Set<Promise<void>>();
+  let stopping = false;
+
+  const pass = async (daemon: Daemon) => {
+    try {
+      await daemon.run();
+    } catch (fault) {
+      surroundings.logger.error("a daemon failed and is tried again", {
+        daemon: daemon.name,
+        problem: messageOf(fault),
+      });
+    }
+  };
+  const schedule = (daemon: Daemon, delayMs: number) => {
+    if (stopping) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      const running = pass(daemon).then(() => {
+        passes.delete(running);
+        schedule(daemon, daemon.everyMs);
+      });
+      passes.add(running);
+    }, delayMs);
+    timers.add(timer);
+  };
+  return {
+    start: () => {
+      for (const daemon of daemons) schedule(daemon, 0);
+    },
+    stop: async () => {
+      stopping = true;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(passes);
+    },
+  };
+}

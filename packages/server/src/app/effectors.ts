@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { formatId, stopResult } from "@firebreak/protocol";
+import type { Actor, EvidenceId, StopId, StopResult } from "@firebreak/protocol";
+import { z } from "zod";
+import { agentEffectors, defineEffector, findSupervisor, listSupervisors, listTreeOf } from "../containment/index.ts";
+import type { Effector, EffectorContext, EffectorOutcome } from "../containment/index.ts";
+import { collectEvidence } from "../evidence/index.ts";
+import type { EvidenceSummary } from "../evidence/index.ts";
+import { TEMPLATE_NAMES } from "../kernel/index.ts";
+import { requestNotifications } from "../notify/index.ts";
+import type { NotifyContext } from "../notify/index.ts";
+import { inTransaction } from "../storage/index.ts";
+import type { Database } from "../storage/index.ts";
+
+export interface EffectorSurroundings {
+  readonly database: Database;
+  readonly notifyAs: (actor: Actor) => NotifyContext;
+  /** keeps what a stop did and proved */
+  readonly recordStop: (actor: Actor, stop: StopOfStep) => Promise<void>;
+}
+
+/** A stop that a playbook's step made. */
+export interface StopOfStep {
+  readonly stopId: StopId;
+  readonly holdId: string;
+  readonly requestedAtMs: number;
+  readonly results: readonly StopResult[];
+}
+
+/** Everything that playbooks may use, by name. */
+export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap<string, Effector> {
+  const stops = agentEffectors.map((effector) => recordingStops(effector, surroundings));
+  const all = [...stops, evidenceCollect(surroundings), notifySend(surroundings)];
+  return new Map(all.map((effector) => [effector.name, effector]));
+}
+
+const stopOutput = z.object({ holdId: z.string(), results: z.array(stopResult) });
+
+/** The effector, with every stop it makes put on record, proved or not. */
+function recordingStops(effector: Effector, { recordStop }: EffectorSurroundings): Effector {
+  return {
+    ...effector,
+    apply: async (ctx, parameters) => {
+      const requestedAtMs = ctx.clock.now();
+      const outcome = await effector.apply(ctx, parameters);
+      const stop = stopOutput.safeParse(outcome.output);
+      if (stop.success) {
+        const digest = createHash("sha256").update(`${ctx.runId}/${ctx.stepId}/stop`).digest();
+        const stopId = formatId("stop", digest.readUIntBE(16, 6), digest);
+        await recordStop(ctx.actor, { stopId, requestedAtMs, ...stop.data });
+      }
+      return outcome;
+    },
+  };
+}
+
+/** The same step of the same run gives the same archive, however often it is applied. */
+function archiveIdOf(ctx: EffectorContext, sessionId: string): EvidenceId {
+  const digest = createHash("sha256").update(`${ctx.runId}/${ctx.stepId}/${sessionId}`).digest();
+  return formatId("evidence", digest.readUIntBE(16, 6), digest);
+}
+
+const evidenceParameters = z.strictObject({
+  agentId: z.string(),
+  sessionId: z.string().nullish(),
+  reason: z.string().max(1000),
+});
+
+function evidenceCollect({ database }: EffectorSurroundings): Effector {
+  return defineEffector({
+    name: "evidence.collect",
+    title: "Collect evidence of an agent",
+    destroysEvidence: false,
+    idempotent: true,
+    parameters: evidenceParameters,
+    preview: async (ctx, parameters) => ({
+      changes: sessionsOf(ctx, parameters).map((id) => `collects the evidence of session ${id} into a new archive`),
+    }),
+    apply: async (ctx, parameters) => {
+      const archives: EvidenceSummary[] = [];
+      for (const sessionId of sessionsOf(ctx, parameters)) {
+        const entry = findSupervisor({ home: ctx.home, sessionId });
+        archives.push(
+          await collectEvidence(
+            { home: ctx.home, database, clock: ctx.clock, actor: ctx.actor },
+            {
+              archiveId: archiveIdOf(ctx, sessionId),
+              incidentId: ctx.incidentId,
+              agentId: parameters.agentId,
+              sessionId,
+              reason: parameters.reason,
+              subject: {
+                processes: listTreeOf({ home: ctx.home, sessionId }) ?? [],
+                outputLog: entry?.outputLog ?? null,
+                workspace: entry?.workspace ?? null,
+              },
+              signal: ctx.signal,
+            },
+          ),
+        );
+      }
+      return describeArchives(archives);
+    },
+    verify: async (_ctx, _parameters, output) => ({ ok: true, output, message: "The archives are sealed." }),
+    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "Evidence is never removed." }),
+  });
+}
+
+/** The named session, else every session of the agent that is known on this machine. */
+function sessionsOf(ctx: EffectorContext, parameters: z.output<typeof evidenceParameters>): string[] {
+  const known = listSupervisors({ home: ctx.home }).filter((one) => one.agentId === parameters.agentId);
+  const sessions = known.map((one) => one.sessionId);
+  if (sessions.length > 0) return sessions;
+  return parameters.sessionId === null || parameters.sessionId === undefined ? [] : [parameters.sessionId];
+}
+
+function describeArchives(archives: readonly EvidenceSummary[]): EffectorOutcome {
+  if (archives.length === 0) {
+    return { ok: false, reason: "not_found", message: "no session of the agent is known on this machine" };
+  }
+  const items = archives.reduce((sum, archive) => sum + archive.items, 0);
+  const degraded = archives.reduce((sum, archive) => sum + archive.degradedItems, 0);
+  const ids = archives.map((archive) => archive.id).join(", ");
+  return {
+    ok: true,
+    output: { archives: archives.map(({ id, manifestSha256 }) => ({ id, manifestSha256 })) },
+    message: `${items} items in ${ids}${degraded === 0 ? "" : `, ${degraded} of them incomplete`}`,
+  };
+}
+
+function notifySend({ database, notifyAs }: EffectorSurroundings): Effector {
+  return defineEffector({
+    name: "notify.send",
+    title: "Send a notification",
+    destroysEvidence: false,
+    idempotent: true,
+    parameters: z.strictObject({ template: z.enum(TEMPLATE_NAMES) }),
+    preview: async (_ctx, { template }) => ({ changes: [`sends "${template}" to the channels of the profile`] }),
+    apply: async (ctx, { template }) => {
+      const { incidentId } = ctx;
+      if (incidentId === null) return { ok: false, reason: "not_found", message: "this run belongs to no incident" };
+      const ids = await inTransaction(database, (trx) =>
+        requestNotifications(trx, notifyAs(ctx.actor), { incidentId, template, key: ctx.runId }),
+      );
+      return { ok: true, output: { deliveries: ids }, message: `${ids.length} notification(s) on their way` };
+    },
+    verify: async (_ctx, _parameters, output) => ({ ok: true, output, message: "They are in the outbox." }),
+    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "What was sent stays sent." }),
+  });
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { getAlert, resolveAlertsOfIncident } from "../alerts/index.ts";
+import { openIncidentForAlert } from "../incidents/index.ts";
+import { detectorBindingFor } from "../kernel/index.ts";
+import { draftReview } from "../learning/index.ts";
+import { deliver, requestNotifications } from "../notify/index.ts";
+import { deriveRunId, executeRun, requestRun } from "../playbooks/index.ts";
+import { inTransaction } from "../storage/index.ts";
+import type { DomainEventType, Trx } from "../storage/index.ts";
+import { contextFor, DAEMON } from "./house.ts";
+import type { House } from "./house.ts";
+
+type Handler = (payload: unknown, signal: AbortSignal) => Promise<void>;
+
+const PLAYBOOKS = { kind: "rule", id: "automatic-containment", name: "automatic containment" } as const;
+
+/** What each domain event sets off. Each runs at least once: every one of them is harmless when repeated. */
+export function domainHandlers(house: House): Readonly<Record<DomainEventType, Handler>> {
+  const daemon = () => contextFor(house, DAEMON);
+  return {
+    "alert.opened": async (payload) => {
+      const { alertId } = z.object({ alertId: z.string() }).parse(payload);
+      const { incidentId } = await openIncidentForAlert(daemon(), alertId);
+      await containAutomatically(house, incidentId, alertId);
+    },
+    "incident.opened": async (payload) => {
+      const { incidentId } = z.object({ incidentId: z.string() }).parse(payload);
+      await inTransaction(house.database, (trx) =>
+        requestNotifications(trx, daemon(), { incidentId, template: "initial" }),
+      );
+    },
+    "incident.changed": async (payload) => {
+      const { incidentId, change } = z.object({ incidentId: z.string(), change: z.string() }).parse(payload);
+      if (change === "resolved") await afterResolution(house, incidentId);
+    },
+    "run.requested": async (payload, signal) => {
+      const { runId } = z.object({ runId: z.string() }).parse(payload);
+      const progress = await executeRun(daemon(), runId, signal);
+      if (progress.kind === "busy") throw new Error(`run ${runId} is executed elsewhere; looked at again later`);
+    },
+    "run.ended": async () => {},
+    "delivery.requested": async (payload) => {
+      const { deliveryId } = z.object({ deliveryId: z.string() }).parse(payload);
+      await deliver(daemon(), deliveryId);
+    },
+  };
+}
+
+/**
+ * Runs the playbook that the profile binds to the rule. One run per incident and playbook, and one more after each time
+ * that a person let the agent run again: what was resumed and misbehaves again is contained again.
+ */
+async function containAutomatically(house: House, incidentId: string, alertId: string): Promise<void> {
+  const ctx = contextFor(house, PLAYBOOKS);
+  const alert = await getAlert(ctx, alertId);
+  const playbookId = detectorBindingFor(house.profile, alert.ruleId)?.playbook;
+  if (playbookId === undefined || alert.agentId === null) return;
+  const inputs = { agentId: alert.agentId, sessionId: alert.sessionId };
+  await inTransaction(house.database, async (trx) => {
+    const generation = await countReleases(trx, incidentId);
+    const runId = deriveRunId(`${incidentId}/${generation}`, playbookId);
+    await requestRun(trx, ctx, { playbookId, incidentId, inputs, runId });
+  });
+}
+
+async function countReleases(trx: Trx, incidentId: string): Promise<number> {
+  const row = await trx
+    .selectFrom("holds")
+    .select((select) => select.fn.countAll<string>().as("count"))
+    .where("incident_id", "=", incidentId)
+    .where("released_at", "is not", null)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+async function afterResolution(house: House, incidentId: string): Promise<void> {
+  const ctx = contextFor(house, DAEMON);
+  await inTransaction(house.database, async (trx) => {
+    await resolveAlertsOfIncident(trx, ctx, incidentId);
+    await requestNotifications(trx, ctx, { incidentId, template: "resolved" });
+  });
+  await draftReview(ctx, incidentId);
+}

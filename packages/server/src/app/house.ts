@@ -1,0 +1,65 @@
+import type { Actor } from "@firebreak/protocol";
+import type { AttemptLimit, Authenticator, PasswordHasher } from "../access/index.ts";
+import type { Effector } from "../containment/index.ts";
+import type { Detector } from "../detection/index.ts";
+import { addTimelineEntry } from "../incidents/index.ts";
+import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
+import type { Killswitch } from "../killswitch/index.ts";
+import type { NotifyContext } from "../notify/index.ts";
+import type { LoadedPlaybooks } from "../playbooks/index.ts";
+import type { Database, DurableWork } from "../storage/index.ts";
+import type { Intake } from "../telemetry/index.ts";
+
+/** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
+export interface House {
+  readonly config: Config;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly work: DurableWork;
+  readonly killswitch: Killswitch;
+  readonly profile: Profile;
+  readonly profileProblems: readonly FileProblem[];
+  readonly playbooks: LoadedPlaybooks;
+  readonly effectors: ReadonlyMap<string, Effector>;
+  readonly intake: Intake;
+  readonly detector: Detector;
+  readonly authenticator: Authenticator;
+  readonly localToken: string;
+  readonly hasher: PasswordHasher;
+  readonly attempts: AttemptLimit;
+  readonly readSecret: ReadSecret;
+  /** whether the database answers, with the reason if not */
+  readonly checkDatabase: () => Promise<{ ok: true } | { ok: false; problem: string }>;
+  /** whether a fault means that the database is away for the moment */
+  readonly isStorageFault: (fault: unknown) => boolean;
+  /** where people reach the console; known once the server listens */
+  readonly consoleUrl: () => string;
+}
+
+/** What a daemon, a rule or a handler of domain events acts as. */
+export const DAEMON: Actor = { kind: "daemon", id: "firebreak", name: "firebreak" };
+
+/** The context every room's verbs take, for one actor. */
+export function contextFor(house: House, actor: Actor) {
+  return {
+    home: house.config.home,
+    database: house.database,
+    clock: house.clock,
+    newId: house.newId,
+    logger: house.logger,
+    actor,
+    profile: house.profile,
+    playbooks: house.playbooks.playbooks,
+    effectors: house.effectors,
+    authenticator: house.authenticator,
+    hasher: house.hasher,
+    attempts: house.attempts,
+    consoleUrl: house.consoleUrl(),
+    readSecret: house.readSecret,
+    recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock: house.clock }, entry),
+  } satisfies NotifyContext & Record<string, unknown>;
+}

@@ -1,0 +1,195 @@
+import path from "node:path";
+import type { Actor } from "@firebreak/protocol";
+import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
+import { raiseAlerts } from "../alerts/index.ts";
+import { freezeOrphans } from "../containment/index.ts";
+import { createDetector } from "../detection/index.ts";
+import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
+import {
+  consoleUrl,
+  createSecretReader,
+  ensurePrivateDir,
+  loadProfile,
+  messageOf,
+  requireProfile,
+} from "../kernel/index.ts";
+import type { Clock, Config, Environment, Logger, NewId } from "../kernel/index.ts";
+import { openKillswitch } from "../killswitch/index.ts";
+import { retryDueDeliveries } from "../notify/index.ts";
+import type { NotifyContext } from "../notify/index.ts";
+import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
+import {
+  checkDatabase,
+  createDurableWork,
+  ensureEventPartitions,
+  isTransientDatabaseError,
+  openDatabase,
+} from "../storage/index.ts";
+import { createIntake, markLostSessions } from "../telemetry/index.ts";
+import { createDaemons } from "./daemons.ts";
+import type { Daemon } from "./daemons.ts";
+import { createEffectors } from "./effectors.ts";
+import { domainHandlers } from "./handlers.ts";
+import { contextFor, DAEMON } from "./house.ts";
+import type { House } from "./house.ts";
+import { mirrorHolds } from "./mirror-holds.ts";
+import { recordStopOfStep } from "./stop-and-resume.ts";
+
+export interface HouseOptions {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly version: string;
+  /** where `profiles/` and `rules/` lie */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Logger;
+}
+
+export interface OpenHouse extends House {
+  /** tells where people reach this server, once it listens */
+  setAddress(port: number): void;
+  /** Takes no more work, ends what is under way, and stops everything it started. */
+  close(): Promise<void>;
+}
+
+/** Closes what was opened, last first; one that fails does not keep the others open. */
+class Openings {
+  readonly #closers: { name: string; close: () => unknown }[] = [];
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(name: string, close: () => unknown): void {
+    this.#closers.push({ name, close });
+  }
+
+  async close(): Promise<void> {
+    for (const { name, close } of this.#closers.splice(0).toReversed()) {
+      try {
+        await close();
+      } catch (fault) {
+        this.#logger.error("a part could not be closed", { part: name, problem: messageOf(fault) });
+      }
+    }
+  }
+}
+
+/**
+ * Opens storage, kill switch, rules, playbooks and daemons: everything but the doors.
+ *
+ * @throws OperatorError for what a person must mend; nothing is left running then
+ */
+export async function openHouse(options: HouseOptions): Promise<OpenHouse> {
+  const openings = new Openings(options.logger);
+  try {
+    return await assemble(options, openings);
+  } catch (fault) {
+    await openings.close();
+    throw fault;
+  }
+}
+
+async function assemble(options: HouseOptions, openings: Openings): Promise<OpenHouse> {
+  const { config, environment, clock, newId, logger, dataDir } = options;
+  ensurePrivateDir(config.home);
+  const profilesDir = path.join(dataDir, "profiles");
+  const loadedProfile = await loadProfile({ home: config.home, profilesDir, name: config.profileName });
+  const profile = requireProfile(loadedProfile);
+  const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
+  openings.add("killswitch", () => killswitch.close());
+  const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger });
+  openings.add("database", () => database.close());
+  await ensureEventPartitions(database.kysely, clock.now());
+  const localToken = ensureLocalToken(config.home);
+  const readSecret = createSecretReader(environment, config.home);
+  let port = config.port;
+  const publicUrl = () => consoleUrl(config, port);
+  const notifyAs = (actor: Actor): NotifyContext => ({
+    ...{ database, clock, newId, logger, actor, profile, readSecret, consoleUrl: publicUrl() },
+    recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock }, entry),
+  });
+  const effectors = createEffectors({
+    database,
+    notifyAs,
+    recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
+  });
+  const playbookDirs = [path.join(profilesDir, profile.name, "playbooks"), path.join(config.home, "playbooks")];
+  const detector = createDetector({
+    database,
+    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
+    clock,
+    logger,
+    onMatches: async (trx, findings) => {
+      await raiseAlerts(trx, { clock, newId, profile }, findings);
+    },
+  });
+  const intake = createIntake({ database, clock, newId, logger, onStored: (events) => detector.wake(events) });
+  const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
+  const house: House = {
+    ...{ config, version: options.version, startedAtMs: clock.now(), clock, newId, logger, database, work, killswitch },
+    ...{ profile, profileProblems: loadedProfile.problems, effectors, intake, detector, localToken, readSecret },
+    playbooks: await loadPlaybooks(playbookDirs, effectors),
+    authenticator: createAuthenticator({ database, clock, logger, localToken }),
+    hasher: createPasswordHasher(),
+    attempts: createAttemptLimit(clock),
+    checkDatabase: () => checkDatabase(database),
+    isStorageFault: isTransientDatabaseError,
+    consoleUrl: publicUrl,
+  };
+  await startWork(house, openings);
+  return {
+    ...house,
+    setAddress: (bound) => {
+      port = bound;
+      database.setAddress(publicUrl());
+    },
+    close: () => openings.close(),
+  };
+}
+
+/** Order matters at the end too: what takes events in closes first, what executes closes after it. */
+async function startWork(house: House, openings: Openings): Promise<void> {
+  const { work, detector, intake, killswitch } = house;
+  for (const [task, handle] of Object.entries(domainHandlers(house))) {
+    work.define(task, (payload, { signal }) => handle(payload, signal));
+  }
+  await mirrorHolds(house);
+  const daemons = createDaemons(daemonsOf(house), house);
+  openings.add("daemons", () => daemons.stop());
+  await work.start();
+  openings.add("work", () => work.stop());
+  await detector.start();
+  openings.add("detector", () => detector.stop());
+  openings.add("intake", () => intake.close());
+  openings.add(
+    "kill switch watch",
+    killswitch.watch(() => void mirrorQuietly(house)),
+  );
+  daemons.start();
+}
+
+async function mirrorQuietly(house: House): Promise<void> {
+  try {
+    await mirrorHolds(house);
+  } catch (fault) {
+    house.logger.warn("the holds could not be mirrored; tried again", { problem: messageOf(fault) });
+  }
+}
+
+function daemonsOf(house: House): Daemon[] {
+  const { clock, database, config, killswitch } = house;
+  const ctx = () => contextFor(house, DAEMON);
+  return [
+    { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
+    { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
+    { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
+    { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
+    { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
+    { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
+    { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
+    { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
+  ];
+}

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { EXIT } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { startReceivers } from "../demo/receivers.ts";
+import { clearStage, playScenario, setStage } from "../demo/scenario.ts";
+import type { DemoResult, Stage } from "../demo/scenario.ts";
+
+export const demoCommand: Command = {
+  name: "demo",
+  summary: "watch a real agent go rogue and be caught, stopped and documented",
+  description:
+    "Starts a server in a new temporary home on a free port, runs a harmless agent that goes rogue, and shows what\n" +
+    "happens. Nothing is simulated. Afterwards everything is stopped and removed; with --keep the server stays up until\n" +
+    "Ctrl-C and the home is left for you to look at.",
+  options: {
+    keep: { type: "boolean", summary: "keep the server running afterwards and the home on disk" },
+  },
+  examples: ["firebreak demo", "firebreak demo --keep", "DATABASE_URL=postgres://… firebreak demo --json"],
+  run: async (context) => {
+    const ownHome = context.args.text("home");
+    const home = ownHome ?? mkdtempSync(path.join(os.tmpdir(), "firebreak-demo-"));
+    const receivers = await startReceivers();
+    const stage = setStage(context, home, receivers);
+    try {
+      const result = await playScenario(stage);
+      context.output.result(result);
+      const code = tellVerdict(context, result);
+      if (context.args.flag("keep")) await keepUntilStopped(stage, result);
+      return code;
+    } finally {
+      await clearStage(stage);
+      await receivers.close();
+      if (ownHome === undefined && !context.args.flag("keep")) rmSync(home, { recursive: true, force: true });
+    }
+  },
+};
+
+/** The demo is a success only when everything it shows really happened. */
+function tellVerdict({ output }: CommandContext, result: DemoResult): number {
+  const faults = [
+    ...(result.run.state === "completed" ? [] : [`the playbook ended ${result.run.state}`]),
+    ...(result.stops.every((stop) => stop.level === "deny" || stop.verified) ? [] : ["a stop is not verified"]),
+    ...(result.evidence.intact ? [] : ["the evidence is not intact"]),
+    ...(result.state === "resolved" ? [] : [`the incident is ${result.state}`]),
+  ];
+  output.line();
+  for (const fault of faults) output.line(output.style.red(`Not as it should be: ${fault}`));
+  if (faults.length === 0) output.line(output.style.green("Caught, stopped with proof, documented."));
+  return faults.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+async function keepUntilStopped(stage: Stage, result: DemoResult): Promise<void> {
+  stage.context.output.note(`The server stays at ${result.url}, its home is ${result.home}. Ctrl-C ends it.`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,31 @@
+import type { Command } from "../command.ts";
+import { dbCommands } from "./db.ts";
+import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { eventsCommands } from "./events.ts";
+import { evidenceCommands } from "./evidence.ts";
+import { incidentCommands } from "./incident.ts";
+import { resumeCommand } from "./resume.ts";
+import { reviewCommand } from "./review.ts";
+import { runCommand } from "./run.ts";
+import { statusCommand } from "./status.ts";
+import { stopCommand } from "./stop.ts";
+import { tokenCommands } from "./token.ts";
+import { upCommand } from "./up.ts";
+
+/** Every command, in the order that help shows them. */
+export const COMMANDS: readonly Command[] = [
+  upCommand,
+  runCommand,
+  demoCommand,
+  statusCommand,
+  stopCommand,
+  resumeCommand,
+  ...incidentCommands,
+  ...eventsCommands,
+  ...evidenceCommands,
+  reviewCommand,
+  ...tokenCommands,
+  ...dbCommands,
+  doctorCommand,
+];

@@ -1,0 +1,89 @@
+import { overview, isSettled } from "@firebreak/protocol";
+import type { Hold } from "@firebreak/protocol";
+import { listSupervisors } from "../../containment/index.ts";
+import { openKillswitch } from "../../killswitch/index.ts";
+import { EXIT } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { clockText, durationText, severityText } from "../format.ts";
+import { printable } from "../output.ts";
+import type { Output } from "../output.ts";
+
+export const statusCommand: Command = {
+  name: "status",
+  summary: "what is wrong, what is stopped, what to do next",
+  description: "With the server down it reads the kill switch's journal and asks the supervisors directly.",
+  examples: ["firebreak status", "firebreak status --json"],
+  run: async (context) => ((await context.client.find()) === null ? localStatus(context) : serverStatus(context)),
+};
+
+async function serverStatus({ client, output, clock }: CommandContext): Promise<number> {
+  const view = await client.get(overview, "/overview");
+  output.result({ serverReachable: true, ...view });
+  const { style } = output;
+  const open = view.openIncidents.filter((incident) => !isSettled(incident.state));
+  output.line(open.length === 0 ? style.green("No open incident.") : style.bold(`${open.length} open incident(s)`));
+  for (const incident of open) {
+    const clocks = incident.clocks.filter((one) => one.stoppedAt === null).map((one) => clockText(one, clock.now()));
+    const label = severityText(incident.severityLabel, incident.severity);
+    output.line(`  ${[incident.id, label, incident.state, printable(incident.title), ...clocks].join("  ")}`);
+  }
+  printHolds(output, view.holds, clock.now());
+  const { running, frozen, lost } = view.agents;
+  output.line(
+    `Agents: ${running} running, ${frozen} frozen, ${lost} lost. Events in the last hour: ${view.eventsLastHour}.`,
+  );
+  if (view.failedDeliveries > 0)
+    output.line(style.red(`${view.failedDeliveries} notification(s) could not be delivered.`));
+  for (const error of view.ruleErrors) output.line(style.yellow(`${error.file}:${error.line}: ${error.message}`));
+  if (view.nextSteps.length > 0) output.line(style.bold("Next"));
+  for (const step of view.nextSteps) output.line(`  - ${printable(step.text)}`);
+  return EXIT.ok;
+}
+
+function localStatus({ config, clock, newId, logger, output }: CommandContext): number {
+  const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
+  try {
+    const state = killswitch.current();
+    const supervisors = listSupervisors({ home: config.home });
+    output.result({
+      serverReachable: false,
+      epoch: state.epoch,
+      holds: state.holds,
+      supervisors,
+      health: state.health,
+    });
+    output.line(output.style.yellow(`The server is not running for ${config.home}.`));
+    if (state.health.state !== "ok") output.line(output.style.red(`${state.health.problem} ${state.health.remedy}`));
+    printHolds(output, state.holds, clock.now());
+    if (supervisors.length === 0) output.line("No supervised agent is running.");
+    else {
+      output.table(
+        ["AGENT", "PACK", "SESSION", "SUPERVISOR"],
+        supervisors.map((one) => [
+          one.agentId,
+          one.pack ?? "-",
+          one.sessionId,
+          one.alive ? `pid ${one.supervisorPid}` : "gone",
+        ]),
+      );
+    }
+    return EXIT.ok;
+  } finally {
+    killswitch.close();
+  }
+}
+
+function printHolds(output: Output, holds: readonly Hold[], nowMs: number): void {
+  if (holds.length === 0) {
+    output.line("Nothing is stopped.");
+    return;
+  }
+  output.line(output.style.bold(`${holds.length} hold(s) in force`));
+  for (const hold of holds) {
+    const target = hold.target === null ? "everything" : `${hold.scope} ${hold.target}`;
+    const age = durationText(Math.max(0, nowMs - Date.parse(hold.at)));
+    output.line(
+      `  ${hold.id}  ${hold.level} ${target}, since ${age}, by ${printable(hold.actor.name)}: ${printable(hold.reason)}`,
+    );
+  }
+}
