@@ -24,7 +24,7 @@ async function create(server: "default" | "distribution"): Promise<TestDatabase>
 }
 
 async function openUrl(databaseUrl: string): Promise<Database> {
-  const database = await openDatabase({ databaseUrl, home, clock: systemClock, logger: silentLogger });
+  const database = await openDatabase({ databaseUrl, home, clock: systemClock, logger: silentLogger, share: true });
   closing.push(database.close);
   return database;
 }
@@ -69,6 +69,18 @@ describe.each(["default", "distribution"] as const)("DATABASE_URL on the %s serv
     const weak = await fail(change(databaseUrl, (url) => ((url.username = role), (url.password = "weak"))));
     await database.pool.query(`drop role ${role}`);
     expect(weak.message).toMatch(/may not do what Firebreak needs/);
+  });
+
+  test("two on one home are told apart, as with the bundled server", async () => {
+    const { databaseUrl } = await create(server);
+    const place = mkdtempSync(join(tmpdir(), "firebreak-home-"));
+    const options = { databaseUrl, home: place, clock: systemClock, logger: silentLogger };
+    const first = await openDatabase(options);
+    first.setAddress("http://127.0.0.1:8080");
+    await expect(openDatabase(options)).rejects.toThrow(/Another Firebreak .* answers at http:\/\/127.0.0.1:8080/);
+    await first.close();
+    await (await openDatabase(options)).close();
+    rmSync(place, { recursive: true });
   });
 
   test("a restart of the server does not end the process, and the pool connects again", async () => {
@@ -153,10 +165,9 @@ describe("errors of the database in words", () => {
   });
 
   test("what passes by itself is told from what does not", () => {
-    const withCode = (code: string) => Object.assign(new Error("x"), { code });
-    for (const code of ["53100", "57P01", "08006", "ECONNREFUSED", "40P01"])
-      expect(isTransientDatabaseError(withCode(code)), code).toBe(true);
-    for (const code of ["23505", "42P01", "28P01"]) expect(isTransientDatabaseError(withCode(code)), code).toBe(false);
+    const codes = ["53100", "57P01", "08006", "ECONNREFUSED", "40P01", "23505", "42P01", "28P01"];
+    const passing = codes.filter((code) => isTransientDatabaseError(Object.assign(new Error("x"), { code })));
+    expect(passing).toEqual(["53100", "57P01", "08006", "ECONNREFUSED", "40P01"]);
   });
 });
 

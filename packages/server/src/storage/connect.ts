@@ -1,11 +1,13 @@
 import { Kysely, PostgresDialect } from "kysely";
-import pg from "pg";
+import { Client, Pool } from "pg";
+import type { ClientConfig } from "pg";
 import { join } from "node:path";
 import { messageOf, OperatorError } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import { explainDatabaseError } from "./database-errors.ts";
 import { describeDatabaseUrl } from "./database-url.ts";
 import { findRunningEmbedded } from "./embedded/attach.ts";
+import { acquireHomeLock } from "./embedded/home-lock.ts";
 import { startEmbeddedPostgres } from "./embedded/start.ts";
 import type { EmbeddedPostgres } from "./embedded/start.ts";
 import { migrateDatabase } from "./migrate.ts";
@@ -13,19 +15,19 @@ import type { Schema } from "./schema.ts";
 
 export interface Database {
   kysely: Kysely<Schema>;
-  pool: pg.Pool;
+  pool: Pool;
   /** `embedded`: started by us in the home; `url`: a server of the operator's, by DATABASE_URL */
   kind: "embedded" | "url";
   /** where the data is, for people: never with a password */
-  describe(): string;
+  describe: () => string;
   /** such as 18.4 */
   serverVersion: string;
   /** a connection outside the pool, for LISTEN and COPY; the caller ends it */
-  openClient(): Promise<pg.Client>;
-  /** tells a second `firebreak up` on the same home where this one answers; without effect for a server by URL */
-  setAddress(address: string): void;
+  openClient: () => Promise<Client>;
+  /** tells a second `firebreak up` on the same home where this one answers */
+  setAddress: (address: string) => void;
   /** ends all connections and, if we started it, the server */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface OpenOptions {
@@ -37,12 +39,12 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** false: connect only; for tools that look at a database without changing it. Default true */
   migrate?: boolean;
-  /** true: use the bundled server of a Firebreak that runs on this home, if there is one, as it is; for tools */
+  /** true, for tools: work beside a Firebreak that runs on this home, on its bundled server if it has one */
   share?: boolean;
 }
 
 export interface ConnectOptions {
-  connection: pg.ClientConfig;
+  connection: ClientConfig;
   kind: Database["kind"];
   place: string;
   logger: Logger;
@@ -59,24 +61,44 @@ const idleInTransactionTimeoutMs = 60_000;
  * Opens the database and brings its schema up to date: DATABASE_URL if given, else the bundled server in `home`.
  *
  * @throws OperatorError with the way out: bad URL, no answer, refused, no such database, server older than 15, schema
- *   of a newer Firebreak, and everything {@link startEmbeddedPostgres} throws
+ *   of a newer Firebreak, home in use, and everything {@link startEmbeddedPostgres} throws
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
-  const { databaseUrl, logger, migrate = true } = options;
-  if (databaseUrl !== undefined && databaseUrl.trim() !== "") {
-    const place = describeDatabaseUrl(databaseUrl);
-    return connectDatabase({
-      connection: { connectionString: databaseUrl.trim() },
-      kind: "url",
-      place,
-      logger,
-      migrate,
-    });
+  const { databaseUrl } = options;
+  return databaseUrl === undefined || databaseUrl.trim() === ""
+    ? openEmbedded(options)
+    : openByUrl(options, databaseUrl.trim());
+}
+
+/** The home's lock is held here too: the kill switch's journal and the node's identity live in the home. */
+async function openByUrl(options: OpenOptions, databaseUrl: string): Promise<Database> {
+  const { logger, migrate = true, share = false } = options;
+  const place = describeDatabaseUrl(databaseUrl);
+  const lock = share ? undefined : acquireHomeLock(options);
+  try {
+    const connection = { connectionString: databaseUrl };
+    const database = await connectDatabase({ connection, kind: "url", place, logger, migrate });
+    return {
+      ...database,
+      setAddress: (address) => lock?.setAddress(address),
+      close: async () => {
+        await database.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    lock?.release();
+    throw error;
   }
-  const place = join(options.home, "postgres");
-  const running = options.share === true ? findRunningEmbedded(options.home) : undefined;
-  if (running !== undefined)
+}
+
+async function openEmbedded(options: OpenOptions): Promise<Database> {
+  const { home, logger, migrate = true, share = false } = options;
+  const place = join(home, "postgres");
+  const running = share ? findRunningEmbedded(home) : undefined;
+  if (running !== undefined) {
     return connectDatabase({ connection: running, kind: "embedded", place, logger, migrate: false });
+  }
   const embedded = await startEmbeddedPostgres(options);
   try {
     const database = await connectDatabase({
@@ -108,7 +130,7 @@ function ownServer(database: Database, embedded: EmbeddedPostgres): Database {
 export async function connectDatabase(options: ConnectOptions): Promise<Database> {
   const { kind, place, logger, maxConnections = 10, migrate = true } = options;
   const settings = toClientConfig(options.connection);
-  const pool = new pg.Pool({ ...settings, max: maxConnections, allowExitOnIdle: true });
+  const pool = new Pool({ ...settings, max: maxConnections, allowExitOnIdle: true });
   // Without these a restart of the server ends our process.
   const report = (error: Error) => logger.warn("a database connection was lost", { place, problem: error.message });
   pool.on("error", report);
@@ -135,12 +157,12 @@ export async function connectDatabase(options: ConnectOptions): Promise<Database
 }
 
 /** Kysely ends the pool only if it was used through Kysely. */
-async function closePool(kysely: Kysely<Schema>, pool: pg.Pool): Promise<void> {
+async function closePool(kysely: Kysely<Schema>, pool: Pool): Promise<void> {
   await kysely.destroy();
   if (!pool.ending) await pool.end();
 }
 
-function toClientConfig(connection: pg.ClientConfig): pg.ClientConfig {
+function toClientConfig(connection: ClientConfig): ClientConfig {
   return {
     ...connection,
     application_name: "firebreak",
@@ -153,12 +175,8 @@ function toClientConfig(connection: pg.ClientConfig): pg.ClientConfig {
   };
 }
 
-async function openClient(
-  settings: pg.ClientConfig,
-  report: (error: Error) => void,
-  place: string,
-): Promise<pg.Client> {
-  const client = new pg.Client({ ...settings, statement_timeout: 0 });
+async function openClient(settings: ClientConfig, report: (error: Error) => void, place: string): Promise<Client> {
+  const client = new Client({ ...settings, statement_timeout: 0 });
   client.on("error", report);
   try {
     await client.connect();
@@ -168,7 +186,7 @@ async function openClient(
   }
 }
 
-async function readServerVersion(pool: pg.Pool, place: string): Promise<string> {
+async function readServerVersion(pool: Pool, place: string): Promise<string> {
   const { rows } = await pool.query<{ number: number; name: string }>(
     "select current_setting('server_version_num')::int as number, current_setting('server_version') as name",
   );

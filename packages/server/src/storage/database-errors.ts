@@ -4,7 +4,7 @@ const envHint = "DATABASE_URL=postgres://user:password@host:5432/database";
 
 interface Reading {
   codes: readonly string[];
-  describe(place: string, error: unknown): OperatorError;
+  describe: (place: string, error: unknown) => OperatorError;
 }
 
 const explain = (what: string, remedy: string) => (place: string, error: unknown) =>

@@ -9,12 +9,11 @@ export type { DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from
 export { LIVE_CHANNEL, listenLive, notifyLive } from "./live.ts";
 export type { LiveOptions } from "./live.ts";
 export { createDurableWork } from "./work.ts";
-export type { DurableWork, EnqueueOptions, WorkContext, WorkHandler, WorkOptions } from "./work.ts";
+export type { DurableWork, EnqueueOptions, WorkOptions } from "./work.ts";
+export type { WorkContext, WorkHandler } from "./work-types.ts";
 export { inTransaction } from "./transaction.ts";
 export type { Trx } from "./transaction.ts";
 export { exportDatabase } from "./transfer/export-database.ts";
 export { importDatabase } from "./transfer/import-database.ts";
 export { readDatabaseStatus } from "./transfer/status.ts";
 export type { DatabaseStatus } from "./transfer/status.ts";
-export { acquireHomeLock } from "./embedded/home-lock.ts";
-export type { HomeLock } from "./embedded/home-lock.ts";

@@ -4,7 +4,8 @@ import { listenLive, notifyLive } from "./live.ts";
 import { createTestDatabase } from "./testing.ts";
 
 test("a live change is told when its transaction commits, survives a lost connection, and the gap is told", async () => {
-  const { database, close } = await createTestDatabase();
+  const created = await createTestDatabase();
+  const { database } = created;
   const seen: string[] = [];
   let gaps = 0;
   const stop = await listenLive(database, ({ topic, id }) => void seen.push(`${topic} ${id}`), {
@@ -31,5 +32,5 @@ test("a live change is told when its transaction commits, survives a lost connec
   await notifyLive(database.kysely, "alert", "2");
   await vi.waitFor(() => expect(seen).toEqual(["incident 1", "alert 2"]));
   await stop();
-  await close();
+  await created.close();
 });

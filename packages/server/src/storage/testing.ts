@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
+import { Client } from "pg";
 import { silentLogger, systemClock } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import { connectDatabase } from "./connect.ts";
@@ -16,7 +16,7 @@ export interface TestDatabase {
   database: Database;
   /** leads to this database; usable as DATABASE_URL */
   databaseUrl: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface TestDatabaseOptions {
@@ -130,7 +130,7 @@ function toDatabaseUrl(serverUrl: string, database: string): string {
 async function ensureTemplate(serverUrl: string): Promise<string> {
   const content = createHash("sha256").update(JSON.stringify(migrations)).digest("hex").slice(0, 12);
   const template = `firebreak_template_${content}`;
-  const admin = new pg.Client({ connectionString: serverUrl });
+  const admin = new Client({ connectionString: serverUrl });
   await admin.connect();
   try {
     await admin.query("select pg_advisory_lock(7041299)");
@@ -142,7 +142,7 @@ async function ensureTemplate(serverUrl: string): Promise<string> {
   }
 }
 
-async function buildTemplate(admin: pg.Client, serverUrl: string, template: string): Promise<void> {
+async function buildTemplate(admin: Client, serverUrl: string, template: string): Promise<void> {
   const draft = `${template}_draft`;
   await admin.query(`drop database if exists ${draft} with (force)`);
   await admin.query(`create database ${draft} template template0`);
@@ -153,7 +153,7 @@ async function buildTemplate(admin: pg.Client, serverUrl: string, template: stri
 }
 
 async function runAdmin(serverUrl: string, statement: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: serverUrl });
+  const admin = new Client({ connectionString: serverUrl });
   await admin.connect();
   try {
     await admin.query(statement);

@@ -2,7 +2,7 @@ import type { JobHelpers, TaskList } from "graphile-worker";
 import { z } from "zod";
 import { messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
-import type { WorkHandler } from "./work.ts";
+import type { WorkHandler } from "./work-types.ts";
 
 /** What holds for the jobs of one runner. */
 export interface RunnerState {

@@ -6,21 +6,10 @@ import { joinNodes } from "./nodes.ts";
 import type { NodeMembership, NodeTiming } from "./nodes.ts";
 import type { Schema } from "./schema.ts";
 import { createTaskList } from "./work-tasks.ts";
+import type { WorkHandler } from "./work-types.ts";
 import { runUntilNothingDue } from "./work-drain.ts";
 import { keepRunner } from "./work-runner.ts";
 import type { RunnerKeeper } from "./work-runner.ts";
-
-export interface WorkContext {
-  /** aborts when this node must let go of the job: it stops, or was cut off so long that another node takes over */
-  signal: AbortSignal;
-  /** 1 for the first attempt */
-  attempt: number;
-  isLastAttempt: boolean;
-  jobId: string;
-}
-
-/** Must be safe to run again: after a crash a job runs again from its beginning. */
-export type WorkHandler = (payload: unknown, context: WorkContext) => Promise<void>;
 
 export interface EnqueueOptions {
   /** replaces a waiting job of the same key; a running one is left alone and followed by this one */

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createRequire as makeRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { randomUUID } from "node:crypto";
@@ -135,7 +145,8 @@ function copyToCache(nativeDir: string, cacheDir: string): string {
   if (existsSync(copy)) return assertOnlyOursToWrite(cacheDir, copy);
   const draft = `${cacheDir}.${randomUUID()}`;
   try {
-    mkdirSync(dirname(cacheDir), { recursive: true, mode: 0o755 });
+    // whatever the umask: the database's user must get through
+    if (mkdirSync(dirname(cacheDir), { recursive: true }) !== undefined) chmodSync(dirname(cacheDir), 0o755);
     cpSync(nativeDir, join(draft, "native"), { recursive: true, verbatimSymlinks: true });
     layLinks(join(draft, "native"));
     makeReadable(draft);

@@ -85,7 +85,9 @@ function createDataDirectory(layout: Layout, binaries: Binaries, runAs: RunAs | 
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
   giveTo(draft, runAs);
-  writeFileSync(passwordFile, createPassword(layout), { mode: 0o600 });
+  rmSync(passwordFile, { force: true });
+  // "wx" follows no link that the database's user may have laid in its own directory
+  writeFileSync(passwordFile, createPassword(layout), { mode: 0o600, flag: "wx" });
   giveTo(passwordFile, runAs);
   try {
     runInitdb(layout, draft, binaries, runAs, durable);

@@ -8,7 +8,7 @@ interface Place {
 
 interface Symptom {
   pattern: RegExp;
-  describe(place: Place, line: string): OperatorError;
+  describe: (place: Place, line: string) => OperatorError;
 }
 
 const wayOut = (place: Place) =>

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, chmodSync, chownSync, readFileSync } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** The unprivileged user that the database runs as when Firebreak runs as root. */
@@ -50,7 +50,7 @@ export function toSpawnIdentity(runAs: RunAs | undefined): { uid?: number; gid?:
 }
 
 export function giveTo(path: string, runAs: RunAs | undefined): void {
-  if (runAs !== undefined) chownSync(path, runAs.uid, runAs.gid);
+  if (runAs !== undefined) lchownSync(path, runAs.uid, runAs.gid);
 }
 
 /** Lets every user read and, where the owner may, run or enter. */

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -26,9 +27,10 @@ import {
   nativeDir,
   place,
   start,
+  startProgram,
   stop,
   until,
-} from "./test-support.ts";
+} from "./testing.ts";
 
 describe("bundled PostgreSQL", () => {
   test("starts on an empty home, keeps its data, is private and durable", async () => {
@@ -168,6 +170,16 @@ describe("bundled PostgreSQL, as root (needs root, as CI has)", () => {
       rmSync(closed, { recursive: true, force: true });
     }
   });
+});
+
+test.runIf(isRoot)("an ordinary user runs it as itself (root is needed to become one)", async () => {
+  const directory = makeReadableDir();
+  const home = join(directory, "home");
+  mkdirSync(home);
+  chownSync(home, 65_534, 65_534);
+  const { pid, connection } = await startProgram(home, 0, { uid: 65_534, gid: 65_534, programDir: directory });
+  expect(statSync(`/proc/${pid}`).uid).toBe(65_534);
+  expect(await ask(connection, "select 1")).toEqual([[1]]);
 });
 
 test("the programs' links are laid in place where npm's install scripts were off", async () => {

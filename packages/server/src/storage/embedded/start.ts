@@ -32,8 +32,8 @@ export interface EmbeddedPostgres {
   /** such as 18.4 */
   version: string;
   /** tells a second starter where this one answers */
-  setAddress(address: string): void;
-  stop(): Promise<void>;
+  setAddress: (address: string) => void;
+  stop: () => Promise<void>;
 }
 
 export interface EmbeddedOptions {

@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Client } from "pg";
 import { silentLogger, systemClock } from "../../../kernel/index.ts";
 import { startEmbeddedPostgres } from "../start.ts";
 
@@ -12,7 +12,7 @@ const embedded = await startEmbeddedPostgres({ home, nativeDir, clock: systemClo
 const readyMs = systemClock.monotonicMs() - started;
 process.stdout.write(`${JSON.stringify({ pid: embedded.pid, connection: embedded.connection, readyMs })}\n`);
 
-const client = new pg.Client(embedded.connection);
+const client = new Client(embedded.connection);
 client.on("error", () => {});
 await client.connect();
 await client.query("create table if not exists kept (n bigint primary key, filler text)");

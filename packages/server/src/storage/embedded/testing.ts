@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import pg from "pg";
+import { Client } from "pg";
 import { afterAll, afterEach, vi } from "vitest";
 import { z } from "zod";
 import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
@@ -52,7 +52,7 @@ export async function stop(embedded: EmbeddedPostgres): Promise<void> {
 }
 
 export async function ask(connection: EmbeddedConnection, statement: string): Promise<unknown[][]> {
-  const client = new pg.Client(connection);
+  const client = new Client(connection);
   client.on("error", () => {});
   await client.connect();
   try {
@@ -84,12 +84,12 @@ const helloSchema = z.object({
 });
 
 /** Starts the program and resolves when its database answers. `acknowledged` grows with every committed row. */
-export async function startProgram(home: string, rows = 0) {
-  program ??= bundleEntry(
-    join(import.meta.dirname, "test-programs", "serve-and-insert.ts"),
-    join(place, "program.mjs"),
-  );
-  const child = spawn(process.execPath, [program, home, nativeDir, String(rows)], {
+export async function startProgram(home: string, rows = 0, user?: { uid: number; gid: number; programDir: string }) {
+  program ??= bundleEntry(join(import.meta.dirname, "insert-forever", "testing.ts"), join(place, "program.mjs"));
+  const readable = user === undefined ? program : join(user.programDir, "program.mjs");
+  if (user !== undefined) copyFileSync(program, readable);
+  const child = spawn(process.execPath, [readable, home, nativeDir, String(rows)], {
+    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid, cwd: user.programDir }),
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.add(child);
