@@ -1,11 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { checkPlaybook } from "./load-playbooks.ts";
-import type { KnownEffector } from "./lint.ts";
 import { fileEffectors } from "./testing/file-effectors.ts";
 import { actionFields, manualFields, playbookText, verifyFields } from "./testing/playbook-text.ts";
 
@@ -261,26 +257,4 @@ describe("hostile files", () => {
       }),
     );
   });
-});
-
-/** The parameters that the shipped playbooks expect of effectors other rooms provide. */
-function expectedEffector(name: string, destroysEvidence: boolean, parameters: z.ZodType): [string, KnownEffector] {
-  return [name, { name, destroysEvidence, idempotent: true, parameters }];
-}
-const agent = z.strictObject({ agentId: z.string(), sessionId: z.string().optional(), reason: z.string().optional() });
-const expected = new Map([
-  expectedEffector("agent.deny", false, agent),
-  expectedEffector("agent.freeze", false, agent),
-  expectedEffector("agent.kill", true, agent),
-  expectedEffector("agent.verify_stopped", false, agent),
-  expectedEffector("evidence.collect", false, agent),
-  expectedEffector("notify.send", false, z.strictObject({ template: z.string() })),
-]);
-
-test("P-3: the shipped rogue-agent playbook passes the linter, freezes and keeps evidence before it kills", async () => {
-  const file = fileURLToPath(new URL("../../../../profiles/ai-empire/playbooks/rogue-agent.yaml", import.meta.url));
-  const { playbook, problems } = checkPlaybook(file, await readFile(file, "utf8"), expected);
-  expect(problems).toEqual([]);
-  const steps = playbook?.document.phases.flatMap((phase) => phase.steps.map((step) => step.id));
-  expect(steps).toEqual(["deny", "freeze", "evidence", "kill", "verify_stopped", "notify"]);
 });
