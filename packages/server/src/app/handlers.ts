@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { getAlert, resolveAlertsOfIncident } from "../alerts/index.ts";
+import { getAlert } from "../alerts/index.ts";
 import { openIncidentForAlert } from "../incidents/index.ts";
 import { detectorBindingFor } from "../kernel/index.ts";
 import { draftReview } from "../learning/index.ts";
@@ -25,13 +25,12 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
     },
     "incident.opened": async (payload) => {
       const { incidentId } = z.object({ incidentId: z.string() }).parse(payload);
-      await inTransaction(house.database, (trx) =>
-        requestNotifications(trx, daemon(), { incidentId, template: "initial" }),
-      );
+      await tellOfOpening(house, incidentId);
     },
     "incident.changed": async (payload) => {
       const { incidentId, change } = z.object({ incidentId: z.string(), change: z.string() }).parse(payload);
       if (change === "resolved") await afterResolution(house, incidentId);
+      if (change === "severity") await tellOfOpening(house, incidentId);
     },
     "run.requested": async (payload, signal) => {
       const { runId } = z.object({ runId: z.string() }).parse(payload);
@@ -75,9 +74,12 @@ async function countReleases(trx: Trx, incidentId: string): Promise<number> {
 
 async function afterResolution(house: House, incidentId: string): Promise<void> {
   const ctx = contextFor(house, DAEMON);
-  await inTransaction(house.database, async (trx) => {
-    await resolveAlertsOfIncident(trx, ctx, incidentId);
-    await requestNotifications(trx, ctx, { incidentId, template: "resolved" });
-  });
-  await draftReview(ctx, incidentId);
+  await inTransaction(house.database, (trx) => requestNotifications(trx, ctx, { incidentId, template: "resolved" }));
+  await draftReview(ctx, incidentId, { whenEdited: "keep" });
+}
+
+/** Another severity may be routed to other channels; those that were told already are left out. */
+async function tellOfOpening(house: House, incidentId: string): Promise<void> {
+  const ctx = contextFor(house, DAEMON);
+  await inTransaction(house.database, (trx) => requestNotifications(trx, ctx, { incidentId, template: "initial" }));
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { readLocalToken } from "../access/index.ts";
-import type { Config } from "../kernel/config/index.ts";
+import type { Config } from "../kernel/index.ts";
 import { OperatorError } from "../kernel/index.ts";
 import { EXIT } from "./command.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger, NewId } from "../kernel/index.ts";
-import type { Config } from "../kernel/config/index.ts";
+import type { Config } from "../kernel/index.ts";
 import type { ApiClient } from "./client.ts";
 import type { Output } from "./output.ts";
 

@@ -38,7 +38,7 @@ export const demoCommand: Command = {
 };
 
 /** The demo is a success only when everything it shows really happened. */
-function tellVerdict({ output }: CommandContext, result: DemoResult): number {
+function tellVerdict({ output, args }: CommandContext, result: DemoResult): number {
   const faults = [
     ...(result.run.state === "completed" ? [] : [`the playbook ended ${result.run.state}`]),
     ...(result.stops.every((stop) => stop.level === "deny" || stop.verified) ? [] : ["a stop is not verified"]),
@@ -48,6 +48,7 @@ function tellVerdict({ output }: CommandContext, result: DemoResult): number {
   output.line();
   for (const fault of faults) output.line(output.style.red(`Not as it should be: ${fault}`));
   if (faults.length === 0) output.line(output.style.green("Caught, stopped with proof, documented."));
+  output.line(args.flag("keep") ? `Review: ${result.reviewFile}` : "Look around yourself with: firebreak demo --keep");
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 

@@ -78,12 +78,18 @@ function createMailReceiver(onMessage: (subject: string) => void): TcpServer {
         inData = answerCommand(line, answer, socket);
       }
       if (!inData || !text.includes("\r\n.\r\n")) return;
-      onMessage(/^subject: (.*)$/im.exec(text)?.[1]?.trim() ?? "(no subject)");
+      onMessage(subjectOf(text));
       text = "";
       inData = false;
       answer("250 taken");
     });
   });
+}
+
+/** Long header lines are folded (RFC 5322 section 2.2.3). */
+function subjectOf(message: string): string {
+  const unfolded = message.replace(/\r\n[ \t]+/g, " ");
+  return /^subject: (.*)$/im.exec(unfolded)?.[1]?.trim() ?? "(no subject)";
 }
 
 /** @returns true when the message itself follows */

@@ -218,7 +218,7 @@ async function settle({ client, say, home }: Stage, incidentId: string): Promise
   const review = await client.post(reviewView, `/incidents/${incidentId}/review`);
   const file = path.join(home, `review-${incidentId}.md`);
   writeFileSync(file, review.markdown);
-  say(`   review drafted: ${file} (due ${review.dueAt})`);
+  say(`   review drafted: ${review.markdown.split("\n").length} lines, due ${review.dueAt}`);
   return client.get(incidentDetail, `/incidents/${incidentId}`);
 }
 
