@@ -113,6 +113,48 @@ export async function changeStep(
   return result.numUpdatedRows === 1n;
 }
 
+export interface Attempt {
+  /** 1 for the first */
+  readonly attempts: number;
+  /** the parameters as JSON text */
+  readonly input: string;
+  /** milliseconds since 1970 */
+  readonly startedAt: number;
+}
+
+/**
+ * Commits that a step is being tried, in one round trip: what is contained here counts in milliseconds.
+ *
+ * @returns false when the run has ended or is being aborted, or somebody else has changed the step
+ */
+export async function beginAttempt(
+  database: Database,
+  runId: string,
+  known: StepRecord,
+  { attempts, input, startedAt }: Attempt,
+): Promise<boolean> {
+  const firstStart = sql<Date>`coalesce(started_at, ${toIso(startedAt)}::timestamptz)`;
+  const result = await database.kysely
+    .with("run", (query) =>
+      query
+        .updateTable("playbook_runs")
+        .set({ state: "running", reason: null, started_at: firstStart })
+        .where("id", "=", runId)
+        .where("state", "in", ["pending", "running", "waiting"])
+        .where("abort", "is", null)
+        .returning("id"),
+    )
+    .updateTable("playbook_steps")
+    .set({ state: "running", reason: null, attempts, input, started_at: firstStart })
+    .where("run_id", "in", (select) => select.selectFrom("run").select("run.id"))
+    .where("step_id", "=", known.stepId)
+    .where("state", "=", known.state)
+    .where("attempts", "=", known.attempts)
+    .where("reason", "is not distinct from", known.reason)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 export interface RunChange {
   readonly state: RunState;
   readonly reason: RunReason | null;

@@ -2,9 +2,9 @@ import type { EffectorOutcome, EffectorReason } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { JournalMoved, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
-import { changeRun } from "./journal.ts";
+import { beginAttempt } from "./journal.ts";
 import { toStoredJson } from "./journal-json.ts";
-import { inTransaction, notifyLive } from "../storage/index.ts";
+import { notifyLive } from "../storage/index.ts";
 import { prepareStep } from "./prepare-step.ts";
 import type { PlannedStep } from "./plan.ts";
 import { stateOfFailure } from "./reasons.ts";
@@ -38,8 +38,8 @@ export async function performStep(execution: Execution, planned: PlannedStep): P
   const box = openTimeBox(planned.timeBoxMs);
   try {
     for (let tries = 0; ; tries++) {
-      await beginAttempt(execution, planned, preparation);
-      const boxed = await runWithin(box, preparation.call);
+      await startAttempt(execution, planned, preparation);
+      const [boxed] = await Promise.all([runWithin(box, preparation.call), tellBegin(execution)]);
       injectFault(execution, "step.applied", planned.id);
       const result = judge(execution, planned, boxed);
       const again = result.mayRetry && tries < planned.retries && !(await isAborting(execution));
@@ -62,7 +62,7 @@ async function isAborting({ ctx, run }: Execution): Promise<boolean> {
   return row === undefined || row.abort !== null;
 }
 
-async function beginAttempt(
+async function startAttempt(
   execution: Execution,
   planned: PlannedStep,
   { input, inputJson }: { readonly input: Readonly<Record<string, unknown>>; readonly inputJson: string },
@@ -70,14 +70,20 @@ async function beginAttempt(
   const { ctx, run } = execution;
   const known = recordOf(execution, planned.id);
   const attempts = known.attempts + 1;
-  const startedAt = ctx.clock.now();
   injectFault(execution, "step.before_begin", planned.id);
-  await inTransaction(ctx.database, async (trx) => {
-    if (!(await changeRun(trx, run.id, { state: "running", reason: null, startedAt }))) throw new JournalMoved();
-    await writeStep(execution, trx, known, { state: "running", reason: null, attempts, input: inputJson, startedAt });
-  });
+  const attempt = { attempts, input: inputJson, startedAt: ctx.clock.now() };
+  if (!(await beginAttempt(ctx.database, run.id, known, attempt))) throw new JournalMoved();
   noteStep(execution, known, { state: "running", reason: null, attempts, input });
   injectFault(execution, "step.begun", planned.id);
+}
+
+/** Shows that the step runs, beside the step itself; should it get lost, the step's end is told anyway. */
+async function tellBegin({ ctx, run }: Execution): Promise<void> {
+  try {
+    await notifyLive(ctx.database.kysely, "run", run.id);
+  } catch (error) {
+    ctx.logger.warn("a step's begin could not be told", { runId: run.id, problem: messageOf(error) });
+  }
 }
 
 function judge(execution: Execution, planned: PlannedStep, boxed: Boxed<EffectorOutcome>): StepResult {
