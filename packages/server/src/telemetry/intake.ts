@@ -4,6 +4,7 @@ import { FirebreakError, toIso } from "../kernel/index.ts";
 import type { NewId } from "../kernel/index.ts";
 import { EventWriter } from "./event-writer.ts";
 import type { Unit, WriterOptions } from "./event-writer.ts";
+import { LineBuffer } from "./line-buffer.ts";
 import { REJECTED_TOLD_MAX } from "./parse-batch.ts";
 import type { ParsedBatch } from "./parse-batch.ts";
 import { explainForeignAgent, prepareEvent } from "./prepare-event.ts";
@@ -56,6 +57,9 @@ export interface Intake {
 export function createIntake(options: IntakeOptions): Intake {
   return new GroupCommitIntake(options);
 }
+
+const BODY_BYTES_EXPECTED = 1200;
+const BODY_SPARE_BYTES = 8192;
 
 /** Prepared between two looks at the event loop: about two milliseconds. */
 const EVENTS_PER_TURN = 200;
@@ -110,7 +114,7 @@ class GroupCommitIntake implements Intake {
     this.#reserve(events, 0);
     try {
       const rows = await prepareAll(batch, sender, this.#options);
-      const bodyBytes = rows.reduce((sum, row) => sum + row.body.length, 0);
+      const bodyBytes = rows.at(-1)?.body.end ?? 0;
       this.#reserve(0, bodyBytes);
       bytes = bodyBytes;
       return toReceipt(batch, await this.#enqueue(rows, bytes));
@@ -185,7 +189,8 @@ function toReceipt(batch: ParsedBatch, accepted: number): IntakeReceipt {
 
 async function prepareAll(batch: ParsedBatch, sender: EventSender, options: IntakeOptions): Promise<PreparedEvent[]> {
   const receivedTime = toIso(options.clock.now());
-  const context = { sender, receivedTime, makeId: () => options.newId("event") };
+  const lines = new LineBuffer(BODY_SPARE_BYTES + batch.events.length * BODY_BYTES_EXPECTED);
+  const context = { sender, receivedTime, makeId: () => options.newId("event"), lines };
   const rows: PreparedEvent[] = [];
   for (const { event } of batch.events) {
     rows.push(prepareEvent(event, context));

@@ -1,6 +1,7 @@
 import type { AgentEvent, AgentEventInput, AgentRef } from "@firebreak/protocol";
 import { canonicalJson } from "../kernel/index.ts";
 import { normalizeTime } from "./event-times.ts";
+import type { LineBuffer, LineRange } from "./line-buffer.ts";
 
 /** Who sent a batch. An agent's token speaks only for its own agent and session. */
 export interface EventSender {
@@ -13,8 +14,8 @@ export interface EventSender {
 /** An event ready to be stored: complete, and as the canonical text that is kept. */
 export interface PreparedEvent {
   readonly event: Omit<AgentEvent, "seq">;
-  /** RFC 8785 canonical JSON of `event`; without raw control characters, as every canonical JSON */
-  readonly body: string;
+  /** RFC 8785 canonical JSON of `event`; it has no raw line feed, as every canonical JSON */
+  readonly body: LineRange;
   /** false when the sender gave the id, so that it may be a repeat */
   readonly isIdMade: boolean;
 }
@@ -24,6 +25,8 @@ export interface PrepareContext {
   /** ISO 8601 in UTC */
   readonly receivedTime: string;
   readonly makeId: () => string;
+  /** takes the bodies */
+  readonly lines: LineBuffer;
 }
 
 /** Fills in what the sender left out and fixes the text that is stored. */
@@ -41,7 +44,9 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
     ...(input.resource === undefined ? {} : { resource: input.resource }),
     data: input.data ?? {},
   };
-  return { event, body: canonicalJson(event), isIdMade: input.id === undefined };
+  const start = context.lines.length;
+  context.lines.append(canonicalJson(event));
+  return { event, body: { lines: context.lines, start, end: context.lines.length }, isIdMade: input.id === undefined };
 }
 
 function completeAgent(agent: AgentRef, sender: EventSender): AgentRef {

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import type { Schema } from "../storage/index.ts";
+import { joinLines } from "./line-buffer.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
 
 /**
@@ -11,7 +12,7 @@ const APPEND_LOCK = 7_041_210;
 
 /**
  * Appends events in their order. The columns travel as one text each, split by line feeds: no column can hold one, and
- * the server splits text faster than it parses JSON or array literals.
+ * the server splits text faster than it parses JSON or array literals. The bodies go as bytes, which `pg` passes on.
  *
  * @param rows without two of the same id and time
  * @returns per row its `seq`, or null when an event of that id and time was stored before
@@ -51,7 +52,7 @@ async function insertRows(trx: Transaction<Schema>, rows: readonly PreparedEvent
         ${column(rows, ({ event }) => event.kind)},
         ${column(rows, ({ event }) => event.outcome)},
         ${column(rows, ({ event }) => event.risk)},
-        ${column(rows, ({ body }) => body)}
+        string_to_array(${joinLines(rows.map(({ body }) => body))}::text, chr(10))
       ) with ordinality as given
         (id, time, received_at, source, agent_id, pack, session_id, run_id, kind, outcome, risk, body, position)
       order by position
