@@ -5,7 +5,9 @@ import { isId } from "@firebreak/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { getIncident, reportIncident } from "../incidents/index.ts";
 import { createTestContext } from "../incidents/testing.ts";
-import { inTransaction } from "../storage/index.ts";
+import { silentLogger, systemClock } from "../kernel/index.ts";
+import { inTransaction, openDatabase } from "../storage/index.ts";
+import type { Database } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { deriveRunId, executeRun, listRuns, loadPlaybooks, previewRun, requestRun, viewPlaybook } from "./index.ts";
@@ -124,6 +126,40 @@ test("P-1: a database that goes away while a step runs that must not repeat lose
   await cut;
   expect(await harness.execute(runId)).toEqual({ kind: "ended", state: "completed" });
   expect(readActs(harness.home)).toEqual(["apply once", "apply after"]);
+});
+
+describe("two processes and one run", () => {
+  let other: Database;
+  beforeEach(async () => {
+    const place = { databaseUrl: server.databaseUrl, home: harness.home, clock: systemClock, logger: silentLogger };
+    other = await openDatabase({ ...place, migrate: false });
+  });
+  afterEach(() => other.close());
+
+  test("P-1: the second waits a moment for the first, and then finds the work done", async () => {
+    const slow = actionFields("slow", { effector: "file.append", with: { name: "slow", behaviour: "slow" } });
+    const runId = await harness.request(playbookText([slow, actionFields("after")]));
+    const both = await Promise.all([harness.execute(runId), executeRun({ ...harness.ctx, database: other }, runId)]);
+    expect(both).toEqual([
+      { kind: "ended", state: "completed" },
+      { kind: "ended", state: "completed" },
+    ]);
+    expect(readActs(harness.home)).toEqual(["apply slow", "apply after"]);
+  });
+
+  test("P-1: while the first has it for long the second fails, so that its job is tried again later", async () => {
+    const late = actionFields("late", {
+      with: { name: "late", behaviour: "late_ok" },
+      timeBox: "4s",
+      onTimeout: "continue",
+    });
+    const runId = await harness.request(playbookText([late]));
+    const first = harness.execute(runId);
+    await expect.poll(() => readActs(harness.home)).toEqual(["apply late"]);
+    await expect(executeRun({ ...harness.ctx, database: other }, runId)).rejects.toMatchObject({ code: "conflict" });
+    await first;
+    expect(readActs(harness.home)).toEqual(["apply late"]);
+  });
 });
 
 test("what an effector answers with NUL, lone surrogates or too much is kept as far as it can be", async () => {
