@@ -1,10 +1,10 @@
 /** A real Chromium over the built console. Every page fails its test on a script error or a broken content policy. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { build } from "vite";
 
 const CONSOLE = join(import.meta.dirname, "../../packages/console");
 const PROTOCOL = join(import.meta.dirname, "../../packages/protocol/src");
@@ -33,7 +33,10 @@ export async function ensureConsoleBuilt(): Promise<void> {
     statSync(join(CONSOLE, "index.html")).mtimeMs,
   );
   if (existsSync(built) && statSync(built).mtimeMs > sources) return;
-  await build({ configFile: join(CONSOLE, "vite.config.ts"), logLevel: "error" });
+  // As a process of its own: under the test runner's NODE_ENV, React would be bundled for development.
+  const vite = join(dirname(createRequire(join(CONSOLE, "package.json")).resolve("vite/package.json")), "bin/vite.js");
+  const env = { ...process.env, NODE_ENV: "production" };
+  await promisify(execFile)(process.execPath, [vite, "build", "--logLevel", "error"], { cwd: CONSOLE, env });
 }
 
 export async function launchBrowser(): Promise<Browser> {

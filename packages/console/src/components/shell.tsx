@@ -157,10 +157,11 @@ interface ShellProps {
 export function Shell({ connection, onSignOut, children }: ShellProps) {
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
-  const first = useRef(true);
+  const shown = useRef(path);
   useEffect(() => {
-    if (!first.current) main.current?.focus({ preventScroll: true });
-    first.current = false;
+    if (shown.current === path) return;
+    shown.current = path;
+    main.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }, [path]);
   return (

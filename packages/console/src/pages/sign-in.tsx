@@ -144,7 +144,9 @@ export function SignInPage({ me }: { readonly me: MeView | null }) {
   const [linkFault, setLinkFault] = useState<unknown>(null);
   const [path, navigate] = useLocation();
   const queries = useQueryClient();
-  const enter = (signedIn: MeView) => {
+  const enter = async (signedIn: MeView) => {
+    // The question “who am I?” may still be on its way, with the answer from before.
+    await queries.cancelQueries({ queryKey: meQuery.queryKey });
     setSpent(true);
     queries.setQueryData(meQuery.queryKey, signedIn);
     if (path === "/sign-in" && !signedIn.passwordNeeded) navigate("/", { replace: true });

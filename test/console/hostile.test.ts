@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { PHONE, settle } from "./browser.ts";
+import { useConsole } from "./fixture.ts";
+import { HOSTILE } from "./sample-data.ts";
+
+const app = useConsole();
+
+const PATHS = [
+  "/",
+  "/incidents?state=all",
+  "/incidents/INC-2026-0042",
+  "/incidents/INC-2026-0042?tab=alerts",
+  "/incidents/INC-2026-0042?tab=evidence",
+  "/incidents/INC-2026-0042?tab=actions",
+  "/incidents/INC-2026-0042?tab=communications",
+  "/incidents/INC-2026-0039?tab=review",
+  "/killswitch",
+  "/agents",
+  "/rules",
+  "/settings",
+];
+
+describe("O-2: what agents, rules and senders write stays text", () => {
+  test.each(PATHS)("%s", async (path) => {
+    const page = await app.open(await app.backend("hostile"), path, { size: PHONE });
+    await settle(page);
+    await expect.poll(() => page.locator("main").innerText()).toContain(HOSTILE.slice(0, 40));
+    expect(await page.evaluate("window.__pwned")).toBeUndefined();
+    expect(await page.locator("main img, main script, main iframe, main b").count()).toBe(0);
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(PHONE.width);
+  });
+
+  test("the palette and the dialogs as well", async () => {
+    const page = await app.open(await app.backend("hostile"), "/");
+    await settle(page);
+    await page.keyboard.press("Control+k");
+    expect(await page.getByRole("dialog").innerText()).toContain("onerror");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Resume…" }).first().click();
+    expect(await page.getByRole("dialog").innerText()).toContain("onerror");
+    expect(await page.evaluate("window.__pwned")).toBeUndefined();
+  });
+
+  test("a next step cannot lead away from the console", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/");
+    await settle(page);
+    await page.route("**/api/v1/overview", async (route) => {
+      const answer = await route.fetch();
+      const body = await answer.json();
+      await route.fulfill({
+        json: {
+          ...body,
+          nextSteps: ["//evil.example", "javascript:alert(1)", "/\\evil.example"].map((href) => ({ text: href, href })),
+        },
+      });
+    });
+    backend.change("incident", "INC-2026-0042");
+    const links = page.getByRole("region", { name: "What to do next" }).getByRole("link");
+    await expect.poll(() => links.first().innerText()).toContain("evil");
+    expect(await links.evaluateAll((found) => found.map((link) => link.getAttribute("href")))).toEqual(["/", "/", "/"]);
+  });
+});
