@@ -452,6 +452,12 @@ export type SessionPage = {
 
 export type Severity = 1 | 2 | 3 | 4;
 
+export type SignInLinkView = {
+  name: string;
+  url: string;
+  expiresAt: string;
+};
+
 export type StepView = {
   id: string;
   position: number;
@@ -571,6 +577,10 @@ export type NewSessionRequest = {
   supervisorPid: number;
   command: (string)[];
   workspace: string | null;
+};
+
+export type NewSignInLinkRequest = {
+  name?: string;
 };
 
 export type NewTokenRequest = {
@@ -927,6 +937,48 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": MeView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sign-in/links": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewSignInLinkRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SignInLinkView;
           };
         };
         default: {

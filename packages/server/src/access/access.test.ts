@@ -286,6 +286,19 @@ describe("O-5: API tokens", () => {
     });
   });
 
+  test("the command line's user is named only beside the token of this machine, made printable", async () => {
+    const bearer = "fbk_local_" + "x".repeat(43);
+    const nameOf = async (user: string) => (await authenticate({ bearer, user }))?.actor.name;
+    expect(await nameOf(encodeURIComponent("Åsa O'Neil"))).toBe("Åsa O'Neil");
+    expect(await nameOf(encodeURIComponent("\u001b[2Jroot\u202e\n"))).toBe("[2Jroot");
+    expect(await nameOf("x".repeat(500))).toBe("x".repeat(64));
+    for (const unusable of ["", "%20", "%E0%A4%A", "%00"]) expect(await nameOf(unusable)).toBe("local");
+    const made = await createToken(room.ctx, { name: "ci", access: "admin" });
+    expect(await authenticate({ bearer: made.token, user: "root" })).toMatchObject({ actor: { name: "ci" } });
+    expect(await authenticate({ bearer: `fbk_local_${"y".repeat(43)}`, user: "root" })).toBeNull();
+    expect(await authenticate({ user: "root" })).toBeNull();
+  });
+
   test("a session's token speaks for its agent and session, replaces the one before, and ends with the session", async () => {
     const session = { sessionId: room.ctx.newId("session"), agentId: "scout" };
     const make = () => room.database.kysely.transaction().execute((trx) => createSessionToken(trx, room.ctx, session));

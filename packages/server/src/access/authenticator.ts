@@ -25,13 +25,29 @@ export interface AuthenticatorOptions {
   readonly localToken: string | null;
 }
 
-const LOCAL_CALLER: Caller = {
-  actor: { kind: "cli", id: "local", name: "local" },
-  access: "admin",
-  agentId: null,
-  sessionId: null,
-  webSessionId: null,
-};
+const USER_NAME_CHARACTERS_MAX = 64;
+
+/** The command line of this machine, in the name of the operating-system user it says to run for. */
+function localCaller(user: string | undefined): Caller {
+  const name = user === undefined ? "" : printableName(user);
+  return {
+    actor: { kind: "cli", id: "local", name: name === "" ? "local" : name },
+    access: "admin",
+    agentId: null,
+    sessionId: null,
+    webSessionId: null,
+  };
+}
+
+/** @returns what is printable of a percent-encoded name, cut; empty when it cannot be read */
+function printableName(encoded: string): string {
+  try {
+    const printable = decodeURIComponent(encoded).replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "");
+    return [...printable.trim()].slice(0, USER_NAME_CHARACTERS_MAX).join("");
+  } catch {
+    return "";
+  }
+}
 
 type TokenRow = Selectable<ApiTokensTable>;
 
@@ -44,8 +60,8 @@ interface Known {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const known = new Map<string, Known>();
   return {
-    authenticate: async ({ cookie, bearer, passive }) => {
-      if (bearer !== undefined) return authenticateBearer(options, known, bearer);
+    authenticate: async ({ cookie, bearer, user, passive }) => {
+      if (bearer !== undefined) return authenticateBearer(options, known, { bearer, user });
       if (cookie !== undefined) return authenticateCookie(options, cookie, passive === true);
       return null;
     },
@@ -56,9 +72,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 async function authenticateBearer(
   options: AuthenticatorOptions,
   known: Map<string, Known>,
-  bearer: string,
+  { bearer, user }: { readonly bearer: string; readonly user: string | undefined },
 ): Promise<Caller | null> {
-  if (options.localToken !== null && equalsInConstantTime(bearer, options.localToken)) return LOCAL_CALLER;
+  if (options.localToken !== null && equalsInConstantTime(bearer, options.localToken)) return localCaller(user);
   const parsed = parseToken(bearer);
   if (parsed === null) return null;
   const row = await findToken(options, known, parsed.id);

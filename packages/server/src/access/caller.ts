@@ -16,6 +16,11 @@ export interface Credentials {
   readonly cookie?: string | undefined;
   /** the token of the Authorization header */
   readonly bearer?: string | undefined;
+  /**
+   * who says to be at the keyboard (the header X-Firebreak-User, percent-encoded); believed only beside the token of this
+   * machine's command line, whose holder could write any name into the home anyway
+   */
+  readonly user?: string | undefined;
   /** a check beside the caller's own requests, which does not count as use of the session */
   readonly passive?: boolean;
 }

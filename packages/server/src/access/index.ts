@@ -5,8 +5,22 @@ export type { AuthenticatorOptions } from "./authenticator.ts";
 export { refuseReporter, refuseSession } from "./caller.ts";
 export type { Authenticate, Authenticator, Caller, Credentials } from "./caller.ts";
 export type { AccessContext } from "./context.ts";
-export { newTokenRequest, newUserRequest, passwordRequest, signInLinkRequest, signInRequest } from "./inputs.ts";
-export type { NewTokenRequest, NewUserRequest, PasswordRequest, SignInLinkRequest, SignInRequest } from "./inputs.ts";
+export {
+  newSignInLinkRequest,
+  newTokenRequest,
+  newUserRequest,
+  passwordRequest,
+  signInLinkRequest,
+  signInRequest,
+} from "./inputs.ts";
+export type {
+  NewSignInLinkRequest,
+  NewTokenRequest,
+  NewUserRequest,
+  PasswordRequest,
+  SignInLinkRequest,
+  SignInRequest,
+} from "./inputs.ts";
 export { ensureLocalToken, localTokenFile, readLocalToken } from "./local-token.ts";
 export { createPasswordHasher } from "./passwords.ts";
 export type { PasswordHasher } from "./passwords.ts";

@@ -23,6 +23,7 @@ const REASON = { reason: "because it is a test" };
 const BODIES: Readonly<Record<string, unknown>> = {
   signIn: { name: "ada", password: "a long pass phrase" },
   signInByLink: { token: "x" },
+  createSignInLink: { name: "ada" },
   setPassword: { password: "a long pass phrase" },
   createUser: { name: "ada", role: "viewer", password: "a long pass phrase" },
   createToken: { name: "ci", access: "viewer" },

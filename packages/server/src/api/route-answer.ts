@@ -31,7 +31,12 @@ export function answerRoute(route: Route, options: Options) {
 }
 
 function credentialsOf(request: FastifyRequest) {
-  return { bearer: bearerOf(request.headers), cookie: request.cookies[SESSION_COOKIE] };
+  const user = request.headers["x-firebreak-user"];
+  return {
+    bearer: bearerOf(request.headers),
+    cookie: request.cookies[SESSION_COOKIE],
+    user: typeof user === "string" ? user : undefined,
+  };
 }
 
 async function answerJson(

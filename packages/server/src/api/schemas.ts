@@ -53,7 +53,14 @@ import {
   userView,
 } from "@firebreak/protocol";
 import { z } from "zod";
-import { newTokenRequest, newUserRequest, passwordRequest, signInLinkRequest, signInRequest } from "../access/index.ts";
+import {
+  newSignInLinkRequest,
+  newTokenRequest,
+  newUserRequest,
+  passwordRequest,
+  signInLinkRequest,
+  signInRequest,
+} from "../access/index.ts";
 import {
   completeStepRequest,
   newIncidentRequest,
@@ -81,6 +88,9 @@ export const auditView = z.object({
 
 /** The supervisor of a new session gets a token that speaks for this session alone. */
 export const newSessionView = z.object({ session: sessionView, token: z.string() });
+
+/** A link that signs `name` in once, before `expiresAt`. Its secret stands behind the #, which browsers send to nobody. */
+export const signInLinkView = z.object({ name: z.string(), url: z.string(), expiresAt: z.string() });
 
 export const eventPage = pageOf(eventView);
 export const sessionPage = pageOf(sessionView);
@@ -149,6 +159,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   SessionView: sessionView,
   SessionPage: sessionPage,
   Severity: severity,
+  SignInLinkView: signInLinkView,
   StepView: stepView,
   StopPreview: stopPreview,
   StopReceipt: stopReceipt,
@@ -166,6 +177,7 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   CompleteStepRequest: completeStepRequest,
   NewIncidentRequest: newIncidentRequest,
   NewSessionRequest: newSessionRequest,
+  NewSignInLinkRequest: newSignInLinkRequest,
   NewTokenRequest: newTokenRequest,
   NewUserRequest: newUserRequest,
   NoteRequest: noteRequest,

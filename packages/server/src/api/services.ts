@@ -29,6 +29,7 @@ import type {
 import type { z } from "zod";
 import type {
   Caller,
+  NewSignInLinkRequest,
   NewTokenRequest,
   NewUserRequest,
   PasswordRequest,
@@ -53,7 +54,7 @@ import type {
   SeverityRequest,
   StateRequest,
 } from "./requests.ts";
-import type { auditView, newSessionView } from "./schemas.ts";
+import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 
 /** One page of a list; `next` goes back as `after` until it is null. */
 export interface Page<T> {
@@ -89,6 +90,7 @@ export interface ApiServices {
   /** @param address where the attempt comes from, for the rate limit */
   signIn(request: SignInRequest, address: string): Promise<SignedIn>;
   signInByLink(request: SignInLinkRequest, address: string): Promise<SignedIn>;
+  createSignInLink(caller: Caller, request: NewSignInLinkRequest): Promise<z.infer<typeof signInLinkView>>;
   signOut(caller: Caller): Promise<void>;
   getMe(caller: Caller): Promise<MeView>;
   setPassword(caller: Caller, request: PasswordRequest): Promise<MeView>;

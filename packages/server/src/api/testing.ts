@@ -38,7 +38,7 @@ import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions } from "./options.ts";
-import { auditView, newSessionView } from "./schemas.ts";
+import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { ApiServices } from "./services.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -83,6 +83,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     checkReadiness: async () => sample(readinessView),
     signIn: signedIn,
     signInByLink: signedIn,
+    createSignInLink: async () => sample(signInLinkView),
     signOut: async () => {},
     getMe: async () => sample(meView),
     setPassword: async () => sample(meView),

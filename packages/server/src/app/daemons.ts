@@ -29,14 +29,16 @@ export function createDaemons(daemons: readonly Daemon[], surroundings: { clock:
       });
     }
   };
+  const passAndGoOn = async (daemon: Daemon, onDone: () => void) => {
+    await pass(daemon);
+    onDone();
+    schedule(daemon, daemon.everyMs);
+  };
   const schedule = (daemon: Daemon, delayMs: number) => {
     if (stopping) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
-      const running = pass(daemon).then(() => {
-        passes.delete(running);
-        schedule(daemon, daemon.everyMs);
-      });
+      const running = passAndGoOn(daemon, () => passes.delete(running));
       passes.add(running);
     }, delayMs);
     timers.add(timer);

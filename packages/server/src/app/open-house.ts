@@ -105,10 +105,14 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   await ensureEventPartitions(database.kysely, clock.now());
   const localToken = ensureLocalToken(config.home);
   const readSecret = createSecretReader(environment, config.home);
+  const surroundings = { clock, newId, logger, profile, readSecret };
   let port = config.port;
   const publicUrl = () => consoleUrl(config, port);
   const notifyAs = (actor: Actor): NotifyContext => ({
-    ...{ database, clock, newId, logger, actor, profile, readSecret, consoleUrl: publicUrl() },
+    ...surroundings,
+    database,
+    actor,
+    consoleUrl: publicUrl(),
     recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock }, entry),
   });
   const effectors = createEffectors({
@@ -128,9 +132,13 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   const intake = createIntake({ database, clock, newId, logger, onStored: (events) => detector.wake(events) });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
+  const rooms = { config, localToken, database, work, killswitch, effectors, intake, detector };
   const house: House = {
-    ...{ config, version: options.version, startedAtMs: clock.now(), clock, newId, logger, database, work, killswitch },
-    ...{ profile, profileProblems: loadedProfile.problems, effectors, intake, detector, localToken, readSecret },
+    ...surroundings,
+    ...rooms,
+    version: options.version,
+    startedAtMs: clock.now(),
+    profileProblems: loadedProfile.problems,
     playbooks: await loadPlaybooks(playbookDirs, effectors),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),

@@ -1,8 +1,10 @@
 import type { MeView } from "@firebreak/protocol";
 import {
+  OWNER_NAME,
   createToken,
   createUser,
   isPasswordNeeded,
+  issueSignInLink,
   listTokens,
   listUsers,
   revokeToken,
@@ -15,13 +17,14 @@ import type { Caller, SignedInPerson } from "../../access/index.ts";
 import { contextFor, DAEMON } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { listAudit } from "../../audit/index.ts";
-import { FirebreakError } from "../../kernel/index.ts";
+import { FirebreakError, toIso } from "../../kernel/index.ts";
 import type { ApiServices, SignedIn } from "../services.ts";
 
 type AccessServices = Pick<
   ApiServices,
   | "signIn"
   | "signInByLink"
+  | "createSignInLink"
   | "signOut"
   | "getMe"
   | "setPassword"
@@ -51,6 +54,10 @@ export function accessServices(house: House): AccessServices {
   return {
     signIn: async (request, address) => welcome(await signIn(nobody(), { ...request, address })),
     signInByLink: async (request, address) => welcome(await signInByLink(nobody(), { ...request, address })),
+    createSignInLink: async (caller, { name = OWNER_NAME }) => {
+      const { token, expiresAtMs } = await issueSignInLink(as(caller), { name });
+      return { name, url: `${house.consoleUrl()}/sign-in#link=${token}`, expiresAt: toIso(expiresAtMs) };
+    },
     signOut: (caller) => signOut(as(caller), caller),
     getMe: viewMe,
     setPassword: async (caller, request) => {

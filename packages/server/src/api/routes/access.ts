@@ -1,5 +1,6 @@
 import { meView, newTokenView, userView } from "@firebreak/protocol";
 import {
+  newSignInLinkRequest,
   newTokenRequest,
   newUserRequest,
   passwordRequest,
@@ -9,7 +10,7 @@ import {
 import { pageQuery, tokenParams } from "../requests.ts";
 import type { Answer } from "../route.ts";
 import { definePublicRoute, defineRoute } from "../route.ts";
-import { auditPage, tokenPage, userPage } from "../schemas.ts";
+import { auditPage, signInLinkView, tokenPage, userPage } from "../schemas.ts";
 import type { SignedIn } from "../services.ts";
 
 const tag = "Access";
@@ -39,6 +40,18 @@ export const accessRoutes = [
     body: signInLinkRequest,
     response: meView,
     handler: async ({ services, address, answer }, body) => welcome(await services.signInByLink(body, address), answer),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/sign-in/links",
+    operationId: "createSignInLink",
+    summary: "Make a one-time sign-in link for a person, else for the owner",
+    tag,
+    access: "admin",
+    body: newSignInLinkRequest,
+    response: signInLinkView,
+    status: 201,
+    handler: ({ services, caller }, { body }) => services.createSignInLink(caller, body),
   }),
   defineRoute({
     method: "POST",
