@@ -1,7 +1,6 @@
 import { sql } from "kysely";
-import type { Transaction } from "kysely";
 import { notifyLive } from "../storage/index.ts";
-import type { Schema } from "../storage/index.ts";
+import type { Trx } from "../storage/index.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
 
 /** An agent's row is written when it is new, changes its pack, or was last written this long ago. */
@@ -18,7 +17,7 @@ interface Sighting {
 export interface AgentsSeen {
   /** @returns the agents of these events whose rows need a write */
   findStale(rows: readonly PreparedEvent[], nowMs: number): Sighting[];
-  /** after the commit */
+  /** after they were written */
   remember(written: readonly Sighting[]): void;
 }
 
@@ -43,8 +42,7 @@ export function createAgentsSeen(): AgentsSeen {
 }
 
 /** Writes the agents in the order of their ids, so that two nodes cannot wait for each other. */
-export async function writeAgents(trx: Transaction<Schema>, sightings: readonly Sighting[]): Promise<void> {
-  if (sightings.length === 0) return;
+export async function writeAgents(trx: Trx, sightings: readonly Sighting[]): Promise<void> {
   const rows = sightings.map(({ id, pack, seenMs }) => ({ id, pack, seen: new Date(seenMs).toISOString() }));
   const { rows: added } = await sql<{ id: string }>`
     insert into agents (id, pack, first_seen_at, last_seen_at)

@@ -1,7 +1,7 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import { FirebreakError, messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
-import { isTransientDatabaseError } from "../storage/index.ts";
+import { inTransaction, isTransientDatabaseError } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
@@ -16,7 +16,7 @@ export interface Unit {
 }
 
 export interface WriterOptions {
-  readonly database: Pick<Database, "kysely">;
+  readonly database: Pick<Database, "kysely" | "pool">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onStored: (events: AgentEvent[]) => void;
@@ -54,12 +54,13 @@ export class EventWriter {
   async #commit(units: readonly Unit[]): Promise<(number | null)[]> {
     const { rows, positions } = mergeRepeats(units);
     const stale = this.#agents.findStale(rows, this.#options.clock.now());
-    const seqs = await this.#options.database.kysely.transaction().execute(async (trx) => {
-      const stored = await storeEvents(trx, rows);
-      await writeAgents(trx, stale);
-      return stored;
-    });
-    this.#agents.remember(stale);
+    const { database } = this.#options;
+    if (stale.length > 0) {
+      // Before their events: a crash in between leaves an agent without events, never events without their agent.
+      await inTransaction(database, (trx) => writeAgents(trx, stale));
+      this.#agents.remember(stale);
+    }
+    const seqs = await storeEvents(database.pool, rows);
     this.#commits += 1;
     this.#tellStored(rows, seqs);
     return positions.map((position) => (position === null ? null : (seqs[position] ?? null)));

@@ -59,7 +59,6 @@ export function createIntake(options: IntakeOptions): Intake {
 }
 
 const BODY_BYTES_EXPECTED = 1200;
-const BODY_SPARE_BYTES = 8192;
 
 /** Prepared between two looks at the event loop: about two milliseconds. */
 const EVENTS_PER_TURN = 200;
@@ -189,7 +188,7 @@ function toReceipt(batch: ParsedBatch, accepted: number): IntakeReceipt {
 
 async function prepareAll(batch: ParsedBatch, sender: EventSender, options: IntakeOptions): Promise<PreparedEvent[]> {
   const receivedTime = toIso(options.clock.now());
-  const lines = new LineBuffer(BODY_SPARE_BYTES + batch.events.length * BODY_BYTES_EXPECTED);
+  const lines = new LineBuffer(batch.events.length * BODY_BYTES_EXPECTED);
   const context = { sender, receivedTime, makeId: () => options.newId("event"), lines };
   const rows: PreparedEvent[] = [];
   for (const { event } of batch.events) {

@@ -16,8 +16,8 @@ export class LineBuffer {
 
   /** @param line without a line feed */
   append(line: string): void {
-    const bytesMax = line.length * UTF8_BYTES_MAX + 1;
-    if (this.#length + bytesMax > this.#bytes.length) this.#grow(bytesMax);
+    const free = this.#bytes.length - this.#length;
+    if (line.length * UTF8_BYTES_MAX + 1 > free) this.#makeRoom(Buffer.byteLength(line) + 1);
     this.#length += this.#bytes.write(line, this.#length);
     this.#bytes[this.#length] = LINE_FEED;
     this.#length += 1;
@@ -27,7 +27,8 @@ export class LineBuffer {
     return this.#bytes.subarray(start, end);
   }
 
-  #grow(bytes: number): void {
+  #makeRoom(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + bytes));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
