@@ -16,6 +16,7 @@ export { readCommandLine, readProcess, snapshotProcesses } from "./process-tree/
 export type { ProcessEntry, ProcessKey } from "./process-tree/index.ts";
 export { sessionPaths } from "./registry.ts";
 export type { SessionPaths, SupervisorEntry } from "./registry.ts";
+export { drainSpools, pruneSessions } from "./supervisor/ended-sessions.ts";
 export { EXIT_HELD } from "./supervisor/options.ts";
 export type { SupervisorOptions } from "./supervisor/options.ts";
 export { runSupervisor } from "./supervisor/supervisor.ts";

@@ -25,6 +25,7 @@ import type { Killswitch } from "../../killswitch/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { askSupervisor } from "../control-socket.ts";
 import {
+  drainSpools,
   enforceDirect,
   enforceHold,
   findSupervisor,
@@ -33,6 +34,7 @@ import {
   listRegistryProblems,
   listSupervisors,
   listTreeOf,
+  pruneSessions,
   runSupervisor,
   sessionPaths,
 } from "../index.ts";
@@ -258,6 +260,23 @@ describe("telemetry", () => {
       await intake.close();
     }
   });
+});
+
+test("D-3: telemetry that an ended session could not send is handed over once, with the batch that failed again", async () => {
+  const probe = await startFakeIntake();
+  await probe.close();
+  const one = run(`echo '{"kind":"command","data":{"command":"ls"}}'`, { server: { url: probe.url, token: "t" } });
+  expect(await one.exit).toBe(0);
+  await expect(drainSpools({ home, accept: () => Promise.reject(new Error("not yet")) })).rejects.toThrow("not yet");
+  let text = "";
+  const accept = async (ndjson: Buffer) => {
+    text += ndjson.toString();
+  };
+  expect(await drainSpools({ home, accept })).toBe(3);
+  expect(text.split("\n").filter((line) => line.includes('"ls"'))).toHaveLength(1);
+  expect(await drainSpools({ home, accept })).toBe(0);
+  expect(pruneSessions({ home, nowMs: clock.now() })).toBe(0);
+  expect(pruneSessions({ home, nowMs: clock.now() + 31 * 86_400_000 })).toBe(1);
 });
 
 describe.each([

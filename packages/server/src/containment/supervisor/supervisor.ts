@@ -8,6 +8,7 @@ import { entityName, holdCovers } from "@firebreak/protocol";
 import { codeOf, ensurePrivateDir, OperatorError, readProcessStartTime, toIso } from "../../kernel/index.ts";
 import type { Killswitch } from "../../killswitch/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
+import { freezeOrphans } from "../enforce-hold.ts";
 import { chooseSocketPath, closeControl, serveControl } from "../control-socket.ts";
 import type { CgroupRef } from "../process-tree/index.ts";
 import {
@@ -27,6 +28,7 @@ import { EXIT_CANNOT_RUN, EXIT_HELD, EXIT_NOT_FOUND } from "./options.ts";
 import { openOutputLog } from "./output-log.ts";
 import { runAgent } from "./run-agent.ts";
 import type { Session } from "./session.ts";
+import { pruneSessions } from "./ended-sessions.ts";
 
 const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
 const REGISTER_MS = 2000;
@@ -42,6 +44,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const sessionId = options.session ?? options.newId("session");
   checkNames(options, sessionId);
   const killswitch = openKillswitch(options);
+  await lookAround(options);
   try {
     const held = findHold(killswitch, options, sessionId);
     if (held !== null) return refuse(options, held);
@@ -51,6 +54,14 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   } finally {
     killswitch.close();
   }
+}
+
+/** Whoever comes by looks after what dead supervisors left in this FIREBREAK_HOME. */
+async function lookAround({ home, clock, logger }: SupervisorOptions): Promise<void> {
+  for (const result of await freezeOrphans({ home, clock, logger })) {
+    logger.warn("a session had lost its supervisor and was frozen", { ...result, remaining: result.remaining.length });
+  }
+  pruneSessions({ home, nowMs: clock.now() });
 }
 
 function checkNames(options: SupervisorOptions, sessionId: string): void {
@@ -120,6 +131,8 @@ async function superviseSession(
     writeSupervisorEntry(options.home, entry);
     const agentToken = (await session.link?.register(REGISTER_MS)) ?? null;
     session.link?.start();
+    const held = findHold(killswitch, options, sessionId);
+    if (held !== null) return refuse(options, held);
     return await runAgent(session, agentToken);
   } finally {
     session.link?.close();
