@@ -5,7 +5,8 @@
 //   rogue-agent.mjs --workspace DIR [--calm-ms 1500] [--commands 140] [--seconds 120] [--seed 1]
 //
 // Telemetry goes out as JSON lines on standard output and, where FIREBREAK_URL and FIREBREAK_TOKEN are set, as NDJSON
-// over HTTP. Each event takes one of the two ways, in turn; what HTTP does not take goes to standard output.
+// over HTTP. Each report takes one of the two ways, in turn; what HTTP does not take goes to standard output. While it
+// runs amok it reports in batches, as busy agents do.
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -65,6 +66,10 @@ function random(below) {
 const env = process.env;
 const agent = { id: env.FIREBREAK_AGENT ?? "rogue-agent", ...(env.FIREBREAK_PACK && { pack: env.FIREBREAK_PACK }) };
 let eventNumber = 0;
+let reports = 0;
+/** events that wait for the batch to be full; null: every event is reported at once */
+let batch = null;
+const BATCH_EVENTS = 60;
 const runId = `${Date.now().toString(36)}-${process.pid}`;
 
 async function emit(kind, data, more = {}) {
@@ -78,17 +83,25 @@ async function emit(kind, data, more = {}) {
     data,
     ...more,
   };
-  if (eventNumber % 2 === 0 && (await post(event))) return;
-  process.stdout.write(`${JSON.stringify(event)}\n`);
+  if (batch === null) return report([event]);
+  batch.push(event);
+  if (batch.length >= BATCH_EVENTS) await report(batch.splice(0));
 }
 
-async function post(event) {
+async function report(events) {
+  const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+  reports++;
+  if (reports % 2 === 0 && (await post(lines))) return;
+  process.stdout.write(lines);
+}
+
+async function post(lines) {
   if (!env.FIREBREAK_URL || !env.FIREBREAK_TOKEN) return false;
   try {
     const response = await fetch(new URL("/api/v1/events", env.FIREBREAK_URL), {
       method: "POST",
       headers: { authorization: `Bearer ${env.FIREBREAK_TOKEN}`, "content-type": "application/x-ndjson" },
-      body: `${JSON.stringify(event)}\n`,
+      body: lines,
       signal: AbortSignal.timeout(2000),
     });
     await response.body?.cancel();
@@ -152,11 +165,14 @@ const HARMLESS = [
 ];
 
 async function runAmok() {
+  batch = [];
   for (let i = 0; i < settings.commands; i++) {
     const [file, args] = HARMLESS[random(HARMLESS.length)];
     await runCommand(file, args);
-    if (i === Math.floor(settings.commands / 2)) await destroyScratch();
+    if (i === Math.floor(settings.commands * 0.6)) await destroyScratch();
   }
+  await report(batch);
+  batch = null;
 }
 
 /** Really runs `rm -rf`, on a tree made here for it and nowhere else. */

@@ -34,8 +34,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
     },
     "run.requested": async (payload, signal) => {
       const { runId } = z.object({ runId: z.string() }).parse(payload);
-      const progress = await executeRun(daemon(), runId, signal);
-      if (progress.kind === "busy") throw new Error(`run ${runId} is executed elsewhere; looked at again later`);
+      await executeRun(daemon(), runId, signal);
     },
     "run.ended": async () => {},
     "delivery.requested": async (payload) => {

@@ -120,7 +120,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     notifyAs,
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });
-  const playbookDirs = [path.join(profilesDir, profile.name, "playbooks"), path.join(config.home, "playbooks")];
+  // an owner's playbook wins over a shipped one with the same id
+  const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
   const detector = createDetector({
     database,
     rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],

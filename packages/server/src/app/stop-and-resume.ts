@@ -173,7 +173,7 @@ export async function resumeHold(
   for (const one of released) await killswitch.release(one.id, { actor, reason });
   const remaining = killswitch.current().holds;
   const lifted = await liftHold({ home: config.home, hold, holds: remaining, clock });
-  await mirrorHolds(house, new Map(released.map((one) => [one.id, { actor, reason }])));
+  await mirrorHolds(house);
   await recordResume(house, actor, hold, reason);
   return {
     hold,
