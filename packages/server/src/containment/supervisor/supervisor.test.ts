@@ -60,9 +60,14 @@ afterEach(async () => {
   for (const hold of killswitch.current().holds)
     await killswitch.release(hold.id, { actor: person, reason: "test over" });
   for (const one of running.splice(0)) {
-    one.signals.emit("SIGTERM");
-    await enforceDirect({ home, clock, level: "kill", entries: entriesOf(one.sessionId) });
-    await one.exit;
+    let ended = false;
+    void one.exit.finally(() => {
+      ended = true;
+    });
+    // one that is only starting is not registered yet
+    for (; !ended; await new Promise((resolve) => setTimeout(resolve, 10))) {
+      await enforceDirect({ home, clock, level: "kill", entries: entriesOf(one.sessionId) });
+    }
   }
   for (const child of children.splice(0)) child.kill("SIGKILL");
   const leaked = [];
@@ -247,10 +252,8 @@ describe("telemetry", () => {
       `i=0; while [ $i -lt 50 ]; do echo '{"kind":"command","data":{"n":'$i'}}'; i=$((i+1)); done; sleep 600`,
       { server },
     );
-    await until(
-      "it is spooled",
-      () => readFileSync(sessionPaths(home, one.sessionId).spool, "utf8").split("\n").length > 50,
-    );
+    const { spool } = sessionPaths(home, one.sessionId);
+    await until("it is spooled", () => existsSync(spool) && readFileSync(spool, "utf8").split("\n").length > 50);
     const intake = await startFakeIntake(port);
     try {
       await until("all came", () => intake.events.filter((event) => event.kind === "command").length === 50);
