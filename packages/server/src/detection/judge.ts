@@ -1,15 +1,15 @@
 import { setImmediate as yieldToLoop } from "node:timers/promises";
 import type { AgentEvent } from "@firebreak/protocol";
-import type { Engine, EngineCounters, Match } from "@firebreak/sigma";
+import type { EngineCounters, Match } from "@firebreak/sigma";
 import { messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database, Trx } from "../storage/index.ts";
 import { advanceCursor, readCursor } from "./cursor.ts";
-import { evaluateEvent } from "./evaluate-event.ts";
+import type { Evaluator } from "./evaluate-event.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { LoadedRules } from "./load-rules.ts";
-import { createWarmEngine } from "./rebuild-windows.ts";
+import { createWarmEvaluator } from "./rebuild-windows.ts";
 import type { WakeUp } from "./wake-up.ts";
 
 /** A match and the event that completed it. */
@@ -43,7 +43,7 @@ export class Judge {
   readonly #options: JudgeOptions;
   readonly #feed: EventFeed;
   readonly #bell: WakeUp;
-  #engine: Engine | undefined;
+  #evaluator: Evaluator | undefined;
   #position = 0;
   /** where the cursor in the table stands as far as this node knows */
   #durable = 0;
@@ -62,7 +62,7 @@ export class Judge {
 
   get state(): "warming" | "active" | "standby" {
     if (this.#standby) return "standby";
-    return this.#engine === undefined ? "warming" : "active";
+    return this.#evaluator === undefined ? "warming" : "active";
   }
 
   get position(): number {
@@ -78,37 +78,37 @@ export class Judge {
   }
 
   get counters(): EngineCounters | null {
-    return this.#engine?.counters() ?? null;
+    return this.#evaluator?.counters() ?? null;
   }
 
   /** Builds the engine for these rules, its windows filled with what was received before the cursor. */
   async warmUp({ ruleset }: LoadedRules): Promise<void> {
-    if (this.#engine === undefined) {
+    if (this.#evaluator === undefined) {
       this.#durable = await readCursor(this.#options.database.kysely);
       this.#position = this.#durable;
     }
-    this.#engine = await createWarmEngine(this.#options, ruleset, this.#position);
+    this.#evaluator = await createWarmEvaluator(this.#options, ruleset, this.#position);
   }
 
   /** Judges what comes next, for one turn. @returns false when there was nothing */
   async judgeNext(): Promise<boolean> {
-    const engine = this.#engine;
-    if (engine === undefined) return false;
+    const evaluator = this.#evaluator;
+    if (evaluator === undefined) return false;
     const events = await this.#feed.next(this.#position);
     if (events.length === 0) return false;
-    const found = this.#judgeForOneTurn(engine, events);
+    const found = this.#judgeForOneTurn(evaluator, events);
     if (found.length > 0) await this.#commitMatches(found);
     else if (this.#isCursorDue()) await this.writeCursor();
     await yieldToLoop();
     return true;
   }
 
-  #judgeForOneTurn(engine: Engine, events: readonly AgentEvent[]): DetectedMatch[] {
-    const { clock, logger } = this.#options;
+  #judgeForOneTurn(evaluator: Evaluator, events: readonly AgentEvent[]): DetectedMatch[] {
+    const { clock } = this.#options;
     const endMs = clock.monotonicMs() + TURN_MS;
     const found: DetectedMatch[] = [];
     for (const event of events) {
-      for (const match of evaluateEvent(engine, event, logger)) found.push({ match, event });
+      for (const match of evaluator.evaluate(event)) found.push({ match, event });
       this.#position = event.seq;
       if (clock.monotonicMs() >= endMs) break;
     }
@@ -142,7 +142,7 @@ export class Judge {
   }
 
   get isCursorBehind(): boolean {
-    return this.#engine !== undefined && this.#position !== this.#durable;
+    return this.#evaluator !== undefined && this.#position !== this.#durable;
   }
 
   async writeCursor(): Promise<void> {
@@ -162,7 +162,7 @@ export class Judge {
   #standAside(): void {
     this.#options.logger.info("another node judges the events; this one stands by", { position: this.#position });
     this.#standby = true;
-    this.#engine = undefined;
+    this.#evaluator = undefined;
     this.#durable = -1;
   }
 
@@ -183,7 +183,7 @@ export class Judge {
     const { clock } = this.#options;
     if (clock.monotonicMs() - this.#sweptMs < SWEEP_EVERY_MS) return;
     this.#sweptMs = clock.monotonicMs();
-    this.#engine?.sweep(clock.now());
+    this.#evaluator?.sweep(clock.now());
   }
 
   close(): void {

@@ -10,15 +10,8 @@ import { splitCommandLine } from "./split-command.ts";
 export function presentProcesses(event: AgentEvent, command: unknown): Presentation[] {
   if (typeof command !== "string" || command.trim() === "") return [];
   const { data } = event;
-  const logsource = { product: isMac(data) ? "macos" : "linux", category: "process_creation" };
-  const context = dropAbsent({
-    CurrentDirectory: data["cwd"] ?? data["working_directory"],
-    User: data["user"],
-    ParentImage: data["parent_image"] ?? data["parent_executable"],
-    ParentCommandLine: data["parent_command"] ?? data["parent_command_line"],
-    ProcessId: data["pid"],
-    ParentProcessId: data["ppid"],
-  });
+  const logsource = isMac(data) ? MACOS : LINUX;
+  const context = readContext(data);
   const given = data["image"] ?? data["executable"];
   const { whole, parts } = splitCommandLine(command);
   const lines = parts.length > 1 ? [whole, ...parts] : [whole];
@@ -28,6 +21,28 @@ export function presentProcesses(event: AgentEvent, command: unknown): Presentat
   });
 }
 
+const LINUX = { product: "linux", category: "process_creation" } as const;
+const MACOS = { product: "macos", category: "process_creation" } as const;
+
+/** The names of the public rules, and where senders put the same. */
+const CONTEXT_KEYS = [
+  ["CurrentDirectory", "cwd", "working_directory"],
+  ["User", "user", "user_name"],
+  ["ParentImage", "parent_image", "parent_executable"],
+  ["ParentCommandLine", "parent_command", "parent_command_line"],
+  ["ProcessId", "pid", "process_id"],
+  ["ParentProcessId", "ppid", "parent_pid"],
+] as const;
+
+function readContext(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const context: Record<string, unknown> = {};
+  for (const [name, key, otherKey] of CONTEXT_KEYS) {
+    const value = data[key] ?? data[otherKey];
+    if (value !== undefined && value !== null) context[name] = value;
+  }
+  return context;
+}
+
 function toImage(name: string): string {
   return name.includes("/") ? name : `/usr/bin/${name}`;
 }
@@ -35,8 +50,4 @@ function toImage(name: string): string {
 function isMac(data: Readonly<Record<string, unknown>>): boolean {
   const platform = data["platform"] ?? data["os"];
   return typeof platform === "string" && /^(darwin|mac)/i.test(platform);
-}
-
-function dropAbsent(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -1,10 +1,11 @@
 import { setImmediate as yieldToLoop } from "node:timers/promises";
 import { DEFAULT_LIMITS } from "@firebreak/sigma";
-import type { Engine, Ruleset } from "@firebreak/sigma";
+import type { Ruleset } from "@firebreak/sigma";
 import type { Logger } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
 import { readEventsAfter } from "../telemetry/index.ts";
-import { evaluateEvent } from "./evaluate-event.ts";
+import { createEvaluator } from "./evaluate-event.ts";
+import type { Evaluator } from "./evaluate-event.ts";
 
 /** Events read again at most: about a second. */
 const REBUILD_EVENTS_MAX = 100_000;
@@ -17,24 +18,24 @@ export interface RebuildContext {
 }
 
 /**
- * An engine whose windows hold what was received before the cursor: without it a restart would hide half of every
+ * An evaluator whose windows hold what was received before the cursor: without it a restart would hide half of every
  * burst. Looks back by the longest window and the allowed lateness, on the time of receipt. Nothing is reported.
  */
-export async function createWarmEngine(ctx: RebuildContext, ruleset: Ruleset, cursor: number): Promise<Engine> {
-  const engine = ruleset.createEngine();
-  if (ruleset.windowMs === 0 || cursor === 0) return engine;
+export async function createWarmEvaluator(ctx: RebuildContext, ruleset: Ruleset, cursor: number): Promise<Evaluator> {
+  const evaluator = createEvaluator(ruleset, ctx.logger);
+  if (ruleset.windowMs === 0 || cursor === 0) return evaluator;
   let position = await findRebuildStart(ctx, cursor, ruleset.windowMs + DEFAULT_LIMITS.latenessMs);
   while (position < cursor) {
     const events = await readEventsAfter(ctx, position, PAGE);
     for (const [index, event] of events.entries()) {
-      if (event.seq <= cursor) evaluateEvent(engine, event, ctx.logger);
+      if (event.seq <= cursor) evaluator.evaluate(event);
       if (index % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await yieldToLoop();
     }
     const last = events.at(-1)?.seq;
     if (last === undefined) break;
     position = last;
   }
-  return engine;
+  return evaluator;
 }
 
 /** @returns the `seq` after which events are read again */

@@ -15,7 +15,7 @@ const SPLIT_CHARACTERS_MAX = 16 * 1024;
  */
 export function splitCommandLine(line: string): { whole: SimpleCommand; parts: SimpleCommand[] } {
   const whole = toSimpleCommand(line);
-  if (line.length > SPLIT_CHARACTERS_MAX) return { whole, parts: [] };
+  if (line.length > SPLIT_CHARACTERS_MAX || !/[;&|\n]/.test(line)) return { whole, parts: [] };
   const parts: SimpleCommand[] = [];
   for (const text of splitAtOperators(line)) {
     if (text.trim() !== "") parts.push(toSimpleCommand(text.trim()));
@@ -24,20 +24,26 @@ export function splitCommandLine(line: string): { whole: SimpleCommand; parts: S
   return { whole, parts };
 }
 
-function* splitAtOperators(line: string): Generator<string> {
+function splitAtOperators(line: string): string[] {
+  const parts: string[] = [];
   let start = 0;
   let quote = "";
-  for (let i = 0; i < line.length; i++) {
-    const character = line.charAt(i);
-    if (character === "\\" && quote !== "'") i += 1;
-    else if (quote !== "") quote = character === quote ? "" : quote;
-    else if (character === '"' || character === "'") quote = character;
-    else if (isOperator(line, i)) {
-      yield line.slice(start, i);
-      start = i + 1;
+  let skipTo = 0;
+  for (const { 0: character, index } of line.matchAll(/["'\\;&|\n]/g)) {
+    if (index < skipTo) continue;
+    if (character === "\\") {
+      if (quote !== "'") skipTo = index + 2;
+    } else if (quote !== "") {
+      if (character === quote) quote = "";
+    } else if (character === '"' || character === "'") {
+      quote = character;
+    } else if (isOperator(line, index)) {
+      parts.push(line.slice(start, index));
+      start = index + 1;
     }
   }
-  yield line.slice(start);
+  parts.push(line.slice(start));
+  return parts;
 }
 
 /** An `&` beside `>` or `<` redirects (`2>&1`, `&>file`) and does not end a command. */
@@ -50,10 +56,15 @@ function isOperator(line: string, position: number): boolean {
 
 const ASSIGNMENT = /^\s*\w+=(?:"[^"]*"|'[^']*'|\S*)\s+/;
 const ASSIGNMENTS_MAX = 20;
+const PLAIN_NAME = /^[\w./+-]+(?=[\s;|&<>()]|$)/;
+const NAME = /^[\s(){!]*((?:"[^"]*"|'[^']*'|\\.|[^\s"'();|&<>])+)/;
+const NAME_CHARACTERS_MAX = 1024;
 
 function toSimpleCommand(text: string): SimpleCommand {
-  let rest = text.trimStart().slice(0, 1024);
+  const plain = PLAIN_NAME.exec(text)?.[0];
+  if (plain !== undefined) return { text, name: plain };
+  let rest = text.trimStart().slice(0, NAME_CHARACTERS_MAX);
   for (let i = 0; i < ASSIGNMENTS_MAX && ASSIGNMENT.test(rest); i++) rest = rest.replace(ASSIGNMENT, "");
-  const word = /^[\s(){!]*((?:"[^"]*"|'[^']*'|\\.|[^\s"'();|&<>])+)/.exec(rest)?.[1] ?? "";
+  const word = NAME.exec(rest)?.[1] ?? "";
   return { text, name: word.replaceAll(/["'\\]/g, "") };
 }
