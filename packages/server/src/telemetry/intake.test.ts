@@ -174,6 +174,22 @@ describe("the intake", () => {
     await intake.close();
   });
 
+  it("takes senders of any name without mixing up the columns", async () => {
+    const intake = openIntake();
+    const batch = await parse({ agent: { id: "scout-1" }, kind: "log" }, { agent: { id: "scout-2" }, kind: "log" });
+    expect(await intake.accept(batch, { name: "two\nlines\u0000\ud800" })).toMatchObject({ accepted: 2 });
+    expect(await intake.accept(await parse({ agent: { id: "a" }, kind: "log" }), { name: "" })).toMatchObject({
+      accepted: 1,
+    });
+    const { rows } = await test.database.pool.query("select source, agent_id from events order by seq");
+    expect(rows).toEqual([
+      { source: "two?lines??", agent_id: "scout-1" },
+      { source: "two?lines??", agent_id: "scout-2" },
+      { source: "unknown", agent_id: "a" },
+    ]);
+    await intake.close();
+  });
+
   it("keeps the agents it sees, with their pack and when they were last seen", async () => {
     const intake = openIntake();
     await intake.accept(await parse(eventOf("1")), bench);

@@ -36,7 +36,7 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
     id: input.id ?? context.makeId(),
     time: input.time === undefined ? receivedTime : normalizeTime(input.time),
     receivedTime,
-    source: input.source ?? sender.name,
+    source: input.source ?? toPrintableName(sender.name),
     agent: completeAgent(input.agent, sender),
     kind: input.kind,
     outcome: input.outcome ?? "unknown",
@@ -47,6 +47,13 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
   const start = context.lines.length;
   context.lines.append(canonicalJson(event));
   return { event, body: { lines: context.lines, start, end: context.lines.length }, isIdMade: input.id === undefined };
+}
+
+const NAME_CHARACTERS_MAX = 128;
+
+/** A person or token may be named with what the columns of events cannot hold, above all line feeds. */
+function toPrintableName(name: string): string {
+  return name.slice(0, NAME_CHARACTERS_MAX).replaceAll(/[\p{Cc}\p{Cs}]/gu, "?") || "unknown";
 }
 
 function completeAgent(agent: AgentRef, sender: EventSender): AgentRef {
