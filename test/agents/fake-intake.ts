@@ -19,12 +19,13 @@ export async function startFakeIntake(port = 0): Promise<FakeIntake> {
   const events: AgentEventInput[] = [];
   const requests: FakeIntake["requests"] = [];
   const server = createServer((request, response) => {
-    void readBody(request).then((body) => {
+    const take = (body: string) => {
       const path = request.url ?? "";
       requests.push({ path, token: request.headers.authorization ?? "", body });
       const { status, answer } = respond(path, request.headers["content-type"] ?? "", body, events);
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
-    });
+    };
+    readBody(request).then(take, () => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${portOf(server)}`, events, requests, close: () => closeServer(server) };

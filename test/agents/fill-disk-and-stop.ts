@@ -21,17 +21,22 @@ fillDisk();
 await killswitch.add({ scope: "agent", target: "one", level: "kill", reason: "disk full", actor });
 const again = openKillswitch(options);
 const reopened = again.current().holds.map((hold) => `${hold.scope}:${hold.target ?? ""}`);
-let exhausted = "durable";
-for (let i = 0; i < 2000 && exhausted === "durable"; i++) {
-  fillDisk();
-  const target = `more-${i}`;
-  await killswitch
-    .add({ scope: "agent", target, level: "kill", reason: "x".repeat(900), actor })
-    .catch((fault: unknown) => {
+
+async function stopUntilFull(): Promise<string> {
+  for (let i = 0; i < 2000; i++) {
+    fillDisk();
+    const target = `more-${i}`;
+    try {
+      await killswitch.add({ scope: "agent", target, level: "kill", reason: "x".repeat(900), actor });
+    } catch (fault) {
       const inForce = killswitch.current().holds.some((hold) => hold.target === target);
-      exhausted = codeOf(fault) === "storage_unavailable" && inForce ? "in force here" : String(fault);
-    });
+      return codeOf(fault) === "storage_unavailable" && inForce ? "in force here" : String(fault);
+    }
+  }
+  return "never full";
 }
+
+const exhausted = await stopUntilFull();
 process.stdout.write(JSON.stringify({ first: "durable", reopened, exhausted }));
 killswitch.close();
 again.close();

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import type { AgentEventInput } from "../../packages/protocol/src/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   enforceDirect,
@@ -71,11 +72,10 @@ test("O-7: the rogue agent does what it says, on both ways out, and is stopped w
   const killswitch = openKillswitch({ home, clock: systemClock, newId, logger: silentLogger });
   const { sessionId, exit } = runRogue(intake.url, 60);
   try {
+    const textOf = (event: AgentEventInput) => JSON.stringify(event.data?.["command"]);
     const commands = () => intake.events.filter((event) => event.kind === "command");
     await until("more than 100 commands and the deletion", () => commands().length > 100, 30_000);
-    expect(commands().some((event) => String(event.data?.["command"]).startsWith(`rm -rf ${workspace}/scratch-`))).toBe(
-      true,
-    );
+    expect(commands().some((event) => textOf(event).startsWith(`"rm -rf ${workspace}/scratch-`))).toBe(true);
     expect(new Set(intake.events.filter((event) => event.source === "rogue-agent").map((event) => event.id)).size).toBe(
       intake.events.filter((event) => event.source === "rogue-agent").length,
     );

@@ -101,7 +101,8 @@ function parseHold(value: unknown): SeenHold {
   const id = memberOf(value, "id");
   if (scope === undefined || level === undefined || typeof id !== "string") throw new Error("it holds an unknown stop");
   if (target !== null && typeof target !== "string") throw new Error(`the stop ${id} has no readable target`);
-  return { id, scope, level, target, reason: String(memberOf(value, "reason") ?? "") };
+  const reason = memberOf(value, "reason");
+  return { id, scope, level, target, reason: typeof reason === "string" ? reason : "" };
 }
 
 function memberOf(value: unknown, key: string): unknown {

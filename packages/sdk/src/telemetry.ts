@@ -87,14 +87,15 @@ function emit(sender: Sender, event: TelemetryEvent): boolean {
 
 function schedule(sender: Sender, delayMs: number): void {
   if (sender.timer !== null || sender.closed) return;
-  sender.timer = setTimeout(() => {
-    sender.timer = null;
-    void send(sender).then((sent) => {
-      sender.retryMs = sent ? SEND_EVERY_MS : Math.min(sender.retryMs * 2, RETRY_MAX_MS);
-      if (sender.queue.length > 0) schedule(sender, sender.retryMs);
-    });
-  }, delayMs);
+  sender.timer = setTimeout(() => void sendInTurn(sender), delayMs);
   sender.timer.unref();
+}
+
+async function sendInTurn(sender: Sender): Promise<void> {
+  sender.timer = null;
+  const sent = await send(sender);
+  sender.retryMs = sent ? SEND_EVERY_MS : Math.min(sender.retryMs * 2, RETRY_MAX_MS);
+  if (sender.queue.length > 0) schedule(sender, sender.retryMs);
 }
 
 /** One batch at a time; it leaves the queue when the server has answered for it. */

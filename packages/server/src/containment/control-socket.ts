@@ -71,12 +71,13 @@ function readLines(socket: Socket, onLine: (line: string) => void): void {
 }
 
 function answer(socket: Socket, line: string, handlers: ControlHandlers): void {
-  void run(line, handlers)
-    .then((result) => ({ ok: true, result }))
-    .catch((fault: unknown) => ({ ok: false, message: messageOf(fault) }))
-    .then((reply) => {
-      if (!socket.destroyed) socket.write(JSON.stringify(reply) + "\n");
-    });
+  const say = (reply: object) => {
+    if (!socket.destroyed) socket.write(JSON.stringify(reply) + "\n");
+  };
+  run(line, handlers).then(
+    (result) => say({ ok: true, result }),
+    (fault: unknown) => say({ ok: false, message: messageOf(fault) }),
+  );
 }
 
 async function run(line: string, handlers: ControlHandlers): Promise<unknown> {

@@ -8,14 +8,11 @@ export { openSpool } from "./spool.ts";
 
 /** @returns the line to the server; null when the supervisor was given none */
 export function createLinkOf(options: SupervisorOptions, entry: SupervisorEntry, spool: Spool): ServerLink | null {
-  if (options.server === undefined) return null;
+  const { server, clock, logger } = options;
+  if (server === undefined) return null;
   const { sessionId, agentId, pack, host, command, workspace } = entry;
   const registration = { sessionId, agentId, pack, host, supervisorPid: process.pid, command, workspace };
-  return createServerLink({
-    server: options.server,
-    registration,
-    spool,
-    clock: options.clock,
-    logger: options.logger,
-  });
+  const findServer = typeof server === "function" ? server : async () => server;
+  const fetchFrom = options.fetchFrom ?? globalThis.fetch;
+  return createServerLink({ findServer, fetchFrom, registration, spool, clock, logger });
 }

@@ -23,7 +23,9 @@ export interface SupervisorOptions {
     readonly stdout: Writable;
     readonly stderr: Writable;
   };
-  readonly server?: ServerAddress | undefined;
+  /** the server, or how to find it; a search that fails is repeated while the agent runs */
+  readonly server?: ServerAddress | (() => Promise<ServerAddress | null>) | undefined;
+  readonly fetchFrom?: typeof globalThis.fetch | undefined;
   /** take lines of output that are no telemetry as events of kind `log`; default false */
   readonly logLines?: boolean | undefined;
   /** use a cgroup where one can be made; default true */

@@ -79,7 +79,7 @@ function startAgent(session: Session, agentToken: string | null): ChildProcess {
 }
 
 /** What the agent is told. The token of whoever runs the supervisor stays here. */
-function childEnvironment({ options, entry }: Session, agentToken: string | null): Record<string, string> {
+function childEnvironment({ options, entry, link }: Session, agentToken: string | null): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(options.env)) {
     if (value !== undefined && !key.startsWith("FIREBREAK_")) env[key] = value;
@@ -88,7 +88,8 @@ function childEnvironment({ options, entry }: Session, agentToken: string | null
   env["FIREBREAK_AGENT"] = entry.agentId;
   if (entry.pack !== null) env["FIREBREAK_PACK"] = entry.pack;
   env["FIREBREAK_KILLSWITCH"] = killswitchPaths(options.home).dir;
-  if (options.server !== undefined) env["FIREBREAK_URL"] = options.server.url;
+  const url = typeof options.server === "object" ? options.server.url : (link?.url ?? null);
+  if (url !== null) env["FIREBREAK_URL"] = url;
   if (agentToken !== null) env["FIREBREAK_TOKEN"] = agentToken;
   return env;
 }

@@ -21,6 +21,8 @@ export interface Registration {
 
 /** The supervisor's line to the server. Everything here may fail without the agent or a stop noticing. */
 export interface ServerLink {
+  /** where the server is, once it was found */
+  readonly url: string | null;
   /** @returns the agent-scoped token, or null while the server is away */
   register(timeoutMs: number): Promise<string | null>;
   reportState(state: string, exit?: { exitCode: number | null; exitSignal: string | null }): void;
@@ -37,12 +39,18 @@ const LAST_RETRY_MS = 10_000;
 const REQUEST_MS = 10_000;
 const SEND_EVERY_MS = 100;
 
-interface Link {
-  readonly server: ServerAddress;
+export interface LinkOptions {
+  /** @returns the server, or null while there is none; asked again before each attempt until there is one */
+  readonly findServer: () => Promise<ServerAddress | null>;
+  readonly fetchFrom: typeof globalThis.fetch;
   readonly registration: Registration;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+interface Link extends LinkOptions {
+  server: ServerAddress | null;
   readonly closed: AbortController;
   agentToken: string | null;
   retryMs: number;
@@ -50,15 +58,10 @@ interface Link {
   sending: Promise<boolean> | null;
 }
 
-export function createServerLink(options: {
-  server: ServerAddress;
-  registration: Registration;
-  spool: Spool;
-  clock: Clock;
-  logger: Logger;
-}): ServerLink {
+export function createServerLink(options: LinkOptions): ServerLink {
   const link: Link = {
     ...options,
+    server: null,
     closed: new AbortController(),
     agentToken: null,
     retryMs: FIRST_RETRY_MS,
@@ -67,6 +70,9 @@ export function createServerLink(options: {
   };
   const session = `/api/v1/sessions/${encodeURIComponent(options.registration.sessionId)}`;
   return {
+    get url() {
+      return link.server?.url ?? null;
+    },
     register: (timeoutMs) => register(link, timeoutMs),
     reportState: (state, exit) => void post(link, `${session}/state`, { state, ...exit }, REQUEST_MS),
     beat: () => void post(link, `${session}/heartbeat`, {}, REQUEST_MS),
@@ -83,7 +89,9 @@ async function request(
   body: string | Uint8Array<ArrayBuffer>,
   timeoutMs: number,
 ): Promise<Response> {
-  return fetch(new URL(path, link.server.url), {
+  link.server ??= await link.findServer();
+  if (link.server === null) throw new Error("no server answers");
+  return link.fetchFrom(new URL(path, link.server.url), {
     method: "POST",
     headers: { authorization: `Bearer ${link.agentToken ?? link.server.token}`, "content-type": type },
     body,

@@ -60,12 +60,10 @@ afterEach(async () => {
   for (const hold of killswitch.current().holds)
     await killswitch.release(hold.id, { actor: person, reason: "test over" });
   for (const one of running.splice(0)) {
-    let ended = false;
-    void one.exit.finally(() => {
-      ended = true;
-    });
+    const ended = one.exit.then(() => true);
+    const tick = async () => new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 10));
     // one that is only starting is not registered yet
-    for (; !ended; await new Promise((resolve) => setTimeout(resolve, 10))) {
+    while (!(await Promise.race([ended, tick()]))) {
       await enforceDirect({ home, clock, level: "kill", entries: entriesOf(one.sessionId) });
     }
   }
@@ -78,7 +76,7 @@ afterEach(async () => {
   }
   killswitch.close();
   rmSync(home, { recursive: true, force: true });
-  expect(leaked).toEqual([]);
+  if (leaked.length > 0) throw new Error(`leaked processes: ${JSON.stringify(leaked)}`);
 });
 
 function entriesOf(sessionId: string) {
@@ -116,7 +114,7 @@ function run(script: string | readonly string[], more: Partial<SupervisorOptions
     ...more,
   });
   running.push({ sessionId, exit, signals });
-  return { sessionId, exit, signals, output: stdout.text, errors: stderr.text };
+  return { sessionId, exit, signals, output: () => stdout.text(), errors: () => stderr.text() };
 }
 
 function collect(): { stream: PassThrough; text(): string } {
@@ -231,7 +229,7 @@ describe("telemetry", () => {
       const of = (kind: string) => intake.events.filter((event) => event.kind === kind);
       const agent = { id: "scout", pack: "research", session: one.sessionId };
       expect(of("command")).toMatchObject([
-        { agent: { ...agent, run: "r1" }, data: { command: "ls", claimedAgent: "somebody-else" }, source: "stdout" },
+        { agent: { ...agent, run: "r1" }, data: { command: "ls", claimedAgent: '"somebody-else"' }, source: "stdout" },
       ]);
       expect(of("lifecycle").map((event) => event.data?.["event"])).toEqual(["started", "exited"]);
       expect(of("log").map((event) => event.data?.["text"])).toEqual(["plain", '{"kind":"nonsense"}', AGENT_TOKEN]);
@@ -263,6 +261,20 @@ describe("telemetry", () => {
       await intake.close();
     }
   });
+});
+
+test("D-3: a server that comes up after the agent is found, registered with, and told everything", async () => {
+  const intake = await startFakeIntake();
+  try {
+    let asked = 0;
+    const server = async () => (++asked > 3 ? { url: intake.url, token: "t" } : null);
+    const one = run(`echo '{"kind":"command","data":{"command":"ls"}}'; sleep 600`, { server });
+    await until("the event came", () => intake.events.some((event) => event.kind === "command"));
+    expect(intake.requests[0]?.path).toBe("/api/v1/sessions");
+    expect(JSON.parse(intake.requests[0]?.body ?? "")).toMatchObject({ sessionId: one.sessionId, agentId: "scout" });
+  } finally {
+    await intake.close();
+  }
 });
 
 test("D-3: telemetry that an ended session could not send is handed over once, with the batch that failed again", async () => {
@@ -353,6 +365,7 @@ describe.each([
     if (entry?.cgroup !== null && entry !== null) writeFileSync(join(entry.cgroup.path, "cgroup.freeze"), "0");
     else for (const { pid } of listTreeOf({ home, sessionId: one.sessionId }) ?? []) process.kill(pid, "SIGCONT");
     await until("it is frozen again", () => treeState(one.sessionId) === "frozen");
+    expect(one.errors()).toContain("scout is frozen");
   });
 });
 
@@ -444,11 +457,11 @@ describe("the registry", () => {
       "liar.json",
     ]);
     const results = await enforceHold({ home, clock, hold: await stop() });
-    expect(results.map((result) => [result.sessionId, result.state]).toSorted()).toEqual(
-      [
+    expect(new Map(results.map((result) => [result.sessionId, result.state]))).toEqual(
+      new Map([
         ["far", "unreachable"],
         [one.sessionId, "verified_stopped"],
-      ].toSorted(),
+      ]),
     );
   });
 

@@ -59,7 +59,7 @@ export function parseTelemetryLine(line: string, maker: EventMaker): AgentEventI
   if (!parsed.success) return null;
   const claimedId = memberOf(claimed, "id");
   if (claimedId === undefined || claimedId === agent.id) return parsed.data;
-  return { ...parsed.data, data: { ...parsed.data.data, claimedAgent: String(claimedId).slice(0, 128) } };
+  return { ...parsed.data, data: { ...parsed.data.data, claimedAgent: JSON.stringify(claimedId).slice(0, 130) } };
 }
 
 function runOf(claimed: unknown): { run?: unknown } {
