@@ -62,6 +62,7 @@ const BODY_BYTES_EXPECTED = 1200;
 
 /** Prepared between two looks at the event loop: about two milliseconds. */
 const EVENTS_PER_TURN = 200;
+const BYTES_PER_TURN = 256 * 1024;
 
 class GroupCommitIntake implements Intake {
   readonly #options: IntakeOptions;
@@ -191,9 +192,12 @@ async function prepareAll(batch: ParsedBatch, sender: EventSender, options: Inta
   const lines = new LineBuffer(batch.events.length * BODY_BYTES_EXPECTED);
   const context = { sender, receivedTime, makeId: () => options.newId("event"), lines };
   const rows: PreparedEvent[] = [];
+  let turn = { rows: 0, bytes: 0 };
   for (const { event } of batch.events) {
     rows.push(prepareEvent(event, context));
-    if (rows.length % EVENTS_PER_TURN === 0) await yieldToLoop();
+    if (rows.length - turn.rows < EVENTS_PER_TURN && lines.length - turn.bytes < BYTES_PER_TURN) continue;
+    await yieldToLoop();
+    turn = { rows: rows.length, bytes: lines.length };
   }
   return rows;
 }

@@ -120,6 +120,25 @@ describe("a batch of events", () => {
     expect(batch.rejected.map((item) => item.line)).toEqual([20_001, 20_002]);
   });
 
+  it.each([
+    ["lines that are not JSON", "x\n"],
+    ["lines that are no events", "{}\n"],
+    ["blank lines", " \n"],
+  ])(
+    "reads 16 MiB of %s in bounded time without blocking",
+    async (_, line) => {
+      const body = Buffer.from(line.repeat(Math.floor(INTAKE_LIMITS.bodyBytesMax / line.length)));
+      let turns = 0;
+      const timer = setInterval(() => (turns += 1), 1);
+      const batch = await parseEventBatch(body, "application/x-ndjson", NOW_MS);
+      clearInterval(timer);
+      expect(batch.events).toHaveLength(0);
+      expect(batch.rejected.length).toBe(Math.min(batch.rejectedTotal, REJECTED_TOLD_MAX));
+      expect(turns).toBeGreaterThan(10);
+    },
+    20_000,
+  );
+
   it("refuses too large bodies, other charsets and other content types", async () => {
     const large = Buffer.alloc(INTAKE_LIMITS.bodyBytesMax + 1);
     await expect(parseEventBatch(large, "application/json", NOW_MS)).rejects.toMatchObject({

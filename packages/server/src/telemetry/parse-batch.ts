@@ -20,8 +20,9 @@ export interface ParsedBatch {
 /** Refusals that are told one by one. */
 export const REJECTED_TOLD_MAX = 100;
 
-/** Values between two looks at the event loop: about two milliseconds of 1 KB events. */
+/** Read between two looks at the event loop: about two milliseconds. */
 const VALUES_PER_TURN = 200;
+const BYTES_PER_TURN = 256 * 1024;
 
 /**
  * Reads a request's body: `application/json` is one event or an array, `application/x-ndjson` one event a line. What is
@@ -63,32 +64,48 @@ interface Batch extends ParsedBatch {
   readonly events: { line: number; event: AgentEventInput }[];
   readonly rejected: { line: number; message: string }[];
   rejectedTotal: number;
+  /** values looked at, good or not */
+  values: number;
   readonly nowMs: number;
 }
 
 function createBatch(nowMs: number): Batch {
-  return { events: [], rejected: [], rejectedTotal: 0, nowMs };
+  return { events: [], rejected: [], rejectedTotal: 0, values: 0, nowMs };
 }
 
-function reject(batch: Batch, line: number, message: string): void {
+/** @param message made only while refusals are told: a body of nothing but faults must stay cheap */
+function reject(batch: Batch, line: number, message: string | (() => string)): void {
   batch.rejectedTotal += 1;
-  if (batch.rejected.length < REJECTED_TOLD_MAX) batch.rejected.push({ line, message });
+  if (batch.rejected.length >= REJECTED_TOLD_MAX) return;
+  batch.rejected.push({ line, message: typeof message === "string" ? message : message() });
+}
+
+/** Counts one value of the request; refuses it when there were as many as a request may hold. */
+function isBeyondLimit(batch: Batch, line: number): boolean {
+  batch.values += 1;
+  if (batch.values <= INTAKE_LIMITS.eventsPerRequestMax) return false;
+  reject(batch, line, `a request holds at most ${INTAKE_LIMITS.eventsPerRequestMax} events; send this one in the next`);
+  return true;
 }
 
 const NEW_LINE = 0x0a;
+const SPACE = 0x20;
 
 /** Splits at the byte level, so that one line with broken UTF-8 spoils only itself. */
 async function parseLines(body: Buffer, batch: Batch): Promise<void> {
   const wholeIsUtf8 = isUtf8(body);
   let line = 0;
   let start = 0;
+  let turn = { line, start };
   while (start < body.length) {
     const newLine = body.indexOf(NEW_LINE, start);
     const end = newLine < 0 ? body.length : newLine;
     line += 1;
     parseLine(body, { start, end, line, isKnownUtf8: wholeIsUtf8 }, batch);
     start = end + 1;
-    if (line % VALUES_PER_TURN === 0) await yieldToLoop();
+    if (line - turn.line < VALUES_PER_TURN && start - turn.start < BYTES_PER_TURN) continue;
+    await yieldToLoop();
+    turn = { line, start };
   }
 }
 
@@ -100,13 +117,18 @@ interface Line {
 }
 
 function parseLine(body: Buffer, { start, end, line, isKnownUtf8 }: Line, batch: Batch): void {
+  if (isBlank(body, start, end) || isBeyondLimit(batch, line)) return;
   if (end - start > INTAKE_LIMITS.eventBytesMax) return reject(batch, line, explainLength(end - start));
   if (!isKnownUtf8 && !isUtf8(body.subarray(start, end))) return reject(batch, line, NOT_UTF8);
   const text = body.toString("utf8", start, end);
-  if (text.trim() === "") return;
   const parsed = parseJson(text);
   if (!parsed.ok) return reject(batch, line, parsed.message);
   take(batch, line, parsed.value, text);
+}
+
+function isBlank(body: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((body[i] ?? 0) > SPACE || body[i] === 0) return false;
+  return true;
 }
 
 const NOT_UTF8 = "the bytes are not UTF-8; encode the text as UTF-8 before sending";
@@ -145,6 +167,7 @@ async function parseElements(elements: readonly unknown[], text: string, batch: 
   const isSmall = text.length * 3 <= INTAKE_LIMITS.eventBytesMax;
   const mayHaveEscapes = text.includes("\\u");
   for (const [index, element] of elements.entries()) {
+    if (isBeyondLimit(batch, index + 1)) continue;
     takeCounted(batch, index + 1, element, { members: members[index] ?? 0, mayHaveEscapes, mayBeTooLong: !isSmall });
     if (index % VALUES_PER_TURN === VALUES_PER_TURN - 1) await yieldToLoop();
   }
@@ -161,15 +184,8 @@ function takeCounted(
   value: unknown,
   source: { members: number; mayHaveEscapes: boolean; mayBeTooLong: boolean },
 ): void {
-  if (batch.events.length >= INTAKE_LIMITS.eventsPerRequestMax) {
-    return reject(
-      batch,
-      line,
-      `a request holds at most ${INTAKE_LIMITS.eventsPerRequestMax} events; send this one in the next`,
-    );
-  }
   const keys = countKeysOfEvent(value);
-  if (keys < 0) return reject(batch, line, explainRefusal(value));
+  if (keys < 0) return reject(batch, line, () => explainRefusal(value));
   if (keys !== source.members) return reject(batch, line, "a key appears twice in one object; give each key once");
   // Only now: what nests too deep would break JSON.stringify.
   const bytes = source.mayBeTooLong ? Buffer.byteLength(JSON.stringify(value)) : 0;
