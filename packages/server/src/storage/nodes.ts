@@ -31,8 +31,8 @@ export interface NodeOptions {
   timing?: NodeTiming | undefined;
 }
 
-/** A dead node's work is taken over within deadAfterMs + beatEveryMs: 11 s, under the required 15. */
-const defaultTiming: NodeTiming = { beatEveryMs: 2_000, deadAfterMs: 9_000 };
+/** A dead node's work is taken over within deadAfterMs + beatEveryMs: 10 s, under the required 15. */
+const defaultTiming: NodeTiming = { beatEveryMs: 2_000, deadAfterMs: 8_000 };
 /** A node lets go this share of deadAfterMs after its last beat, so before others take over. */
 const fenceShare = 0.8;
 
@@ -110,12 +110,12 @@ async function writeBeat({ database, nodeId, home }: NodeOptions, workerId: stri
   );
 }
 
-async function forgetOwnPast({ database, nodeId, home }: NodeOptions): Promise<void> {
-  const { rows } = await database.pool.query<{ worker_id: string | null }>(
+async function forgetOwnPast({ database: { pool }, nodeId, home }: NodeOptions): Promise<void> {
+  const { rows } = await pool.query<{ worker_id: string | null }>(
     "delete from nodes where id = $1 or (home = $2 and host = $3) returning worker_id",
     [nodeId, home, hostname()],
   );
-  await unlockJobs(database.pool, rows, Number.MAX_SAFE_INTEGER);
+  await unlockJobs(pool, rows, longestWaitMs);
 }
 
 async function takeOver(pool: pg.Pool, deadAfterMs: number): Promise<void> {
@@ -128,7 +128,8 @@ async function takeOver(pool: pg.Pool, deadAfterMs: number): Promise<void> {
 
 /**
  * Frees the jobs of the nodes that are gone, and those locked for so long under a name that no node has: a node may die
- * between taking its first job and its beat. The attempt that a crash cut off does not count, up to a limit, or a job
+ * between taking its first job and its beat. (When there is no node at all, every lock was left behind: a node joins
+ * before it locks.) The attempt that a crash cut off does not count, up to a limit, or a job
  * allowed one attempt would be lost; one that kills its node every time comes to an end.
  */
 async function unlockJobs(
@@ -144,7 +145,7 @@ async function unlockJobs(
     ), dead as (
       select array_agg(distinct locked_by) as names from lockers
       where locked_by = any($1::text[]) or (
-        locked_at < now() - make_interval(secs => $2::float8 / 1000)
+        (locked_at < now() - make_interval(secs => $2::float8 / 1000) or not exists (select from nodes))
         and not exists (select from nodes where worker_id = locked_by))
     ), jobs as (
       update graphile_worker._private_jobs set locked_at = null, locked_by = null,
@@ -153,7 +154,7 @@ async function unlockJobs(
     )
     update graphile_worker._private_job_queues set locked_at = null, locked_by = null
     from dead where locked_by = any(dead.names)`,
-    [names, Math.min(unknownAfterMs, longestWaitMs)],
+    [names, unknownAfterMs],
   );
 }
 

@@ -73,9 +73,17 @@ describe.each(["default", "distribution"] as const)("nodes on the %s server", (s
     await vi.waitFor(() => expect(ran).toEqual([1]), { timeout: 5_000, interval: 10 });
   });
 
-  test("a job locked by a node that died before its first beat is taken too", async () => {
+  test("a job locked by a node that died before its first beat is taken too, at once when no other node lives", async () => {
     const created = await create(server);
-    const work = join(created, "alive");
+    const work = createDurableWork({
+      ...created,
+      clock: systemClock,
+      logger: silentLogger,
+      nodeId: "only",
+      home: "/h",
+      timing: { beatEveryMs: 60_000, deadAfterMs: 600_000 },
+    });
+    closing.push(async () => work.stop());
     const ran: unknown[] = [];
     work.define("note", async (payload) => void ran.push(payload));
     await work.enqueue(created.database.kysely, "note", 1);
@@ -83,6 +91,21 @@ describe.each(["default", "distribution"] as const)("nodes on the %s server", (s
       "update graphile_worker._private_jobs set locked_by = 'pool-unknown', locked_at = now()",
     );
     await work.start();
+    await vi.waitFor(() => expect(ran).toEqual([1]), { timeout: 10_000, interval: 10 });
+  });
+
+  test("beside a living node, a job locked under a name that no node has is taken when it is old", async () => {
+    const created = await create(server);
+    const [alive, joining] = [join(created, "alive"), join(created, "joining")];
+    const ran: unknown[] = [];
+    await alive.enqueue(created.database.kysely, "note", 1);
+    alive.define("other", async () => {});
+    joining.define("note", async (payload) => void ran.push(payload));
+    await alive.start();
+    await created.database.pool.query(
+      "update graphile_worker._private_jobs set locked_by = 'pool-unknown', locked_at = now()",
+    );
+    await joining.start();
     await vi.waitFor(() => expect(ran).toEqual([1]), { timeout: 10_000, interval: 10 });
   });
 

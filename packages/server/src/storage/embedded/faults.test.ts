@@ -206,7 +206,7 @@ describe("disk full (needs root to mount a small disk, as CI has)", () => {
       const error = await catchOperatorError(start(join(disk, "home")));
       expect(error.message).toMatch(/disk .* is full/);
       expect(error.remedy).toContain("Free space");
-      execFileSync("mount", ["-o", "remount,size=200m", disk]);
+      execFileSync("/bin/mount", ["-o", "remount,size=200m", disk]);
       await stop(await start(join(disk, "home")));
     },
   );

@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
-import { codeOf } from "../../kernel/index.ts";
 
 export interface PostgresProcess {
   pid: number;
@@ -49,16 +48,6 @@ export function readStartMark(pid: number): string | undefined {
   if (fields !== undefined) return fields[0] === "Z" ? undefined : fields[19];
   if (process.platform === "linux") return undefined;
   return readPs("lstart=", pid).trim() || undefined;
-}
-
-/** @returns whether a process with this pid exists, ours or not */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
 }
 
 /**

@@ -29,14 +29,14 @@ afterEach(async () => {
   await Promise.all([...running].map(async (embedded) => embedded.stop()));
   running.clear();
   children.clear();
-  for (const mounted of mounts.splice(0)) execFileSync("umount", ["-l", mounted]);
+  for (const mounted of mounts.splice(0)) execFileSync("/bin/umount", ["-l", mounted]);
 });
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 export const makeHome = (parent = place) => mkdtempSync(join(parent, "h-"));
 
 export function mount(options: readonly string[], path: string): void {
-  execFileSync("mount", [...options, path]);
+  execFileSync("/bin/mount", [...options, path]);
   if (!mounts.includes(path)) mounts.push(path);
 }
 
