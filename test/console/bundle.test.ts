@@ -35,6 +35,7 @@ describe("O-2: what the browser loads", () => {
   });
 
   test("the generated client is the one the committed OpenAPI document gives", () => {
-    execFileSync(process.execPath, [join(CONSOLE, "scripts/generate-client.mjs"), "--check"]);
+    const check = () => execFileSync(process.execPath, [join(CONSOLE, "scripts/generate-client.mjs"), "--check"]);
+    expect(check).not.toThrow();
   });
 });

@@ -13,6 +13,7 @@ import {
   type Hold,
   INCIDENT_TRANSITIONS,
   type IncidentDetail,
+  isSettled,
   type LiveMessage,
   type MeView,
   type Overview,
@@ -101,10 +102,13 @@ function summaryOf(incident: IncidentDetail) {
   };
 }
 
+function isInState(incident: IncidentDetail, state: string | null): boolean {
+  if (state === "open") return !isSettled(incident.state);
+  return state === null || incident.state === state;
+}
+
 function overviewOf(sample: Sample): Overview {
-  const open = sample.incidents.filter(
-    (incident) => !["resolved", "reviewed", "closed", "merged", "false_positive"].includes(incident.state),
-  );
+  const open = sample.incidents.filter((incident) => !isSettled(incident.state));
   const states = sample.agents.map((agent) => agent.session?.state);
   const amount = (state: SessionView["state"]) => states.filter((candidate) => candidate === state).length;
   const failed = sample.incidents
@@ -188,7 +192,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     sample.killswitch.holds.unshift(placed);
     sample.killswitch.history.unshift({ ...placed, releasedAt: null, releasedBy: null, releaseReason: null });
     const targets = covered(body);
-    for (const target of targets) target.state = "frozen";
+    for (const touched of targets) touched.state = "frozen";
     change("hold", placed.id);
     return receipt(
       clockOf(Date.now()),
@@ -207,7 +211,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       items: sample.incidents
         .filter(
           (incident) =>
-            ["", incident.state].includes(query.get("state") ?? "") &&
+            isInState(incident, query.get("state")) &&
             ["", String(incident.severity)].includes(query.get("severity") ?? ""),
         )
         .map(summaryOf),
@@ -431,7 +435,7 @@ function signIn(response: ServerResponse, path: string, body: Record<string, unk
     if (body["password"] !== "correct horse battery")
       throw new Refusal(
         "sign_in_failed",
-        "The name or the password is not right. `firebreak token link` makes a one-time link.",
+        "The name or the password is not right. The server prints a one-time link while the owner has no password.",
       );
     send(response, 200, meOf("admin", false), {
       "set-cookie": "firebreak_session=fake-admin; Path=/; HttpOnly; SameSite=Strict",
@@ -442,7 +446,7 @@ function signIn(response: ServerResponse, path: string, body: Record<string, unk
     if (body["token"] !== "good-link")
       throw new Refusal(
         "sign_in_failed",
-        "This link was used already or is too old. `firebreak token link` makes another.",
+        "This link was used already or is too old. Start the server again for another.",
       );
     send(response, 200, meOf("admin", true), {
       "set-cookie": "firebreak_session=fake-invited; Path=/; HttpOnly; SameSite=Strict",
@@ -462,7 +466,10 @@ export async function startFakeBackend(scenario: Scenario): Promise<FakeBackend>
     for (const stream of streams) stream.write(`event: change\ndata: ${JSON.stringify({ topic, id })}\n\n`);
   };
   const openStream = (response: ServerResponse) => {
-    if (!liveUp) return void response.writeHead(503).end();
+    if (!liveUp) {
+      response.writeHead(503).end();
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(": open\n\n");
     streams.add(response);
@@ -474,7 +481,10 @@ export async function startFakeBackend(scenario: Scenario): Promise<FakeBackend>
     const body = await readBody(request);
     if (method === "POST" && signIn(response, path, body)) return;
     const who = accessOf(request);
-    if (path === "/live") return openStream(response);
+    if (path === "/live") {
+      openStream(response);
+      return;
+    }
     const { handle, id, step } = findRoute(
       createRoutes(sample, () => meOf(who.access, who.passwordNeeded), change),
       method,

@@ -152,7 +152,7 @@ describe("O-2: the incident page", () => {
     await settle(page);
     for (const name of ["Stop scout…", "Acknowledge", "Resolve…", "Severity…", "Add note", "Resume…"]) {
       const button = page.getByRole("button", { name });
-      expect(await button.getAttribute("title"), name).toMatch(/needs the role \w+; yours is viewer/);
+      expect(await button.getAttribute("title")).toMatch(/needs the role \w+; yours is viewer/);
     }
   });
 

@@ -65,7 +65,7 @@ function session(ago: Ago, n: number, agentId: string, state: SessionView["state
   return {
     id: sessionId(n),
     agentId,
-    pack: n === 4 ? "ops" : "research",
+    pack: n === 3 || n === 4 ? "ops" : "research",
     host: n === 3 ? "edge-2" : "host-a",
     state,
     supervisorPid: state === "exited" ? null : 4200 + n,
@@ -358,7 +358,7 @@ interface Seed {
   readonly part: Partial<IncidentDetail>;
 }
 
-function incident(ago: Ago, { id, title, part }: Seed): IncidentDetail {
+function incidentOf(ago: Ago, { id, title, part }: Seed): IncidentDetail {
   const base: IncidentDetail = {
     id,
     title,
@@ -401,7 +401,7 @@ function incidents(ago: Ago, held: Hold, sessions: readonly SessionView[]): Inci
   const scout = sessions.slice(0, 1);
   const main = { id: "INC-2026-0042", severity: 1, severityLabel: "SEV-1", agentId: "scout" } as const;
   return [
-    incident(ago, {
+    incidentOf(ago, {
       id: main.id,
       title: "scout runs away: 118 commands in one minute",
       part: {
@@ -420,7 +420,7 @@ function incidents(ago: Ago, held: Hold, sessions: readonly SessionView[]): Inci
         deliveries: deliveriesOf(ago),
       },
     }),
-    incident(ago, {
+    incidentOf(ago, {
       id: "INC-2026-0041",
       title: "librarian tried to delete a scratch tree (rm -rf)",
       part: {
@@ -440,7 +440,7 @@ function incidents(ago: Ago, held: Hold, sessions: readonly SessionView[]): Inci
         ],
       },
     }),
-    incident(ago, {
+    incidentOf(ago, {
       id: "INC-2026-0040",
       title: "courier has sent no heartbeat for eleven minutes",
       part: {
@@ -452,7 +452,7 @@ function incidents(ago: Ago, held: Hold, sessions: readonly SessionView[]): Inci
         openedAt: ago(11),
       },
     }),
-    incident(ago, {
+    incidentOf(ago, {
       id: "INC-2026-0039",
       title: "An API key was pasted into a prompt",
       part: {

@@ -61,10 +61,12 @@ export const abortRun = (id: string, reason: string) =>
 export const verifyEvidence = (id: string) => unwrap(client.POST("/api/v1/evidence/{id}/verify", byId(id)));
 export const retryDelivery = (id: string) => unwrap(client.POST("/api/v1/deliveries/{id}/retry", byId(id)));
 
-export const createToken = (name: string, access: Role | "agent", expiresInDays?: number) =>
-  unwrap(
-    client.POST("/api/v1/tokens", {
-      body: { name, access, ...(expiresInDays === undefined ? {} : { expiresInDays }) },
-    }),
-  );
+export interface TokenRequest {
+  readonly name: string;
+  readonly access: Role | "agent";
+  /** whom the token speaks for; exactly when the access is agent */
+  readonly agentId?: string;
+  readonly expiresInDays?: number;
+}
+export const createToken = (request: TokenRequest) => unwrap(client.POST("/api/v1/tokens", { body: request }));
 export const revokeToken = (id: string) => expectDone(client.DELETE("/api/v1/tokens/{id}", byId(id)));

@@ -15,6 +15,8 @@ export interface StopTarget {
 }
 
 const LIST_LIMIT = 100;
+/** The most the server gives at once; agents are searched here, so all of them are wanted. */
+const AGENTS_LIMIT = 500;
 
 function present(filters: IncidentFilters): Record<string, string> {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => typeof value === "string" && value !== ""));
@@ -60,7 +62,7 @@ export const reviewQuery = (id: string) =>
 
 export const agentsQuery = queryOptions({
   queryKey: ["agents"],
-  queryFn: () => unwrap(client.GET("/api/v1/agents")),
+  queryFn: () => unwrap(client.GET("/api/v1/agents", { params: { query: { limit: AGENTS_LIMIT } } })),
 });
 
 export const killswitchQuery = queryOptions({
@@ -82,12 +84,12 @@ export const rulesQuery = queryOptions({
 
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
-  queryFn: () => unwrap(client.GET("/api/v1/tokens")),
+  queryFn: () => unwrap(client.GET("/api/v1/tokens", { params: { query: { limit: LIST_LIMIT } } })),
 });
 
 export const usersQuery = queryOptions({
   queryKey: ["users"],
-  queryFn: () => unwrap(client.GET("/api/v1/users")),
+  queryFn: () => unwrap(client.GET("/api/v1/users", { params: { query: { limit: LIST_LIMIT } } })),
 });
 
 /** Which cached answers a live message makes stale; the first part of their keys. */
@@ -96,7 +98,7 @@ export const STALE_AFTER = {
   alert: ["overview", "incident"],
   hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
   agent: ["overview", "agents", "stop-preview"],
-  run: ["incident"],
+  run: ["overview", "incident"],
   delivery: ["overview", "incident"],
   evidence: ["incident"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;

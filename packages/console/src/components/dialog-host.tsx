@@ -34,7 +34,7 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
     case "stop": {
       const { kind: _, ...preset } = request;
       return (
-        <Dialog open wide onClose={onClose} title="Stop agents" description="Nothing happens before you confirm.">
+        <Dialog open wide onClose={onClose} title="Stop agents">
           <StopForm {...preset} onClose={onClose} />
         </Dialog>
       );

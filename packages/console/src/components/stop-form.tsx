@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import {
   type AgentView,
   HOLD_LEVELS,
@@ -174,38 +174,16 @@ function pick<T extends string>(values: readonly T[], value: string, otherwise: 
   return values.find((candidate) => candidate === value) ?? otherwise;
 }
 
-/** Stop something: what, how far and why; shows what it will touch first, then a result for every target. */
-export function StopForm({ scope = "agent", target = "", level = "freeze", incidentId, onClose }: StopFormProps) {
-  const [draft, setDraft] = useState<Draft>({ scope, target, level, reason: "", typed: "" });
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  const wanted = targetOf(draft);
-  const preview = useQuery({ ...stopPreviewQuery(wanted ?? { scope: "global" }), enabled: wanted !== null });
-  const refusal = useRefusal(draft.scope === "global" ? "commander" : "responder");
-  const [receipt, setReceipt] = useState<StopReceipt | null>(null);
-  const stop = useAct(stopAgents, { onDone: setReceipt });
-  const touched = wanted === null ? undefined : preview.data;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (refusal !== null || missing(draft, touched) !== null || stop.isPending) return;
-    stop.mutate({
-      ...wanted,
-      scope: draft.scope,
-      level: draft.level,
-      reason: draft.reason.trim(),
-      ...(incidentId === undefined ? {} : { incidentId }),
-    });
-  };
-  if (receipt !== null) {
-    const again = () => {
-      setReceipt(null);
-      change({ level: "kill", reason: "" });
-    };
-    return (
-      <Done receipt={receipt} onAgain={receipt.verified ? null : again} onClose={onClose ?? (() => setReceipt(null))} />
-    );
-  }
+interface FieldsProps {
+  readonly draft: Draft;
+  readonly preset: boolean;
+  readonly change: (part: Partial<Draft>) => void;
+  readonly preview: ReactNode;
+}
+
+function Fields({ draft, preset, change, preview }: FieldsProps) {
   return (
-    <form className="stop-form" onSubmit={submit}>
+    <>
       <Choices
         label="What to stop"
         name="scope"
@@ -221,12 +199,13 @@ export function StopForm({ scope = "agent", target = "", level = "freeze", incid
         choices={LEVEL_CHOICES}
         onChange={(value) => change({ level: pick(HOLD_LEVELS, value, draft.level) })}
       />
-      <Preview target={wanted} query={preview} />
+      {preview}
       <TextArea
         label="Reason"
         rows={2}
         value={draft.reason}
         maxLength={1000}
+        {...(preset ? { "data-autofocus": "" } : {})}
         onChange={(event) => change({ reason: event.target.value })}
       />
       {draft.scope === "global" && (
@@ -237,16 +216,52 @@ export function StopForm({ scope = "agent", target = "", level = "freeze", incid
           onChange={(event) => change({ typed: event.target.value })}
         />
       )}
+    </>
+  );
+}
+
+/** Stop something: what, how far and why; shows what it will touch first, then a result for every target. */
+export function StopForm({ scope = "agent", target = "", level = "freeze", incidentId, onClose }: StopFormProps) {
+  const [draft, setDraft] = useState<Draft>({ scope, target, level, reason: "", typed: "" });
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const wanted = targetOf(draft);
+  const preview = useQuery({ ...stopPreviewQuery(wanted ?? { scope: "global" }), enabled: wanted !== null });
+  const refusal = useRefusal(draft.scope === "global" ? "commander" : "responder");
+  const [receipt, setReceipt] = useState<StopReceipt | null>(null);
+  const stop = useAct(stopAgents, { onDone: setReceipt });
+  const touched = wanted === null ? undefined : preview.data;
+  const blocked = refusal ?? missing(draft, touched);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (blocked !== null || stop.isPending) return;
+    const { level: wantedLevel, reason } = draft;
+    const part = incidentId === undefined ? {} : { incidentId };
+    stop.mutate({ ...wanted, scope: draft.scope, level: wantedLevel, reason: reason.trim(), ...part });
+  };
+  if (receipt !== null) {
+    const forget = () => {
+      setReceipt(null);
+      change({ reason: "", typed: "" });
+    };
+    const again = () => {
+      forget();
+      change({ level: "kill" });
+    };
+    return <Done receipt={receipt} onAgain={receipt.verified ? null : again} onClose={onClose ?? forget} />;
+  }
+  return (
+    <form className="stop-form" onSubmit={submit}>
+      <Fields
+        draft={draft}
+        preset={target !== ""}
+        change={change}
+        preview={<Preview target={wanted} query={preview} />}
+      />
       <ProblemNotice error={stop.error} />
       <div className="form-actions">
+        <p className="form-note">{stop.isPending ? "" : "Nothing happens before you confirm."}</p>
         {onClose && <Button onClick={onClose}>Cancel</Button>}
-        <Button
-          type="submit"
-          kind="danger"
-          icon="stop"
-          busy={stop.isPending}
-          disabledReason={refusal ?? missing(draft, touched)}
-        >
+        <Button type="submit" kind="danger" icon="stop" busy={stop.isPending} disabledReason={blocked}>
           {stop.isPending ? "Stopping, waiting for proof…" : actionLabel(draft.level, touched)}
         </Button>
       </div>

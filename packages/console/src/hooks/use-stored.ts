@@ -24,17 +24,12 @@ function currentTheme(): Theme {
   return THEMES.find((theme) => theme === stored) ?? "system";
 }
 
-function showTheme(theme: Theme): void {
-  if (theme === "system") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = theme;
-}
-
-/** The chosen theme and how to choose another; `public/theme.js` applies it before the first paint. */
+/** The chosen theme and how to choose another; `public/theme.js` shows it. */
 export function useTheme(): readonly [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState(currentTheme);
   const choose = useCallback((next: Theme) => {
     write("firebreak.theme", next);
-    showTheme(next);
+    window.dispatchEvent(new Event("firebreak-theme"));
     setTheme(next);
   }, []);
   return [theme, choose];

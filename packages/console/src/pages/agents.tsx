@@ -120,7 +120,16 @@ export function AgentsPage() {
           onKeyDown={(event) => (event.key === "Escape" ? search("") : undefined)}
         />
       </div>
-      <Loaded query={query}>{(page) => <List agents={page.items} text={text} />}</Loaded>
+      <Loaded query={query}>
+        {(page) => (
+          <>
+            <List agents={page.items} text={text} />
+            {page.next !== null && (
+              <p className="muted">Only the first {page.items.length} are shown; a stop by name reaches every agent.</p>
+            )}
+          </>
+        )}
+      </Loaded>
     </Page>
   );
 }

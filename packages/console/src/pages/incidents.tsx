@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
-import { type IncidentSummary, INCIDENT_STATES, isSettled, SEVERITY_NAMES } from "@firebreak/protocol";
+import { type IncidentSummary, INCIDENT_STATES, SEVERITY_NAMES } from "@firebreak/protocol";
 import { incidentsQuery } from "../api/queries.ts";
 import { SEVERITIES } from "../components/dialogs.tsx";
 import { IncidentRow } from "../components/incident-row.tsx";
@@ -49,7 +49,6 @@ function useFilters() {
 type Filters = ReturnType<typeof useFilters>;
 
 function matches(incident: IncidentSummary, filters: Filters): boolean {
-  if (filters.state === "open" && isSettled(incident.state)) return false;
   const text = `${incident.id} ${incident.title} ${incident.agentId ?? ""} ${incident.pack ?? ""} ${incident.commander ?? ""}`;
   return text.toLowerCase().includes(filters.text.trim().toLowerCase());
 }
@@ -124,8 +123,13 @@ export function IncidentsPage() {
   const filters = useFilters();
   const open = useDialogs();
   const refusal = useRefusal("responder");
-  const named = INCIDENT_STATES.find((state) => state === filters.state);
-  const query = useQuery(incidentsQuery({ state: named, severity: filters.severity, after: filters.after }));
+  const query = useQuery(
+    incidentsQuery({
+      state: filters.state === "all" ? "" : filters.state,
+      severity: filters.severity,
+      after: filters.after,
+    }),
+  );
   const report = (
     <Button icon="incident" disabledReason={refusal} onClick={() => open({ kind: "report" })}>
       Report…

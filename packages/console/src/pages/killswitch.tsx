@@ -77,7 +77,7 @@ export function KillswitchPage() {
   const scope = HOLD_SCOPES.find((candidate) => candidate === params.get("scope"));
   const target = params.get("target");
   return (
-    <Page title="Kill switch" lead="Stops are proved, target by target. Nothing happens before you confirm.">
+    <Page title="Kill switch" lead="Stops are proved, target by target.">
       <div className="split">
         <Panel title="Stop" icon="stop" tone="danger">
           <StopForm {...(scope ? { scope } : {})} {...(target ? { target } : {})} />

@@ -167,15 +167,23 @@ const ACCESS = [...ROLES, "agent"] as const;
 function NewToken() {
   const [name, setName] = useState("");
   const [access, setAccess] = useState<Role | "agent">("viewer");
+  const [agentId, setAgentId] = useState("");
   const [days, setDays] = useState("90");
   const [secret, setSecret] = useState<string | null>(null);
-  const act = useAct(() => createToken(name.trim(), access, days === "" ? undefined : Number(days)), {
-    stale: ["tokens"],
-    onDone: (made) => setSecret(made.token),
-  });
+  const act = useAct(createToken, { stale: ["tokens"], onDone: (made) => setSecret(made.token) });
+  const forAgent = access === "agent";
+  const missing =
+    name.trim() === ""
+      ? "Give it a name."
+      : forAgent && agentId.trim() === ""
+        ? "Say which agent it speaks for."
+        : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim() !== "" && !act.isPending) act.mutate();
+    if (missing !== null || act.isPending) return;
+    const agent = forAgent ? { agentId: agentId.trim() } : {};
+    const expiry = days === "" ? {} : { expiresInDays: Number(days) };
+    act.mutate({ name: name.trim(), access, ...agent, ...expiry });
   };
   return (
     <form className="form form-inline" onSubmit={submit}>
@@ -186,6 +194,14 @@ function NewToken() {
         options={ACCESS.map((value) => ({ value, label: value }))}
         onChange={(text) => setAccess(ACCESS.find((value) => value === text) ?? access)}
       />
+      {forAgent && (
+        <TextField
+          label="Agent"
+          value={agentId}
+          autoCapitalize="off"
+          onChange={(event) => setAgentId(event.target.value)}
+        />
+      )}
       <TextField
         label="Days it is valid"
         type="number"
@@ -194,12 +210,7 @@ function NewToken() {
         value={days}
         onChange={(event) => setDays(event.target.value)}
       />
-      <Button
-        type="submit"
-        icon="key"
-        busy={act.isPending}
-        disabledReason={name.trim() === "" ? "Give it a name." : null}
-      >
+      <Button type="submit" icon="key" busy={act.isPending} disabledReason={missing}>
         Make a token
       </Button>
       <ProblemNotice error={act.error} />

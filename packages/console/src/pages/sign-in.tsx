@@ -68,8 +68,8 @@ function PasswordForm({ onSignedIn }: { readonly onSignedIn: (me: MeView) => voi
         Sign in
       </Button>
       <p className="muted">
-        No password yet? The server prints a one-time link when it starts; <code>firebreak token link</code> makes
-        another.
+        No password yet? <code>firebreak up</code> prints a one-time link when it starts; an admin makes accounts for
+        everybody else.
       </p>
     </form>
   );
@@ -144,9 +144,11 @@ export function SignInPage({ me }: { readonly me: MeView | null }) {
   const [linkFault, setLinkFault] = useState<unknown>(null);
   const [path, navigate] = useLocation();
   const queries = useQueryClient();
-  const enter = async (signedIn: MeView) => {
+  const enter = (signedIn: MeView) => {
     // The question “who am I?” may still be on its way, with the answer from before.
-    await queries.cancelQueries({ queryKey: meQuery.queryKey });
+    void queries.cancelQueries({ queryKey: meQuery.queryKey }).then(() => show(signedIn));
+  };
+  const show = (signedIn: MeView) => {
     setSpent(true);
     queries.setQueryData(meQuery.queryKey, signedIn);
     if (path === "/sign-in" && !signedIn.passwordNeeded) navigate("/", { replace: true });

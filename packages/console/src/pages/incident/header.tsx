@@ -130,7 +130,7 @@ function Stepper({ incident }: { readonly incident: IncidentDetail }) {
             <span className="step-mark" aria-hidden="true">
               {place === "done" && <Icon name="check" size={10} />}
             </span>
-            {INCIDENT_WORDS[step].label}
+            <span className="step-label">{INCIDENT_WORDS[step].label}</span>
             {place === "done" && <span className="sr-only"> (done)</span>}
           </li>
         );
