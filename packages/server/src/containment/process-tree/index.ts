@@ -5,7 +5,15 @@ export type { ForeignCache } from "./members.ts";
 export { readBootId, readCommandLine, readProcess, snapshotProcesses } from "./process-table.ts";
 export { confirmCgroup, spawnInTree } from "./spawn.ts";
 export type { SpawnedTree, SpawnRequest } from "./spawn.ts";
-export { createTreeHandle, findProcessesOfAgent, listTree, listTrees, observeTree, watchTree } from "./tree.ts";
+export {
+  createTreeHandle,
+  findProcessesOfAgent,
+  listTree,
+  listTrees,
+  looksFrozen,
+  observeTree,
+  watchTree,
+} from "./tree.ts";
 export type { TreeObservation } from "./tree.ts";
 export type {
   CgroupRef,

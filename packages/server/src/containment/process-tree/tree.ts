@@ -58,6 +58,11 @@ export function observeTree(handle: TreeHandle): TreeObservation {
   return { state: running.length > 0 ? "running" : "frozen", processes, running };
 }
 
+/** Cheaper than to observe the tree where a cgroup can be asked. @returns true when somebody froze it */
+export function looksFrozen(handle: TreeHandle): boolean {
+  return handle.cgroup === null ? observeTree(handle).state === "frozen" : isCgroupFrozen(handle.cgroup);
+}
+
 /** @returns every living process that carries the agent's name and this kill switch, whatever tree it is in */
 export function findProcessesOfAgent(agentId: string, killswitchDir: string): ProcessIdentity[] {
   return [...snapshotProcesses().values()]

@@ -4,7 +4,7 @@ import type { Clock, Logger } from "../../kernel/index.ts";
 import { messageOf } from "../../kernel/index.ts";
 import type { Killswitch } from "../../killswitch/index.ts";
 import type { TreeHandle } from "../process-tree/index.ts";
-import { observeTree, thawTree } from "../process-tree/index.ts";
+import { looksFrozen, observeTree, thawTree } from "../process-tree/index.ts";
 import { stopTrees } from "../stop-trees.ts";
 
 export type TreeState = "running" | "frozen" | "killed";
@@ -89,7 +89,7 @@ async function reconcile(machine: Machine): Promise<void> {
   if (machine.state === "killed") return;
   if (level === "freeze" || level === "kill") await stop(machine, level, holds);
   // somebody else may have frozen the tree for a hold that came and went before we looked
-  else if (machine.state === "frozen" || observeTree(machine.options.handle()).state === "frozen") await thaw(machine);
+  else if (machine.state === "frozen" || looksFrozen(machine.options.handle())) await thaw(machine);
 }
 
 async function stop(machine: Machine, level: HoldLevel, holds: readonly Hold[]): Promise<StopResult> {
