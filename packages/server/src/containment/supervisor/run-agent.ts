@@ -19,8 +19,9 @@ const KILL_LEFTOVERS_MS = 3000;
 const DRAIN_MS = 1000;
 const FLUSH_MS = 2000;
 const WATCH_MS = 250;
-/** With a cgroup only those that left it need to be seen. */
-const WATCH_CGROUP_MS = 1000;
+/** With a cgroup only those that left it need to be seen; each look reads the whole process table. */
+const WATCH_CGROUP_MS = 3000;
+const GUARD_FROZEN_MS = 500;
 const HEARTBEAT_MS = 5000;
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
@@ -181,10 +182,12 @@ function watchOver(session: Session): () => void {
       if (!checked) checked = checkCgroup(session);
       watchTree(session.handle, foreign);
       rememberSeen(session);
-      if (hasComeLoose(session.enforcement.state, session.handle)) void session.enforcement.reconcile();
     },
     cgroup === null ? WATCH_MS : WATCH_CGROUP_MS,
   );
+  const guard = setInterval(() => {
+    if (hasComeLoose(session.enforcement.state, session.handle)) void session.enforcement.reconcile();
+  }, GUARD_FROZEN_MS);
   const beat = setInterval(() => {
     const { state } = session.enforcement;
     session.spool.push(makeEvent(session.maker, "heartbeat", { state, processes: session.handle.seen.size }));
@@ -192,6 +195,7 @@ function watchOver(session: Session): () => void {
   }, session.options.heartbeatMs ?? HEARTBEAT_MS);
   return () => {
     clearInterval(look);
+    clearInterval(guard);
     clearInterval(beat);
   };
 }
