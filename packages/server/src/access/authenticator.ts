@@ -43,7 +43,7 @@ function localCaller(user: string | undefined): Caller {
 function printableName(encoded: string): string {
   try {
     const printable = decodeURIComponent(encoded).replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "");
-    return [...printable.trim()].slice(0, USER_NAME_CHARACTERS_MAX).join("");
+    return Array.from(printable.trim()).slice(0, USER_NAME_CHARACTERS_MAX).join("");
   } catch {
     return "";
   }

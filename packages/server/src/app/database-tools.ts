@@ -8,13 +8,23 @@ export interface ToolSurroundings {
   readonly logger: Logger;
 }
 
-/** Opens the database without the rest of the house, for one task. The bundled server is started for it and stopped. */
+/**
+ * Opens the database without the rest of the house, for one task, as it is. The bundled server is started for it and
+ * stopped; with `share` the one of a Firebreak that runs is used beside it.
+ */
 async function withDatabase<T>(
   { config, clock, logger }: ToolSurroundings,
-  migrate: boolean,
+  share: boolean,
   use: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger, migrate });
+  const database = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    home: config.home,
+    clock,
+    logger,
+    migrate: false,
+    share,
+  });
   try {
     return await use(database);
   } finally {
@@ -23,7 +33,7 @@ async function withDatabase<T>(
 }
 
 export function databaseStatus(surroundings: ToolSurroundings): Promise<DatabaseStatus> {
-  return withDatabase(surroundings, false, readDatabaseStatus);
+  return withDatabase(surroundings, true, readDatabaseStatus);
 }
 
 /** @returns rows and jobs written */

@@ -1,14 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { readLocalToken } from "../access/index.ts";
 import type { Config } from "../kernel/index.ts";
-import { OperatorError } from "../kernel/index.ts";
-import { EXIT } from "./command.ts";
-
-/** What `firebreak up` leaves in `<home>/server.json` while it runs. */
-const serverFile = z.object({ pid: z.number(), url: z.string(), startedAt: z.string() });
-export type ServerAddress = z.infer<typeof serverFile>;
+import { codeOf, messageOf, OperatorError } from "../kernel/index.ts";
+import { EXIT } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
+import { readServerFile } from "./server-file.ts";
+import type { ServerAddress } from "./server-file.ts";
 
 const problem = z.object({
   code: z.string(),
@@ -20,87 +17,141 @@ const problem = z.object({
 /** The API as the CLI uses it. Every answer is checked against its schema. */
 export interface ApiClient {
   /** @returns the server's address, or null when none answers */
-  find(): Promise<ServerAddress | null>;
-  get<T>(schema: z.ZodType<T>, apiPath: string): Promise<T>;
-  post<T>(schema: z.ZodType<T>, apiPath: string, body?: unknown): Promise<T>;
-  postRaw<T>(schema: z.ZodType<T>, apiPath: string, contentType: string, body: Buffer): Promise<T>;
-  delete(apiPath: string): Promise<void>;
+  readonly find: () => Promise<ServerAddress | null>;
+  /** @returns the token to show to that server; the one of this machine goes to this home's own server alone */
+  readonly tokenFor: (server: ServerAddress) => string | null;
+  readonly get: <T>(schema: z.ZodType<T>, apiPath: string) => Promise<T>;
+  readonly post: <T>(schema: z.ZodType<T>, apiPath: string, body?: unknown, timeoutMs?: number) => Promise<T>;
+  readonly postRaw: <T>(schema: z.ZodType<T>, apiPath: string, contentType: string, body: Uint8Array) => Promise<T>;
+  readonly delete: (apiPath: string) => Promise<void>;
+}
+
+/** No server answers, or the one that does cannot do its work: what can be done without it may be done. */
+export class ServerUnusableError extends OperatorError {}
+
+/** The API's refusal, with what it names. */
+export class RefusedError extends OperatorError {
+  readonly code: string;
+  readonly errors: readonly { readonly where: string; readonly message: string }[];
+
+  constructor(message: string, remedy: string, refusal: Pick<RefusedError, "code" | "errors" | "exitCode">) {
+    super(message, remedy, { exitCode: refusal.exitCode });
+    this.code = refusal.code;
+    this.errors = refusal.errors;
+  }
+}
+
+export interface ClientOptions {
+  readonly config: Pick<Config, "home">;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly fetchFrom: typeof globalThis.fetch;
+  /** the operating-system user, in whose name the server records what is done */
+  readonly userName: string;
 }
 
 const FIND_TIMEOUT_MS = 1500;
 const CALL_TIMEOUT_MS = 60_000;
 
-type Fetch = typeof globalThis.fetch;
+interface Call {
+  readonly method: string;
+  readonly apiPath: string;
+  readonly contentType?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly timeoutMs?: number;
+}
 
-export function createApiClient(
-  config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-  fetchFrom: Fetch,
-): ApiClient {
-  const find = () => findServer(config, environment, fetchFrom);
-  const call = async <T>(schema: z.ZodType<T>, method: string, apiPath: string, payload?: Payload): Promise<T> => {
-    const server = await find();
-    if (server === null) throw serverDown(config);
-    const token = environment["FIREBREAK_TOKEN"] ?? readLocalToken(config.home);
-    const response = await fetchFrom(`${server.url}/api/v1${apiPath}`, {
-      method,
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(payload === undefined ? {} : { "content-type": payload.contentType }),
-      },
-      ...(payload === undefined ? {} : { body: payload.body }),
-    });
+export function createApiClient(options: ClientOptions): ApiClient {
+  const call = async <T>(schema: z.ZodType<T>, request: Call): Promise<T> => {
+    const server = await findServer(options);
+    if (server === null) throw serverDown(options);
+    const response = await send(options, server, request);
     if (!response.ok) throw await explainProblem(response);
-    return schema.parse(response.status === 204 ? null : await response.json());
+    const answer = schema.safeParse(response.status === 204 ? null : await response.json().catch(() => undefined));
+    if (answer.success) return answer.data;
+    throw new OperatorError(
+      `${server.url} answered ${request.method} ${request.apiPath} in a form that this command does not know.`,
+      "Use the same version of Firebreak here and there (firebreak --version).",
+    );
   };
-  const asJson = (body: unknown): Payload => ({ contentType: "application/json", body: JSON.stringify(body) });
+  const asJson = { method: "POST", contentType: "application/json" } as const;
   return {
-    find,
-    get: (schema, apiPath) => call(schema, "GET", apiPath),
-    post: (schema, apiPath, body) => call(schema, "POST", apiPath, asJson(body ?? {})),
+    find: () => findServer(options),
+    tokenFor: (server) => tokenFor(options, server),
+    get: (schema, apiPath) => call(schema, { method: "GET", apiPath }),
+    post: (schema, apiPath, body, timeoutMs = CALL_TIMEOUT_MS) =>
+      call(schema, { ...asJson, apiPath, body: JSON.stringify(body ?? {}), timeoutMs }),
     postRaw: (schema, apiPath, contentType, body) =>
-      call(schema, "POST", apiPath, { contentType, body: new Uint8Array(body) }),
+      call(schema, { method: "POST", apiPath, contentType, body: new Uint8Array(body) }),
     delete: async (apiPath) => {
-      await call(z.unknown(), "DELETE", apiPath);
+      await call(z.unknown(), { method: "DELETE", apiPath });
     },
   };
 }
 
-interface Payload {
-  readonly contentType: string;
-  readonly body: string | Uint8Array<ArrayBuffer>;
-}
-
-function serverDown(config: Config): OperatorError {
-  return new OperatorError(
-    `Firebreak is not running (nothing answers for ${config.home}).`,
-    "Start it with: firebreak up     These work without it: stop, resume, status, evidence verify, doctor",
-    { exitCode: EXIT.serverDown },
-  );
-}
-
-export function readServerFile(home: string): ServerAddress | null {
-  const file = path.join(home, "server.json");
-  if (!existsSync(file)) return null;
+async function send(options: ClientOptions, server: ServerAddress, request: Call): Promise<Response> {
+  const { method, apiPath, contentType, body, timeoutMs = CALL_TIMEOUT_MS } = request;
+  const token = tokenFor(options, server);
   try {
-    return serverFile.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch {
-    return null;
+    return await options.fetchFrom(`${server.url}/api/v1${apiPath}`, {
+      method,
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: "error",
+      headers: {
+        "x-firebreak-user": encodeURIComponent(options.userName.toWellFormed()),
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(contentType === undefined ? {} : { "content-type": contentType }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+  } catch (fault) {
+    throw new ServerUnusableError(
+      `${server.url} did not answer ${method} ${apiPath}: ${reasonOf(fault, timeoutMs)}.`,
+      "See the server's log and `firebreak doctor`. These work without it: stop, resume, status.",
+      { cause: fault, exitCode: EXIT.serverDown },
+    );
   }
 }
 
-async function findServer(
-  config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-  fetchFrom: Fetch,
-): Promise<ServerAddress | null> {
+function reasonOf(fault: unknown, timeoutMs: number): string {
+  if (fault instanceof Error && fault.name === "TimeoutError") return `nothing within ${timeoutMs / 1000} s`;
+  const cause = fault instanceof Error ? fault.cause : undefined;
+  return codeOf(cause) ?? (cause === undefined ? messageOf(fault) : messageOf(cause));
+}
+
+/** A token for one server is a secret that another server must not see. */
+function tokenFor({ config, environment }: ClientOptions, server: ServerAddress): string | null {
+  const given = environment["FIREBREAK_TOKEN"];
+  if (given !== undefined && given !== "") return given;
+  return readServerFile(config.home)?.url === server.url ? readLocalToken(config.home) : null;
+}
+
+function serverDown({ config, environment }: ClientOptions): OperatorError {
+  const elsewhere = environment["FIREBREAK_URL"];
+  return elsewhere === undefined || elsewhere === ""
+    ? new ServerUnusableError(
+        `Firebreak is not running (nothing answers for ${config.home}).`,
+        "Start it with: firebreak up\nThese work without it: stop, resume, status, evidence verify, doctor.",
+        { exitCode: EXIT.serverDown },
+      )
+    : new ServerUnusableError(
+        `No Firebreak answers at FIREBREAK_URL (${printable(elsewhere)}).`,
+        "Correct or unset FIREBREAK_URL, or start the server there.",
+        { exitCode: EXIT.serverDown },
+      );
+}
+
+function addressOf({ config, environment }: ClientOptions): ServerAddress | null {
   const given = environment["FIREBREAK_URL"];
-  const address =
-    given === undefined ? readServerFile(config.home) : { pid: 0, url: given.replace(/\/$/, ""), startedAt: "" };
+  if (given === undefined || given === "") return readServerFile(config.home);
+  return { pid: 0, url: given.replace(/\/+$/, ""), startedAt: "" };
+}
+
+async function findServer(options: ClientOptions): Promise<ServerAddress | null> {
+  const address = addressOf(options);
   if (address === null) return null;
   try {
-    const response = await fetchFrom(`${address.url}/health`, { signal: AbortSignal.timeout(FIND_TIMEOUT_MS) });
+    const init = { signal: AbortSignal.timeout(FIND_TIMEOUT_MS), redirect: "error" } as const;
+    const response = await options.fetchFrom(`${address.url}/health`, init);
     await response.body?.cancel();
     return response.ok ? address : null;
   } catch {
@@ -110,24 +161,33 @@ async function findServer(
 
 /** A refusal of the API in the words of its problem detail. */
 async function explainProblem(response: Response): Promise<OperatorError> {
+  const { status } = response;
+  const exitCode = exitCodeOf(status);
   const parsed = problem.safeParse(await response.json().catch(() => null));
-  const exitCode =
-    response.status === 401 || response.status === 403
-      ? EXIT.denied
-      : response.status === 404
-        ? EXIT.notFound
-        : EXIT.failed;
-  if (!parsed.success)
-    return new OperatorError(`The server answered ${response.status}.`, "See its log.", { exitCode });
-  const fields = (parsed.data.errors ?? []).map((field) => `\n  ${field.where}: ${field.message}`).join("");
-  return new OperatorError(`${parsed.data.title}: ${parsed.data.detail}${fields}`, remedyFor(response.status), {
-    exitCode,
-  });
+  if (!parsed.success) {
+    const message = `The server answered ${status} without saying why.`;
+    return status >= 500
+      ? new ServerUnusableError(message, "See its log.", { exitCode })
+      : new OperatorError(message, "See its log, and check that FIREBREAK_URL names a Firebreak.", { exitCode });
+  }
+  const { code, title, detail, errors = [] } = parsed.data;
+  const fields = errors.map((field) => `\n  ${printable(field.where)}: ${printable(field.message)}`).join("");
+  const message = `${printable(title)}: ${printable(detail)}${fields}`;
+  return status >= 500
+    ? new ServerUnusableError(message, remedyFor(status), { exitCode })
+    : new RefusedError(message, remedyFor(status), { code, errors, exitCode });
+}
+
+function exitCodeOf(status: number): number {
+  if (status === 401 || status === 403) return EXIT.denied;
+  return status === 404 ? EXIT.notFound : EXIT.failed;
 }
 
 function remedyFor(status: number): string {
   if (status === 401) return "Give a token in FIREBREAK_TOKEN, or run this as the user that owns the Firebreak home.";
   if (status === 403) return "Ask somebody with the role for it, or use a token that has it.";
+  if (status === 404) return "Check the id: the list commands and `firebreak status` show what there is.";
+  if (status === 429) return "Wait a moment and try again.";
   if (status >= 500) return "Try again; `firebreak doctor` says what is wrong with the installation.";
   return "Correct it and try again.";
 }

@@ -1,30 +1,7 @@
-import type { Clock, Logger, NewId } from "../kernel/index.ts";
-import type { Config } from "../kernel/index.ts";
+import type { Clock, Config, Logger, NewId } from "../kernel/index.ts";
 import type { ApiClient } from "./client.ts";
+import type { ExitName } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
-
-/** Exit codes, the same for every command; `firebreak help` prints them. */
-export const EXIT = {
-  ok: 0,
-  failed: 1,
-  usage: 2,
-  serverDown: 3,
-  denied: 4,
-  notFound: 5,
-  stopUnverified: 6,
-  heldBack: 75,
-} as const;
-
-export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
-  [EXIT.ok]: "done",
-  [EXIT.failed]: "failed; the message says what and how to mend it",
-  [EXIT.usage]: "the command line is not right",
-  [EXIT.serverDown]: "the server is not running and this command needs it",
-  [EXIT.denied]: "not signed in, or the role does not allow it",
-  [EXIT.notFound]: "there is no such thing",
-  [EXIT.stopUnverified]: "a stop was made but not every target is verified as stopped",
-  [EXIT.heldBack]: "the agent was not started because a hold covers it",
-};
 
 export interface Option {
   readonly type: "string" | "boolean";
@@ -41,9 +18,13 @@ export interface Positional {
 
 export interface ParsedArguments {
   /** @returns the option's text, or undefined when it was not given */
-  text(name: string): string | undefined;
-  flag(name: string): boolean;
-  positional(index: number): string | undefined;
+  readonly text: (name: string) => string | undefined;
+  /** @throws OperatorError with the exit code for usage when it was not given or is too short */
+  readonly requiredText: (name: string, charactersMin?: number) => string;
+  /** @throws OperatorError with the exit code for usage when it is no whole number from `min` to `max` */
+  readonly count: (name: string, range: { readonly min: number; readonly max: number }) => number | undefined;
+  readonly flag: (name: string) => boolean;
+  readonly positional: (index: number) => string | undefined;
   /** everything after `--` */
   readonly rest: readonly string[];
 }
@@ -68,18 +49,23 @@ export interface Command {
   /** words as typed: `incident show` */
   readonly name: string;
   readonly summary: string;
-  readonly description?: string;
+  /** paragraphs, without line breaks inside; help wraps them */
+  readonly description?: readonly string[];
   readonly positionals?: readonly Positional[];
   /** what may follow `--`, for `run` */
   readonly rest?: Positional;
   readonly options?: Readonly<Record<string, Option>>;
-  readonly examples?: readonly string[];
-  run(context: CommandContext): Promise<number>;
+  readonly examples: readonly string[];
+  /** every exit code it can end with */
+  readonly exits: readonly ExitName[];
+  /** goes on when whoever reads its output goes away: a server, a supervisor */
+  readonly outlivesItsReader?: boolean;
+  readonly run: (context: CommandContext) => Promise<number>;
 }
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS: Readonly<Record<string, Option>> = {
-  json: { type: "boolean", summary: "print one JSON document for machines instead of text" },
+  json: { type: "boolean", summary: "print JSON for machines instead of text" },
   home: { type: "string", value: "DIR", summary: "where the state lies (else FIREBREAK_HOME)" },
   help: { type: "boolean", short: "h", summary: "explain this command" },
 };

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import os from "node:os";
 import {
-  createNewId,
+  codeOf,
   createLogger,
+  createNewId,
   messageOf,
   OperatorError,
   processEnvironment,
@@ -12,23 +13,14 @@ import {
 import type { ConfigOverrides } from "../kernel/index.ts";
 import { parseCommandArguments } from "./arguments.ts";
 import { createApiClient } from "./client.ts";
-import { EXIT } from "./command.ts";
 import type { Command, CommandContext, ParsedArguments } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { commandHelp, overviewHelp } from "./help.ts";
+import { EXIT } from "./exit-codes.ts";
+import { findCommand } from "./find-command.ts";
+import { commandHelp, groupHelp, overviewHelp } from "./help.ts";
 import { readVersion } from "./installation.ts";
 import { createOutput } from "./output.ts";
 import type { Output } from "./output.ts";
-
-/** @returns the command that the first words name, and the words after its name */
-function findCommand(words: readonly string[]): { command: Command; rest: readonly string[] } | null {
-  for (const length of [2, 1]) {
-    const name = words.slice(0, length).join(" ");
-    const command = COMMANDS.find((candidate) => candidate.name === name);
-    if (command !== undefined && words.length >= length) return { command, rest: words.slice(length) };
-  }
-  return null;
-}
 
 function standardOutput(json: boolean): Output {
   const { stdout, stderr } = process;
@@ -38,17 +30,11 @@ function standardOutput(json: boolean): Output {
       writeOut: (text) => stdout.write(text),
       writeError: (text) => stderr.write(text),
       isTerminal: stdout.isTTY,
-      useColour: stdout.isTTY && env["NO_COLOR"] === undefined && env["TERM"] !== "dumb",
+      useColour: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+      columns: stdout.isTTY ? stdout.columns : undefined,
     },
     json,
   );
-}
-
-function unknownCommand(words: readonly string[]): OperatorError {
-  const [first = ""] = words;
-  const near = COMMANDS.filter((command) => command.name.split(" ")[0] === first).map((command) => command.name);
-  const remedy = near.length > 0 ? `There is: ${near.join(", ")}` : "firebreak --help lists the commands.";
-  return new OperatorError(`There is no command "${words.slice(0, 2).join(" ")}".`, remedy, { exitCode: EXIT.usage });
 }
 
 function overridesOf(args: ParsedArguments): ConfigOverrides {
@@ -65,6 +51,7 @@ function overridesOf(args: ParsedArguments): ConfigOverrides {
 function createContext(args: ParsedArguments, output: Output): CommandContext {
   const environment = processEnvironment();
   const config = readConfig(environment, overridesOf(args));
+  const userName = operatingSystemUser();
   return {
     config,
     output,
@@ -72,18 +59,28 @@ function createContext(args: ParsedArguments, output: Output): CommandContext {
     newId: createNewId(() => systemClock.now()),
     logger: createLogger(systemClock, config.logLevel, (line) => process.stderr.write(line)),
     args,
-    client: createApiClient(config, environment, globalThis.fetch),
-    userName: userName(),
+    client: createApiClient({ config, environment, fetchFrom: globalThis.fetch, userName }),
+    userName,
     environment,
     workingDirectory: process.cwd(),
   };
 }
 
-function userName(): string {
+function operatingSystemUser(): string {
   try {
     return os.userInfo().username;
   } catch {
     return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
+/** `firebreak incident list | head -1`: the reader goes away, which is no fault. */
+function endWithReader(command: Command): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (fault) => {
+      if (codeOf(fault) !== "EPIPE") throw fault;
+      if (command.outlivesItsReader !== true) process.exit();
+    });
   }
 }
 
@@ -95,19 +92,29 @@ async function runWords(words: readonly string[]): Promise<number> {
     return EXIT.ok;
   }
   const found = findCommand(words);
-  if (found === null) throw unknownCommand(words);
+  if (found.kind === "group") {
+    const isAsked = words.includes("--help") || words.includes("-h");
+    (isAsked ? process.stdout : process.stderr).write(groupHelp(found.name, found.commands));
+    return isAsked ? EXIT.ok : EXIT.usage;
+  }
   const args = parseCommandArguments(found.command, found.rest);
   if (args.flag("help")) {
     process.stdout.write(commandHelp(found.command));
     return EXIT.ok;
   }
+  endWithReader(found.command);
   return found.command.run(createContext(args, standardOutput(args.flag("json"))));
 }
 
 function printHelp(words: readonly string[]): number {
-  const found = findCommand(words);
-  process.stdout.write(found === null ? overviewHelp(COMMANDS) : commandHelp(found.command));
+  process.stdout.write(helpFor(words.filter((word) => !word.startsWith("-"))));
   return EXIT.ok;
+}
+
+function helpFor(words: readonly string[]): string {
+  if (words.length === 0) return overviewHelp(COMMANDS);
+  const found = findCommand(words);
+  return found.kind === "group" ? groupHelp(found.name, found.commands) : commandHelp(found.command);
 }
 
 /** People get what happened and what to do; machines the same as one JSON document on standard error. */
@@ -122,9 +129,15 @@ function reportFault(fault: unknown, json: boolean): number {
   return exitCode;
 }
 
+/** What follows `--` belongs to the agent. */
+function asksForJson(words: readonly string[]): boolean {
+  const separator = words.indexOf("--");
+  return (separator < 0 ? words : words.slice(0, separator)).includes("--json");
+}
+
 const words = process.argv.slice(2);
 try {
   process.exitCode = await runWords(words);
 } catch (fault) {
-  process.exitCode = reportFault(fault, words.includes("--json"));
+  process.exitCode = reportFault(fault, asksForJson(words));
 }

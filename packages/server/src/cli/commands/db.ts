@@ -1,18 +1,25 @@
 import path from "node:path";
 import { databaseStatus, exportTo, importFrom } from "../../app/index.ts";
-import { EXIT } from "../command.ts";
-import type { Command } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { ALWAYS, EXIT } from "../exit-codes.ts";
 
-const WHERE =
-  "Uses DATABASE_URL if set, else the bundled PostgreSQL in the Firebreak home, which must not be in use: stop the\n" +
-  "server first (with DATABASE_URL it may go on).";
+const WHERE = [
+  "Uses DATABASE_URL if set, else the bundled PostgreSQL in the Firebreak home, which must not be in use: stop the " +
+    "server first (with DATABASE_URL it may go on).",
+];
 
 const FILE = { name: "FILE", summary: "the file, by habit firebreak.export.gz" } as const;
+
+function fileOf({ args, workingDirectory }: CommandContext): string {
+  return path.resolve(workingDirectory, args.positional(0) ?? "");
+}
 
 const status: Command = {
   name: "db status",
   summary: "where the data lies, its size and schema",
   description: WHERE,
+  examples: ["firebreak db status", "DATABASE_URL=postgres://… firebreak db status --json"],
+  exits: ALWAYS,
   run: async ({ config, clock, logger, output }) => {
     const facts = await databaseStatus({ config, clock, logger });
     output.result(facts);
@@ -30,8 +37,11 @@ const exportCommand: Command = {
   summary: "write everything in the database to a file",
   description: WHERE,
   positionals: [FILE],
-  run: async ({ config, clock, logger, output, args, workingDirectory }) => {
-    const file = path.resolve(workingDirectory, args.positional(0) ?? "");
+  examples: ["firebreak db export firebreak.export.gz"],
+  exits: ALWAYS,
+  run: async (context) => {
+    const { config, clock, logger, output } = context;
+    const file = fileOf(context);
     const rows = await exportTo({ config, clock, logger }, file);
     output.result({ file, rows });
     output.line(`${rows} rows written to ${file}. It holds everything: keep it as safe as the database.`);
@@ -42,11 +52,16 @@ const exportCommand: Command = {
 const importCommand: Command = {
   name: "db import",
   summary: "read an export into an empty database, all or nothing",
-  description: WHERE,
+  description: [
+    ...WHERE,
+    "An export and an import move an installation from the bundled PostgreSQL to one of yours, or back.",
+  ],
   positionals: [FILE],
   examples: ["DATABASE_URL=postgres://… firebreak db import firebreak.export.gz"],
-  run: async ({ config, clock, logger, output, args, workingDirectory }) => {
-    const file = path.resolve(workingDirectory, args.positional(0) ?? "");
+  exits: ALWAYS,
+  run: async (context) => {
+    const { config, clock, logger, output } = context;
+    const file = fileOf(context);
     const rows = await importFrom({ config, clock, logger }, file);
     output.result({ file, rows });
     output.line(`${rows} rows read from ${file}.`);

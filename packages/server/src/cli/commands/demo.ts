@@ -1,37 +1,45 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { EXIT } from "../command.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { startReceivers } from "../demo/receivers.ts";
 import { clearStage, playScenario, setStage } from "../demo/scenario.ts";
 import type { DemoResult, Stage } from "../demo/scenario.ts";
+import { ALWAYS, EXIT } from "../exit-codes.ts";
+import { listenForStop } from "../stop-signal.ts";
+import type { StopSignal } from "../stop-signal.ts";
 
 export const demoCommand: Command = {
   name: "demo",
-  summary: "watch a real agent go rogue and be caught, stopped and documented",
-  description:
-    "Starts a server in a new temporary home on a free port, runs a harmless agent that goes rogue, and shows what\n" +
-    "happens. Nothing is simulated. Afterwards everything is stopped and removed; with --keep the server stays up until\n" +
-    "Ctrl-C and the home is left for you to look at.",
+  summary: "watch a real agent go rogue, be caught and be stopped",
+  description: [
+    "Starts a server in a new temporary home on a free port, runs a harmless agent that goes rogue, and shows what " +
+      "happens. Nothing is simulated: processes, stop, evidence and notifications are real.",
+    "Afterwards everything is stopped and removed; with --keep the server stays up until Ctrl-C and the home is left " +
+      "for you to look at.",
+  ],
   options: {
     keep: { type: "boolean", summary: "keep the server running afterwards and the home on disk" },
   },
   examples: ["firebreak demo", "firebreak demo --keep", "DATABASE_URL=postgres://… firebreak demo --json"],
+  exits: ALWAYS,
+  outlivesItsReader: true,
   run: async (context) => {
+    const stop = listenForStop(() => context.output.note("Still ending what the demo started."));
     const ownHome = context.args.text("home");
     const home = ownHome ?? mkdtempSync(path.join(os.tmpdir(), "firebreak-demo-"));
     const receivers = await startReceivers();
-    const stage = setStage(context, home, receivers);
+    const stage = setStage(context, home, receivers, stop.signal);
     try {
       const result = await playScenario(stage);
       context.output.result(result);
       const code = tellVerdict(context, result);
-      if (context.args.flag("keep")) await keepUntilStopped(stage, result);
+      if (context.args.flag("keep")) await keepUntilStopped(stage, result, stop);
       return code;
     } finally {
       await clearStage(stage);
       await receivers.close();
+      stop.dispose();
       if (ownHome === undefined && !context.args.flag("keep")) rmSync(home, { recursive: true, force: true });
     }
   },
@@ -52,9 +60,7 @@ function tellVerdict({ output, args }: CommandContext, result: DemoResult): numb
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function keepUntilStopped(stage: Stage, result: DemoResult): Promise<void> {
+async function keepUntilStopped(stage: Stage, result: DemoResult, stop: StopSignal): Promise<void> {
   stage.context.output.note(`The server stays at ${result.url}, its home is ${result.home}. Ctrl-C ends it.`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  await stop.asked;
 }

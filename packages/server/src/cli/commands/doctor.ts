@@ -4,8 +4,9 @@ import { checkCgroups } from "../../containment/index.ts";
 import { loadRules } from "../../detection/index.ts";
 import { formatFileProblem, loadProfile, messageOf } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
-import { EXIT } from "../command.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { ALWAYS, EXIT } from "../exit-codes.ts";
+import { printable } from "../printable.ts";
 import { consoleDir, dataDir, readVersion } from "../installation.ts";
 
 interface Finding {
@@ -35,17 +36,24 @@ const CHECKS: readonly Check[] = [
 export const doctorCommand: Command = {
   name: "doctor",
   summary: "check the installation and say what to mend",
-  description: "Ends with 1 when something fails. Works with the server down.",
+  description: [
+    "Each line is ok, warn or fail, with what to do. Ends with 1 when something fails. Works with the server down.",
+  ],
+  examples: ["firebreak doctor", "firebreak doctor --home /srv/firebreak --json"],
+  exits: ALWAYS,
   run: async (context) => {
     const findings: Finding[] = [];
     for (const check of CHECKS) findings.push(await runCheck(check, context));
     const { output } = context;
     output.result({ version: readVersion(), findings });
     const paint = { ok: output.style.green, warn: output.style.yellow, fail: output.style.red };
-    for (const finding of findings) {
-      output.line(`${paint[finding.verdict](finding.verdict.padEnd(4))}  ${finding.name}: ${finding.message}`);
-      if (finding.remedy !== undefined) output.line(`      ${finding.remedy}`);
-    }
+    output.table(
+      ["", "CHECK", "FINDING"],
+      findings.flatMap(({ verdict, name, message, remedy }) => [
+        [paint[verdict](verdict), name, printable(message)],
+        ...(remedy === undefined ? [] : [["", "", output.style.bold(remedy)]]),
+      ]),
+    );
     return findings.some((finding) => finding.verdict === "fail") ? EXIT.failed : EXIT.ok;
   },
 };

@@ -1,11 +1,14 @@
 import { incidentDetail, incidentSummary, isSettled, pageOf } from "@firebreak/protocol";
 import type { IncidentDetail } from "@firebreak/protocol";
-import { EXIT } from "../command.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { clockText, durationText, severityText } from "../format.ts";
-import { printable } from "../output.ts";
+import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
+import { clockText, durationText, severityText, timeText } from "../format.ts";
+import { printable } from "../printable.ts";
 
 const INCIDENT = { name: "INCIDENT", summary: "the incident's id, for example INC-2026-0001" } as const;
+
+const EXITS = [...ASKS_SERVER, "notFound"] as const;
+const LIMIT = { min: 1, max: 500 };
 
 function pathOf({ args }: CommandContext, tail = ""): string {
   return `/incidents/${encodeURIComponent(args.positional(0) ?? "")}${tail}`;
@@ -18,9 +21,10 @@ const list: Command = {
     all: { type: "boolean", summary: "settled ones too" },
     limit: { type: "string", value: "N", summary: "no more than N (50)" },
   },
+  examples: ["firebreak incident list", "firebreak incident list --all --json"],
+  exits: ASKS_SERVER,
   run: async ({ client, output, args, clock }) => {
-    const limit = Number(args.text("limit") ?? 50);
-    const page = await client.get(pageOf(incidentSummary), `/incidents?limit=${Number.isInteger(limit) ? limit : 50}`);
+    const page = await client.get(pageOf(incidentSummary), `/incidents?limit=${args.count("limit", LIMIT) ?? 50}`);
     const items = args.flag("all") ? page.items : page.items.filter((incident) => !isSettled(incident.state));
     output.result({ items, next: page.next });
     if (items.length === 0)
@@ -47,8 +51,10 @@ const list: Command = {
 
 const show: Command = {
   name: "incident show",
-  summary: "one incident: clocks, timeline, stops, evidence, notifications",
+  summary: "one incident: clocks, timeline, stops, evidence, messages",
   positionals: [INCIDENT],
+  examples: ["firebreak incident show INC-2026-0001"],
+  exits: EXITS,
   run: async (context) => {
     const incident = await context.client.get(incidentDetail, pathOf(context));
     context.output.result(incident);
@@ -69,7 +75,7 @@ function printIncident({ output, clock }: CommandContext, incident: IncidentDeta
   output.line();
   output.table(
     ["TIME (UTC)", "WHO", "WHAT"],
-    incident.timeline.map((entry) => [entry.at, printable(entry.actor.name), printable(entry.text)]),
+    incident.timeline.map((entry) => [timeText(entry.at), printable(entry.actor.name), printable(entry.text)]),
   );
   for (const run of incident.runs) {
     output.line();
@@ -93,19 +99,16 @@ function printIncident({ output, clock }: CommandContext, incident: IncidentDeta
 
 /** A command that does one thing to an incident and says its new state. */
 function act(
-  name: string,
-  summary: string,
-  tail: string,
-  options: Command["options"],
-  body: (context: CommandContext) => unknown,
+  command: Pick<Command, "name" | "summary" | "examples" | "options">,
+  action: string,
+  bodyOf: (args: CommandContext["args"]) => unknown,
 ): Command {
   return {
-    name: `incident ${name}`,
-    summary,
+    ...command,
     positionals: [INCIDENT],
-    ...(options === undefined ? {} : { options }),
+    exits: EXITS,
     run: async (context) => {
-      const incident = await context.client.post(incidentDetail, pathOf(context, tail), body(context));
+      const incident = await context.client.post(incidentDetail, pathOf(context, action), bodyOf(context.args));
       context.output.result(incident);
       context.output.line(`${incident.id} is ${incident.state}.`);
       return EXIT.ok;
@@ -113,27 +116,42 @@ function act(
   };
 }
 
-export const incidentCommands: readonly Command[] = [
-  list,
-  show,
-  act("ack", "acknowledge it: you are on it, the response clock stops", "/acknowledge", undefined, () => ({})),
-  act(
-    "resolve",
-    "resolve it, with what happened",
-    "/resolve",
-    {
+const acknowledge = act(
+  {
+    name: "incident ack",
+    summary: "acknowledge it: you are on it, the response clock stops",
+    examples: ["firebreak incident ack INC-2026-0001"],
+  },
+  "/acknowledge",
+  () => ({}),
+);
+
+const resolve = act(
+  {
+    name: "incident resolve",
+    summary: "resolve it, with what happened",
+    options: {
       summary: { type: "string", value: "TEXT", summary: "what happened and how it ended (needed)" },
       "root-cause": { type: "string", value: "TEXT", summary: "why it happened, if known" },
     },
-    ({ args }) => ({ summary: args.text("summary") ?? "", rootCause: args.text("root-cause") }),
-  ),
-  act(
-    "note",
-    "put a note on the timeline",
-    "/note",
-    { text: { type: "string", value: "TEXT", summary: "the note (needed)" } },
-    ({ args }) => ({
-      text: args.text("text") ?? "",
-    }),
-  ),
-];
+    examples: [
+      'firebreak incident resolve INC-2026-0001 --summary "stopped in time; the prompt is mended"',
+      'firebreak incident resolve INC-2026-0001 --summary "…" --root-cause "a poisoned page"',
+    ],
+  },
+  "/resolve",
+  (args) => ({ summary: args.requiredText("summary", 3), rootCause: args.text("root-cause") }),
+);
+
+const note = act(
+  {
+    name: "incident note",
+    summary: "put a note on the timeline",
+    options: { text: { type: "string", value: "TEXT", summary: "the note (needed)" } },
+    examples: ['firebreak incident note INC-2026-0001 --text "called the owner"'],
+  },
+  "/note",
+  (args) => ({ text: args.requiredText("text") }),
+);
+
+export const incidentCommands: readonly Command[] = [list, show, acknowledge, resolve, note];

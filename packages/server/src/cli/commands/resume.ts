@@ -1,34 +1,33 @@
 import { resumeReceipt } from "@firebreak/protocol";
 import { OperatorError } from "../../kernel/index.ts";
 import { holdsOfSameStop, openKillswitch } from "../../killswitch/index.ts";
-import { EXIT } from "../command.ts";
+import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { printable } from "../output.ts";
+import { ALWAYS, EXIT } from "../exit-codes.ts";
+import { printable } from "../printable.ts";
 
 export const resumeCommand: Command = {
   name: "resume",
   summary: "release one hold, with a reason",
-  description:
-    "Frozen sessions run again when no other hold covers them. Killed ones do not come back by themselves: start them\n" +
-    "again with `firebreak run`. Works with the server down.",
+  description: [
+    "Frozen sessions run again when no other hold covers them. Killed ones do not come back by themselves: start them " +
+      "again with `firebreak run`. Works with the server down.",
+  ],
   positionals: [{ name: "HOLD", summary: "the hold's id, from `firebreak status`" }],
   options: { reason: { type: "string", value: "TEXT", summary: "why it is safe to resume (needed)" } },
   examples: ['firebreak resume hld_01… --reason "the prompt is fixed, checked by Ada"'],
+  exits: [...ALWAYS, "denied", "notFound"],
   run: async (context) => {
-    const reason = context.args.text("reason")?.trim() ?? "";
-    if (reason.length < 3) {
-      throw new OperatorError(
-        "Give a reason of three characters or more: --reason TEXT.",
-        "See: firebreak resume --help",
-        {
-          exitCode: EXIT.usage,
-        },
-      );
-    }
+    const reason = context.args.requiredText("reason", 3);
     const holdId = context.args.positional(0) ?? "";
-    return (await context.client.find()) === null
-      ? resumeLocally(context, holdId, reason)
-      : resumeByServer(context, holdId, reason);
+    if ((await context.client.find()) === null) return resumeLocally(context, holdId, reason);
+    try {
+      return await resumeByServer(context, holdId, reason);
+    } catch (fault) {
+      if (!(fault instanceof ServerUnusableError)) throw fault;
+      context.output.note(`firebreak: ${fault.message} The hold is released without the server.`);
+      return resumeLocally(context, holdId, reason);
+    }
   },
 };
 
@@ -53,12 +52,12 @@ async function resumeLocally(context: CommandContext, holdId: string, reason: st
     const siblings = hold === undefined ? [] : holdsOfSameStop(hold, holds).slice(1);
     const released = await killswitch.release(holdId, { actor, reason });
     for (const sibling of siblings) await killswitch.release(sibling.id, { actor, reason });
-    output.result({ serverReachable: false, ...released });
     if (released.state === "not_found") {
-      throw new OperatorError(`There is no hold ${printable(holdId)}.`, "List them with: firebreak status", {
+      throw new OperatorError(`There is no hold ${printable(holdId)}.`, "List the holds with: firebreak status", {
         exitCode: EXIT.notFound,
       });
     }
+    output.result({ serverReachable: false, ...released });
     output.line(released.state === "released" ? `Released ${holdId}.` : `${holdId} was released before.`);
     output.line(
       output.style.yellow("The server is down: running supervisors see the change in the journal by themselves."),

@@ -1,17 +1,21 @@
 import path from "node:path";
-import { readLocalToken } from "../../access/index.ts";
+import { entityName } from "@firebreak/protocol";
 import { runSupervisor } from "../../containment/index.ts";
-import { OperatorError } from "../../kernel/index.ts";
-import { EXIT } from "../command.ts";
+import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { ALWAYS } from "../exit-codes.ts";
+import { printable } from "../printable.ts";
 
 export const runCommand: Command = {
   name: "run",
-  summary: "run an agent under supervision: it can be stopped, with proof",
-  description:
-    "Starts the command in its own process tree (and cgroup, where allowed), passes output, signals and exit code\n" +
-    "through, sends JSON lines of its output as telemetry, and enforces the kill switch by itself, with or without the\n" +
-    "server. Ends with the command's exit code, or 75 when a hold forbids the start.",
+  summary: "run an agent under supervision, so that it can be stopped",
+  description: [
+    "Starts the command in its own process tree (and cgroup, where allowed), passes output, signals and exit code " +
+      "through, sends JSON lines of its output as telemetry, and enforces the kill switch by itself, with or without " +
+      "the server.",
+    "Ends with the command's exit code (128 and the signal's number when a signal ended it), or with 75 when a hold " +
+      "forbids the start.",
+  ],
   options: {
     agent: { type: "string", value: "ID", summary: "the agent's name (needed)" },
     pack: { type: "string", value: "NAME", summary: "the pack it belongs to" },
@@ -23,21 +27,23 @@ export const runCommand: Command = {
     "firebreak run --agent scout --pack research -- node agent.mjs",
     "firebreak run --agent bot -- ./bot --fast",
   ],
+  exits: [...ALWAYS, "heldBack"],
+  outlivesItsReader: true,
   run: async (context) => {
     const { args, clock, newId, logger, config, environment, workingDirectory } = context;
-    const agent = args.text("agent");
-    if (agent === undefined) {
-      throw new OperatorError("Name the agent: --agent ID.", "See: firebreak run --help", { exitCode: EXIT.usage });
-    }
+    const agent = nameOf("agent", args.requiredText("agent"));
+    const pack = args.text("pack");
     return runSupervisor({
       home: config.home,
       agent,
-      pack: args.text("pack"),
+      pack: pack === undefined ? undefined : nameOf("pack", pack),
       command: args.rest,
       workspace: path.resolve(workingDirectory, args.text("workspace") ?? "."),
       cwd: workingDirectory,
       env: environment,
-      ...{ clock, newId, logger },
+      clock,
+      newId,
+      logger,
       stdio: { stdin: "inherit", stdout: process.stdout, stderr: process.stderr },
       server: await findServer(context),
       logLines: args.flag("log-output"),
@@ -45,11 +51,18 @@ export const runCommand: Command = {
   },
 };
 
+function nameOf(option: "agent" | "pack", text: string): string {
+  if (entityName.safeParse(text).success) return text;
+  const rule = "letters, digits and . _ : @ -, beginning with a letter or digit";
+  throw usageError(runCommand, `--${option} takes a name (${rule}), not "${printable(text)}".`);
+}
+
 /** Without a server the agent runs under control all the same; telemetry is then kept until one answers. */
-async function findServer({ client, config, environment, output }: CommandContext) {
+async function findServer({ client, output }: CommandContext) {
   const server = await client.find();
-  const token = environment["FIREBREAK_TOKEN"] ?? readLocalToken(config.home);
+  const token = server === null ? null : client.tokenFor(server);
   if (server !== null && token !== null) return { url: server.url, token };
-  output.note("firebreak: no server answers; the agent runs supervised without it and the kill switch works.");
+  const why = server === null ? "no server answers" : `there is no token for ${server.url}`;
+  output.note(`firebreak: ${why}; the agent runs supervised without it and the kill switch works.`);
   return undefined;
 }

@@ -2,18 +2,32 @@ import { overview, isSettled } from "@firebreak/protocol";
 import type { Hold } from "@firebreak/protocol";
 import { listSupervisors } from "../../containment/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
-import { EXIT } from "../command.ts";
+import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { clockText, durationText, severityText } from "../format.ts";
-import { printable } from "../output.ts";
 import type { Output } from "../output.ts";
+import { printable } from "../printable.ts";
 
 export const statusCommand: Command = {
   name: "status",
   summary: "what is wrong, what is stopped, what to do next",
-  description: "With the server down it reads the kill switch's journal and asks the supervisors directly.",
+  description: [
+    "With the server down it reads the kill switch's journal and asks the supervisors directly; --json then says " +
+      "serverReachable: false.",
+  ],
   examples: ["firebreak status", "firebreak status --json"],
-  run: async (context) => ((await context.client.find()) === null ? localStatus(context) : serverStatus(context)),
+  exits: [...ALWAYS, "denied"],
+  run: async (context) => {
+    if ((await context.client.find()) === null) return localStatus(context);
+    try {
+      return await serverStatus(context);
+    } catch (fault) {
+      if (!(fault instanceof ServerUnusableError)) throw fault;
+      context.output.note(`firebreak: ${fault.message}`);
+      return localStatus(context);
+    }
+  },
 };
 
 async function serverStatus({ client, output, clock }: CommandContext): Promise<number> {
@@ -34,7 +48,8 @@ async function serverStatus({ client, output, clock }: CommandContext): Promise<
   );
   if (view.failedDeliveries > 0)
     output.line(style.red(`${view.failedDeliveries} notification(s) could not be delivered.`));
-  for (const error of view.ruleErrors) output.line(style.yellow(`${error.file}:${error.line}: ${error.message}`));
+  for (const error of view.ruleErrors)
+    output.line(style.yellow(printable(`${error.file}:${error.line}: ${error.message}`)));
   if (view.nextSteps.length > 0) output.line(style.bold("Next"));
   for (const step of view.nextSteps) output.line(`  - ${printable(step.text)}`);
   return EXIT.ok;
@@ -52,7 +67,9 @@ function localStatus({ config, clock, newId, logger, output }: CommandContext): 
       supervisors,
       health: state.health,
     });
-    output.line(output.style.yellow(`The server is not running for ${config.home}.`));
+    output.line(
+      output.style.yellow(`No server answers for ${config.home}; this is what the journal and the supervisors say.`),
+    );
     if (state.health.state !== "ok") output.line(output.style.red(`${state.health.problem} ${state.health.remedy}`));
     printHolds(output, state.holds, clock.now());
     if (supervisors.length === 0) output.line("No supervised agent is running.");

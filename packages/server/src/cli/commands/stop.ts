@@ -1,20 +1,28 @@
-import { HOLD_LEVELS, holdLevel, stopReceipt } from "@firebreak/protocol";
+import { entityName, HOLD_LEVELS, holdLevel, stopReceipt } from "@firebreak/protocol";
 import type { HoldScope, StopReceipt, StopRequest } from "@firebreak/protocol";
 import { enforceHold } from "../../containment/index.ts";
-import { OperatorError, toIso } from "../../kernel/index.ts";
+import { toIso } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
-import { EXIT } from "../command.ts";
+import { usageError } from "../arguments.ts";
+import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { printReceipt } from "../format.ts";
+import { ALWAYS } from "../exit-codes.ts";
+import { printable } from "../printable.ts";
+import { printReceipt } from "../receipt.ts";
 
 const ENFORCE_DEADLINE_MS = 10_000;
+/** A server that takes longer than its own deadline is not the way to stop anything. */
+const SERVER_TIMEOUT_MS = 2 * ENFORCE_DEADLINE_MS;
 
 export const stopCommand: Command = {
   name: "stop",
   summary: "stop everything, a pack, an agent or a session, and prove it",
-  description:
-    "The stop is written to the journal first and holds until somebody resumes it. Each running target is then frozen\n" +
-    "(or killed) and checked; the receipt names the result per target. Works with the server down.",
+  description: [
+    "The stop is written to the journal first and holds until somebody resumes it; agents that it covers cannot start. " +
+      "Each running target is then frozen (or killed) and checked, and the receipt names the result for each. Works " +
+      "with the server down.",
+    "Ends with 0 only when every target is verified as stopped.",
+  ],
   options: {
     global: { type: "boolean", summary: "stop every agent" },
     pack: { type: "string", value: "NAME", summary: "stop the agents of one pack" },
@@ -29,19 +37,22 @@ export const stopCommand: Command = {
     'firebreak stop --agent scout --level kill --reason "leaks a key"',
     "firebreak stop --pack research --reason drill --json",
   ],
+  exits: [...ALWAYS, "denied", "stopUnverified"],
   run: async (context) => {
     const request = readStopRequest(context);
-    const server = await context.client.find();
-    const receipt =
-      server === null
-        ? await stopLocally(context, request)
-        : await context.client.post(stopReceipt, "/killswitch/stop", request);
-    return printReceipt(context.output, receipt);
+    return printReceipt(context.output, await stop(context, request));
   },
 };
 
-function usage(message: string): OperatorError {
-  return new OperatorError(message, "See: firebreak stop --help", { exitCode: EXIT.usage });
+async function stop(context: CommandContext, request: StopRequest): Promise<StopReceipt> {
+  if ((await context.client.find()) === null) return stopLocally(context, request);
+  try {
+    return await context.client.post(stopReceipt, "/killswitch/stop", request, SERVER_TIMEOUT_MS);
+  } catch (fault) {
+    if (!(fault instanceof ServerUnusableError)) throw fault;
+    context.output.note(`firebreak: ${fault.message} Stopping without the server.`);
+    return stopLocally(context, request);
+  }
 }
 
 function readStopRequest({ args }: CommandContext): StopRequest {
@@ -51,14 +62,27 @@ function readStopRequest({ args }: CommandContext): StopRequest {
   });
   const scopes: { scope: HoldScope; target?: string }[] = args.flag("global") ? [{ scope: "global" }, ...named] : named;
   const [only, second] = scopes;
+  const usage = (message: string) => usageError(stopCommand, message);
   if (only === undefined) throw usage("Say what to stop: --global, --pack NAME, --agent ID or --session ID.");
   if (second !== undefined) throw usage("Give only one of --global, --pack, --agent and --session.");
-  const reason = args.text("reason")?.trim() ?? "";
-  if (reason.length < 3) throw usage("Give a reason of three characters or more: --reason TEXT.");
+  const reason = args.requiredText("reason", 3);
   const level = holdLevel.safeParse(args.text("level") ?? "freeze");
   if (!level.success) throw usage(`--level is one of ${HOLD_LEVELS.join(", ")}.`);
+  const target = only.target === undefined ? undefined : targetOf(only.scope, only.target, usage);
   const incidentId = args.text("incident");
-  return { ...only, reason, level: level.data, ...(incidentId === undefined ? {} : { incidentId }) };
+  return {
+    scope: only.scope,
+    ...(target === undefined ? {} : { target }),
+    reason,
+    level: level.data,
+    ...(incidentId === undefined ? {} : { incidentId }),
+  };
+}
+
+/** A name that no agent can have would stop nothing, and look as if it had. */
+function targetOf(scope: HoldScope, text: string, usage: (message: string) => Error): string {
+  if (entityName.safeParse(text).success) return text;
+  throw usage(`"${printable(text)}" cannot be the name of ${scope === "agent" ? "an" : "a"} ${scope}.`);
 }
 
 /** The same stop without the server: the journal, then each supervisor, then the processes themselves. */

@@ -4,18 +4,21 @@ import type { HttpServer, LiveHub } from "../../api/index.ts";
 import { contextFor, DAEMON, openHouse, watchChanges } from "../../app/index.ts";
 import type { OpenHouse } from "../../app/index.ts";
 import { formatFileProblem, toIso } from "../../kernel/index.ts";
-import { EXIT } from "../command.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { consoleDir, dataDir, readVersion } from "../installation.ts";
+import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { durationText } from "../format.ts";
+import { consoleDir, dataDir, readVersion } from "../installation.ts";
 import { removeServerFile, writeServerFile } from "../server-file.ts";
+import { listenForStop } from "../stop-signal.ts";
 
 export const upCommand: Command = {
   name: "up",
-  summary: "start the server: API, console and everything that works by itself",
-  description:
-    "Uses DATABASE_URL (PostgreSQL 15 or newer) if set, else its own PostgreSQL in the Firebreak home.\n" +
-    "Prints the address and, until the owner has a password, a sign-in link that works once. Ctrl-C stops everything.",
+  summary: "start the server: API, console and all that works by itself",
+  description: [
+    "Uses DATABASE_URL (PostgreSQL 15 or newer) if set, else its own PostgreSQL in the Firebreak home. Prints the " +
+      "address and, until the owner has a password, a sign-in link that works once (another: firebreak token link).",
+    "Ctrl-C stops everything it started. With --json it prints one document when it is ready and runs on.",
+  ],
   options: {
     port: {
       type: "string",
@@ -29,12 +32,17 @@ export const upCommand: Command = {
     "log-level": { type: "string", value: "LEVEL", summary: "debug, info, warn or error (info)" },
   },
   examples: ["firebreak up", "firebreak up --port 9000", "DATABASE_URL=postgres://… firebreak up"],
+  exits: ALWAYS,
+  outlivesItsReader: true,
   run: async (context) => {
+    const { output } = context;
+    const stop = listenForStop(() => output.note("Still stopping; everything is ended in order."));
     const server = await startServer(context);
-    await announce(context, server);
-    await untilAskedToStop();
-    context.output.note("Stopping …");
+    if (!stop.signal.aborted) await announce(context, server);
+    await stop.asked;
+    output.note("Stopping …");
     await server.close();
+    stop.dispose();
     return EXIT.ok;
   },
 };
@@ -52,7 +60,11 @@ export async function startServer(context: CommandContext): Promise<RunningServe
   const { config, clock, newId, logger, environment } = context;
   const startedMs = clock.monotonicMs();
   const house = await openHouse({
-    ...{ config, environment, clock, newId, logger },
+    config,
+    environment,
+    clock,
+    newId,
+    logger,
     version: readVersion(),
     dataDir: dataDir(),
   });
@@ -78,7 +90,7 @@ async function openDoors(context: CommandContext, house: OpenHouse, startedMs: n
     url,
     startedInMs: clock.monotonicMs() - startedMs,
     close: async () => {
-      removeServerFile(config.home);
+      removeServerFile(config.home, process.pid);
       await http.close();
       await stopWatching();
       await house.close();
@@ -96,7 +108,9 @@ function createDoors(
     authenticate: house.authenticator.authenticate,
     live,
     consoleDir: consoleDir(),
-    ...{ clock, newId, logger },
+    clock,
+    newId,
+    logger,
     config: { publicUrl: config.publicUrl },
     isStorageFault: house.isStorageFault,
   });
@@ -118,11 +132,6 @@ async function announce({ output, config }: CommandContext, server: RunningServe
   for (const problem of house.profileProblems) output.line(style.yellow(formatFileProblem(problem)));
   for (const problem of house.playbooks.problems) output.line(style.yellow(formatFileProblem(problem)));
   for (const error of house.detector.rules().errors) output.line(style.yellow(formatFileProblem(error)));
-  output.line(style.dim("Supervise an agent: firebreak run --agent NAME -- COMMAND      Stop: Ctrl-C"));
-}
-
-function untilAskedToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
+  output.line(style.dim("Supervise an agent: firebreak run --agent NAME -- COMMAND"));
+  output.line(style.dim("End the server: Ctrl-C"));
 }

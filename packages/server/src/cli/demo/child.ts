@@ -40,13 +40,23 @@ export async function endChild(child: DemoChild, graceMs: number): Promise<void>
   clearTimeout(timer);
 }
 
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Asks again until there is an answer.
- * @throws OperatorError that says what was waited for
+ * @throws OperatorError that says what was waited for, or that it was interrupted
  */
-export async function waitFor<T>(what: string, timeoutMs: number, ask: () => Promise<T | undefined>): Promise<T> {
+export async function waitFor<T>(
+  what: string,
+  { timeoutMs, signal }: Patience,
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    if (signal.aborted) throw new OperatorError("The demo was interrupted.", "Everything it started is ended.");
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > deadline) {

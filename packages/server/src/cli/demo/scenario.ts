@@ -16,7 +16,7 @@ import type { ApiClient } from "../client.ts";
 import type { CommandContext } from "../command.ts";
 import { durationText, severityText } from "../format.ts";
 import { rogueAgentFile } from "../installation.ts";
-import { printable } from "../output.ts";
+import { printable } from "../printable.ts";
 import { endChild, startFirebreak, waitFor } from "./child.ts";
 import type { DemoChild } from "./child.ts";
 import type { Receivers } from "./receivers.ts";
@@ -54,11 +54,13 @@ export interface Stage {
   readonly client: ApiClient;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly children: DemoChild[];
-  say(text: string): void;
+  /** aborted when a person ends the demo */
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
 }
 
 /** Sets a stage of its own: home, channels, workspace. */
-export function setStage(context: CommandContext, home: string, receivers: Receivers): Stage {
+export function setStage(context: CommandContext, home: string, receivers: Receivers, signal: AbortSignal): Stage {
   ensurePrivateDir(home);
   const channels = [
     "channels:",
@@ -74,8 +76,10 @@ export function setStage(context: CommandContext, home: string, receivers: Recei
     FIREBREAK_TOKEN: undefined,
   };
   const config = { ...context.config, home };
-  const client = createApiClient(config, environment, globalThis.fetch);
-  return { context, home, receivers, client, environment, children: [], say: (text) => context.output.line(text) };
+  const { userName } = context;
+  const client = createApiClient({ config, environment, fetchFrom: globalThis.fetch, userName });
+  const say = (text: string) => context.output.line(text);
+  return { context, home, receivers, client, environment, signal, children: [], say };
 }
 
 /** Plays the whole story. Everything is real: the server, the agent's processes, the stop, the evidence. */
@@ -122,7 +126,7 @@ async function startServer(stage: Stage): Promise<{ url: string; startedInMs: nu
   const started = performance.now();
   const child = startFirebreak(["up", "--port", "0"], { env: stage.environment, cwd: stage.home });
   stage.children.push(child);
-  const server = await waitFor("the server", START_TIMEOUT_MS, async () => {
+  const server = await waitFor("the server", { timeoutMs: START_TIMEOUT_MS, signal: stage.signal }, async () => {
     if (child.process.exitCode !== null) throw new OperatorError(`The server ended: ${child.tail()}`, "See above.");
     return (await stage.client.find()) ?? undefined;
   });
@@ -142,7 +146,7 @@ function startAgent(stage: Stage): DemoChild {
 }
 
 async function untilIncident(stage: Stage, agent: DemoChild) {
-  return waitFor("an incident", DETECT_TIMEOUT_MS, async () => {
+  return waitFor("an incident", { timeoutMs: DETECT_TIMEOUT_MS, signal: stage.signal }, async () => {
     if (agent.process.exitCode !== null)
       throw new OperatorError(`The agent ended early: ${agent.tail()}`, "Run the demo again.");
     const page = await stage.client.get(pageOf(incidentSummary), "/incidents?limit=1");
@@ -160,7 +164,7 @@ function tellIncident(
 const ENDED = ["completed", "completed_with_exceptions", "failed", "aborted"];
 
 async function untilContained(stage: Stage, incidentId: string): Promise<IncidentDetail> {
-  return waitFor("the playbook to end", CONTAIN_TIMEOUT_MS, async () => {
+  return waitFor("the playbook to end", { timeoutMs: CONTAIN_TIMEOUT_MS, signal: stage.signal }, async () => {
     const incident = await stage.client.get(incidentDetail, `/incidents/${incidentId}`);
     const [run] = incident.runs;
     return run !== undefined && ENDED.includes(run.state) ? incident : undefined;
@@ -196,7 +200,7 @@ async function checkEvidence(stage: Stage, incident: IncidentDetail): Promise<De
 const MESSAGES = 4;
 
 async function untilTold(stage: Stage): Promise<DemoResult["notifications"]> {
-  return waitFor("the notifications", CONTAIN_TIMEOUT_MS, async () => {
+  return waitFor("the notifications", { timeoutMs: CONTAIN_TIMEOUT_MS, signal: stage.signal }, async () => {
     const { received } = stage.receivers;
     return received.length >= MESSAGES ? [...received] : undefined;
   });
