@@ -25,6 +25,7 @@ export async function exportDatabase(database: Database, file: string, clock: Cl
   const counted = { rows: 0 };
   try {
     await client.query("begin isolation level repeatable read read only");
+    if ((await readSchemaVersion(client)) === 0) throw describeNothing(database);
     const lines = Readable.from(writeLines(client, clock, counted));
     await pipeline(lines, createGzip({ level: 6 }), createWriteStream(draft, { mode: 0o600, flags: "w" }));
     await rename(draft, file);
@@ -82,6 +83,13 @@ async function* writeRows(
     yield rows.map(({ line }) => `${letter} ${line}\n`).join("");
   }
   await client.query("close export");
+}
+
+function describeNothing(database: Database): OperatorError {
+  return new OperatorError(
+    `There is nothing to export: ${database.describe()} holds no Firebreak data.`,
+    "Check FIREBREAK_HOME and DATABASE_URL: they must be those that Firebreak runs with.",
+  );
 }
 
 function explainWriteError(error: unknown, file: string): unknown {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -156,6 +156,13 @@ test("an export works beside a running Firebreak on the bundled database", async
   expect(await exportDatabase(beside, join(place, "beside.export"), clock)).toBe(1);
   await beside.close();
   expect((await running.pool.query("select 1")).rowCount).toBe(1);
+});
+
+test("an export of a database without Firebreak's data says so and writes no file", async () => {
+  const bare = await createBare("default");
+  const file = join(place, "bare.export");
+  await expect(exportDatabase(bare, file, clock)).rejects.toThrow("There is nothing to export");
+  expect(existsSync(file)).toBe(false);
 });
 
 test("an export to a place that cannot be written says so", async () => {
