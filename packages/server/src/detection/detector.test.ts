@@ -88,7 +88,7 @@ describe("the detector", () => {
     const detector = await startDetector();
     await detector.drain();
     await send(["ls", "rm -rf /srv", "ls"], detector);
-    await expect.poll(readEffects, { interval: 2, timeout: 2000 }).toEqual([DESTRUCTIVE]);
+    await expect.poll(readEffects, { interval: 2, timeout: 20_000 }).toEqual([DESTRUCTIVE]);
     await detector.drain();
     expect(await readEffects()).toEqual([DESTRUCTIVE]);
     expect(detector.status()).toMatchObject({ state: "active", position: 3, durablePosition: 3 });
@@ -100,7 +100,7 @@ describe("the detector", () => {
     await detector.drain();
     expect(await readEffects()).toHaveLength(1);
     await send(["rm -rf /b"]);
-    await expect.poll(readEffects, { timeout: 5000 }).toHaveLength(2);
+    await expect.poll(readEffects, { timeout: 20_000 }).toHaveLength(2);
   });
 
   it("goes on in order when the handed-over batches have gaps", async () => {
@@ -138,7 +138,7 @@ describe("the detector", () => {
       await send(["ls", "rm -rf /x", "ls", "ls"], detector, `agent-${round}`);
       if (round % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
       const judged = round % 3 === 1 ? round * 4 : -1;
-      await expect.poll(() => detector.status().position, { interval: 1 }).toBeGreaterThan(judged);
+      await expect.poll(() => detector.status().position, { interval: 1, timeout: 20_000 }).toBeGreaterThan(judged);
       await detector.stop();
     }
     const last = await startDetector();
@@ -166,13 +166,13 @@ describe("the detector", () => {
     const nodes = [await startDetector(), await startDetector()];
     await Promise.all(nodes.map((node) => node.drain()));
     for (let i = 0; i < 5; i++) await send(["rm -rf /x"], nodes[i % 2]);
-    await expect.poll(readEffects, { timeout: 5000 }).toHaveLength(5);
+    await expect.poll(readEffects, { timeout: 20_000 }).toHaveLength(5);
     await expect
-      .poll(() => nodes.map((node) => node.status().state).toSorted(), { timeout: 5000 })
+      .poll(() => nodes.map((node) => node.status().state).toSorted(), { timeout: 20_000 })
       .toEqual(["active", "standby"]);
     await nodes.find((node) => node.status().state === "active")?.stop();
     await send(["rm -rf /late"]);
-    await expect.poll(readEffects, { timeout: 15_000 }).toHaveLength(6);
+    await expect.poll(readEffects, { timeout: 30_000 }).toHaveLength(6);
   });
 
   it("names rules that do not load, keeps the others, and takes in changed rules with their windows", async () => {
@@ -203,17 +203,23 @@ describe("the detector", () => {
 
   it("lets the process breathe while it works through a backlog", async () => {
     await send(harmless(4000));
-    const gapsMs: number[] = [];
-    let lastMs = performance.now();
-    const timer = setInterval(() => {
-      gapsMs.push(performance.now() - lastMs);
-      lastMs = performance.now();
-    }, 1);
+    // Processor time between two turns of the event loop: other programs on the machine do not count.
+    const turnsMs: number[] = [];
+    let before = process.cpuUsage();
+    let isWatching = true;
+    const watch = () => {
+      const { user, system } = process.cpuUsage(before);
+      turnsMs.push((user + system) / 1000);
+      before = process.cpuUsage();
+      if (isWatching) setImmediate(watch);
+    };
+    setImmediate(watch);
     const detector = await startDetector();
     await detector.drain();
-    clearInterval(timer);
+    isWatching = false;
     expect(await readEffects()).toEqual([RATE]);
-    gapsMs.sort((a, b) => a - b);
-    expect(gapsMs[Math.floor(gapsMs.length * 0.9)]).toBeLessThan(50);
+    const busyMs = turnsMs.filter((turnMs) => turnMs > 1).toSorted((x, y) => x - y);
+    expect(busyMs.length).toBeGreaterThan(8);
+    expect(busyMs[Math.floor(busyMs.length * 0.9)]).toBeLessThan(30);
   });
 });

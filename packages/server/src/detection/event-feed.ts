@@ -49,6 +49,14 @@ export function createEventFeed(database: Pick<Database, "kysely">): EventFeed {
     return position <= run.after ? run.events : run.events.slice(countUpTo(run.events, position));
   }
 
+  /** The table holds nothing more: what a kept batch seems to lack was never stored, or is dropped by retention. */
+  function closeGap(position: number): readonly AgentEvent[] {
+    const [run, ...later] = runs;
+    if (run === undefined || run.after <= position) return [];
+    runs = [{ after: position, events: run.events }, ...later];
+    return run.events;
+  }
+
   return {
     push,
     next: async (position) => {
@@ -57,10 +65,9 @@ export function createEventFeed(database: Pick<Database, "kysely">): EventFeed {
       mayHoldMore = false;
       try {
         const events = await readEventsAfter({ database }, position, READ_EVENTS);
-        if (events.length > 0) {
-          runs = [{ after: position, events }, ...runs];
-          kept += events.length;
-        }
+        if (events.length === 0) return closeGap(position);
+        runs = [{ after: position, events }, ...runs];
+        kept += events.length;
         // A push during the read may mean rows that the read did not see: never clear the flag here.
         if (events.length === READ_EVENTS) mayHoldMore = true;
         return events;

@@ -139,7 +139,7 @@ describe("the intake", () => {
     const attempt = intake.accept(batch, bench);
     const failure = attempt.catch((error: unknown) => error);
     const isWaiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%events%'";
-    await expect.poll(async () => (await own.database.pool.query(isWaiting)).rowCount, { timeout: 5000 }).toBe(1);
+    await expect.poll(async () => (await own.database.pool.query(isWaiting)).rowCount, { timeout: 20_000 }).toBe(1);
     await own.database.pool.query(`select pg_terminate_backend(pid) from (${isWaiting}) as waiting`);
     expect(await failure).toMatchObject({ code: "storage_unavailable" });
     await blocker.query("rollback");

@@ -1,0 +1,84 @@
+import type { AgentEvent } from "@firebreak/protocol";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createNewId, silentLogger, systemClock } from "../kernel/index.ts";
+import { createTestDatabase } from "../storage/testing.ts";
+import type { TestDatabase } from "../storage/testing.ts";
+import { createIntake, parseEventBatch } from "../telemetry/index.ts";
+import { createEventFeed } from "./event-feed.ts";
+
+let database: TestDatabase;
+let stored: AgentEvent[];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.database.pool.query("truncate events; alter sequence events_seq restart");
+  stored = [];
+});
+
+async function store(count: number): Promise<AgentEvent[]> {
+  const onStored = (events: AgentEvent[]) => stored.push(...events);
+  const newId = createNewId(() => systemClock.now());
+  const intake = createIntake({
+    database: database.database,
+    clock: systemClock,
+    newId,
+    logger: silentLogger,
+    onStored,
+  });
+  const body = Buffer.from('{"agent":{"id":"a"},"kind":"log"}\n'.repeat(count));
+  await intake.accept(await parseEventBatch(body, "application/x-ndjson", systemClock.now()), { name: "t" });
+  await intake.close();
+  return stored.slice(-count);
+}
+
+const seqsOf = (events: readonly AgentEvent[]) => events.map((event) => event.seq);
+
+test("batches that follow each other come from memory, also in parts", async () => {
+  const feed = createEventFeed(database.database);
+  expect(await feed.next(0)).toEqual([]);
+  feed.push(await store(3));
+  feed.push(await store(2));
+  await database.database.pool.query("truncate events");
+  expect(seqsOf(await feed.next(0))).toEqual([1, 2, 3]);
+  expect(seqsOf(await feed.next(2))).toEqual([3]);
+  expect(seqsOf(await feed.next(3))).toEqual([4, 5]);
+  expect(await feed.next(5)).toEqual([]);
+});
+
+test("a gap is filled from the table before the batch behind it", async () => {
+  const feed = createEventFeed(database.database);
+  await feed.next(0);
+  await store(2);
+  feed.push(await store(2));
+  expect(seqsOf(await feed.next(0))).toEqual([1, 2, 3, 4]);
+  expect(await feed.next(4)).toEqual([]);
+});
+
+test("a gap that was never stored does not hold up the batch behind it", async () => {
+  const feed = createEventFeed(database.database);
+  await feed.next(0);
+  await database.database.pool.query("select nextval('events_seq')");
+  feed.push(await store(2));
+  await database.database.pool.query("truncate events");
+  expect(seqsOf(await feed.next(0))).toEqual([2, 3]);
+  expect(seqsOf(await feed.next(2))).toEqual([3]);
+  expect(await feed.next(3)).toEqual([]);
+});
+
+test("what others stored is found after a push without events", async () => {
+  const feed = createEventFeed(database.database);
+  expect(await feed.next(0)).toEqual([]);
+  await store(1200);
+  expect(await feed.next(0)).toEqual([]);
+  feed.push();
+  const seen: number[] = [];
+  for (let position = 0; ; position = seen.at(-1) ?? 0) {
+    const events = await feed.next(position);
+    if (events.length === 0) break;
+    seen.push(...seqsOf(events));
+  }
+  expect(seen).toEqual(Array.from({ length: 1200 }, (_, index) => index + 1));
+});
