@@ -34,7 +34,7 @@ async function newPerson(role: "viewer" | "responder" | "admin" = "responder") {
   return { user, name, signIn: (password = PASSWORD) => signIn(room.ctx, { name, password, address: ADDRESS }) };
 }
 
-const authenticate = (credentials: { cookie?: string; bearer?: string }) =>
+const authenticate = (credentials: { cookie?: string; bearer?: string; user?: string }) =>
   room.ctx.authenticator.authenticate(credentials);
 
 describe("O-5: users and web sessions", () => {

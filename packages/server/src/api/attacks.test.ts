@@ -228,6 +228,18 @@ describe("limits", () => {
     await expectAlive();
   });
 
+  test.each([
+    ["headers", "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "],
+    ["a body", `${head("Content-Length: 10")}abc`],
+  ])("%s that never end are cut off with a word", async (_what, bytes) => {
+    const hasty = await startTestServer({ timeouts: { headersMs: 100, requestMs: 200, checkMs: 50 } });
+    const { text, socket } = await talkRaw(hasty.port, (peer) => peer.write(bytes));
+    socket.destroy();
+    await hasty.close();
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(text).toContain("did not arrive in time");
+  });
+
   test("a batch of which nothing can be kept is an error that names the lines", async () => {
     services.acceptEvents = async () => ({
       accepted: 0,

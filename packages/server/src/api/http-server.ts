@@ -30,8 +30,7 @@ const HEADER_BYTES_MAX = 16 * 1024;
 const CONNECTIONS_MAX = 4096;
 /** Longest parameter in an address, such as an agent's name with everything percent-encoded. */
 const PARAMETER_CHARACTERS_MAX = 512;
-const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+const TIMEOUTS = { headersMs: 15_000, requestMs: 60_000, checkMs: 5_000 };
 const KEEP_ALIVE_MS = 30_000;
 const CLOSE_GRACE_MS = 5_000;
 /** After an early refusal the rest of a body is read and thrown away, so that the client gets to see the answer. */
@@ -45,14 +44,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.addHook("onRequest", async (request, reply) => guardRequest(request, reply, options, state));
   app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply, options));
   readBodiesAsBytes(app);
-  const document = buildOpenApi(ROUTES);
+  // made when first asked for: it takes longer than everything else at the start
+  let document: unknown;
+  const openApi = () => (document ??= buildOpenApi(ROUTES));
   for (const route of ROUTES) {
     app.route({
       method: route.method,
       url: route.path,
       bodyLimit: route.media === "batch" ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
       exposeHeadRoute: route.media === "json",
-      ...answerRoute(route, { ...options, document }),
+      ...answerRoute(route, { ...options, openApi }),
     });
   }
   const answerNavigation = await serveConsole(app, options.consoleDir);
@@ -70,16 +71,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   };
 
   function createApp(): FastifyInstance {
+    const timeouts = options.config.timeouts ?? TIMEOUTS;
     const created = Fastify({
       bodyLimit: BODY_BYTES_MAX,
       genReqId: () => options.newId("request"),
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: timeouts.requestMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: "idle",
       return503OnClosing: false,
       exposeHeadRoutes: false,
       routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
-      http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+      http: {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: timeouts.headersMs,
+        connectionsCheckingInterval: timeouts.checkMs,
+      },
       clientErrorHandler: (fault, socket) => answerBrokenRequest(fault, socket, options),
       frameworkErrors: (fault, request, reply) => sendProblem(fault, request, reply, options),
     });

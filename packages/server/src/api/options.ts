@@ -3,6 +3,15 @@ import type { Clock, Logger, NewId } from "../kernel/index.ts";
 import type { LiveHub } from "./live-hub.ts";
 import type { ApiServices } from "./services.ts";
 
+export interface Timeouts {
+  /** until all headers are there */
+  readonly headersMs: number;
+  /** until the whole request is there */
+  readonly requestMs: number;
+  /** how often that is looked at */
+  readonly checkMs: number;
+}
+
 export interface HttpServerOptions {
   readonly services: ApiServices;
   readonly authenticate: Authenticate;
@@ -17,6 +26,8 @@ export interface HttpServerOptions {
     readonly publicUrl: string | undefined;
     /** checks each answer against its schema; for tests and development */
     readonly validateResponses?: boolean;
+    /** how long a client may take; only tests take other than the default */
+    readonly timeouts?: Timeouts;
   };
   /** whether a fault means that the database is away for the moment (answered as 503) */
   readonly isStorageFault?: (fault: unknown) => boolean;

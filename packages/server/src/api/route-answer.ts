@@ -10,7 +10,7 @@ import type { RawBatch } from "./services.ts";
 
 export const SESSION_COOKIE = "firebreak_session";
 
-type Options = HttpServerOptions & { readonly document: unknown };
+type Options = HttpServerOptions & { readonly openApi: () => unknown };
 
 /** How one route of the table is answered over HTTP: the check of who calls, before the body is read; then the handler. */
 export function answerRoute(route: Route, options: Options) {
@@ -23,7 +23,7 @@ export function answerRoute(route: Route, options: Options) {
     },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const caller = callers.get(request) ?? null;
-      if (route.media === "document") return options.document;
+      if (route.media === "document") return options.openApi();
       if (route.media === "event-stream") return streamLive(request, reply, caller, options);
       return answerJson(route, request, reply, caller, options);
     },

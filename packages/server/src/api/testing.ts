@@ -37,7 +37,7 @@ import { createHttpServer } from "./http-server.ts";
 import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
-import type { HttpServerOptions } from "./options.ts";
+import type { HttpServerOptions, Timeouts } from "./options.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -160,6 +160,7 @@ interface TestServerOptions extends Partial<Pick<HttpServerOptions, "authenticat
   readonly publicUrl?: string;
   readonly logger?: Logger;
   readonly live?: Partial<LiveHubOptions>;
+  readonly timeouts?: Timeouts;
   readonly host?: string;
   readonly port?: number;
 }
@@ -177,7 +178,11 @@ export async function startTestServer(options: TestServerOptions = {}) {
     clock,
     newId: createNewId(() => clock.now()),
     logger,
-    config: { publicUrl: options.publicUrl, validateResponses: true },
+    config: {
+      publicUrl: options.publicUrl,
+      validateResponses: true,
+      ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+    },
     ...(options.isStorageFault === undefined ? {} : { isStorageFault: options.isStorageFault }),
   });
   const { port } = await listenOrClose(server, options.host ?? "127.0.0.1", options.port ?? 0);
