@@ -9,13 +9,15 @@ export function useConsole() {
   let browser: Browser | null = null;
   const backends: FakeBackend[] = [];
   const pages: OpenPage[] = [];
+  let expected: RegExp | null = null;
 
   beforeAll(async () => {
     await ensureConsoleBuilt();
     browser = await launchBrowser();
   });
   afterEach(async () => {
-    const faults = pages.flatMap((opened) => opened.faults);
+    const faults = pages.flatMap((opened) => opened.faults).filter((fault) => !expected?.test(fault));
+    expected = null;
     for (const opened of pages.splice(0)) await opened.close();
     for (const backend of backends.splice(0)) await backend.close();
     expect(faults, "script errors and broken policies in the page").toEqual([]);
@@ -25,6 +27,10 @@ export function useConsole() {
   });
 
   return {
+    /** For the test that breaks the page on purpose. */
+    expectFaults(pattern: RegExp): void {
+      expected = pattern;
+    },
     async backend(scenario: Scenario = "busy"): Promise<FakeBackend> {
       const backend = await startFakeBackend(scenario);
       backends.push(backend);

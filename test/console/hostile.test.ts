@@ -41,6 +41,20 @@ describe("O-2: what agents, rules and senders write stays text", () => {
     expect(await page.evaluate("window.__pwned")).toBeUndefined();
   });
 
+  test("an answer of the wrong shape fails its page and nothing else", async () => {
+    app.expectFaults(/is not a function/);
+    const page = await app.open(await app.backend(), "/rules");
+    await settle(page);
+    await page.route(/\/api\/v1\/agents/, (route) => route.fulfill({ json: { items: "nonsense" } }));
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.getByRole("heading", { name: "This page failed" }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("i");
+    await page.getByRole("heading", { name: "Incidents" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
   test("a next step cannot lead away from the console", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/");

@@ -78,7 +78,7 @@ describe("O-2: the overview says what is wrong, what is stopped and what to do",
     const page = await app.open(await app.backend(), "/");
     await settle(page);
     const headline = await page.locator("[data-headline]").innerText();
-    expect(headline).toContain("3 incidents open · 1 past its time · 2 stops in force");
+    expect(headline).toContain("3 incidents open · 1 past its time · 1 agent lost · 2 stops in force");
     const wrong = page.getByRole("region", { name: "What is wrong" });
     expect(await wrong.getByRole("link", { name: /INC-2026-0042/ }).innerText()).toMatch(/SEV-1\s+critical/);
     expect(await wrong.innerText()).toContain("1 notification not delivered");
@@ -113,6 +113,20 @@ describe("O-2: the overview says what is wrong, what is stopped and what to do",
     await settle(page);
     expect(await page.locator("[data-headline]").innerText()).toContain("Nothing is wrong · nothing is stopped");
     expect(await axeViolations(page)).toEqual([]);
+  });
+});
+
+describe("O-2: the overview never says more than is true", () => {
+  test("without an incident, a lost agent or a broken rule is still said", async () => {
+    const backend = await app.backend("calm");
+    const agent = backend.sample.agents[0];
+    if (agent?.session) agent.session.state = "lost";
+    backend.sample.ruleErrors.push({ file: "a.yml", line: 1, column: 1, message: "m", remedy: "r" });
+    const page = await app.open(backend, "/");
+    await settle(page);
+    const headline = await page.locator("[data-headline]").innerText();
+    expect(headline).toContain("No incident is open · 1 agent lost · 1 fault of Firebreak itself");
+    expect(headline).not.toContain("Nothing is wrong");
   });
 });
 

@@ -57,6 +57,20 @@ describe("O-2: signing in", () => {
     expect(new URL(page.url()).pathname).toBe("/sign-in");
   });
 
+  test("a session that ends in the middle leads to the sign-in, and back to the same page", async () => {
+    const page = await app.open(await app.backend(), "/incidents/INC-2026-0042");
+    await settle(page);
+    await page.context().clearCookies();
+    await page.getByLabel("Note").fill("Still here?");
+    await page.getByRole("button", { name: "Add note" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill("correct horse battery");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "scout runs away" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/incidents/INC-2026-0042");
+  });
+
   test.each([
     ["light", undefined],
     ["dark", PHONE],

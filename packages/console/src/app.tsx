@@ -1,5 +1,12 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import {
+  MutationCache,
+  type Query,
+  QueryCache,
+  QueryClient,
+  QueryClientProvider,
+  useQuery,
+} from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import type { MeView } from "@firebreak/protocol";
@@ -25,6 +32,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { RulesPage } from "./pages/rules.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
+import { Boundary } from "./ui/boundary.tsx";
 import { Empty, Loading } from "./ui/layout.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { coverage } from "./words.ts";
@@ -32,8 +40,16 @@ import { coverage } from "./words.ts";
 const STALE_MS = 10_000;
 const RETRIES_MAX = 2;
 
+/** A session that has ended shows in any answer; who one is must then be asked again, which leads to the sign-in. */
 function createQueries(): QueryClient {
-  return new QueryClient({
+  const onError = (error: unknown, query?: Query<unknown, unknown, unknown>) => {
+    const wasSignedIn = queries.getQueryData(meQuery.queryKey) !== undefined;
+    if (!wasSignedIn || problemOf(error).status !== 401 || query?.queryKey[0] === meQuery.queryKey[0]) return;
+    void queries.invalidateQueries({ queryKey: meQuery.queryKey });
+  };
+  const queries = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError: (error) => onError(error) }),
     defaultOptions: {
       queries: {
         staleTime: STALE_MS,
@@ -43,6 +59,22 @@ function createQueries(): QueryClient {
       },
     },
   });
+  return queries;
+}
+
+function Failed({ error }: { readonly error: unknown }) {
+  return (
+    <div className="page">
+      <h1>This page failed</h1>
+      <ProblemNotice error={error} />
+      <p>
+        Stops do not depend on it: run <code>firebreak stop --global --reason TEXT</code> on the agents’ host.{" "}
+        <button type="button" className="button button-plain" onClick={() => window.location.reload()}>
+          Load the page again
+        </button>
+      </p>
+    </div>
+  );
 }
 
 function NotFound() {
@@ -58,7 +90,7 @@ function Pages() {
     <Switch>
       <Route path="/" component={OverviewPage} />
       <Route path="/incidents" component={IncidentsPage} />
-      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
       <Route path="/killswitch" component={KillswitchPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/rules" component={RulesPage} />
@@ -130,6 +162,7 @@ function useGlobalCommands(open: OpenDialog, onSignOut: () => void): void {
 
 function SignedIn({ me }: { readonly me: MeView }) {
   const connection = useLive();
+  const [path] = useLocation();
   const [request, setRequest] = useState<DialogRequest | null>(null);
   const leave = useAct(signOut, {
     stale: [],
@@ -148,7 +181,9 @@ function SignedIn({ me }: { readonly me: MeView }) {
     <MeContext value={me}>
       <DialogContext value={setRequest}>
         <Shell connection={connection} onSignOut={onSignOut}>
-          <Pages />
+          <Boundary key={path} fallback={(error) => <Failed error={error} />}>
+            <Pages />
+          </Boundary>
         </Shell>
         <DialogHost request={request} onClose={() => setRequest(null)} />
       </DialogContext>

@@ -26,21 +26,27 @@ function useBreaches(overview: Overview): number {
   }).length;
 }
 
+const HEADLINE_ICONS = { danger: "incident", warn: "warn", hold: "stop", ok: "shield" } as const;
+
 /** The whole state in one sentence. */
 function Headline({ overview }: { readonly overview: Overview }) {
   const breaches = useBreaches(overview);
   const wrong = overview.openIncidents.length;
   const stopped = overview.holds.length;
+  const faults = overview.failedDeliveries + overview.ruleErrors.length;
+  const { lost } = overview.agents;
   const first = overview.nextSteps[0];
-  const tone = wrong > 0 ? "danger" : stopped > 0 ? "hold" : "ok";
+  const tone = wrong > 0 ? "danger" : lost + faults > 0 ? "warn" : stopped > 0 ? "hold" : "ok";
   const parts = [
-    wrong === 0 ? "Nothing is wrong" : `${count(wrong, "incident")} open`,
+    wrong > 0 ? `${count(wrong, "incident")} open` : lost + faults > 0 ? "No incident is open" : "Nothing is wrong",
     ...(breaches > 0 ? [`${breaches} past ${breaches === 1 ? "its" : "their"} time`] : []),
+    ...(lost > 0 ? [`${count(lost, "agent")} lost`] : []),
+    ...(faults > 0 && wrong === 0 ? [`${count(faults, "fault")} of Firebreak itself`] : []),
     stopped === 0 ? "nothing is stopped" : `${count(stopped, "stop")} in force`,
   ];
   return (
     <div className={`headline tone-${tone}`} data-headline="">
-      <Icon name={wrong > 0 ? "incident" : stopped > 0 ? "stop" : "shield"} size={20} />
+      <Icon name={HEADLINE_ICONS[tone]} size={20} />
       <p>{parts.join(" · ")}</p>
       {first && (
         <Link href={localPath(first.href)} className="headline-next">
