@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Actor } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import { raiseAlerts } from "../alerts/index.ts";
-import { freezeOrphans } from "../containment/index.ts";
+import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
 import {
@@ -25,7 +25,7 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import { createIntake, markLostSessions } from "../telemetry/index.ts";
+import { createIntake, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -188,6 +188,17 @@ async function mirrorQuietly(house: House): Promise<void> {
   }
 }
 
+/** Telemetry of sessions that ended while no server answered. */
+async function takeInSpools({ config, intake, clock }: House): Promise<void> {
+  await drainSpools({
+    home: config.home,
+    accept: async (lines) => {
+      const batch = await parseEventBatch(Buffer.from(lines), "application/x-ndjson", clock.now());
+      await intake.accept(batch, { name: "supervisor" });
+    },
+  });
+}
+
 function daemonsOf(house: House): Daemon[] {
   const { clock, database, config, killswitch } = house;
   const ctx = () => contextFor(house, DAEMON);
@@ -197,6 +208,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
+    { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },

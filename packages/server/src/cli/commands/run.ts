@@ -45,7 +45,7 @@ export const runCommand: Command = {
       newId,
       logger,
       stdio: { stdin: "inherit", stdout: process.stdout, stderr: process.stderr },
-      server: await findServer(context),
+      server: await serverFinder(context),
       logLines: args.flag("log-output"),
     });
   },
@@ -57,12 +57,18 @@ function nameOf(option: "agent" | "pack", text: string): string {
   throw usageError(runCommand, `--${option} takes a name (${rule}), not "${printable(text)}".`);
 }
 
-/** Without a server the agent runs under control all the same; telemetry is then kept until one answers. */
-async function findServer({ client, output }: CommandContext) {
-  const server = await client.find();
-  const token = server === null ? null : client.tokenFor(server);
-  if (server !== null && token !== null) return { url: server.url, token };
-  const why = server === null ? "no server answers" : `there is no token for ${server.url}`;
-  output.note(`firebreak: ${why}; the agent runs supervised without it and the kill switch works.`);
-  return undefined;
+/**
+ * Without a server the agent runs under control all the same; telemetry is kept, and the supervisor asks again until one
+ * answers.
+ */
+async function serverFinder({ client, output }: CommandContext) {
+  const find = async () => {
+    const server = await client.find();
+    const token = server === null ? null : client.tokenFor(server);
+    return server !== null && token !== null ? { url: server.url, token } : null;
+  };
+  if ((await find()) === null) {
+    output.note("firebreak: no server answers yet; the agent runs supervised without it and the kill switch works.");
+  }
+  return find;
 }
