@@ -50,7 +50,7 @@ export async function serveConsole(
     wildcard: false,
     dotfiles: "ignore",
     cacheControl: false,
-    setHeaders: (reply, file) => void reply.setHeader("cache-control", cacheControlOf(file)),
+    setHeaders: (response, file) => void response.setHeader("cache-control", cacheControlOf(file)),
   });
   return (request, reply) => {
     if (!isNavigation(request)) return false;

@@ -126,7 +126,7 @@ async function guardRequest(
   state: DoorState,
 ): Promise<void> {
   const { publicUrl } = options.config;
-  void reply.headers(securityHeaders(request.headers)).header("cache-control", "no-store");
+  void reply.headers(securityHeaders(request.headers));
   if (publicUrl?.startsWith("https:") === true) void reply.header("strict-transport-security", "max-age=31536000");
   if (state.closing) {
     void reply.header("connection", "close");

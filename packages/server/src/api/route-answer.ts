@@ -16,7 +16,8 @@ type Options = HttpServerOptions & { readonly openApi: () => unknown };
 export function answerRoute(route: Route, options: Options) {
   const callers = new WeakMap<FastifyRequest, Caller>();
   return {
-    onRequest: async (request: FastifyRequest) => {
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header("cache-control", "no-store");
       if (route.access === "public") return;
       const found = await options.authenticate(credentialsOf(request));
       callers.set(request, authorize(found, route.access));
