@@ -85,12 +85,21 @@ describe("O-2: the incident page", () => {
   test("every state of a step has its own words, and a run with exceptions does not read as completed", async () => {
     const page = await app.open(await app.backend(), "/incidents/INC-2026-0042?tab=actions");
     await settle(page);
-    const run = page.getByRole("region", { name: "One step in every state" });
+    const run = page.getByRole("group", { name: "One step in every state" });
     for (const state of STEP_STATES)
       expect(await run.locator(`[data-state=${state}]`).innerText()).toContain(STEP_WORDS[state].label);
     expect(await run.innerText()).toContain("Completed with exceptions");
     expect(await run.innerText()).toContain("run it as root");
     expect(RUN_STATES).toContain("completed_with_exceptions");
+  });
+
+  test("a deny is not told as a stop that failed, and does not spoil the proof of the freeze", async () => {
+    const page = await app.open(await app.backend(), "/incidents/INC-2026-0042?tab=actions");
+    await settle(page);
+    const text = await page.getByRole("tabpanel").innerText();
+    expect(text).toContain("New calls are denied for 1 session");
+    expect(text).toContain("what runs keeps running");
+    expect(await page.locator(".incident-head").innerText()).toContain("84 ms, verified");
   });
 
   test("a manual step is done by a person who says what they did", async () => {
@@ -143,6 +152,7 @@ describe("O-2: the incident page", () => {
     expect(
       await resolved.locator(".prose a").evaluateAll((found) => found.map((link) => link.getAttribute("href"))),
     ).toEqual(["/incidents/INC-2026-0039"]);
+    expect(await resolved.locator(".prose").innerText()).toContain("A prompt_template (escaped)");
     expect(await resolved.locator(".prose script").count()).toBe(0);
     expect(await resolved.locator(".prose").innerText()).toContain("<script>window.__pwned=1</script>");
   });

@@ -414,7 +414,10 @@ function incidents(ago: Ago, held: Hold, sessions: readonly SessionView[]): Inci
         timeline: timeline(ago),
         alerts: [alertOf(ago, main)],
         runs: runs(ago),
-        stops: [receipt(ago, held, scout)],
+        stops: [
+          receipt(ago, held, scout),
+          { ...receipt(ago, { ...held, level: "deny", epoch: 40 }, scout, ["acknowledged"]), requestedAt: ago(12.95) },
+        ],
         holds: [held],
         evidence: evidenceOf(ago),
         deliveries: deliveriesOf(ago),
@@ -491,8 +494,12 @@ const REVIEW = `# Review of INC-2026-0039: An API key was pasted into a prompt
 | respond | 15 min | 10 min | met |
 | contain | 10 min | 20 min | missed by 10 min |
 
+| stop | proof |
+|---|---|
+| scout | cgroup frozen |
+
 ## What happened
-1. A prompt template included \`API_KEY\`.
+1. A prompt\\_template (escaped) included \`API_KEY\`.
 2. The rule **Secret in a prompt** fired.
 
 - [x] Key revoked

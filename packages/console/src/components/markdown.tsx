@@ -10,7 +10,7 @@ function nested(token: Token): ReactNode {
 
 function renderTable(table: Tokens.Table, key: number): ReactNode {
   return (
-    <div key={key} className="table-scroll" role="region" aria-label="Table" tabIndex={0}>
+    <div key={key} className="table-scroll" role="group" aria-label="Table" tabIndex={0}>
       <table className="table">
         <thead>
           <tr>
@@ -90,6 +90,7 @@ function render(token: Token, key: number): ReactNode {
   if (token.type === "space" || token.type === "checkbox" || token.type === "def") return null;
   if (token.type === "br") return <br key={key} />;
   if (token.type === "hr") return <hr key={key} />;
+  if (token.type === "escape") return <span key={key}>{String(token["text"])}</span>;
   if (token.type === "text") return <span key={key}>{nested(token)}</span>;
   // HTML and anything unknown is shown as it was written.
   return <span key={key}>{token.raw}</span>;

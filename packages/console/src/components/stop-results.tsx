@@ -42,6 +42,12 @@ export function slowestProofMs(receipt: StopReceipt): number | null {
   return times.length === 0 || times.includes(null) ? null : Math.max(...times.map((time) => time ?? 0));
 }
 
+/** A deny leaves the processes running on purpose; it is in force when every gate has it. */
+function isDenyInForce(receipt: StopReceipt): boolean {
+  const held = receipt.results.every(({ state }) => state === "acknowledged" || state === "verified_stopped");
+  return receipt.hold.level === "deny" && receipt.results.length > 0 && held;
+}
+
 function headline(receipt: StopReceipt): {
   readonly tone: "ok" | "danger" | "info";
   readonly title: string;
@@ -58,6 +64,13 @@ function headline(receipt: StopReceipt): {
   }
   const slowest = slowestProofMs(receipt);
   const took = slowest === null ? "" : ` The slowest took ${formatLatency(slowest)}.`;
+  if (isDenyInForce(receipt) && !receipt.verified) {
+    return {
+      tone: "info",
+      title: `New calls are denied for ${count(total, "session")}`,
+      text: "A deny stops no process: what runs keeps running. Freeze and kill go further.",
+    };
+  }
   if (receipt.verified) {
     return {
       tone: "ok",

@@ -85,9 +85,7 @@ function Wrong({ overview }: { readonly overview: Overview }) {
 
 function NothingWrong({ overview }: { readonly overview: Overview }) {
   if (overview.agents.total > 0) {
-    return (
-      <Empty title="No open incident">{`${count(overview.eventsLastHour, "event")} in the last hour, and no rule objected.`}</Empty>
-    );
+    return <Empty title="No open incident">{`${count(overview.eventsLastHour, "event")} in the last hour.`}</Empty>;
   }
   return (
     <Empty title="No agent has reported yet" command={"firebreak run --agent scout -- CMD\nfirebreak demo"}>

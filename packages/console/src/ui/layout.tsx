@@ -6,14 +6,20 @@ interface PanelProps {
   readonly icon?: IconName;
   readonly aside?: ReactNode;
   readonly tone?: "danger" | "hold" | "accent";
+  /** one of many alike: a group, because landmarks of the same name help nobody */
+  readonly repeated?: boolean;
   readonly children: ReactNode;
 }
 
 /** A titled part of a page; a landmark for assistive technology. */
-export function Panel({ title, icon, aside, tone, children }: PanelProps) {
+export function Panel({ title, icon, aside, tone, repeated, children }: PanelProps) {
   const id = useId();
   return (
-    <section className={`panel${tone ? ` panel-${tone}` : ""}`} aria-labelledby={id}>
+    <section
+      className={`panel${tone ? ` panel-${tone}` : ""}`}
+      aria-labelledby={id}
+      {...(repeated ? { role: "group" } : {})}
+    >
       <header className="panel-head">
         {icon && <Icon name={icon} />}
         <h2 className="panel-title" id={id}>

@@ -85,7 +85,7 @@ const ENDED = new Set<string>(["completed", "completed_with_exceptions", "failed
 function Run({ run }: { readonly run: RunView }) {
   const refusal = useRefusal("commander");
   return (
-    <Panel title={run.playbookTitle} icon="rules" aside={<StateBadge word={RUN_WORDS[run.state]} />}>
+    <Panel repeated title={run.playbookTitle} icon="rules" aside={<StateBadge word={RUN_WORDS[run.state]} />}>
       <p className="panel-note row-sub">
         {run.reason && <span>{run.reason}</span>}
         <span>
@@ -122,6 +122,7 @@ function Run({ run }: { readonly run: RunView }) {
 function Stop({ receipt }: { readonly receipt: StopReceipt }) {
   return (
     <Panel
+      repeated
       title={`Stop of ${coverage(receipt.hold.scope, receipt.hold.target)}`}
       icon="stop"
       tone="hold"

@@ -162,7 +162,9 @@ function ClockCard({ clock }: { readonly clock: ClockView }) {
 
 /** How the containment stands, from proof and not from hope. */
 function Containment({ incident }: { readonly incident: IncidentDetail }) {
-  const latest = incident.stops.at(-1);
+  // A deny stops no process, so it says nothing of the containment.
+  const halting = incident.stops.filter((receipt) => receipt.hold.level !== "deny");
+  const latest = halting.toSorted((a, b) => a.requestedAt.localeCompare(b.requestedAt)).at(-1);
   const proofMs = latest ? slowestProofMs(latest) : null;
   if (latest && !latest.verified) {
     return (

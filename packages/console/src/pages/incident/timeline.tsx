@@ -26,6 +26,9 @@ const KIND_ICONS: Readonly<Record<string, IconName>> = {
   acknowledged: "person",
   contained: "shield",
   resolved: "check",
+  state: "arrow",
+  playbook: "rules",
+  review: "note",
   opened: "incident",
   detected: "incident",
 };
