@@ -29,9 +29,9 @@ interface Acknowledged {
 /** A sender that goes on through the server's death and remembers what was acknowledged. */
 function startWitness(installation: Installation, round: number): Acknowledged {
   const ids: string[] = [];
-  let going = true;
+  const stopping = new AbortController();
   const loop = (async () => {
-    for (let number = 0; going; number++) {
+    for (let number = 0; !stopping.signal.aborted; number++) {
       const id = `witness-${round}-${number}`;
       const event = { id, time: new Date().toISOString(), agent: { id: "witness" }, kind: "log", data: { number } };
       try {
@@ -47,7 +47,7 @@ function startWitness(installation: Installation, round: number): Acknowledged {
   return {
     ids,
     stop: async () => {
-      going = false;
+      stopping.abort();
       await loop;
     },
   };

@@ -30,7 +30,8 @@ export function setHas(set: CharSet, unit: number): boolean {
   return set.some(([low, high]) => unit >= low && unit <= high);
 }
 
-const codes = (text: string): CharSet => [...text].map((char) => [char.charCodeAt(0), char.charCodeAt(0)] as const);
+const codes = (text: string): CharSet =>
+  text.split("").map((char) => [char.charCodeAt(0), char.charCodeAt(0)] as const);
 
 export const DIGITS: CharSet = [[48, 57]];
 export const WORDS: CharSet = normalizeSet([

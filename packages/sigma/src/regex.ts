@@ -157,6 +157,7 @@ function holds(assertion: number, before: number, after: number): boolean {
       return (before === WORD) !== (after === WORD);
     case "notWordEdge":
       return (before === WORD) === (after === WORD);
+    case undefined:
     default:
       return false;
   }

@@ -76,7 +76,7 @@ describe("D-5: the shipped rules", () => {
       const ownReports = (steps: readonly Step[]) =>
         Object.fromEntries(Object.entries(reportsOf(steps)).filter(([id]) => owned.has(id)));
       for (const { name: title, stream, commands, expect: expected } of readCases(name)) {
-        it(`${title}`, () => {
+        it(title, () => {
           expect(ownReports(stream ?? [])).toEqual(stream === undefined ? {} : expected);
           for (const command of commands ?? []) {
             const fields = { event_type: "command", command, "agent.id": "a-1" };

