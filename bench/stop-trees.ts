@@ -1,4 +1,3 @@
-import { cpus, release } from "node:os";
 import { freezeTrees, killTrees } from "../packages/server/src/containment/process-tree/index.ts";
 import { systemClock } from "../packages/server/src/kernel/index.ts";
 import type { TestTree } from "../test/agents/process-trees.ts";
@@ -16,45 +15,40 @@ async function startTrees(count: number, withCgroup: boolean): Promise<TestTree[
   return trees;
 }
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+export interface StopTimes {
+  readonly trees: number;
+  readonly withCgroup: boolean;
+  /** of each tree of every round, from the request for all of them to that tree's proof; ms */
+  readonly frozenMs: number[];
+  readonly killedMs: number[];
 }
 
-/** From the request to the proof of the last tree of the round, and of each tree; ms. */
-async function measure(count: number, withCgroup: boolean, rounds: number) {
-  const frozenMs: number[] = [];
-  const killedMs: number[] = [];
+async function measure(count: number, withCgroup: boolean, rounds: number): Promise<StopTimes> {
+  const times: StopTimes = { trees: count, withCgroup, frozenMs: [], killedMs: [] };
   for (let round = 0; round < rounds; round++) {
     const trees = await startTrees(count, withCgroup);
     const handles = trees.map((tree) => tree.handle);
     const frozen = await freezeTrees(handles, options);
     const killed = await killTrees(handles, options);
     if (![...frozen, ...killed].every((result) => result.verified)) throw new Error("a stop was not verified");
-    frozenMs.push(...frozen.map((result) => result.elapsedMs));
-    killedMs.push(...killed.map((result) => result.elapsedMs));
+    times.frozenMs.push(...frozen.map((result) => result.elapsedMs));
+    times.killedMs.push(...killed.map((result) => result.elapsedMs));
     for (const tree of trees) await tree.end();
   }
-  const spread = (values: number[]) => ({ p50: percentile(values, 0.5), p99: percentile(values, 0.99) });
-  return {
-    trees: count,
-    processes: count * 10,
-    withCgroup,
-    rounds,
-    frozenMs: spread(frozenMs),
-    killedMs: spread(killedMs),
-  };
+  return times;
 }
 
-const results = [];
-for (const withCgroup of [true, false]) {
-  for (const [count, rounds] of [
-    [1, 20],
-    [10, 8],
-    [100, 3],
-  ] as const) {
-    results.push(await measure(count, withCgroup, rounds));
-  }
+/** Trees at once, with a cgroup each or found by parents and sessions, and how often. */
+const SETTINGS = [
+  [1, true, 20],
+  [10, true, 20],
+  [100, true, 10],
+  [100, false, 5],
+] as const;
+
+/** Freezes and kills 1, 10 and 100 real process trees of ten processes each. */
+export async function measureStops(): Promise<StopTimes[]> {
+  const results: StopTimes[] = [];
+  for (const [count, withCgroup, rounds] of SETTINGS) results.push(await measure(count, withCgroup, rounds));
+  return results;
 }
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), node: process.version };
-process.stdout.write(JSON.stringify({ bench: "stop-trees", machine, results }, null, 2) + "\n");

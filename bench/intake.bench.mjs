@@ -1,0 +1,158 @@
+import path from "node:path";
+import {
+  layOutWithoutRules,
+  makeTempDir,
+  queryDatabase,
+  removeDir,
+  repository,
+  startFirebreak,
+  startNode,
+  until,
+} from "./lib/firebreak.mjs";
+import { sendLoad } from "./lib/load.mjs";
+import { processorMsOf, treeOf } from "./lib/processes.mjs";
+import { summarize } from "./lib/statistics.mjs";
+
+const ROUNDS = 3;
+const BATCHES = { batch: 500, connections: 8, seconds: 7, warmUpSeconds: 1 };
+const SINGLES = { batch: 1, connections: 64, seconds: 5, warmUpSeconds: 1 };
+const JUDGED_WITHIN_MS = 60_000;
+
+/** Which server gets which load; every round runs all of them in turn, so that the machine's moods hit all alike. */
+const CASES = [
+  { id: "bare batches", server: "bare", load: { kind: "log", ...BATCHES } },
+  { id: "batches, no rules", server: "withoutRules", load: { kind: "log", ...BATCHES } },
+  { id: "batches, rules", server: "shipped", load: { kind: "log", ...BATCHES } },
+  { id: "command batches, rules", server: "shipped", load: { kind: "command", ...BATCHES } },
+  { id: "bare singles", server: "bare", load: { kind: "log", ...SINGLES } },
+  { id: "singles, no rules", server: "withoutRules", load: { kind: "log", ...SINGLES } },
+  { id: "command singles, rules", server: "shipped", load: { kind: "command", ...SINGLES } },
+];
+
+/** Durable intake over HTTP into embedded storage, 1 KB events, beside a bare prototype in the same run. */
+export async function run() {
+  const directory = makeTempDir();
+  const servers = {};
+  try {
+    await startServers(directory, servers);
+    const rounds = new Map(CASES.map(({ id }) => [id, []]));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const one of CASES) rounds.get(one.id).push(await runCase(servers[one.server], one, round));
+    }
+    for (const [name, server] of Object.entries(servers)) await checkCount(name, server);
+    return toRows(rounds, servers);
+  } finally {
+    for (const server of Object.values(servers)) await server.stop();
+    removeDir(directory);
+  }
+}
+
+async function startServers(directory, servers) {
+  const home = (name) => path.join(directory, name);
+  servers.bare = await startPrototype(home("bare"));
+  const main = layOutWithoutRules(home("installed"));
+  servers.withoutRules = { ...(await startFirebreak(home("without-rules"), { main })), path: "/api/v1/events" };
+  servers.shipped = { ...(await startFirebreak(home("shipped"))), path: "/api/v1/events" };
+  for (const server of Object.values(servers)) server.acknowledged = 0;
+}
+
+async function startPrototype(home) {
+  const child = startNode([path.join(repository, "bench/intake-prototype.mjs"), home]);
+  const { port } = await until("the prototype", () => (child.tail() === "" ? undefined : JSON.parse(child.tail())));
+  return { home, port, token: "none", path: "/events", pid: child.pid, stop: child.end };
+}
+
+/** @returns the generator's figures, and how long the rules took to catch up after the last answer */
+async function runCase(server, one, round) {
+  const { port, token, home } = server;
+  const { server: name, load } = one;
+  const prefix = `${load.kind}${load.batch}r${round}`;
+  const before = readProcessorMs(server.pid);
+  const result = await sendLoad({ ...load, port, token, path: server.path, prefix });
+  server.acknowledged += result.acknowledged;
+  const behindMs = name === "bare" ? 0 : await untilJudged(home);
+  const after = readProcessorMs(server.pid);
+  const perEvent = (part) => ((after[part] - before[part]) * 1000) / result.acknowledged;
+  return { ...result, behindMs, serverMicros: perEvent("server"), databaseMicros: perEvent("database") };
+}
+
+/** Processor time of the Node process and of what it started, which is PostgreSQL; it tells more than rates on a shared machine. */
+function readProcessorMs(pid) {
+  const [server, ...database] = treeOf(pid).map(processorMsOf);
+  return { server, database: database.reduce((sum, one) => sum + one, 0) };
+}
+
+/** Waits until the cursor of detection stands at the last stored event. */
+async function untilJudged(home) {
+  const startedMs = performance.now();
+  const question = `select coalesce(max(seq), 0) - coalesce((select max(last_seq) from event_cursors), 0) as behind from events`;
+  const ask = async () => ((await queryDatabase(home, question))[0].behind === "0" ? true : undefined);
+  await until("the rules to judge every event", ask, { withinMs: JUDGED_WITHIN_MS, everyMs: 100 });
+  return performance.now() - startedMs;
+}
+
+async function checkCount(name, { home, acknowledged }) {
+  const table = name === "bare" ? "bare_events" : "events where source = 'bench'";
+  const [{ count }] = await queryDatabase(home, `select count(*)::int as count from ${table}`);
+  if (count !== acknowledged) throw new Error(`${name}: ${acknowledged} events acknowledged, ${count} stored`);
+}
+
+function toRows(rounds, servers) {
+  const medianOf = (id) => Math.round(summarize(rounds.get(id).map((round) => round.eventsPerSecond)).median);
+  const row = (id, what, bare, min) => ({
+    what,
+    unit: "events/s",
+    budget: { min },
+    values: rounds.get(id).map((round) => round.eventsPerSecond),
+    peer: `bare Fastify + PostgreSQL in the same run: ${medianOf(bare)} events/s, so ${share(medianOf(id), medianOf(bare))}; its ${describeProcessor(rounds.get(bare))}`,
+    note: describe(rounds.get(id)),
+  });
+  const stored = servers.withoutRules.acknowledged + servers.shipped.acknowledged;
+  const rows = [
+    row(
+      "batches, no rules",
+      "intake, NDJSON, 500 a request, 8 connections; rules directory empty",
+      "bare batches",
+      35_000,
+    ),
+    row(
+      "batches, rules",
+      "the same with the shipped rules, events of kind `log` (no rule fits)",
+      "bare batches",
+      15_000,
+    ),
+    row(
+      "command batches, rules",
+      "the same with the shipped rules, every event a command (all rules look)",
+      "bare batches",
+      15_000,
+    ),
+    row(
+      "singles, no rules",
+      "intake, one event a request, 64 connections; rules directory empty",
+      "bare singles",
+      12_000,
+    ),
+    row("command singles, rules", "the same with the shipped rules, every event a command", "bare singles", 12_000),
+  ];
+  rows[0].note += `. Of all rows: ${stored} events acknowledged, and as many counted in the tables afterwards`;
+  return rows;
+}
+
+function share(part, whole) {
+  return `${Math.round((part / whole) * 100)} % of it`;
+}
+
+function describeProcessor(rounds) {
+  const median = (name) => summarize(rounds.map((round) => round[name])).median.toFixed(1);
+  return `processor time an event: server ${median("serverMicros")} µs, PostgreSQL ${median("databaseMicros")} µs`;
+}
+
+function describe(rounds) {
+  const median = (name) => summarize(rounds.map((round) => round[name])).median.toFixed(1);
+  const behind = Math.max(...rounds.map((round) => round.behindMs));
+  const refused = rounds.reduce((sum, round) => sum + round.refused, 0);
+  const turnedAway = refused === 0 ? "" : `; ${refused} requests were asked to come again (429)`;
+  const judged = `every event judged ${(behind / 1000).toFixed(1)} s after the last answer at the latest`;
+  return `p50 ${median("p50Ms")} ms, p99 ${median("p99Ms")} ms; ${describeProcessor(rounds)}; ${judged}${turnedAway}`;
+}

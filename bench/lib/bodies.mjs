@@ -1,0 +1,55 @@
+/**
+ * Request bodies of 1 KB events whose ids and agents are overwritten in place, so that making them costs the load
+ * generator next to nothing.
+ *
+ * kind `log`: nothing that a shipped rule reads beyond the kind. kind `command`: a command line, which every shipped rule
+ * reads; its agents change so often that none reaches the 100 commands a minute that would open an incident.
+ */
+export const EVENT_BYTES = 1024;
+/** Agents that take turns: for commands more than any run sends events / 100. */
+const AGENTS = { log: 50, command: 9_000 };
+const ID_DIGITS = 12;
+const AGENT_DIGITS = 4;
+const OUTPUT = "src/index.ts:12: a line of output, as a tool writes it\n".repeat(20);
+
+/** @param shape {kind, batch, prefix, agents}: agents begins their names @returns a function that gives the next body, in a buffer that it uses again */
+export function createBodies({ kind, batch, prefix, agents }) {
+  const line = makeLine(kind, prefix, agents);
+  const text = batch === 1 ? line : `${line}\n`.repeat(batch);
+  const body = Buffer.from(text);
+  const stride = Buffer.byteLength(line) + 1;
+  const idAt = line.indexOf(`${prefix}-`) + prefix.length + 1;
+  // the last one: the event's own id begins alike
+  const agentAt = line.lastIndexOf(`"${agents}-`) + agents.length + 2;
+  let number = 0;
+  return () => {
+    for (let i = 0; i < batch; i++) {
+      body.write(String(number).padStart(ID_DIGITS, "0"), i * stride + idAt, "latin1");
+      body.write(String(number % AGENTS[kind]).padStart(AGENT_DIGITS, "0"), i * stride + agentAt, "latin1");
+      number += 1;
+    }
+    return body;
+  };
+}
+
+function makeLine(kind, prefix, agents) {
+  const details = { cwd: "/srv/project", user: "agent", pid: 12345, duration_ms: 12.5, tags: ["search", "read only"] };
+  const command = { command: "grep -rn 'foo bar' /srv/project/src --include=*.ts | head -40", image: "/usr/bin/grep" };
+  const event = (output) =>
+    JSON.stringify({
+      id: `${prefix}-${"0".repeat(ID_DIGITS)}`,
+      time: new Date().toISOString(),
+      source: "bench",
+      agent: {
+        pack: "research",
+        id: `${agents}-${"0".repeat(AGENT_DIGITS)}`,
+        session: "ses_01HF00000000000000000000AA",
+      },
+      kind,
+      outcome: "success",
+      data: { ...details, ...(kind === "command" ? command : {}), output },
+    });
+  const surplus = Buffer.byteLength(event(OUTPUT)) - EVENT_BYTES;
+  // a line feed is two bytes in JSON; cut a little more rather than leave an escape open
+  return event(OUTPUT.replaceAll("\n", " ").slice(0, OUTPUT.length - surplus + 20));
+}
