@@ -81,6 +81,8 @@ export function describeSelections(selections: readonly MatchedSelection[]): str
 
 function describeField({ field, modifier, pattern, value }: MatchedField): string {
   const where = field === "*" ? "any field" : field;
+  // a pattern teaches nothing at three in the morning; what it matched does, and the pattern stands in the match's data
+  if (modifier === "re") return `${where} "${shorten(value, 80)}" fits its pattern`;
   const verb = modifier === "equals" ? "is" : modifier === "keyword" ? "contains" : modifier;
   const shown = modifier === "equals" || modifier === "exists" ? "" : ` in "${shorten(value, 80)}"`;
   return `${where} ${verb} "${shorten(pattern, 80)}"${shown}`;

@@ -112,7 +112,9 @@ function describeStop(
   const bad = results.filter((result) => result.state !== "verified_stopped");
   if (bad.length === 0) {
     const slowestMs = Math.max(...results.map((result) => result.elapsedMs ?? 0));
-    return { ok: true, output, message: `${countOf(results)} verified in ${slowestMs.toFixed(1)} ms, hold ${hold.id}` };
+    const done =
+      hold.level === "kill" ? `nothing of ${results.length} session(s) is left` : `${countOf(results)} stand still`;
+    return { ok: true, output, message: `${done}, verified in ${slowestMs.toFixed(1)} ms, hold ${hold.id}` };
   }
   const reason = bad.some((result) => result.state === "unreachable") ? "unreachable" : "unverified";
   return { ok: false, reason, message: bad.map(explain).join("; "), output };
