@@ -1,7 +1,8 @@
 // `npm test [-- VITEST OPTIONS]`: brings what the tests need, builds, and runs every test.
 import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
 import { buildWhatIsMissing } from "./lib/build.mjs";
-import { binary, capture, run } from "./lib/run.mjs";
+import { binary, capture, repository, run } from "./lib/run.mjs";
 
 /** What the tests need beside npm packages, and the Debian package that brings it. */
 const NEEDS = [
@@ -37,5 +38,28 @@ if (missing.length > 0) {
   if (!installed || still.length > 0) process.exit(1);
 }
 
+/** The Node.js versions that the product is tried on beside the one that runs the tests: the floor, and the later lines. */
+const NODES = ["20.19.0", "22.23.3", "24.21.0"];
+
+/** Brings them as npm packages that ship the program. @returns false when one could not be had */
+async function bringNodes() {
+  for (const version of NODES) {
+    const place = path.join(repository, "node_modules/.cache/nodes", version);
+    if (existsSync(path.join(place, "node_modules/node/bin/node"))) continue;
+    process.stdout.write(`Bringing Node.js ${version} …\n`);
+    const name = `node@npm:node-${process.platform}-${process.arch}@${version}`;
+    const args = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", place, name];
+    const result = await capture("npm", args);
+    if (result.code !== 0) {
+      process.stderr.write(
+        `${result.output}\nThe tests need Node.js ${version} from npm (${name}) and could not get it.\n`,
+      );
+      return false;
+    }
+  }
+  return true;
+}
+
+if (!(await bringNodes())) process.exit(1);
 const built = await buildWhatIsMissing((line) => process.stdout.write(`${line}\n`));
 process.exit(built === 0 ? await run(binary("vitest"), ["run", ...process.argv.slice(2)]) : built);

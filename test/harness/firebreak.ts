@@ -30,7 +30,11 @@ export class Installation {
   readonly #children: Child[] = [];
   url = "";
 
-  constructor(environment: Record<string, string | undefined> = {}) {
+  readonly #node: string;
+
+  /** @param node the Node.js that runs the product; default the one that runs the tests */
+  constructor(environment: Record<string, string | undefined> = {}, node: string = process.execPath) {
+    this.#node = node;
     this.#environment = { ...process.env, ...environment, FIREBREAK_HOME: this.home, NO_COLOR: "1" };
     delete this.#environment["FIREBREAK_URL"];
     delete this.#environment["FIREBREAK_TOKEN"];
@@ -46,7 +50,7 @@ export class Installation {
   }
 
   start(words: readonly string[], cwd: string = this.home): Child {
-    const child = spawn(process.execPath, [CLI, ...words], {
+    const child = spawn(this.#node, [CLI, ...words], {
       cwd,
       env: this.#environment,
       stdio: ["ignore", "pipe", "pipe"],
@@ -88,7 +92,7 @@ export class Installation {
 
   /** Runs a command to its end. @returns what it printed as JSON, and its exit code */
   async json<T>(schema: z.ZodType<T>, ...words: string[]): Promise<{ value: T; code: number | null }> {
-    const child = spawn(process.execPath, [CLI, ...words, "--json"], {
+    const child = spawn(this.#node, [CLI, ...words, "--json"], {
       cwd: this.home,
       env: this.#environment,
       stdio: ["ignore", "pipe", "pipe"],
