@@ -9,7 +9,7 @@ import { buildWhatIsMissing } from "./lib/build.mjs";
 import { repository } from "./lib/run.mjs";
 
 const NAMES = ["start", "idle-memory", "gate", "stop-trees", "stop-supervised", "containment", "intake"];
-const TIME_LIMIT_MS = 240_000;
+const TIME_LIMIT_MS = 180_000;
 const END_WITHIN_MS = 25_000;
 
 const directory = path.join(repository, "bench");

@@ -1,4 +1,4 @@
-import { startAgent, until } from "./firebreak.mjs";
+import { removeDir, startAgent, until } from "./firebreak.mjs";
 import { findProcesses } from "./processes.mjs";
 
 /** Eight naps, and a shell of its own session: with the shell that the supervisor starts, ten processes. */
@@ -47,4 +47,5 @@ export function checkNothingLeft(agents) {
 
 export async function endAgents(agents) {
   await Promise.all(agents.map((one) => one.end()));
+  for (const { workspace } of agents) removeDir(workspace);
 }

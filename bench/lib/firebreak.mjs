@@ -180,5 +180,6 @@ export function startAgent(home, { agent, pack, marker }) {
   const nap = `sleep 6000.${marker}`;
   const script = `for i in 1 2 3 4 5 6 7; do ${nap} & done; setsid sh -c '${nap} & wait' & wait`;
   const args = [cli, "run", "--agent", agent, "--pack", pack, "--", "/bin/sh", "-c", script];
-  return startNode(args, { env: environmentOf(home), cwd: makeTempDir() });
+  const workspace = makeTempDir();
+  return { workspace, ...startNode(args, { env: environmentOf(home), cwd: workspace }) };
 }
