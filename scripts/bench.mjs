@@ -6,7 +6,7 @@ import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 import path from "node:path";
 import { renderResults } from "../bench/lib/render-results.mjs";
 import { buildWhatIsMissing } from "./lib/build.mjs";
-import { repository } from "./lib/run.mjs";
+import { binary, repository, run } from "./lib/run.mjs";
 
 const NAMES = ["start", "idle-memory", "gate", "stop-trees", "stop-supervised", "containment", "intake"];
 const TIME_LIMIT_MS = 180_000;
@@ -33,9 +33,11 @@ for (const name of wanted.length > 0 ? wanted : NAMES) {
   results.benchmarks[name] = { at: new Date().toISOString(), commit: readCommit(), load, ...outcome };
   tell(outcome, (performance.now() - startedMs) / 1000);
 }
+const page = path.join(directory, "RESULTS.md");
 writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
-writeFileSync(path.join(directory, "RESULTS.md"), renderResults(results, NAMES));
-process.exit(failures === 0 ? 0 : 1);
+writeFileSync(page, renderResults(results, NAMES));
+const formatted = await run(binary("oxfmt"), [resultsFile, page]);
+process.exit(failures === 0 ? formatted : 1);
 
 function say(line) {
   process.stdout.write(`${line}\n`);
