@@ -36,7 +36,7 @@ function section(title: string, rows: readonly (readonly string[])[]): string[] 
 export function commandHelp(command: Command): string {
   const words = [...(command.positionals ?? []), ...(command.rest === undefined ? [] : [command.rest])];
   return [
-    `firebreak ${command.name}: ${command.summary}`,
+    ...wrapText(`firebreak ${command.name}: ${command.summary}`, COLUMNS),
     "",
     `Usage: ${usageLine(command)}`,
     ...(command.description ?? []).flatMap((paragraph) => ["", ...wrapText(paragraph, COLUMNS)]),

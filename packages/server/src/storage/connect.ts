@@ -132,7 +132,9 @@ export async function connectDatabase(options: ConnectOptions): Promise<Database
   const settings = toClientConfig(options.connection);
   const pool = new Pool({ ...settings, max: maxConnections, allowExitOnIdle: true });
   // Without these a restart of the server ends our process.
-  const report = (error: Error) => logger.warn("a database connection was lost", { place, problem: error.message });
+  const report = (error: Error) => {
+    if (!pool.ending) logger.warn("a database connection was lost", { place, problem: error.message });
+  };
   pool.on("error", report);
   pool.on("connect", (client) => client.on("error", report));
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

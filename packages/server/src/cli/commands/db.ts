@@ -4,8 +4,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 
 const WHERE = [
-  "Uses DATABASE_URL if set, else the bundled PostgreSQL in the Firebreak home, which must not be in use: stop the " +
-    "server first (with DATABASE_URL it may go on).",
+  "Uses DATABASE_URL if set, else the bundled PostgreSQL in the Firebreak home, beside a server that runs or without one.",
 ];
 
 const FILE = { name: "FILE", summary: "the file, by habit firebreak.export.gz" } as const;
@@ -53,7 +52,7 @@ const importCommand: Command = {
   name: "db import",
   summary: "read an export into an empty database, all or nothing",
   description: [
-    ...WHERE,
+    "Uses DATABASE_URL if set, else the bundled PostgreSQL in the Firebreak home. Stop the server first.",
     "An export and an import move an installation from the bundled PostgreSQL to one of yours, or back.",
   ],
   positionals: [FILE],

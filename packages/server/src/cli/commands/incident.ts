@@ -51,7 +51,7 @@ const list: Command = {
 
 const show: Command = {
   name: "incident show",
-  summary: "one incident: clocks, timeline, stops, evidence, messages",
+  summary: "one incident: clocks, timeline, runs, evidence, messages",
   positionals: [INCIDENT],
   examples: ["firebreak incident show INC-2026-0001"],
   exits: EXITS,
