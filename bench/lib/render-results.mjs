@@ -10,9 +10,9 @@ export function renderResults({ machine, benchmarks }, names) {
     `Machine: ${cpu}, ${cores} cores, ${memoryGb} GB memory, Node ${node}, Linux ${kernel}.`,
     "",
     "Medians, with the smallest and largest value and their number; a budget at p99 is held against the p99, which for",
-    "fewer than 100 values is the largest. The load is the machine's one-minute average when a benchmark began and when it ended: what stands there at the beginning is other",
-    "work, which takes processor time from the server, from the agents and from the load generator. Rates and times are",
-    "comparable within one benchmark of one run only.",
+    "fewer than 100 values is the largest. The load is the machine's one-minute average when a benchmark began and when it",
+    "ended: what stands there at the beginning is other work, which takes processor time from the server, the agents and",
+    "the load generator. Rates and times are comparable within one benchmark of one run only.",
     ...known.flatMap((name) => renderBenchmark(name, benchmarks[name])),
     "",
   ].join("\n");
