@@ -7,6 +7,7 @@ const CHECKS = [
   { name: "lint", command: binary("oxlint"), args: ["--type-aware", "--quiet", "packages", "test", "bench"] },
   { name: "types", command: binary("tsc"), args: ["-p", "tsconfig.json"] },
   { name: "console types", command: binary("tsc"), args: ["-p", "packages/console/tsconfig.json"] },
+  { name: "generated client", command: node, args: ["packages/console/scripts/generate-client.mjs", "--check"] },
   { name: "boundaries", command: node, args: ["scripts/boundaries.mjs"] },
   { name: "dead code", command: binary("knip"), args: ["--no-progress"] },
 ];

@@ -581,6 +581,7 @@ export type NewSessionRequest = {
 
 export type NewSignInLinkRequest = {
   name?: string;
+  resetPassword?: boolean;
 };
 
 export type NewTokenRequest = {

@@ -29,8 +29,11 @@ export type SignInRequest = z.infer<typeof signInRequest>;
 export const signInLinkRequest = z.strictObject({ token: z.string().min(1).max(256) });
 export type SignInLinkRequest = z.infer<typeof signInLinkRequest>;
 
-/** For whom a sign-in link is made; left out, for the owner. */
-export const newSignInLinkRequest = z.strictObject({ name: z.string().trim().toLowerCase().min(1).max(64).optional() });
+/** For whom a sign-in link is made; left out, for the owner. With `resetPassword` the forgotten one is taken away first. */
+export const newSignInLinkRequest = z.strictObject({
+  name: z.string().trim().toLowerCase().min(1).max(64).optional(),
+  resetPassword: z.boolean().optional(),
+});
 export type NewSignInLinkRequest = z.infer<typeof newSignInLinkRequest>;
 
 /** `currentPassword` is needed once a password is set. */

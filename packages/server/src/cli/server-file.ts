@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../kernel/index.ts";
+import { readProcessStartTime, writeFileAtomic } from "../kernel/index.ts";
 
-/** What `firebreak up` leaves in `<home>/server.json` while it runs. */
 const serverAddress = z.object({
   pid: z.number().int(),
   url: z.url({ protocol: /^https?$/ }).max(2048),
@@ -11,21 +10,29 @@ const serverAddress = z.object({
 });
 export type ServerAddress = z.infer<typeof serverAddress>;
 
+/**
+ * What `firebreak up` leaves in `<home>/server.json` while it runs. With the start time the pid names the server's
+ * process for ever: after a crash its port may belong to a stranger, who must not be shown a token.
+ */
+const serverFile = serverAddress.extend({ startTime: z.string().nullable() });
+
 function fileOf(home: string): string {
   return path.join(home, "server.json");
 }
 
 /** Lets the CLI find the server of this home. */
 export function writeServerFile(home: string, address: ServerAddress): void {
-  writeFileAtomic(fileOf(home), `${JSON.stringify(address)}\n`);
+  const entry: z.infer<typeof serverFile> = { ...address, startTime: readProcessStartTime(address.pid) };
+  writeFileAtomic(fileOf(home), `${JSON.stringify(entry)}\n`);
 }
 
-/** @returns where the server of this home said to be, or null when it said nothing that can be read */
+/** @returns where the server of this home said to be; null when it said nothing that can be read, or has ended */
 export function readServerFile(home: string): ServerAddress | null {
   const file = fileOf(home);
   if (!existsSync(file)) return null;
   try {
-    return serverAddress.parse(JSON.parse(readFileSync(file, "utf8")));
+    const { startTime, ...address } = serverFile.parse(JSON.parse(readFileSync(file, "utf8")));
+    return readProcessStartTime(address.pid) === startTime ? address : null;
   } catch {
     return null;
   }

@@ -7,6 +7,7 @@ import {
   issueSignInLink,
   listTokens,
   listUsers,
+  resetPassword,
   revokeToken,
   setPassword,
   signIn,
@@ -54,7 +55,8 @@ export function accessServices(house: House): AccessServices {
   return {
     signIn: async (request, address) => welcome(await signIn(nobody(), { ...request, address })),
     signInByLink: async (request, address) => welcome(await signInByLink(nobody(), { ...request, address })),
-    createSignInLink: async (caller, { name = OWNER_NAME }) => {
+    createSignInLink: async (caller, { name = OWNER_NAME, resetPassword: isForgotten }) => {
+      if (isForgotten === true) await resetPassword(as(caller), { name });
       const { token, expiresAtMs } = await issueSignInLink(as(caller), { name });
       return { name, url: `${house.consoleUrl()}/sign-in#link=${token}`, expiresAt: toIso(expiresAtMs) };
     },

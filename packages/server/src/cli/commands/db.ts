@@ -1,7 +1,9 @@
 import path from "node:path";
-import { databaseStatus, exportTo, importFrom } from "../../app/index.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
+
+/** Loaded only when needed: it brings the whole storage along. */
+const loadTools = () => import("../../app/index.ts");
 
 const WHERE = [
   "Uses DATABASE_URL if set, else the bundled PostgreSQL in the Firebreak home, beside a server that runs or without one.",
@@ -20,6 +22,7 @@ const status: Command = {
   examples: ["firebreak db status", "DATABASE_URL=postgres://… firebreak db status --json"],
   exits: ALWAYS,
   run: async ({ config, clock, logger, output }) => {
+    const { databaseStatus } = await loadTools();
     const facts = await databaseStatus({ config, clock, logger });
     output.result(facts);
     output.line(facts.place);
@@ -41,6 +44,7 @@ const exportCommand: Command = {
   run: async (context) => {
     const { config, clock, logger, output } = context;
     const file = fileOf(context);
+    const { exportTo } = await loadTools();
     const rows = await exportTo({ config, clock, logger }, file);
     output.result({ file, rows });
     output.line(`${rows} rows written to ${file}. It holds everything: keep it as safe as the database.`);
@@ -61,6 +65,7 @@ const importCommand: Command = {
   run: async (context) => {
     const { config, clock, logger, output } = context;
     const file = fileOf(context);
+    const { importFrom } = await loadTools();
     const rows = await importFrom({ config, clock, logger }, file);
     output.result({ file, rows });
     output.line(`${rows} rows read from ${file}.`);

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { z } from "zod";
 import type { Command, CommandContext } from "../command.ts";
-import { startReceivers } from "../demo/receivers.ts";
-import { clearStage, playScenario, setStage } from "../demo/scenario.ts";
 import type { DemoResult, Stage } from "../demo/scenario.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { listenForStop } from "../stop-signal.ts";
@@ -26,6 +25,7 @@ export const demoCommand: Command = {
   outlivesItsReader: true,
   run: async (context) => {
     const stop = listenForStop(() => context.output.note("Still ending what the demo started."));
+    const { clearStage, playScenario, setStage, startReceivers } = await import("../demo/scenario.ts");
     const ownHome = context.args.text("home");
     const home = ownHome ?? mkdtempSync(path.join(os.tmpdir(), "firebreak-demo-"));
     const receivers = await startReceivers();
@@ -60,7 +60,11 @@ function tellVerdict({ output, args }: CommandContext, result: DemoResult): numb
   return faults.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
+const newLink = z.object({ url: z.string() });
+
 async function keepUntilStopped(stage: Stage, result: DemoResult, stop: StopSignal): Promise<void> {
+  const { url } = await stage.client.post(newLink, "/sign-in/links", {});
   stage.context.output.note(`The server stays at ${result.url}, its home is ${result.home}. Ctrl-C ends it.`);
+  stage.context.output.note(`Look at it in the console; this link signs you in once: ${url}`);
   await stop.asked;
 }

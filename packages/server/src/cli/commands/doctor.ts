@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync, statSync, statfsSync } from "node:fs";
 import path from "node:path";
 import { checkCgroups } from "../../containment/index.ts";
-import { loadRules } from "../../detection/index.ts";
 import { formatFileProblem, loadProfile, messageOf } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -39,9 +38,20 @@ export const doctorCommand: Command = {
   description: [
     "Each line is ok, warn or fail, with what to do. Ends with 1 when something fails. Works with the server down.",
   ],
-  examples: ["firebreak doctor", "firebreak doctor --home /srv/firebreak --json"],
+  options: {
+    "repair-killswitch": {
+      type: "boolean",
+      summary: "mend a damaged journal of the kill switch; every hold that any copy knows stays in force",
+    },
+  },
+  examples: [
+    "firebreak doctor",
+    "firebreak doctor --home /srv/firebreak --json",
+    "firebreak doctor --repair-killswitch",
+  ],
   exits: ALWAYS,
   run: async (context) => {
+    if (context.args.flag("repair-killswitch")) await repairKillswitch(context);
     const findings: Finding[] = [];
     for (const check of CHECKS) findings.push(await runCheck(check, context));
     const { output } = context;
@@ -57,6 +67,24 @@ export const doctorCommand: Command = {
     return findings.some((finding) => finding.verdict === "fail") ? EXIT.failed : EXIT.ok;
   },
 };
+
+async function repairKillswitch({ config, clock, newId, logger, output, userName }: CommandContext): Promise<void> {
+  const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
+  try {
+    const actor = { kind: "cli", id: userName, name: userName } as const;
+    const result = await killswitch.repair({ actor, reason: "doctor --repair-killswitch" });
+    output.line(
+      result.repaired ? "The kill switch's journal was mended." : "The kill switch's journal needs no mending.",
+    );
+    if (result.kept !== null) output.line(`The damaged journal is kept as ${result.kept}.`);
+    if (result.safetyHold !== null) {
+      output.line("A stop may have been lost, so everything is stopped until you look and release it:");
+      output.line(`  firebreak resume ${result.safetyHold.id} --reason TEXT`);
+    }
+  } finally {
+    killswitch.close();
+  }
+}
 
 async function runCheck(check: Check, context: CommandContext): Promise<Finding> {
   try {
@@ -141,6 +169,7 @@ async function checkProfile({ config }: CommandContext): Promise<Finding> {
 }
 
 async function checkRules({ config }: CommandContext): Promise<Finding> {
+  const { loadRules } = await import("../../detection/index.ts");
   const loaded = await loadRules([path.join(dataDir(), "rules"), path.join(config.home, "rules")]);
   const { rules, errors } = loaded.ruleset;
   const [error] = errors;

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { evidenceVerification, evidenceView, pageOf } from "@firebreak/protocol";
-import { verifyArchive } from "../../evidence/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
@@ -38,6 +37,11 @@ const list: Command = {
   },
 };
 
+async function verifyDirectory(directory: string, key: string | undefined) {
+  const { verifyArchive } = await import("../../evidence/index.ts");
+  return verifyArchive(directory, key);
+}
+
 const verify: Command = {
   name: "evidence verify",
   summary: "check an archive: signature, every hash, custody log",
@@ -60,7 +64,7 @@ const verify: Command = {
     const verdict =
       directory === undefined
         ? await client.post(evidenceVerification, `/evidence/${encodeURIComponent(named)}/verify`)
-        : await verifyArchive(directory, args.text("key"));
+        : await verifyDirectory(directory, args.text("key"));
     output.result({ directory: directory ?? null, ...verdict });
     output.line(
       verdict.intact

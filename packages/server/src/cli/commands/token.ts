@@ -108,12 +108,16 @@ const link: Command = {
     "For who has no password yet or lost the way in. It works once and for 15 minutes: open it, or pass it on by a way " +
       "that nobody else reads. Whoever owns the Firebreak home can always make one.",
   ],
-  options: { user: { type: "string", value: "NAME", summary: "for whom (owner)" } },
-  examples: ["firebreak token link", "firebreak token link --user ada"],
+  options: {
+    user: { type: "string", value: "NAME", summary: "for whom (owner)" },
+    "reset-password": { type: "boolean", summary: "take a forgotten password away, and end the person's sessions" },
+  },
+  examples: ["firebreak token link", "firebreak token link --user ada --reset-password"],
   exits: [...ASKS_SERVER, "notFound"],
   run: async ({ client, output, args }) => {
     const name = args.text("user");
-    const made = await client.post(signInLink, "/sign-in/links", name === undefined ? {} : { name });
+    const resetPassword = args.flag("reset-password");
+    const made = await client.post(signInLink, "/sign-in/links", { name, resetPassword });
     output.result(made);
     output.line(made.url);
     output.note(`Signs ${printable(made.name)} in once, until ${timeText(made.expiresAt)} UTC.`);

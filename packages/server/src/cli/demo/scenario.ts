@@ -21,6 +21,8 @@ import { endChild, startFirebreak, waitFor } from "./child.ts";
 import type { DemoChild } from "./child.ts";
 import type { Receivers } from "./receivers.ts";
 
+export { startReceivers } from "./receivers.ts";
+
 const START_TIMEOUT_MS = 60_000;
 const DETECT_TIMEOUT_MS = 60_000;
 const CONTAIN_TIMEOUT_MS = 60_000;
