@@ -119,14 +119,12 @@ function optionsOf(command: Command): Set<string> {
   return new Set(Object.keys({ ...command.options, ...GLOBAL_OPTIONS }).map((name) => `--${name}`));
 }
 
-/** `firebreak COMMAND …` at the begin of code or behind a pipe; what follows ` -- ` belongs to the agent. */
+/** `firebreak COMMAND …` where a command begins; what follows ` -- ` belongs to the agent. */
 function commandsIn(code: string): Named[] {
-  return [...code.matchAll(/(?:^|[|;&(] *|npx )firebreak +([^|;&]+)/g)].flatMap((match) => {
+  const plain = code.replaceAll(/"[^"]*"|'[^']*'/g, "TEXT");
+  return [...plain.matchAll(/(?:^|[|;&(] *|npx )(?:[A-Z_]+=\S+ +)*firebreak +([^|;&]+)/g)].flatMap((match) => {
     const [line = ""] = (match[1] ?? "").split(" -- ");
-    const words = line
-      .replaceAll(/"[^"]*"|'[^']*'/g, "TEXT")
-      .trim()
-      .split(" ");
+    const words = line.trim().split(" ");
     const [first = ""] = words;
     if (first.startsWith("-") || /^[A-Z]+$/.test(first)) return [];
     const command = commandFor(words);
