@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { z } from "zod";
@@ -25,7 +25,8 @@ export interface Child {
 /** One installation in a temporary home; `close` ends everything started in it and fails when something is left. */
 export class Installation {
   readonly home = mkdtempSync(path.join(os.tmpdir(), "firebreak-acceptance-"));
-  readonly workspace = path.join(this.home, "agent-workspace");
+  /** of the agents; never inside the home, which evidence leaves out */
+  readonly workspace = mkdtempSync(path.join(os.tmpdir(), "firebreak-workspace-"));
   readonly #environment: Record<string, string | undefined>;
   readonly #children: Child[] = [];
   url = "";
@@ -39,7 +40,6 @@ export class Installation {
     delete this.#environment["FIREBREAK_URL"];
     delete this.#environment["FIREBREAK_TOKEN"];
     if (!("DATABASE_URL" in environment)) delete this.#environment["DATABASE_URL"];
-    mkdirSync(this.workspace, { recursive: true });
   }
 
   writeChannels(lines: readonly string[]): void {
@@ -140,7 +140,7 @@ export class Installation {
       return processes.length === 0 ? processes : undefined;
     }).catch(() => findProcessesWith(`FIREBREAK_HOME=${this.home}`));
     for (const { pid } of left) process.kill(pid, "SIGKILL");
-    rmSync(this.home, { recursive: true, force: true });
+    for (const directory of [this.home, this.workspace]) rmSync(directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`processes were left: ${JSON.stringify(left)}`);
   }
 }

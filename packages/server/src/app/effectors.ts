@@ -24,6 +24,7 @@ export interface StopOfStep {
   readonly stopId: StopId;
   readonly holdId: string;
   readonly requestedAtMs: number;
+  readonly completedAtMs: number;
   readonly results: readonly StopResult[];
 }
 
@@ -43,11 +44,12 @@ function recordingStops(effector: Effector, { recordStop }: EffectorSurroundings
     apply: async (ctx, parameters) => {
       const requestedAtMs = ctx.clock.now();
       const outcome = await effector.apply(ctx, parameters);
+      const completedAtMs = ctx.clock.now();
       const stop = stopOutput.safeParse(outcome.output);
       if (stop.success) {
         const digest = createHash("sha256").update(`${ctx.runId}/${ctx.stepId}/stop`).digest();
         const stopId = formatId("stop", digest.readUIntBE(16, 6), digest);
-        await recordStop(ctx.actor, { stopId, requestedAtMs, ...stop.data });
+        await recordStop(ctx.actor, { stopId, requestedAtMs, completedAtMs, ...stop.data });
       }
       return outcome;
     },

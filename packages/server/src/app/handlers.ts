@@ -18,10 +18,12 @@ const PLAYBOOKS = { kind: "rule", id: "automatic-containment", name: "automatic 
 export function domainHandlers(house: House): Readonly<Record<DomainEventType, Handler>> {
   const daemon = () => contextFor(house, DAEMON);
   return {
-    "alert.opened": async (payload) => {
+    "alert.opened": async (payload, signal) => {
       const { alertId } = z.object({ alertId: z.string() }).parse(payload);
       const { incidentId } = await openIncidentForAlert(daemon(), alertId);
-      await containAutomatically(house, incidentId, alertId);
+      const runId = await requestContainment(house, incidentId, alertId);
+      // at once, without waiting for the run's own job; that job is there if this process dies meanwhile
+      if (runId !== null) await executeRun(daemon(), runId, signal);
     },
     "incident.opened": async (payload) => {
       const { incidentId } = z.object({ incidentId: z.string() }).parse(payload);
@@ -45,19 +47,20 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
 }
 
 /**
- * Runs the playbook that the profile binds to the rule. One run per incident and playbook, and one more after each time
+ * Asks for the playbook that the profile binds to the rule. One run per incident and playbook, and one more after each time
  * that a person let the agent run again: what was resumed and misbehaves again is contained again.
  */
-async function containAutomatically(house: House, incidentId: string, alertId: string): Promise<void> {
+async function requestContainment(house: House, incidentId: string, alertId: string): Promise<string | null> {
   const ctx = contextFor(house, PLAYBOOKS);
   const alert = await getAlert(ctx, alertId);
   const playbookId = detectorBindingFor(house.profile, alert.ruleId)?.playbook;
-  if (playbookId === undefined || alert.agentId === null) return;
+  if (playbookId === undefined || alert.agentId === null) return null;
   const inputs = { agentId: alert.agentId, sessionId: alert.sessionId };
-  await inTransaction(house.database, async (trx) => {
+  return inTransaction(house.database, async (trx) => {
     const generation = await countReleases(trx, incidentId);
     const runId = deriveRunId(`${incidentId}/${generation}`, playbookId);
     await requestRun(trx, ctx, { playbookId, incidentId, inputs, runId });
+    return runId;
   });
 }
 

@@ -49,14 +49,13 @@ export async function stopAgents(house: House, actor: Actor, request: StopReques
 /** Records the stop that a playbook's step made; its hold may have been released meanwhile and then says so itself. */
 export async function recordStopOfStep(house: House, actor: Actor, stop: StopOfStep): Promise<void> {
   const hold = house.killswitch.current().holds.find((candidate) => candidate.id === stop.holdId);
-  await mirrorHolds(house);
   // a deny stops no process: there is nothing to prove, and the hold itself is its record
   if (hold === undefined || hold.level === "deny") return;
   await recordStop(house, actor, {
     stopId: stop.stopId,
     hold,
     requestedAt: toIso(stop.requestedAtMs),
-    completedAt: toIso(house.clock.now()),
+    completedAt: toIso(stop.completedAtMs),
     verified: stop.results.every((result) => result.state === "verified_stopped"),
     serverReachable: true,
     results: [...stop.results],

@@ -29,7 +29,7 @@ export interface CollectInput {
   readonly agentId: string | null;
   readonly sessionId: string | null;
   readonly reason: string;
-  readonly subject: AgentSubject;
+  readonly subject: Omit<AgentSubject, "home">;
   readonly signal: AbortSignal;
 }
 
@@ -66,7 +66,7 @@ async function writeArchive(ctx: EvidenceContext, input: CollectInput, directory
       `kept unsealed as ${path.basename(partial)}`,
     );
   }
-  await collectAgent(writer, input.subject, input.signal);
+  await collectAgent(writer, { ...input.subject, home: ctx.home }, input.signal);
   const manifest: EvidenceManifest = {
     format: MANIFEST_FORMAT,
     archive_id: input.archiveId,

@@ -25,6 +25,7 @@ import { redactEnvironment, redactText } from "./redact.ts";
 
 const START = Date.parse("2026-03-01T03:00:00Z");
 let shared: Awaited<ReturnType<typeof createTestDatabase>>;
+let place: string;
 let home: string;
 let ctx: EvidenceContext;
 const children: ChildProcess[] = [];
@@ -34,13 +35,14 @@ beforeAll(async () => {
 });
 afterAll(() => shared.close());
 beforeEach(() => {
-  home = mkdtempSync(path.join(os.tmpdir(), "firebreak-evidence-"));
+  place = mkdtempSync(path.join(os.tmpdir(), "firebreak-evidence-"));
+  home = path.join(place, "home");
   const actor = { kind: "playbook", id: "run_1", name: "rogue-agent" } as const;
   ctx = { home, database: shared.database, clock: createManualClock(START), actor };
 });
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  rmSync(home, { recursive: true, force: true });
+  rmSync(place, { recursive: true, force: true });
 });
 
 function startProcess(env: Record<string, string>): ProcessIdentity {
@@ -99,7 +101,7 @@ function readItem(directory: string, name: string): { text: string; item: Record
 }
 
 function makeWorkspace(): string {
-  const workspace = path.join(home, "workspace");
+  const workspace = path.join(place, "workspace");
   mkdirSync(path.join(workspace, "notes"), { recursive: true });
   writeFileSync(path.join(workspace, "notes/plan.md"), "delete everything");
   symlinkSync("/etc/shadow", path.join(workspace, "innocent.txt"));
@@ -138,6 +140,26 @@ describe("E-2: collecting the evidence of an agent", () => {
     expect(() => readItem(summary.directory, "workspace/innocent.txt")).toThrow("no item");
   });
 
+  test("Firebreak's own home is left out of a workspace that holds it, also behind a link", async () => {
+    const workspace = makeWorkspace();
+    mkdirSync(path.join(home, "secrets"), { recursive: true });
+    writeFileSync(path.join(home, "secrets/cli-token"), "a-secret-of-firebreak");
+    const outer = await collectEvidence(ctx, input({ subject: { processes: [], outputLog: null, workspace: place } }));
+    const itself = await collectEvidence(ctx, input({ subject: { processes: [], outputLog: null, workspace: home } }));
+    expect(readItem(outer.directory, "workspace/workspace/notes/plan.md").text).toBe("delete everything");
+    expect(readItem(outer.directory, "workspace.json").item).toMatchObject({
+      status: "degraded",
+      reason: "home: Firebreak's own home is left out",
+    });
+    for (const { directory } of [outer, itself]) {
+      const blobs = readdirSync(path.join(directory, "blobs")).map((name) =>
+        readFileSync(path.join(directory, "blobs", name), "utf8"),
+      );
+      expect(blobs.join("\n")).not.toContain("a-secret-of-firebreak");
+    }
+    expect(workspace.startsWith(place)).toBe(true);
+  });
+
   test("what could not be had is an item with its reason", async () => {
     const gone = { pid: 999_999_999, startTime: "1", command: "ghost", state: "S" };
     const summary = await collectEvidence(
@@ -174,7 +196,7 @@ describe("E-3: chain of custody", () => {
   test("collecting twice under one id gives one archive, recorded and audited once", async () => {
     const once = input({ subject: { processes: [], outputLog: null, workspace: makeWorkspace() } });
     const first = await collectEvidence(ctx, once);
-    writeFileSync(path.join(home, "workspace/notes/plan.md"), "nothing to see here");
+    writeFileSync(path.join(place, "workspace/notes/plan.md"), "nothing to see here");
     expect(await collectEvidence(ctx, once)).toEqual(first);
     expect((await getEvidence(ctx, once.archiveId)).manifestSha256).toBe(first.manifestSha256);
     expect(

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import {
   incidentDetail,
@@ -52,6 +53,8 @@ export interface DemoResult {
 export interface Stage {
   readonly context: CommandContext;
   readonly home: string;
+  /** of the agent; outside the home, which evidence leaves out */
+  readonly workspace: string;
   readonly receivers: Receivers;
   readonly client: ApiClient;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -81,7 +84,8 @@ export function setStage(context: CommandContext, home: string, receivers: Recei
   const { userName } = context;
   const client = createApiClient({ config, environment, fetchFrom: globalThis.fetch, userName });
   const say = (text: string) => context.output.line(text);
-  return { context, home, receivers, client, environment, signal, children: [], say };
+  const workspace = mkdtempSync(path.join(os.tmpdir(), "firebreak-demo-workspace-"));
+  return { context, home, workspace, receivers, client, environment, signal, children: [], say };
 }
 
 /** Plays the whole story. Everything is real: the server, the agent's processes, the stop, the evidence. */
@@ -136,8 +140,7 @@ async function startServer(stage: Stage): Promise<{ url: string; startedInMs: nu
 }
 
 function startAgent(stage: Stage): DemoChild {
-  const workspace = path.join(stage.home, "demo-workspace");
-  mkdirSync(workspace, { recursive: true });
+  const { workspace } = stage;
   const command = [process.execPath, rogueAgentFile(), "--workspace", workspace, "--seconds", AGENT_SECONDS];
   const child = startFirebreak(
     ["run", "--agent", "scout", "--pack", "research", "--workspace", workspace, "--", ...command],
@@ -230,7 +233,8 @@ async function settle({ client, say, home }: Stage, incidentId: string): Promise
 
 const END_GRACE_MS = 15_000;
 
-/** Ends every process of the demo, last first. */
+/** Ends every process of the demo, last first, and removes what the agent worked on. */
 export async function clearStage(stage: Stage): Promise<void> {
   for (const child of stage.children.toReversed()) await endChild(child, END_GRACE_MS);
+  rmSync(stage.workspace, { recursive: true, force: true });
 }

@@ -12,6 +12,8 @@ export interface AgentSubject {
   readonly processes: readonly ProcessIdentity[];
   readonly outputLog: string | null;
   readonly workspace: string | null;
+  /** Firebreak's own home, which is never copied: it holds keys, tokens and earlier evidence */
+  readonly home: string;
 }
 
 export const COLLECTION_LIMITS = {
@@ -105,7 +107,7 @@ async function collectWorkspace(writer: ArchiveWriter, subject: AgentSubject, si
     writer.addFailure({ name: "workspace.json", description: "the agent's files" }, "the agent has no known workspace");
     return;
   }
-  const inventory = listWorkspace(workspace, COLLECTION_LIMITS.workspaceEntriesMax);
+  const inventory = listWorkspace(workspace, COLLECTION_LIMITS.workspaceEntriesMax, subject.home);
   const gaps = [...inventory.gaps];
   if (inventory.truncated) gaps.push(`only the first ${inventory.entries.length} entries are listed`);
   writer.addBytes(

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { messageOf, toIso } from "../../kernel/index.ts";
 
@@ -18,10 +18,16 @@ export interface WorkspaceInventory {
   readonly truncated: boolean;
 }
 
-/** Lists what lies in a directory without following links. @param entriesMax stops there and says so */
-export function listWorkspace(root: string, entriesMax: number): WorkspaceInventory {
+/**
+ * Lists what lies in a directory without following links.
+ *
+ * @param entriesMax stops there and says so
+ * @param excluded a directory that is never entered: Firebreak's own home holds keys, tokens and earlier evidence
+ */
+export function listWorkspace(root: string, entriesMax: number, excluded: string): WorkspaceInventory {
   const entries: WorkspaceEntry[] = [];
   const gaps: string[] = [];
+  if (isWithin(root, excluded)) return { entries, gaps: ["the workspace is Firebreak's own home"], truncated: false };
   const queue = [""];
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
     const names = tryRead(gaps, directory, () => readdirSync(path.join(root, directory)).toSorted()) ?? [];
@@ -31,10 +37,26 @@ export function listWorkspace(root: string, entriesMax: number): WorkspaceInvent
       const entry = tryRead(gaps, relative, () => describeEntry(root, relative));
       if (entry === undefined) continue;
       entries.push(entry);
-      if (entry.type === "directory") queue.push(relative);
+      if (entry.type !== "directory") continue;
+      if (isWithin(path.join(root, relative), excluded)) gaps.push(`${relative}: Firebreak's own home is left out`);
+      else queue.push(relative);
     }
   }
   return { entries, gaps, truncated: false };
+}
+
+/** By their real places, so that a link to the home does not hide it. */
+function isWithin(directory: string, excluded: string): boolean {
+  const relative = path.relative(realPath(excluded), realPath(directory));
+  return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
+}
+
+function realPath(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return path.resolve(directory);
+  }
 }
 
 function describeEntry(root: string, relative: string): WorkspaceEntry {
