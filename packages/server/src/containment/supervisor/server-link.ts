@@ -54,7 +54,8 @@ interface Link extends LinkOptions {
   readonly closed: AbortController;
   agentToken: string | null;
   retryMs: number;
-  told: string;
+  /** a problem was told since the server last took something */
+  hasTold: boolean;
   sending: Promise<boolean> | null;
 }
 
@@ -65,7 +66,7 @@ export function createServerLink(options: LinkOptions): ServerLink {
     closed: new AbortController(),
     agentToken: null,
     retryMs: FIRST_RETRY_MS,
-    told: "",
+    hasTold: false,
     sending: null,
   };
   const session = `/api/v1/sessions/${encodeURIComponent(options.registration.sessionId)}`;
@@ -114,8 +115,8 @@ async function post(link: Link, path: string, body: object, timeoutMs: number): 
 }
 
 function tellOnce(link: Link, problem: string): void {
-  if (problem === link.told || link.closed.signal.aborted) return;
-  link.told = problem;
+  if (link.hasTold || link.closed.signal.aborted) return;
+  link.hasTold = true;
   link.logger.warn("the server does not take what the supervisor sends; it is kept and sent again", { problem });
 }
 
@@ -161,7 +162,7 @@ async function sendBatch(link: Link): Promise<boolean> {
       link.logger.error("the server refused telemetry for good", { status: response.status, lines: batch.lines });
     link.spool.remove(batch);
     link.retryMs = FIRST_RETRY_MS;
-    link.told = "";
+    link.hasTold = false;
     return true;
   } catch (fault) {
     tellOnce(link, `/api/v1/events: ${messageOf(fault)}`);

@@ -47,7 +47,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   await lookAround(options);
   try {
     const held = findHold(killswitch, options, sessionId);
-    if (held !== null) return refuse(options, held);
+    if (held !== null) return refuse(options, killswitch, held);
     const problem = findCommandProblem(options);
     if (problem !== null) return problem;
     return await superviseSession(options, sessionId, killswitch);
@@ -85,13 +85,20 @@ function findHold(killswitch: Killswitch, options: SupervisorOptions, sessionId:
   return killswitch.current().holds.find((hold) => holdCovers(hold, subject)) ?? null;
 }
 
-function refuse(options: SupervisorOptions, hold: Hold): number {
+function refuse(options: SupervisorOptions, killswitch: Killswitch, hold: Hold): number {
   const target = hold.target === null ? "everything" : `${hold.scope} ${hold.target}`;
   options.stdio.stderr.write(
     `firebreak: ${options.agent} is not started: ${target} is stopped (${hold.level}) by ${hold.actor.name}: ${hold.reason}\n` +
-      `firebreak: the hold is ${hold.id}; a person can lift it with \`firebreak resume ${hold.id}\`\n`,
+      `firebreak: ${wayOut(killswitch, hold)}\n`,
   );
   return EXIT_HELD;
+}
+
+/** The stop of everything that an unreadable journal means is no hold that anybody could release. */
+function wayOut(killswitch: Killswitch, hold: Hold): string {
+  const { health } = killswitch.current();
+  if (health.state === "damaged" && hold.scope === "global") return health.remedy;
+  return `the hold is ${hold.id}; a person can lift it with \`firebreak resume ${hold.id}\``;
 }
 
 /** Says before anything starts what a shell would say after. @returns an exit code, or null when it can run */
@@ -132,7 +139,7 @@ async function superviseSession(
     const agentToken = (await session.link?.register(REGISTER_MS)) ?? null;
     session.link?.start();
     const held = findHold(killswitch, options, sessionId);
-    if (held !== null) return refuse(options, held);
+    if (held !== null) return refuse(options, killswitch, held);
     return await runAgent(session, agentToken);
   } finally {
     session.link?.close();
