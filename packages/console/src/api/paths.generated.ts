@@ -559,6 +559,7 @@ export type AgentEventInput = {
 
 export type CompleteStepRequest = {
   note: string;
+  result?: "done" | "not_done" | "skip" | "again";
 };
 
 export type NewIncidentRequest = {

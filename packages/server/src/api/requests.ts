@@ -137,7 +137,11 @@ export const previewRequest = z
   });
 export type PreviewRequest = z.infer<typeof previewRequest>;
 
-export const completeStepRequest = z.strictObject({ note: z.string().trim().min(1).max(10_000) });
+export const completeStepRequest = z.strictObject({
+  note: z.string().trim().min(1).max(2_000),
+  /** `again` is only for a step that was interrupted */
+  result: z.enum(["done", "not_done", "skip", "again"]).default("done"),
+});
 export type CompleteStepRequest = z.infer<typeof completeStepRequest>;
 
 export const reasonRequest = z.strictObject({ reason });

@@ -45,8 +45,8 @@ export function workServices(house: House): WorkServices {
       next: null,
     }),
     getRun: (_caller, { id }) => getRun(house.database, id),
-    completeStep: (caller, { id, step, note }) =>
-      completeManualStep(as(caller), { runId: id, stepId: step, result: "done", note }),
+    completeStep: (caller, { id, step, note, result }) =>
+      completeManualStep(as(caller), { runId: id, stepId: step, result, note }),
     abortRun: (caller, { id, reason }) => abortRun(as(caller), { runId: id, reason }),
     listPlaybooks: async () => ({ items: [...house.playbooks.playbooks.values()].map(viewPlaybook), next: null }),
     listEvidence: async (_caller, { incident }) => ({
