@@ -215,7 +215,7 @@ describe("a match", () => {
         eventIds: ["e1"],
         firstTime: 5,
         lastTime: 5,
-        sentence: 'T (high): sel (command contains "rm -rf" in "sudo rm -rf /", user is "root")',
+        sentence: 'T (high): command contains "rm -rf" in "sudo rm -rf /", user is "root"',
         custom: { incident_type: "x", severity: 2 },
       },
     ]);

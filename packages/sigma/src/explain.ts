@@ -76,6 +76,11 @@ export function describeSelections(selections: readonly MatchedSelection[]): str
     const tests = fields.slice(0, 3).map(describeField);
     return tests.length === 0 ? name : `${name} (${tests.join(", ")})`;
   });
+  const [only] = selections;
+  // a selection's name tells several apart; alone it is noise
+  if (selections.length === 1 && only !== undefined && only.fields.length > 0) {
+    return only.fields.slice(0, 3).map(describeField).join(", ");
+  }
   return parts.length === 0 ? "its condition holds" : parts.join(" and ");
 }
 

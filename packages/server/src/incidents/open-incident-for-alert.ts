@@ -108,7 +108,7 @@ async function linkAlert(trx: Trx, ctx: IncidentContext, incidentId: string, ale
     at: alert.created_at.getTime(),
     kind: "alert",
     source: "detection",
-    text: `Alert: ${alert.title}. ${alert.sentence}`,
+    text: `Alert: ${alert.sentence}`,
     data: { alertId: alert.id, ruleId: alert.rule_id, level: alert.level, severity: alert.severity },
   });
   const detail = { incidentId };

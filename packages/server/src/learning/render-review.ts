@@ -59,7 +59,7 @@ function renderSummary({ incident, alerts }: ReviewFacts): string {
     incident.agent_id === null ? "No agent is named." : `Agent ${code(incident.agent_id)}${packOf(incident.pack)}.`;
   const commander = incident.commander === null ? "" : ` Commander: ${inline(incident.commander)}.`;
   const written = incident.summary === null ? "No summary was written." : block(incident.summary);
-  const seen = alerts.slice(0, PRINTED_MAX).map((alert) => `- ${inline(alert.title)}: ${inline(alert.sentence)}`);
+  const seen = alerts.slice(0, PRINTED_MAX).map((alert) => `- ${inline(alert.sentence)}`);
   return [written, `${agent}${commander}`, ...(seen.length === 0 ? [] : [`Alerts:\n\n${seen.join("\n")}`])].join(
     "\n\n",
   );
