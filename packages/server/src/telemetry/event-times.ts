@@ -15,7 +15,12 @@ export function explainTimeRefusal(time: string, nowMs: number): string | null {
   return null;
 }
 
-/** @returns a time of the wire as UTC with milliseconds: the form in which a repeat is recognised */
+const CANONICAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/**
+ * @param time a valid time, as the schema of events checks it
+ * @returns it as UTC with milliseconds: the form in which a repeat is recognised
+ */
 export function normalizeTime(time: string): string {
-  return toIso(Date.parse(time));
+  return CANONICAL.test(time) ? time : toIso(Date.parse(time));
 }

@@ -70,7 +70,9 @@ export class EventWriter {
     const events: AgentEvent[] = [];
     for (const [index, { event }] of rows.entries()) {
       const seq = seqs[index];
-      if (seq !== null && seq !== undefined) events.push({ seq, ...event });
+      if (seq === null || seq === undefined) continue;
+      event.seq = seq;
+      events.push(event);
     }
     try {
       if (events.length > 0) this.#options.onStored(events);

@@ -46,11 +46,12 @@ export interface LineRange {
   readonly end: number;
 }
 
-/** @returns the lines in their order, separated by line feeds; neighbours are copied as one */
-export function joinLines(ranges: readonly LineRange[]): Buffer {
+/** @returns the lines of the rows in their order, separated by line feeds; neighbours are copied as one */
+export function joinLines(rows: readonly { readonly body: LineRange }[]): Buffer {
   const parts: Buffer[] = [];
   let open: { lines: LineBuffer; start: number; end: number } | undefined;
-  for (const { lines, start, end } of ranges) {
+  for (const { body } of rows) {
+    const { lines, start, end } = body;
     if (open !== undefined && open.lines === lines && open.end === start) {
       open.end = end;
       continue;

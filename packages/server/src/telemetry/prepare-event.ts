@@ -13,8 +13,9 @@ export interface EventSender {
 
 /** An event ready to be stored: complete, and as the canonical text that is kept. */
 export interface PreparedEvent {
-  readonly event: Omit<AgentEvent, "seq">;
-  /** RFC 8785 canonical JSON of `event`; it has no raw line feed, as every canonical JSON */
+  /** its `seq` is zero until it is stored */
+  readonly event: { -readonly [K in keyof AgentEvent]: AgentEvent[K] };
+  /** RFC 8785 canonical JSON of `event` without `seq`; it has no raw line feed, as every canonical JSON */
   readonly body: LineRange;
   /** false when the sender gave the id, so that it may be a repeat */
   readonly isIdMade: boolean;
@@ -32,7 +33,8 @@ export interface PrepareContext {
 /** Fills in what the sender left out and fixes the text that is stored. */
 export function prepareEvent(input: AgentEventInput, context: PrepareContext): PreparedEvent {
   const { sender, receivedTime } = context;
-  const event = {
+  const event: PreparedEvent["event"] = {
+    seq: 0,
     id: input.id ?? context.makeId(),
     time: input.time === undefined ? receivedTime : normalizeTime(input.time),
     receivedTime,
@@ -40,13 +42,24 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
     agent: completeAgent(input.agent, sender),
     kind: input.kind,
     outcome: input.outcome ?? "unknown",
-    ...(input.risk === undefined ? {} : { risk: input.risk }),
-    ...(input.resource === undefined ? {} : { resource: input.resource }),
     data: input.data ?? {},
   };
+  if (input.risk !== undefined) event.risk = input.risk;
+  if (input.resource !== undefined) event.resource = input.resource;
   const start = context.lines.length;
-  context.lines.append(canonicalJson(event));
+  context.lines.append(writeCanonical(event));
   return { event, body: { lines: context.lines, start, end: context.lines.length }, isIdMade: input.id === undefined };
+}
+
+/**
+ * {@link canonicalJson} of an event without its `seq`, for every event: what the order of the keys is, and that kind,
+ * outcome, risk and times hold nothing to escape, is known here. A property test holds the two together.
+ */
+export function writeCanonical(event: AgentEvent): string {
+  const { agent, data, id, kind, outcome, receivedTime, resource, risk, source, time } = event;
+  const resourcePart = resource === undefined ? "" : `,"resource":${canonicalJson(resource)}`;
+  const riskPart = risk === undefined ? "" : `,"risk":"${risk}"`;
+  return `{"agent":${canonicalJson(agent)},"data":${canonicalJson(data)},"id":${canonicalJson(id)},"kind":"${kind}","outcome":"${outcome}","receivedTime":"${receivedTime}"${resourcePart}${riskPart},"source":${canonicalJson(source)},"time":"${time}"}`;
 }
 
 const NAME_CHARACTERS_MAX = 128;

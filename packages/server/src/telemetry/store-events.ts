@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { toIso } from "../kernel/index.ts";
 import { joinLines } from "./line-buffer.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
 
@@ -9,63 +10,64 @@ import type { PreparedEvent } from "./prepare-event.ts";
 const APPEND_LOCK = 7_041_210;
 
 /**
- * Appends events in their order, in a transaction of their own. Three round trips and a prepared statement, because
- * single events commit a thousand times a second.
+ * Appends events in their order, in a transaction of their own: one prepared statement and one round trip, because
+ * single events commit a thousand times a second. It resolves when the server says that the commit is done.
  *
  * @param rows without two of the same id and time
  * @returns per row its `seq`, or null when an event of that id and time was stored before
  */
 export async function storeEvents(pool: pg.Pool, rows: readonly PreparedEvent[]): Promise<(number | null)[]> {
-  const client = await pool.connect();
-  try {
-    await client.query(`begin; select pg_advisory_xact_lock(${APPEND_LOCK})`);
-    const seqs = await appendRows(client, rows);
-    await client.query("commit");
-    client.release();
-    return seqs;
-  } catch (error) {
-    // ends the session and with it the lock and the open transaction
-    client.release(true);
-    throw error;
-  }
-}
-
-async function appendRows(client: pg.PoolClient, rows: readonly PreparedEvent[]): Promise<(number | null)[]> {
-  const { rows: answers } = await client.query<{ stored: number; first: string | null; last: string | null }>({
-    name: "append-events",
-    text: INSERT,
-    values: toColumns(rows),
-  });
+  const { rows: answers } = await pool.query<Answer>({ name: "append-events", text: INSERT, values: toColumns(rows) });
   const [answer] = answers;
   const stored = answer?.stored ?? 0;
-  const first = Number(answer?.first ?? 0);
-  const last = Number(answer?.last ?? 0);
   if (stored === 0) return rows.map(() => null);
-  if (stored === rows.length && last - first + 1 === stored) return rows.map((_, index) => first + index);
-  return findSeqs(client, rows, { first, last });
+  if (answer?.each) return findSeqs(rows, answer.each);
+  const first = Number(answer?.first ?? 0);
+  return rows.map((_, index) => first + index);
+}
+
+interface Answer {
+  readonly stored: number;
+  readonly first: string | null;
+  /** null when all were stored under numbers without a gap */
+  readonly each: readonly StoredEvent[] | null;
+}
+
+interface StoredEvent {
+  readonly seq: number;
+  readonly id: string;
+  /** milliseconds since 1970 */
+  readonly time: number;
 }
 
 const COLUMNS = "id, time, received_at, source, agent_id, pack, session_id, run_id, kind, outcome, risk, body";
 
 /**
  * The columns travel as one text each, split by line feeds: no column can hold one, and the server splits text faster
- * than it parses JSON or array literals. The empty text stands for null: no column holds an empty text.
+ * than it parses JSON or array literals. The empty text stands for null: no column holds an empty text. Numbers are
+ * drawn after the sort, which needs every row of the join and so the lock.
  */
 const INSERT = `
-  with stored as (
+  with append_lock as materialized (select pg_advisory_xact_lock(${APPEND_LOCK})::text as held),
+  stored as (
     insert into events (${COLUMNS})
     select id, time::timestamptz, received_at::timestamptz,
       source, agent_id, pack, session_id, run_id, kind, outcome, risk, body
-    from unnest(${Array.from({ length: 12 }, (_, index) => `string_to_array($${index + 1}::text, chr(10), '')`).join(", ")})
+    from append_lock, unnest(${Array.from({ length: 12 }, (_, index) => `string_to_array($${index + 1}::text, chr(10), '')`).join(", ")})
       with ordinality as given (${COLUMNS}, position)
+    where append_lock.held is not null
     order by position
     on conflict (id, time) do nothing
-    returning seq
-  )
-  select count(*)::int as stored, min(seq) as first, max(seq) as last from stored`;
+    returning seq, id, time
+  ),
+  summary as materialized (select count(*)::int as stored, min(seq) as first, max(seq) as last from stored)
+  select stored, first, case when stored < $13::int or last - first + 1 <> stored then (
+      select json_agg(json_build_object('seq', seq, 'id', id, 'time', (extract(epoch from time) * 1000)::bigint)) from stored
+    ) end as each
+  from summary`;
 
 /** The bodies go as bytes, which `pg` passes on as they are. */
-function toColumns(rows: readonly PreparedEvent[]): (string | Buffer)[] {
+function toColumns(rows: readonly PreparedEvent[]): (string | number | Buffer)[] {
   const column = (read: (row: PreparedEvent) => string | undefined) => rows.map((row) => read(row) ?? "").join("\n");
   return [
     column(({ event }) => event.id),
@@ -79,20 +81,13 @@ function toColumns(rows: readonly PreparedEvent[]): (string | Buffer)[] {
     column(({ event }) => event.kind),
     column(({ event }) => event.outcome),
     column(({ event }) => event.risk),
-    joinLines(rows.map(({ body }) => body)),
+    joinLines(rows),
+    rows.length,
   ];
 }
 
-async function findSeqs(
-  client: pg.PoolClient,
-  rows: readonly PreparedEvent[],
-  range: { first: number; last: number },
-): Promise<(number | null)[]> {
-  const { rows: stored } = await client.query<{ seq: string; id: string; time: Date }>(
-    "select seq, id, time from events where seq between $1 and $2",
-    [range.first, range.last],
-  );
-  const seqs = new Map(stored.map((row) => [keyOf(row.id, row.time.toISOString()), Number(row.seq)]));
+function findSeqs(rows: readonly PreparedEvent[], stored: readonly StoredEvent[]): (number | null)[] {
+  const seqs = new Map(stored.map(({ seq, id, time }) => [keyOf(id, toIso(time)), seq]));
   return rows.map(({ event }) => seqs.get(keyOf(event.id, event.time)) ?? null);
 }
 
