@@ -98,7 +98,8 @@ class SigmaEngine implements Engine {
 
   #collectHits(presentation: Presentation, budget: StepBudget, hits: Hit[]): void {
     const route = this.#routeFor(presentation);
-    const view = new EventView(presentation.fields, this.#layout, this.#limits, budget, this.#counts);
+    if (route.isEmpty) return;
+    const view = new EventView(presentation, this.#layout, this.#limits, budget, this.#counts);
     const viewNumber = ++this.#viewNumber;
     const eventNumber = this.#counts.events;
     route.candidates(view, (rule) => {

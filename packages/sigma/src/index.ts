@@ -1,5 +1,5 @@
 export { compile } from "./compile.ts";
-export { DEFAULT_LIMITS } from "./types.ts";
+export { DEFAULT_LIMITS, NO_FIELD } from "./types.ts";
 export type {
   Engine,
   EngineCounters,

@@ -41,6 +41,11 @@ export class Route<Rule extends Indexed> {
     }));
   }
 
+  /** Whether no rule looks at this logsource. */
+  get isEmpty(): boolean {
+    return this.always.length === 0 && this.#fields.length === 0;
+  }
+
   /** Calls `visit` with every rule that may match; a rule may come more than once. */
   candidates(view: EventView, visit: (rule: Rule) => void): void {
     for (const rule of this.always) visit(rule);

@@ -56,8 +56,19 @@ export interface RuleInfo {
  */
 export interface Presentation {
   readonly logsource: Logsource;
+  /** may be a getter that builds them when a rule needs more than `peek` can tell */
   readonly fields: Readonly<Record<string, unknown>>;
+  /**
+   * Reads one field without building all of them, for hosts whose rules look at few.
+   *
+   * @returns exactly what `fields` holds under the name; {@link NO_FIELD} when the name leads to nothing there, not as a
+   *   path and not by leaving spaces out of a key; undefined when only `fields` can tell
+   */
+  peek?(name: string): unknown;
 }
+
+/** What {@link Presentation.peek} says of a field that the record lacks. */
+export const NO_FIELD: unique symbol = Symbol("no field");
 
 export interface SigmaEvent {
   readonly presentations: readonly Presentation[];

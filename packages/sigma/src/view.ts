@@ -1,7 +1,7 @@
 import type { FieldRef } from "./predicate.ts";
 import type { StepBudget } from "./regex.ts";
 import { foldText } from "./text.ts";
-import type { EngineLimits } from "./types.ts";
+import { NO_FIELD, type EngineLimits, type Presentation } from "./types.ts";
 
 export interface ViewCounts {
   truncatedValues: number;
@@ -25,7 +25,7 @@ interface Collected {
 }
 
 type Limits = Pick<EngineLimits, "textCharsMax" | "valuesMax" | "depthMax">;
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Presentation["fields"];
 
 const ABSENT: FieldValues = { present: false, hasNull: false, texts: [] };
 const PATH_PARTS_MAX = 16;
@@ -46,7 +46,7 @@ export function buildPaths(fields: readonly FieldRef[]): readonly Path[] {
 /** One presentation of one event, read lazily: a field is looked up, turned to text and folded once, whoever asks. */
 export class EventView {
   readonly budget: StepBudget;
-  readonly #fields: Fields;
+  readonly #record: Presentation;
   readonly #refs: readonly FieldRef[];
   readonly #paths: readonly Path[];
   readonly #limits: Limits;
@@ -56,13 +56,13 @@ export class EventView {
   #spaceless: ReadonlyMap<string, string> | undefined;
 
   constructor(
-    fields: Fields,
+    record: Presentation,
     layout: { readonly refs: readonly FieldRef[]; readonly paths: readonly Path[] },
     limits: Limits,
     budget: StepBudget,
     counts: ViewCounts,
   ) {
-    this.#fields = fields;
+    this.#record = record;
     this.#refs = layout.refs;
     this.#paths = layout.paths;
     this.#limits = limits;
@@ -87,6 +87,10 @@ export class EventView {
     return foldSlot(this.#all());
   }
 
+  get #fields(): Fields {
+    return this.#record.fields;
+  }
+
   #all(): Slot {
     this.#anywhere ??= { values: this.#toValues(this.#fields), folded: undefined };
     return this.#anywhere;
@@ -102,6 +106,9 @@ export class EventView {
 
   #read(index: number): FieldValues {
     const name = this.#refs[index]?.name ?? "";
+    const peeked = this.#record.peek?.(name);
+    if (peeked === NO_FIELD) return ABSENT;
+    if (peeked !== undefined) return this.#toValues(peeked);
     if (Object.hasOwn(this.#fields, name)) return this.#toValues(this.#fields[name]);
     const path = this.#paths[index];
     if (path !== undefined && path.parts.length > 1) {

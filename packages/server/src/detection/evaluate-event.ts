@@ -15,10 +15,14 @@ export interface Evaluator {
 export function createEvaluator(ruleset: Ruleset, logger: Logger): Evaluator {
   const engine: Engine = ruleset.createEngine();
   const present = { withProcesses: needsProcesses(ruleset) };
+  // shared by all events of a request
+  let received = { text: "", ms: 0 };
   return {
     evaluate: (event) => {
       try {
-        const meta = { id: event.id, time: Date.parse(event.time), receivedTime: Date.parse(event.receivedTime) };
+        const { id, time, receivedTime } = event;
+        if (receivedTime !== received.text) received = { text: receivedTime, ms: Date.parse(receivedTime) };
+        const meta = { id, time: Date.parse(time), receivedTime: received.ms };
         return engine.evaluate(presentEvent(event, present), meta);
       } catch (error) {
         logger.error("an event could not be judged", { seq: event.seq, problem: messageOf(error) });

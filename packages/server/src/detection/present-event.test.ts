@@ -1,5 +1,5 @@
 import type { AgentEvent } from "@firebreak/protocol";
-import { compile } from "@firebreak/sigma";
+import { NO_FIELD, compile } from "@firebreak/sigma";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { presentEvent } from "./present-event.ts";
@@ -30,6 +30,8 @@ function isSeen(logsource: string, selection: string, more: Partial<AgentEvent>)
   expect(ruleset.errors).toEqual([]);
   return ruleset.createEngine().evaluate(presentEvent(eventOf(more)), { id: "e", time: 0 }).length > 0;
 }
+
+const withoutSpaces = (key: string) => key.replaceAll(" ", "");
 
 describe("how rules see an event", () => {
   it("finds a command under the names of our and of the published agent rules", () => {
@@ -74,6 +76,44 @@ describe("how rules see an event", () => {
     expect(fields["event_type"]).toEqual(["command", "tool_call", "harmless"]);
     expect(Object.keys(fields)).not.toContain("pack");
     expect(Object.keys(fields)).not.toContain("session_id");
+  });
+
+  it("C-2: lets no key of the agent's own pass for what Firebreak knows, so that a rate per agent cannot be split", () => {
+    const agent = "{ product: ai_agent, category: agent_events }";
+    for (const key of ["agent.id", "agent .id", " agent", "agent_id ", "session_ id", "agent.session"]) {
+      const forged = { agent: { id: "scout-1" }, data: { command: "ls", [key]: "other" } };
+      for (const field of ["agent.id", "agent", "agent_id", "session_id", "agent.session"]) {
+        expect(isSeen(agent, `${field}: other`, forged)).toBe(false);
+      }
+      expect(isSeen(agent, "agent.id: scout-1", forged)).toBe(true);
+    }
+  });
+
+  it("tells of a single field what all fields together hold", () => {
+    const names = ["command", "cmd", "agent", "agent.id", "agent_id", "pack", "kind", "time", "event_type", "source"];
+    const more = ["response", "output", "tool", "tool_name", "url", "risk", "resource", "a b", "ab", "toString", "x.y"];
+    const name = fc.constantFrom(...names, ...more);
+    const value = fc.oneof(fc.string(), fc.constant(null), fc.integer(), fc.array(fc.string(), { maxLength: 2 }));
+    const events = fc.record(
+      {
+        data: fc.dictionary(name, value),
+        kind: fc.constantFrom("command", "file", "network", "log", "tool_call"),
+        resource: fc.string(),
+        risk: fc.constant("high"),
+        agent: fc.record({ id: fc.constant("a"), pack: fc.constant("p") }, { requiredKeys: ["id"] }),
+      },
+      { requiredKeys: ["data"] },
+    );
+    const property = fc.property(events, name, (given, asked) => {
+      const event = eventOf(given);
+      const [own] = presentEvent(event).presentations;
+      const peeked = own?.peek?.(asked);
+      const { [asked]: held } = own?.fields ?? {};
+      if (asked === "agent.id") expect(peeked).toBe(event.agent.id);
+      else if (peeked === NO_FIELD) expect(Object.keys(own?.fields ?? {}).map(withoutSpaces)).not.toContain(asked);
+      else if (peeked !== undefined) expect(peeked).toEqual(held);
+    });
+    fc.assert(property, { numRuns: 1000 });
   });
 
   it("joins argv so that each argument stays one word", () => {

@@ -1,4 +1,5 @@
 import type { AgentEvent, EventKind } from "@firebreak/protocol";
+import { NO_FIELD } from "@firebreak/sigma";
 import type { Presentation, SigmaEvent } from "@firebreak/sigma";
 import { presentProcesses } from "./present-processes.ts";
 
@@ -11,50 +12,96 @@ const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
  * @param withProcesses false when no rule looks at processes: saves a third of the cost
  */
 export function presentEvent(event: AgentEvent, { withProcesses = true } = {}): SigmaEvent {
-  const fields = presentFields(event);
-  const own: Presentation = { logsource: AGENT_EVENTS, fields };
+  const own = new AgentPresentation(event);
   if (!withProcesses) return { presentations: [own] };
-  return { presentations: [own, ...presentProcesses(event, fields["command"])] };
+  return { presentations: [own, ...presentProcesses(event, readCommand(event))] };
 }
 
-/**
- * `data` is the agent's own word: it adds fields but never replaces those that Firebreak fixes (agent, kind, time), and
- * an `event_type` in it stands beside the one that follows from the kind, so that it cannot lead a rule astray.
- */
-function presentFields(event: AgentEvent): Record<string, unknown> {
-  const { data, agent, kind } = event;
-  const fields: Record<string, unknown> = { ...data };
-  setIfKnown(fields, "command", readCommand(event));
-  setIfKnown(fields, "tool_name", pickText(data, "tool_name", "tool"));
-  setIfKnown(
-    fields,
+/** Rules look at few fields of most events: each is read when asked for, and all are built only when that cannot tell. */
+class AgentPresentation implements Presentation {
+  readonly logsource = AGENT_EVENTS;
+  readonly #event: AgentEvent;
+  #fields: Record<string, unknown> | undefined;
+
+  constructor(event: AgentEvent) {
+    this.#event = event;
+  }
+
+  get fields(): Readonly<Record<string, unknown>> {
+    this.#fields ??= presentFields(this.#event);
+    return this.#fields;
+  }
+
+  peek(name: string): unknown {
+    const { data, agent } = this.#event;
+    if (name === "agent.id") return agent.id;
+    if (name.includes(".")) return undefined;
+    const fixed = FIXED_FIELDS.get(name);
+    if (fixed !== undefined) return fixed(this.#event) ?? NO_FIELD;
+    const added = ADDED_FIELDS.get(name)?.(this.#event);
+    if (added !== undefined) return added;
+    if (Object.hasOwn(data, name)) return data[name];
+    return hasSpacedKey(data) ? undefined : NO_FIELD;
+  }
+}
+
+function hasSpacedKey(data: AgentEvent["data"]): boolean {
+  for (const key in data) if (key.includes(" ")) return true;
+  return false;
+}
+
+type ReadField = (event: AgentEvent) => unknown;
+
+/** Fields under the names of the published rules; where an event has none, what `data` holds under the name stands. */
+const ADDED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
+  ["command", (event) => readCommand(event)],
+  ["tool_name", ({ data }) => pickText(data, "tool_name", "tool")],
+  [
     "file_path",
-    pickText(data, "file_path", "path") ?? (kind === "file" ? event.resource : undefined),
-  );
-  setIfKnown(fields, "url", pickText(data, "url") ?? (kind === "network" ? event.resource : undefined));
-  setIfKnown(fields, "content", pickText(data, "content", "text"));
-  setIfKnown(fields, "response", pickText(data, "response", "output"));
-  setIfKnown(fields, "risk", event.risk);
-  setIfKnown(fields, "resource", event.resource);
-  fields["event_type"] = joinTypes(EVENT_TYPES[kind], fileType(event), data["event_type"]);
-  fields["source"] = data["source"] === undefined ? event.source : joinTypes([event.source], undefined, data["source"]);
-  fields["kind"] = kind;
-  fields["outcome"] = event.outcome;
-  fields["time"] = event.time;
-  fields["agent"] = agent;
-  fields["agent_id"] = agent.id;
-  setOrDelete(fields, "pack", agent.pack);
-  setOrDelete(fields, "session_id", agent.session);
+    ({ data, kind, resource }) => pickText(data, "file_path", "path") ?? (kind === "file" ? resource : undefined),
+  ],
+  ["url", ({ data, kind, resource }) => pickText(data, "url") ?? (kind === "network" ? resource : undefined)],
+  ["content", ({ data }) => pickText(data, "content", "text")],
+  ["response", ({ data }) => pickText(data, "response", "output")],
+  ["risk", ({ risk }) => risk],
+  ["resource", ({ resource }) => resource],
+]);
+
+/**
+ * `data` is the agent's own word: it adds fields but never replaces these, which Firebreak fixes, nor what lies in
+ * `agent`. An `event_type` in it stands beside the one that follows from the kind, so that it cannot lead a rule astray.
+ */
+const FIXED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
+  ["event_type", (event) => joinTypes(EVENT_TYPES[event.kind], fileType(event), event.data["event_type"])],
+  [
+    "source",
+    ({ data, source }) => (data["source"] === undefined ? source : joinTypes([source], undefined, data["source"])),
+  ],
+  ["kind", ({ kind }) => kind],
+  ["outcome", ({ outcome }) => outcome],
+  ["time", ({ time }) => time],
+  ["agent", ({ agent }) => agent],
+  ["agent_id", ({ agent }) => agent.id],
+  ["pack", ({ agent }) => agent.pack],
+  ["session_id", ({ agent }) => agent.session],
+]);
+
+function presentFields(event: AgentEvent): Record<string, unknown> {
+  const fields: Record<string, unknown> = { ...event.data };
+  for (const key in event.data) if (isFixed(key)) delete fields[key];
+  for (const readers of [ADDED_FIELDS, FIXED_FIELDS]) {
+    for (const [name, read] of readers) {
+      const value = read(event);
+      if (value !== undefined) fields[name] = value;
+    }
+  }
   return fields;
 }
 
-function setIfKnown(fields: Record<string, unknown>, key: string, value: string | undefined): void {
-  if (value !== undefined) fields[key] = value;
-}
-
-function setOrDelete(fields: Record<string, unknown>, key: string, value: string | undefined): void {
-  if (value !== undefined) fields[key] = value;
-  else if (key in fields) delete fields[key];
+/** Also a key that a rule could take for a fixed field: a path into `agent`, or the same name with spaces. */
+function isFixed(key: string): boolean {
+  const name = key.includes(" ") ? key.replaceAll(" ", "") : key;
+  return FIXED_FIELDS.has(name) || name.startsWith("agent.");
 }
 
 /** Our kind first, then the names that published rules give the same act. */
