@@ -70,15 +70,23 @@ async function readAllEventIds(installation: Installation, agent: string): Promi
 }
 
 async function untilContained(installation: Installation): Promise<IncidentDetail> {
-  return waitFor("the playbook to end", 60_000, async () => {
+  let seen = "no incident";
+  const contained = waitFor("the playbook and the deliveries to end", 90_000, async () => {
     const { items } = await installation.call(pageOf(incidentSummary), "GET", "/incidents?limit=10");
     const [first] = items;
     if (first === undefined) return undefined;
     const incident = await installation.call(incidentDetail, "GET", `/incidents/${first.id}`);
-    const isOver = incident.runs.length > 0 && incident.runs.every((run) => ENDED.includes(run.state));
-    return isOver && incident.deliveries.length >= 4 && incident.deliveries.every((one) => one.state === "delivered")
-      ? incident
-      : undefined;
+    const { runs, deliveries } = incident;
+    seen = JSON.stringify({
+      runs,
+      deliveries: deliveries.map(({ template, channel, state }) => [template, channel, state]),
+    });
+    const isOver = runs.length > 0 && runs.every((run) => ENDED.includes(run.state));
+    const areTold = deliveries.length >= 4 && deliveries.every((one) => one.state === "delivered");
+    return isOver && areTold ? incident : undefined;
+  });
+  return contained.catch((fault: unknown) => {
+    throw new Error(`${String(fault)}; last seen: ${seen}`);
   });
 }
 

@@ -216,7 +216,7 @@ test("M-1: a crash between sending and recording sends again with the same key, 
   expect((await only())?.state).toBe("sending");
   expect(await deliver(ctx, deliveryId)).toBe("retry");
   expect(receiver.requests).toBe(0);
-  clock.advance(120_000);
+  clock.advance(25_000);
   expect(await retryDueDeliveries(ctx)).toBe(1);
   expect((await receiver.expect({ deliveryId })).attempt).toBe(2);
 });

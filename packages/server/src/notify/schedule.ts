@@ -6,11 +6,14 @@ const BACKOFF_MS = [2_000, 5_000, 15_000, 60_000, 300_000, 900_000, 1_800_000, 3
 /** attempts of one delivery before a person must ask for more */
 export const ATTEMPTS_MAX = BACKOFF_MS.length + 1;
 
+/** An attempt is given up after this long, whatever the channel does. */
+export const ATTEMPT_MS_MAX = 20_000;
+
 /**
  * An attempt that has not ended after this long belongs to a process that died: it is made again with the same
- * idempotency key. More than the sum of a channel's timeouts.
+ * idempotency key.
  */
-export const SENDING_STALE_MS = 120_000;
+export const SENDING_STALE_MS = ATTEMPT_MS_MAX + 5_000;
 
 /** Waiting times by the number of attempts made so far, from none; the last one holds for more. */
 export const WAITS_MS: readonly number[] = [0, ...BACKOFF_MS];

@@ -1,4 +1,6 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { Channel, EmailChannel, ReadSecret, WebhookChannel } from "../kernel/index.ts";
+import { ATTEMPT_MS_MAX } from "./schedule.ts";
 import { sendEmail } from "./send-email.ts";
 import { sendWebhook } from "./send-webhook.ts";
 import type { DeliveryRow, NotifyContext, OutgoingMessage, SendResult } from "./types.ts";
@@ -17,12 +19,28 @@ export async function sendToChannel(
     return { kind: "failed", error };
   }
   const used: string[] = [];
-  const result = await sendThrough(channel, message, ctx, async (name) => {
+  const sending = sendThrough(channel, message, ctx, async (name) => {
     const secret = await ctx.readSecret(name);
     if (secret !== undefined) used.push(secret);
     return secret;
   });
-  return withoutSecrets(result, used);
+  return withoutSecrets(await withinAttemptTime(sending), used);
+}
+
+/** Beyond this time another process takes the attempt for dead and makes it again, so this one must have ended. */
+async function withinAttemptTime(sending: Promise<SendResult>): Promise<SendResult> {
+  const overdue = new AbortController();
+  const timeout = wait(ATTEMPT_MS_MAX, undefined, { signal: overdue.signal }).then((): SendResult => ({
+    kind: "retry",
+    error: `no end within ${ATTEMPT_MS_MAX / 1000} s`,
+  }));
+  // the loser of the race is the timer that was called off
+  timeout.catch(() => undefined);
+  try {
+    return await Promise.race([sending, timeout]);
+  } finally {
+    overdue.abort();
+  }
 }
 
 function sendThrough(
