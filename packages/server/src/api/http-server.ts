@@ -1,6 +1,5 @@
 import { STATUS_CODES } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import fastifyCookie from "@fastify/cookie";
 import { ERROR_CODES, INTAKE_LIMITS } from "@firebreak/protocol";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -12,7 +11,7 @@ import type { HttpServerOptions } from "./options.ts";
 import { explainListenFault } from "./port.ts";
 import { PROBLEM_MEDIA_TYPE, toFirebreakError, toProblem } from "./problem.ts";
 import { checkHeaders, checkHost, checkSameOrigin, namesOf, securityHeaders } from "./request-guard.ts";
-import { SESSION_COOKIE, answerRoute } from "./route-answer.ts";
+import { answerRoute } from "./route-answer.ts";
 import { ROUTES } from "./routes/index.ts";
 
 export interface HttpServer {
@@ -40,8 +39,9 @@ const LINGER_MS = 10_000;
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const state = { closing: false, names: namesOf("localhost", options.config.publicUrl) };
   const app = createApp();
-  await app.register(fastifyCookie);
-  app.addHook("onRequest", async (request, reply) => guardRequest(request, reply, options, state));
+  app.decorateRequest("caller", null);
+  // not async: a promise less for every request
+  app.addHook("onRequest", (request, reply, done) => done(faultOf(() => guardRequest(request, reply, options, state))));
   app.setErrorHandler((fault, request, reply) => sendProblem(fault, request, reply, options));
   readBodiesAsBytes(app);
   // made when first asked for: it takes longer than everything else at the start
@@ -119,12 +119,22 @@ function readBodiesAsBytes(app: FastifyInstance): void {
   );
 }
 
-async function guardRequest(
+/** @returns what `act` throws, or undefined */
+function faultOf(act: () => void): Error | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+function guardRequest(
   request: FastifyRequest,
   reply: FastifyReply,
   options: HttpServerOptions,
   state: DoorState,
-): Promise<void> {
+): void {
   const { publicUrl } = options.config;
   void reply.headers(securityHeaders(request.headers));
   if (publicUrl?.startsWith("https:") === true) void reply.header("strict-transport-security", "max-age=31536000");
@@ -140,7 +150,7 @@ async function guardRequest(
     throw new FirebreakError("unsupported_media_type", "Send the body without Content-Encoding.");
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
-    checkSameOrigin(request.headers, request.cookies[SESSION_COOKIE] !== undefined, publicUrl);
+    checkSameOrigin(request.headers, publicUrl);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a request must be before anything else looks at it. Pure decisions over headers. */
 import type { IncomingHttpHeaders } from "node:http";
+import { parseCookie } from "cookie";
 import { roleAllows } from "@firebreak/protocol";
 import type { RequiredAccess } from "@firebreak/protocol";
 import type { Caller } from "../access/index.ts";
@@ -25,8 +26,12 @@ export function checkHeaders(rawHeaders: readonly string[]): void {
   if (rawHeaders.length / 2 > HEADERS_MAX) {
     throw new FirebreakError("headers_too_large", `Send at most ${HEADERS_MAX} headers.`);
   }
-  const hosts = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host");
-  if (hosts.length > 1) throw new FirebreakError("bad_request", "Send one Host header.");
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? "";
+    if (name.length === "host".length && name.toLowerCase() === "host") hosts += 1;
+  }
+  if (hosts > 1) throw new FirebreakError("bad_request", "Send one Host header.");
 }
 
 /**
@@ -50,12 +55,12 @@ export function checkHost(headers: IncomingHttpHeaders, names: readonly string[]
  *
  * @throws FirebreakError `cross_origin`
  */
-export function checkSameOrigin(headers: IncomingHttpHeaders, hasCookie: boolean, publicUrl: string | undefined): void {
+export function checkSameOrigin(headers: IncomingHttpHeaders, publicUrl: string | undefined): void {
   if (headers.authorization !== undefined) return;
   const { origin } = headers;
   const site = headers["sec-fetch-site"];
   if (origin !== undefined ? isOwnOrigin(origin, headers.host, publicUrl) : site === "same-origin") return;
-  if (origin === undefined && site === undefined && !hasCookie) return;
+  if (origin === undefined && site === undefined && sessionCookieOf(headers) === undefined) return;
   throw new FirebreakError(
     "cross_origin",
     "The browser says that another site makes this request. Use the console at its own address, or an API token.",
@@ -68,6 +73,13 @@ function isOwnOrigin(origin: string, host: string | undefined, publicUrl: string
   if (asked.protocol !== "http:" && asked.protocol !== "https:") return false;
   if (publicUrl !== undefined && asked.origin === new URL(publicUrl).origin) return true;
   return host !== undefined && asked.host === new URL(`${asked.protocol}//${host}`).host;
+}
+
+export const SESSION_COOKIE = "firebreak_session";
+
+/** @returns the value of the session's cookie, or undefined */
+export function sessionCookieOf(headers: IncomingHttpHeaders): string | undefined {
+  return headers.cookie === undefined ? undefined : parseCookie(headers.cookie)[SESSION_COOKIE];
 }
 
 /** @returns the token of `Authorization: Bearer`, or undefined */

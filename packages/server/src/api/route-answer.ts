@@ -1,29 +1,34 @@
 import { isDeepStrictEqual } from "node:util";
+import { stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import { decodeJson } from "./json-body.ts";
 import type { HttpServerOptions } from "./options.ts";
-import { authorize, bearerOf } from "./request-guard.ts";
+import { SESSION_COOKIE, authorize, bearerOf, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import type { RawBatch } from "./services.ts";
 
-export const SESSION_COOKIE = "firebreak_session";
+declare module "fastify" {
+  interface FastifyRequest {
+    /** who was recognised; null on public routes */
+    caller: Caller | null;
+  }
+}
 
 type Options = HttpServerOptions & { readonly openApi: () => unknown };
 
 /** How one route of the table is answered over HTTP: the check of who calls, before the body is read; then the handler. */
 export function answerRoute(route: Route, options: Options) {
-  const callers = new WeakMap<FastifyRequest, Caller>();
   return {
     onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
       void reply.header("cache-control", "no-store");
       if (route.access === "public") return;
       const found = await options.authenticate(credentialsOf(request));
-      callers.set(request, authorize(found, route.access));
+      request.caller = authorize(found, route.access);
     },
-    handler: async (request: FastifyRequest, reply: FastifyReply) => {
-      const caller = callers.get(request) ?? null;
+    handler: (request: FastifyRequest, reply: FastifyReply): unknown => {
+      const { caller } = request;
       if (route.media === "document") return options.openApi();
       if (route.media === "event-stream") return streamLive(request, reply, caller, options);
       return answerJson(route, request, reply, caller, options);
@@ -33,9 +38,11 @@ export function answerRoute(route: Route, options: Options) {
 
 function credentialsOf(request: FastifyRequest) {
   const user = request.headers["x-firebreak-user"];
+  const bearer = bearerOf(request.headers);
   return {
-    bearer: bearerOf(request.headers),
-    cookie: request.cookies[SESSION_COOKIE],
+    bearer,
+    // a token goes before a cookie
+    cookie: bearer === undefined ? sessionCookieOf(request.headers) : undefined,
     user: typeof user === "string" ? user : undefined,
   };
 }
@@ -65,28 +72,36 @@ function rawInputOf(route: Route, request: FastifyRequest): RawInput {
   return { params, query, body: decodeJson(body), batch: null };
 }
 
+const NDJSON = "application/x-ndjson";
+
 /** A body without bytes may come without a type. */
 function mediaTypeOf(request: FastifyRequest): RawBatch["contentType"] {
-  const [media = "", ...parameters] = (request.headers["content-type"] ?? "application/json").toLowerCase().split(";");
+  const given = request.headers["content-type"] ?? "application/json";
+  if (given === "application/json" || given === NDJSON) return given;
+  const [media = "", ...parameters] = given.toLowerCase().split(";");
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith("charset="));
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
     throw new FirebreakError("unsupported_media_type", "Send UTF-8.");
   }
-  return media.trim() === "application/x-ndjson" ? "application/x-ndjson" : "application/json";
+  return media.trim() === NDJSON ? NDJSON : "application/json";
 }
 
 function answerOf(reply: FastifyReply, options: Options): Answer {
-  const secure = options.config.publicUrl?.startsWith("https:") === true;
-  const shared = { path: "/", httpOnly: true, sameSite: "strict", secure } as const;
+  const setCookie = (value: string, end: { maxAge: number } | { expires: Date }) => {
+    const secure = options.config.publicUrl?.startsWith("https:") === true;
+    const cookie = { name: SESSION_COOKIE, value, path: "/", httpOnly: true, sameSite: "strict", secure } as const;
+    void reply.header("set-cookie", stringifySetCookie({ ...cookie, ...end }));
+  };
   return {
     status: (code) => void reply.code(code),
     setSessionCookie: (value, expiresAtMs) => {
-      const maxAge = Math.max(0, Math.floor((expiresAtMs - options.clock.now()) / 1000));
-      void reply.setCookie(SESSION_COOKIE, value, { ...shared, maxAge });
+      setCookie(value, { maxAge: Math.max(0, Math.floor((expiresAtMs - options.clock.now()) / 1000)) });
     },
-    clearSessionCookie: () => void reply.clearCookie(SESSION_COOKIE, shared),
+    clearSessionCookie: () => setCookie("", { expires: LONG_AGO }),
   };
 }
+
+const LONG_AGO = new Date(0);
 
 /** The stream leaves Fastify's hands: the hub writes it, asks again and again whether it may, and ends it. */
 function streamLive(
