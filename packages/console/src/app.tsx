@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
+import { groupHolds } from "@firebreak/protocol";
 import type { MeView } from "@firebreak/protocol";
 import { problemOf } from "./api/client.ts";
 import { signOut } from "./api/commands.ts";
@@ -118,7 +119,7 @@ function useGlobalCommands(open: OpenDialog, onSignOut: () => void): void {
     group: "Open incidents",
     run: () => navigate(incidentPath(incident.id)),
   }));
-  const resumes = (data?.holds ?? []).map((hold): Command => ({
+  const resumes = groupHolds(data?.holds ?? []).map(([hold]): Command => ({
     id: `resume:${hold.id}`,
     title: `Resume ${coverage(hold.scope, hold.target)}…`,
     group: "Stop and resume",

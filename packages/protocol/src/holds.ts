@@ -49,6 +49,48 @@ export function effectiveLevel(holds: Iterable<HoldRule>, subject: HoldSubject):
   return HOLD_LEVELS[rank] ?? null;
 }
 
+/** What tells which holds are one stop to a person. */
+export interface PlacedHold extends HoldRule {
+  readonly id: string;
+  readonly incidentId: string | null;
+  readonly actor: { readonly kind: string };
+}
+
+function belongTogether(one: PlacedHold, other: PlacedHold): boolean {
+  return (
+    one.actor.kind === "playbook" &&
+    other.actor.kind === "playbook" &&
+    one.incidentId !== null &&
+    one.incidentId === other.incidentId &&
+    one.scope === other.scope &&
+    one.target === other.target
+  );
+}
+
+/**
+ * Automatic containment sets one hold per level on the same target for one incident. They are one stop to a person:
+ * releasing one of them releases all. A hold that a person set stands alone.
+ *
+ * @returns the hold itself first, then its siblings
+ */
+export function holdsOfSameStop<H extends PlacedHold>(hold: H, holds: readonly H[]): H[] {
+  return [hold, ...holds.filter((other) => other.id !== hold.id && belongTogether(hold, other))];
+}
+
+/** @returns one entry per stop, in the order of their first holds: its most restrictive hold, then the milder ones */
+export function groupHolds<H extends PlacedHold>(holds: readonly H[]): [H, ...H[]][] {
+  const groups: [H, ...H[]][] = [];
+  for (const hold of holds) {
+    const group = groups.find(([first]) => belongTogether(first, hold));
+    if (group === undefined) groups.push([hold]);
+    else group.push(hold);
+  }
+  for (const group of groups) {
+    group.sort((a, b) => HOLD_LEVELS.indexOf(b.level) - HOLD_LEVELS.indexOf(a.level));
+  }
+  return groups;
+}
+
 /** Why a gate refused. A refusal never leaves the agent guessing whether policy or machinery spoke. */
 export const DENIALS = ["stopped", "policy", "lease_expired", "gate_broken"] as const;
 export type Denial = (typeof DENIALS)[number];

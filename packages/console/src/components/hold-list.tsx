@@ -1,3 +1,4 @@
+import { groupHolds } from "@firebreak/protocol";
 import type { Hold } from "@firebreak/protocol";
 import { Link } from "wouter";
 import { useDialogs } from "../hooks/use-dialogs.ts";
@@ -12,7 +13,7 @@ export function HoldList({ holds }: { readonly holds: readonly Hold[] }) {
   const refusal = useRefusal("commander");
   return (
     <ul className="rows">
-      {holds.map((hold) => (
+      {groupHolds(holds).map(([hold, ...milder]) => (
         <li key={hold.id} className="row hold-row">
           <div className="hold-main">
             <p className="hold-title">
@@ -20,6 +21,11 @@ export function HoldList({ holds }: { readonly holds: readonly Hold[] }) {
               <strong className="wrap-anywhere">{holdSentence(hold)}</strong>
             </p>
             <p className="hold-reason">{hold.reason}</p>
+            {milder.length > 0 && (
+              <p className="row-sub">
+                One stop with its milder {milder.length === 1 ? "hold" : "holds"}; resumed as one
+              </p>
+            )}
             <p className="row-sub">
               <span>
                 by <ActorName actor={hold.actor} />

@@ -1,3 +1,4 @@
+import { groupHolds } from "@firebreak/protocol";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
@@ -29,7 +30,7 @@ function ConnectionState({ connection }: { readonly connection: Connection }) {
 
 function useAmounts(): Readonly<Record<string, number>> {
   const { data } = useQuery(overviewQuery);
-  return { "/incidents": data?.openIncidents.length ?? 0, "/killswitch": data?.holds.length ?? 0 };
+  return { "/incidents": data?.openIncidents.length ?? 0, "/killswitch": groupHolds(data?.holds ?? []).length };
 }
 
 const AMOUNT_WORDS: Readonly<Record<string, string>> = { "/incidents": "open", "/killswitch": "in force" };

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { groupHolds } from "@firebreak/protocol";
 import type { Overview } from "@firebreak/protocol";
 import { overviewQuery } from "../api/queries.ts";
 import { pressingClock } from "../components/bits.tsx";
@@ -32,7 +33,7 @@ const HEADLINE_ICONS = { danger: "incident", warn: "warn", hold: "stop", ok: "sh
 function Headline({ overview }: { readonly overview: Overview }) {
   const breaches = useBreaches(overview);
   const wrong = overview.openIncidents.length;
-  const stopped = overview.holds.length;
+  const stopped = groupHolds(overview.holds).length;
   const faults = overview.failedDeliveries + overview.ruleErrors.length;
   const { lost } = overview.agents;
   const first = overview.nextSteps[0];

@@ -1,10 +1,10 @@
+import { holdsOfSameStop } from "@firebreak/protocol";
 import type { Actor, Hold, ResumeReceipt, StopReceipt, StopRequest, StopResult } from "@firebreak/protocol";
 import { recordAudit } from "../audit/index.ts";
 import { resolveAlertsOfAgent } from "../alerts/index.ts";
 import { enforceHold, liftHold } from "../containment/index.ts";
 import { addTimelineEntry, markContained } from "../incidents/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
-import { holdsOfSameStop } from "../killswitch/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import type { StopOfStep } from "./effectors.ts";

@@ -1,4 +1,3 @@
-export { holdsOfSameStop } from "./siblings.ts";
 export { openKillswitch } from "./killswitch.ts";
 export type { KillswitchOptions } from "./killswitch.ts";
 export { flagName, killswitchPaths } from "./layout.ts";

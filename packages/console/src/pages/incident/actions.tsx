@@ -153,7 +153,7 @@ export function ActionsTab({ incident }: { readonly incident: IncidentDetail }) 
     <div className="stack">
       {incident.tripToStopMs !== null && (
         <p className="trip">
-          From the event that tripped the rule to the verified stop:{" "}
+          From the trip of the stop to its proof:{" "}
           <strong className="number">{formatLatency(incident.tripToStopMs)}</strong>
         </p>
       )}

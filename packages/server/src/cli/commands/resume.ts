@@ -1,6 +1,6 @@
-import { resumeReceipt } from "@firebreak/protocol";
+import { holdsOfSameStop, resumeReceipt } from "@firebreak/protocol";
 import { OperatorError } from "../../kernel/index.ts";
-import { holdsOfSameStop, openKillswitch } from "../../killswitch/index.ts";
+import { openKillswitch } from "../../killswitch/index.ts";
 import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";

@@ -1,4 +1,4 @@
-import { overview, isSettled } from "@firebreak/protocol";
+import { groupHolds, isSettled, overview } from "@firebreak/protocol";
 import type { Hold } from "@firebreak/protocol";
 import { listSupervisors } from "../../containment/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
@@ -95,8 +95,9 @@ function printHolds(output: Output, holds: readonly Hold[], nowMs: number): void
     output.line("Nothing is stopped.");
     return;
   }
-  output.line(output.style.bold(`${holds.length} hold(s) in force`));
-  for (const hold of holds) {
+  const stops = groupHolds(holds);
+  output.line(output.style.bold(`${stops.length} stop(s) in force`));
+  for (const [hold] of stops) {
     const target = hold.target === null ? "everything" : `${hold.scope} ${hold.target}`;
     const age = durationText(Math.max(0, nowMs - Date.parse(hold.at)));
     output.line(
