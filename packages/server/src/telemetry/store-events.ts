@@ -45,7 +45,7 @@ const COLUMNS = "id, time, received_at, source, agent_id, pack, session_id, run_
 /**
  * The columns travel as one text each, split by line feeds: no column can hold one, and the server splits text faster
  * than it parses JSON or array literals. The empty text stands for null: no column holds an empty text. Numbers are
- * drawn after the sort, which needs every row of the join and so the lock.
+ * drawn above the join, of which no row comes before the lock is held.
  */
 const INSERT = `
   with append_lock as materialized (select pg_advisory_xact_lock(${APPEND_LOCK})::text as held),
