@@ -55,7 +55,7 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
  * {@link canonicalJson} of an event without its `seq`, for every event: what the order of the keys is, and that kind,
  * outcome, risk and times hold nothing to escape, is known here. A property test holds the two together.
  */
-export function writeCanonical(event: AgentEvent): string {
+function writeCanonical(event: AgentEvent): string {
   const { agent, data, id, kind, outcome, receivedTime, resource, risk, source, time } = event;
   const resourcePart = resource === undefined ? "" : `,"resource":${canonicalJson(resource)}`;
   const riskPart = risk === undefined ? "" : `,"risk":"${risk}"`;
