@@ -24,7 +24,7 @@ const ENDED = ["completed", "completed_with_exceptions", "failed", "aborted"];
 /** Where the data lies: the embedded server, or one named by DATABASE_URL. */
 const STORAGES = [
   { name: "embedded PostgreSQL", open: async () => ({ databaseUrl: undefined, close: async () => {} }) },
-  { name: "PostgreSQL by DATABASE_URL", open: () => createTestDatabase() },
+  { name: "the distribution's PostgreSQL by DATABASE_URL", open: () => createTestDatabase({ server: "distribution" }) },
 ];
 
 describe.each(STORAGES)("E2E main job on $name", ({ open }) => {
