@@ -43,6 +43,7 @@ describe("O-2: the console on the real server", () => {
     await page.getByLabel("The same again").fill("correct horse battery");
     await page.getByRole("button", { name: "Set the password" }).click();
     await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(page.url()).toBe(`${installation.url}/`);
   });
 
   test("the overview says what is wrong, what is stopped and what to do next", async () => {
