@@ -3,6 +3,7 @@ import path from "node:path";
 import { overview, rulesView } from "@firebreak/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Installation } from "../harness/firebreak.ts";
+import { waitFor } from "../harness/processes.ts";
 
 let installation: Installation;
 
@@ -25,7 +26,10 @@ describe("files of the owner that do not parse", () => {
     write("rules/good.yml", GOOD_RULE);
     write("playbooks/broken.yaml", "id: broken\ntitle: Broken\nphases: nowhere\n");
     const server = await installation.startServer();
-    const said = server.output();
+    const said = await waitFor("the server to say that it runs", 10_000, () => {
+      const output = server.output();
+      return output.includes("firebreak run") ? output : undefined;
+    });
     expect(said).toMatch(/profile\.yaml:\d+:\d+: /);
     expect(said).toMatch(/channels\.yaml:2:\d+: /);
     expect(said).toMatch(/broken\.yml:\d+:\d+: /);

@@ -75,7 +75,7 @@ test("C-1, C-2: with the server down an agent, a pack and everything are stopped
 
   const status = await home.firebreak(["status"]);
   expect(status).toMatchObject({ code: 0 });
-  expect(status.out).toMatch(/No server answers[\s\S]*3 hold\(s\) in force[\s\S]*everything[\s\S]*clerk/);
+  expect(status.out).toMatch(/No server answers[\s\S]*3 stop\(s\) in force[\s\S]*everything[\s\S]*clerk/);
   expect(JSON.parse((await home.firebreak(["status", "--json"])).out)).toMatchObject({ serverReachable: false });
 
   const held = await home.firebreak(["run", "--agent", "other", "--", "sh", "-c", "echo ran"]);

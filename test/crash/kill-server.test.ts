@@ -96,8 +96,9 @@ function fractionOf(round: number): number {
 }
 
 async function playRound(round: number): Promise<void> {
-  const webhook = await startWebhookReceiver();
-  const mail = await startSmtpSink();
+  // a message that was on its way at the kill is sent again under the same key: receivers know it by that
+  const webhook = await startWebhookReceiver({ dropRepeats: true });
+  const mail = await startSmtpSink({ dropRepeats: true });
   const installation = new Installation();
   installation.writeChannels([
     `{ name: ops, kind: webhook, url: "${webhook.url}" }`,
@@ -119,7 +120,8 @@ async function playRound(round: number): Promise<void> {
       await webhook.expect({ template, incidentId: incident.id });
       await mail.expect({ subject: new RegExp(incident.id) });
     }
-    expect(new Set(webhook.keys).size).toBe(2);
+    expect(webhook.received.map((message) => message.template).toSorted()).toEqual(["contained", "initial"]);
+    expect(mail.received).toHaveLength(2);
   } finally {
     await installation.close();
   }

@@ -18,6 +18,8 @@ export interface SmtpSinkOptions {
   readonly failFirst?: number;
   /** default 451, "try again later" */
   readonly failCode?: number;
+  /** drop a message whose Message-ID was taken before, as many mail servers do; else a repeat is unexpected mail */
+  readonly dropRepeats?: boolean;
   /** demanded of senders; without it nobody needs to sign in */
   readonly credentials?: { readonly user: string; readonly password: string };
 }
@@ -51,6 +53,8 @@ export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<Smtp
   let failing = options.failFirst ?? 0;
 
   const take = (message: ReceivedEmail) => {
+    const isRepeat = received.some((known) => known.messageId === message.messageId);
+    if (isRepeat && options.dropRepeats === true) return;
     received.push(message);
     const index = waiters.findIndex((waiter) => matches(message, waiter.expectation));
     const [waiter] = index === -1 ? [] : waiters.splice(index, 1);

@@ -15,6 +15,8 @@ export interface ReceivedWebhook {
 }
 
 export interface WebhookReceiverOptions {
+  /** drop a message whose idempotency key was taken before, as a receiver should; else a repeat is unexpected */
+  readonly dropRepeats?: boolean;
   /** demanded in the signature of every request; without it a signature is a fault */
   readonly secret?: string;
   /** answers this many requests with `failStatus` before it takes one */
@@ -67,6 +69,8 @@ export async function startWebhookReceiver(options: WebhookReceiverOptions = {})
   let failing = { left: options.failFirst ?? 0, status: options.failStatus ?? 503 };
 
   const take = (message: ReceivedWebhook) => {
+    const isRepeat = received.some((known) => known.deliveryId === message.deliveryId);
+    if (isRepeat && options.dropRepeats === true) return;
     received.push(message);
     const index = waiters.findIndex((waiter) => matches(message, waiter.expectation));
     const [waiter] = index === -1 ? [] : waiters.splice(index, 1);
