@@ -6,6 +6,7 @@ import { messageOf } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import type { Database } from "./connect.ts";
 import { silentWorkerLogger, workerPreset } from "./migrate.ts";
+import { tolerateSecondRelease } from "./tolerant-pool.ts";
 import type { NodeMembership } from "./nodes.ts";
 import type { Tasks } from "./work-tasks.ts";
 
@@ -71,7 +72,7 @@ async function startRunner({ database, tasks, membership, concurrency = 8 }: Run
   // question for ever: only another runner, under another name, is sure to get all jobs.
   events.on("worker:getJob:error", ({ error }) => broken.abort(messageOf(error)));
   const runner = await run({
-    pgPool: database.pool,
+    pgPool: tolerateSecondRelease(database.pool),
     taskList: tasks.list({ letGo: broken.signal, ready: () => membership.announced() }),
     concurrency,
     pollInterval: pollEveryMs,

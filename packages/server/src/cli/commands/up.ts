@@ -1,3 +1,4 @@
+import { messageOf } from "../../kernel/index.ts";
 import type { Command } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { listenForStop } from "../stop-signal.ts";
@@ -26,7 +27,11 @@ export const upCommand: Command = {
   exits: ALWAYS,
   outlivesItsReader: true,
   run: async (context) => {
-    const { output } = context;
+    const { output, logger } = context;
+    // a stray fault in some library must not take the kill switch's server down; it is told, loudly
+    process.on("unhandledRejection", (reason) => {
+      logger.error("a fault was not handled; this is a fault of Firebreak", { problem: messageOf(reason) });
+    });
     const stop = listenForStop(() => output.note("Still stopping; everything is ended in order."));
     // only here: what a server needs takes longer to load than an emergency stop may take
     const { announce, startServer } = await import("../start-server.ts");
