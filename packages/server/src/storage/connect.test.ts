@@ -171,6 +171,19 @@ describe("errors of the database in words", () => {
   });
 });
 
+test("a connection that broke before it was used again is told as what passes by itself", async () => {
+  const { database } = await create("default");
+  const client = await database.pool.connect();
+  const ended = new Promise((resolve) => client.once("end", resolve));
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  await database.pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+  await ended;
+  const thrown: unknown = await client.query("select 1").catch((error: unknown) => error);
+  client.release(true);
+  expect(String(thrown)).toContain("not queryable");
+  expect(isTransientDatabaseError(thrown)).toBe(true);
+});
+
 test("without DATABASE_URL the bundled server opens in the home, is migrated, and ends with close", async () => {
   const place = mkdtempSync(join(tmpdir(), "firebreak-open-"));
   const database = await openDatabase({ home: place, clock: systemClock, logger: silentLogger });

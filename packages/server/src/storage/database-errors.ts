@@ -104,9 +104,11 @@ export function explainDatabaseError(error: unknown, place: string): unknown {
   return reading === undefined ? error : reading.describe(place, error);
 }
 
-/** `pg` reports these two without a code. */
+/** `pg` reports these without a code. The last is a connection from the pool that broke before it was used. */
 function codeFromMessage(message: string): string | undefined {
-  if (/timeout exceeded when trying to connect|Connection terminated/i.test(message)) return "CONNECT_TIMEOUT";
+  if (/timeout exceeded when trying to connect|Connection terminated|is not queryable/i.test(message)) {
+    return "CONNECT_TIMEOUT";
+  }
   if (/does not support SSL/i.test(message)) return "ERR_TLS_CERT_ALTNAME_INVALID";
   return undefined;
 }
