@@ -1,5 +1,5 @@
 import { elementAt } from "./fault.ts";
-import type { Predicate, ValueTest } from "./predicate.ts";
+import type { Comparison, Predicate, ValueTest } from "./predicate.ts";
 import type { EventView, FieldValues } from "./view.ts";
 
 export type Test = (view: EventView) => boolean;
@@ -21,6 +21,10 @@ export function compilePredicate(predicate: Predicate): Test {
       return compileField(predicate.field.slot, predicate.test);
     case "anywhere":
       return compileAnywhere(predicate.test);
+    case "fieldref": {
+      const { field, comparison } = predicate;
+      return (view) => compareFields(field.slot, comparison, view) !== undefined;
+    }
   }
 }
 
@@ -44,6 +48,8 @@ function costOf(predicate: Predicate): number {
       return costOfTest(predicate.test);
     case "anywhere":
       return 20 * costOfTest(predicate.test);
+    case "fieldref":
+      return 5;
   }
 }
 
@@ -113,7 +119,10 @@ export function testValues(
       return texts.find((text) => test.regex.test(text, view.budget));
     }
     case "number":
-      return texts.find((text) => isNumeric(text) && test.holds(Number(text)));
+      return texts.find((text) => {
+        const number = test.read(text);
+        return number !== undefined && test.holds(number);
+      });
     case "raw":
       return texts.find(test.test);
     case "null":
@@ -123,5 +132,16 @@ export function testValues(
   }
 }
 
-const isNumeric = (text: string): boolean =>
-  text.length <= 64 && /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text);
+/** The first text of the field that stands in the relation to a text of the other field. */
+export function compareFields(slot: number, comparison: Comparison, view: EventView): string | undefined {
+  const { other, cased, holds } = comparison;
+  const [left, right] = cased
+    ? [view.values(slot).texts, view.values(other.slot).texts]
+    : [view.folded(slot), view.folded(other.slot)];
+  // one list may hold thousands of values, two would be compared a million times
+  const others = right.slice(0, FIELDREF_VALUES_MAX);
+  const at = left.slice(0, FIELDREF_VALUES_MAX).findIndex((text) => others.some((one) => holds(text, one)));
+  return at < 0 ? undefined : view.values(slot).texts[at];
+}
+
+const FIELDREF_VALUES_MAX = 64;

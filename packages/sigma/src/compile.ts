@@ -1,31 +1,35 @@
+import { expandActions } from "./collection.ts";
 import { createEngine } from "./engine.ts";
 import { RuleFault, toRuleError } from "./fault.ts";
+import { compileFilter, isFilter, type Filter } from "./filter.ts";
 import { linkRules } from "./link.ts";
-import { FieldTable } from "./predicate.ts";
+import { FieldTable, type RuleScope } from "./predicate.ts";
 import { compileDocument, peekRuleId, type RuleDraft } from "./rule-document.ts";
-import { DEFAULT_LIMITS, type RuleError, type RuleSource, type Ruleset } from "./types.ts";
+import { DEFAULT_LIMITS, type CompileOptions, type RuleError, type RuleSource, type Ruleset } from "./types.ts";
 import { readDocuments, type RuleDocument } from "./yaml-cursor.ts";
 
 /**
  * Compiles rule files into a ruleset. Never throws on account of a rule: each document that does not compile is one
  * entry of `errors`, and all others work. Order of sources does not matter for references between rules.
  */
-export function compile(sources: readonly RuleSource[]): Ruleset {
+export function compile(sources: readonly RuleSource[], options: CompileOptions = {}): Ruleset {
   const fields = new FieldTable();
+  const scope: RuleScope = { fields, placeholders: options.placeholders ?? {} };
   const errors: RuleError[] = [];
   const drafts: RuleDraft[] = [];
+  const filters: Filter[] = [];
   const orphaned: string[] = [];
   for (const source of sources) {
-    for (const document of readDocuments(source)) {
-      const result = compileOne(document, fields);
-      if (!("message" in result)) drafts.push(result);
-      else {
+    for (const document of expandActions(readDocuments(source))) {
+      const result = compileOne(document, scope);
+      if ("message" in result) {
         errors.push(result);
         orphaned.push(...referencesOf(document));
-      }
+      } else if ("rules" in result) filters.push(result);
+      else drafts.push(result);
     }
   }
-  const linked = linkRules(drafts, orphaned);
+  const linked = linkRules(drafts, filters, orphaned);
   const infos = [...linked.detections, ...linked.correlations].map((rule) => rule.info);
   return {
     rules: infos,
@@ -35,10 +39,11 @@ export function compile(sources: readonly RuleSource[]): Ruleset {
   };
 }
 
-function compileOne(document: RuleDocument, fields: FieldTable): RuleDraft | RuleError {
+function compileOne(document: RuleDocument, scope: RuleScope): RuleDraft | Filter | RuleError {
   if ("fault" in document) return toRuleError(document.fault, undefined);
   try {
-    return compileDocument(document.root, fields);
+    const { root } = document;
+    return isFilter(root) ? compileFilter(root, scope) : compileDocument(root, scope);
   } catch (error) {
     if (!(error instanceof RuleFault)) throw error;
     return toRuleError(

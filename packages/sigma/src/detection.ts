@@ -1,5 +1,5 @@
 import { ConditionFault, parseCondition, selectNames, type Condition } from "./condition.ts";
-import { allOf, anyOf, type FieldTable, type Predicate } from "./predicate.ts";
+import { allOf, anyOf, type Predicate, type RuleScope } from "./predicate.ts";
 import { compileSelection, TestBudget } from "./selection.ts";
 import type { Cursor } from "./yaml-cursor.ts";
 
@@ -14,15 +14,17 @@ export interface Detection {
   readonly predicate: Predicate;
 }
 
-export function compileDetection(node: Cursor, fields: FieldTable): Detection {
+/** @param skip keys that are no selections */
+export function compileDetection(node: Cursor, scope: RuleScope, skip: readonly string[] = []): Detection {
   const budget = new TestBudget();
   const selections: NamedSelection[] = [];
   let condition: Cursor | undefined;
   for (const { name, key, value } of node.entries()) {
+    if (skip.includes(name)) continue;
     if (name === "condition") condition = value;
     else if (name === "timeframe") {
       key.fail("timeframe belongs to Sigma version 1", "write a correlation rule with a timespan instead");
-    } else selections.push({ name, predicate: compileSelection(value, fields, budget) });
+    } else selections.push({ name, predicate: compileSelection(value, scope, budget) });
   }
   if (condition === undefined) return node.fail("detection has no condition", "add `condition: selection`");
   if (selections.length === 0) node.fail("detection has no selection", "add `selection:` with fields and values");

@@ -1,6 +1,6 @@
-import { compilePredicate, testValues, type Test } from "./compile-predicate.ts";
+import { compareFields, compilePredicate, testValues, type Test } from "./compile-predicate.ts";
 import type { NamedSelection } from "./detection.ts";
-import type { Described, Predicate, ValueTest } from "./predicate.ts";
+import type { Predicate } from "./predicate.ts";
 import { shorten } from "./text.ts";
 import type { MatchedField, MatchedSelection } from "./types.ts";
 import type { EventView } from "./view.ts";
@@ -38,36 +38,38 @@ function collectFields(predicate: Predicate, view: EventView, into: MatchedField
       return;
     case "not":
       return;
-    case "field": {
-      const { slot, name } = predicate.field;
-      addField(name, predicate.test, predicate.described, view, into, slot);
-      return;
-    }
+    case "field":
     case "anywhere":
-      addField("*", predicate.test, predicate.described, view, into, undefined);
+    case "fieldref":
+      addField(predicate, view, into);
       return;
   }
 }
 
-function addField(
-  field: string,
-  test: ValueTest,
-  described: Described,
-  view: EventView,
-  into: MatchedField[],
-  slot: number | undefined,
-): void {
-  const value =
-    slot === undefined
-      ? testValues(test, view.allValues(), () => view.allFolded(), view)
-      : testValues(test, view.values(slot), () => view.folded(slot), view);
+type Leaf = Predicate & { readonly kind: "field" | "anywhere" | "fieldref" };
+
+function addField(leaf: Leaf, view: EventView, into: MatchedField[]): void {
+  const value = valueOf(leaf, view);
   if (value === undefined) return;
   into.push({
-    field,
+    field: leaf.kind === "anywhere" ? "*" : leaf.field.name,
     value: shorten(value, VALUE_CHARS_MAX),
-    modifier: described.modifier,
-    pattern: shorten(described.pattern, VALUE_CHARS_MAX),
+    modifier: leaf.described.modifier,
+    pattern: shorten(leaf.described.pattern, VALUE_CHARS_MAX),
   });
+}
+
+function valueOf(leaf: Leaf, view: EventView): string | undefined {
+  switch (leaf.kind) {
+    case "anywhere":
+      return testValues(leaf.test, view.allValues(), () => view.allFolded(), view);
+    case "field": {
+      const { slot } = leaf.field;
+      return testValues(leaf.test, view.values(slot), () => view.folded(slot), view);
+    }
+    case "fieldref":
+      return compareFields(leaf.field.slot, leaf.comparison, view);
+  }
 }
 
 /** `selection: command contains "rm -rf"` for the first fields of the first selections. */

@@ -1,6 +1,8 @@
 export { compile } from "./compile.ts";
+export { flattenWindowsEvent } from "./flatten-windows-event.ts";
 export { DEFAULT_LIMITS, NO_FIELD } from "./types.ts";
 export type {
+  CompileOptions,
   Engine,
   EngineCounters,
   EngineLimits,

@@ -2,9 +2,13 @@ import { compilePredicate, type Test } from "./compile-predicate.ts";
 import type { Correlation } from "./correlation.ts";
 import type { NamedSelection } from "./detection.ts";
 import { RuleFault, toRuleError } from "./fault.ts";
+import type { Filter } from "./filter.ts";
+import { matchesLogsource } from "./logsource.ts";
+import { allOf, type Predicate } from "./predicate.ts";
 import type { RuleDraft } from "./rule-document.ts";
 import type { RuleError, RuleInfo } from "./types.ts";
 import { findWitness, type Atom } from "./witness.ts";
+import type { Cursor } from "./yaml-cursor.ts";
 
 /** A detection rule ready to run. `feeds` are the correlations it is counted by, by their index. */
 export interface DetectionRule {
@@ -27,7 +31,7 @@ export interface LinkedRules {
   readonly errors: readonly RuleError[];
 }
 
-type Guard = (draft: RuleDraft, run: () => void) => boolean;
+type Guard = (id: string | undefined, run: () => void) => boolean;
 type References = ReadonlyMap<string, RuleDraft | "ambiguous">;
 
 interface Links {
@@ -41,24 +45,30 @@ interface Links {
  * Resolves references between rules. A correlation whose rules are missing is an error; the rest still runs.
  * `orphaned` are references made by correlations that did not compile: their rules stay silent all the same.
  */
-export function linkRules(drafts: readonly RuleDraft[], orphaned: readonly string[]): LinkedRules {
+export function linkRules(
+  drafts: readonly RuleDraft[],
+  filters: readonly Filter[],
+  orphaned: readonly string[],
+): LinkedRules {
   const errors: RuleError[] = [];
-  const guard: Guard = (draft, run) => {
+  const guard: Guard = (id, run) => {
     try {
       run();
       return true;
     } catch (error) {
       if (!(error instanceof RuleFault)) throw error;
-      errors.push(toRuleError(error, draft.info.id));
+      errors.push(toRuleError(error, id));
       return false;
     }
   };
   const unique = uniqueRules(drafts, guard);
   const links = linkCorrelations(unique, orphaned, guard);
+  const exceptions = linkFilters(filters, unique, guard);
   const detections: DetectionRule[] = [];
   for (const draft of unique) {
     if (draft.detection === undefined) continue;
-    const { predicate, selections } = draft.detection;
+    const { selections } = draft.detection;
+    const predicate = allOf([draft.detection.predicate, ...(exceptions.get(draft) ?? [])]);
     const info: RuleInfo = { ...draft.info, alerts: !links.silent.has(draft) };
     const rule = { info, test: compilePredicate(predicate), witness: findWitness(predicate), selections };
     detections.push({ ...rule, index: detections.length, feeds: links.feeds.get(draft) ?? [] });
@@ -80,7 +90,7 @@ function linkCorrelations(drafts: readonly RuleDraft[], orphaned: readonly strin
     const { correlation } = draft;
     if (correlation === undefined) continue;
     if (!correlation.generate) for (const { reference } of correlation.references) silence(reference);
-    guard(draft, () => {
+    guard(draft.info.id, () => {
       const targets = resolveReferences(correlation, references);
       const info: RuleInfo = { ...draft.info, alerts: true };
       const index = correlations.push({ info, correlation: withRuleIds(correlation, references) }) - 1;
@@ -93,7 +103,7 @@ function linkCorrelations(drafts: readonly RuleDraft[], orphaned: readonly strin
 function uniqueRules(drafts: readonly RuleDraft[], guard: Guard): RuleDraft[] {
   const seen = new Map<string, RuleDraft>();
   return drafts.filter((draft) =>
-    guard(draft, () => {
+    guard(draft.info.id, () => {
       const first = seen.get(draft.info.id);
       if (first !== undefined) {
         const where = `${first.info.file}:${first.info.line}`;
@@ -103,6 +113,45 @@ function uniqueRules(drafts: readonly RuleDraft[], guard: Guard): RuleDraft[] {
       seen.set(draft.info.id, draft);
     }),
   );
+}
+
+/** What the filters add to each rule. A filter that speaks of a rule it cannot be added to is named; the rest applies. */
+function linkFilters(
+  filters: readonly Filter[],
+  drafts: readonly RuleDraft[],
+  guard: Guard,
+): ReadonlyMap<RuleDraft, readonly Predicate[]> {
+  const references = indexReferences(drafts);
+  const added = new Map<RuleDraft, Predicate[]>();
+  const add = (draft: RuleDraft, { predicate }: Filter): void => {
+    added.set(draft, [...(added.get(draft) ?? []), predicate]);
+  };
+  for (const filter of filters) {
+    if (filter.rules === "any") {
+      for (const draft of drafts) if (isCovered(draft, filter)) add(draft, filter);
+      continue;
+    }
+    for (const { reference, node } of filter.rules) {
+      guard(undefined, () => add(resolveFiltered(reference, node, filter, references), filter));
+    }
+  }
+  return added;
+}
+
+function isCovered({ detection, info }: RuleDraft, { logsource }: Filter): boolean {
+  return detection !== undefined && matchesLogsource(logsource, info.logsource ?? {});
+}
+
+function resolveFiltered(reference: string, node: Cursor, filter: Filter, index: References): RuleDraft {
+  const target = resolveReference(reference, node, index);
+  if (target.detection === undefined) return node.fail("a filter cannot be added to a correlation", "name its rules");
+  if (!isCovered(target, filter)) {
+    return node.fail(
+      `the filter's logsource does not cover the rule "${reference}"`,
+      "mend the logsource of the filter",
+    );
+  }
+  return target;
 }
 
 /** Rules by id and by name; a name that two rules share refers to none. */
@@ -119,18 +168,23 @@ function indexReferences(drafts: readonly RuleDraft[]): References {
 function resolveReferences(correlation: Correlation, index: References): ReadonlySet<RuleDraft> {
   const targets = new Set<RuleDraft>();
   for (const { reference, node } of correlation.references) {
-    const target = index.get(reference);
-    if (target === undefined) {
-      return node.fail(`no rule has the id or name "${reference}"`, "load that rule too, or mend the reference");
-    }
-    if (target === "ambiguous")
-      return node.fail(`several rules have the name "${reference}"`, "refer to one by its id");
+    const target = resolveReference(reference, node, index);
     if (target.correlation !== undefined) {
       return node.fail("a correlation of correlations is not supported yet", "refer to detection rules");
     }
     targets.add(target);
   }
   return targets;
+}
+
+function resolveReference(reference: string, node: Cursor, index: References): RuleDraft {
+  const target = index.get(reference);
+  if (target === undefined) {
+    return node.fail(`no rule has the id or name "${reference}"`, "load that rule too, or mend the reference");
+  }
+  return target === "ambiguous"
+    ? node.fail(`several rules have the name "${reference}"`, "refer to one by its id")
+    : target;
 }
 
 /** Aliases speak of rules by name or id; the engine knows them by id. */

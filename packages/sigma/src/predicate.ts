@@ -16,7 +16,12 @@ export type ValueTest =
       readonly literal: string;
     }
   | { readonly kind: "regex"; readonly regex: Regex }
-  | { readonly kind: "number"; readonly holds: (value: number) => boolean }
+  | {
+      readonly kind: "number";
+      /** the number a text holds: itself, or a part of the date it is */
+      readonly read: (text: string) => number | undefined;
+      readonly holds: (value: number) => boolean;
+    }
   | { readonly kind: "raw"; readonly test: (text: string) => boolean }
   | { readonly kind: "null" }
   | { readonly kind: "exists"; readonly expected: boolean };
@@ -34,7 +39,20 @@ export type Predicate =
   | { readonly kind: "atLeast"; readonly min: number; readonly parts: readonly Predicate[] }
   | { readonly kind: "not"; readonly part: Predicate }
   | { readonly kind: "field"; readonly field: FieldRef; readonly test: ValueTest; readonly described: Described }
-  | { readonly kind: "anywhere"; readonly test: ValueTest; readonly described: Described };
+  | { readonly kind: "anywhere"; readonly test: ValueTest; readonly described: Described }
+  | {
+      readonly kind: "fieldref";
+      readonly field: FieldRef;
+      readonly comparison: Comparison;
+      readonly described: Described;
+    };
+
+/** A comparison of a field with another field of the same record. */
+export interface Comparison {
+  readonly other: FieldRef;
+  readonly cased: boolean;
+  readonly holds: (text: string, other: string) => boolean;
+}
 
 export function allOf(parts: readonly Predicate[]): Predicate {
   const [only] = parts;
@@ -44,6 +62,13 @@ export function allOf(parts: readonly Predicate[]): Predicate {
 export function anyOf(parts: readonly Predicate[]): Predicate {
   const [only] = parts;
   return parts.length === 1 && only !== undefined ? only : { kind: "any", parts };
+}
+
+/** What all rules of a ruleset share while they are compiled. */
+export interface RuleScope {
+  readonly fields: FieldTable;
+  /** The values that `%name%` stands for under `expand`. */
+  readonly placeholders: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The fields all rules of a ruleset ask for; each name has one slot. */

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { compile, type RuleSource } from "./index.ts";
+import { compile, flattenWindowsEvent, type Engine, type RuleSource } from "./index.ts";
 
 /** Material that lies beside the project on the machines that have it; lanes are tested only there. */
 const dataDir = fileURLToPath(new URL("../../../../shared/data", import.meta.url));
@@ -19,33 +19,71 @@ const readLines = (name: string): string[] =>
     .toString()
     .split("\n");
 
-/** Only what is named here may be missing from the language. */
-const KNOWN_GAPS = /^(the modifier (windash|base64offset|fieldref) is|cidr for IPv6 is) not supported yet$/;
-
 const LANES = ["structured_windows", "sysmon_file_event", "mixed_schema"];
 const present = existsSync(dataDir);
 const publicRules = compile(present ? loadRules("sigmahq/rules") : []);
 const agentRules = compile(present ? loadRules("agent-rules") : []);
-const loaded = new Set(publicRules.rules.map((rule) => rule.id));
 
-/** Every seventh line of a lane: what this engine finds, and what two other engines agree on. */
+/** Each line of a lane: what this engine finds, and what two other engines agree on. */
 function compareLane(lane: string) {
   const engine = publicRules.createEngine({ logsourceRouting: false });
   const expected = readLines(`${lane}.expected.txt.gz`);
-  const lines = readLines(`${lane}.ndjson.gz`).map((line, index) => ({ line, index }));
-  const sample = lines.filter(({ line, index }) => line !== "" && index % 7 === 0);
-  return sample.map(({ line, index }) => {
+  const lines = readLines(`${lane}.ndjson.gz`).filter((line) => line !== "");
+  return lines.map((line, index) => {
     const presentations = [{ logsource: {}, fields: JSON.parse(line) }];
     const found = engine.evaluate({ presentations }, { time: 0, id: String(index) }).map((match) => match.ruleId);
-    const wanted = (expected[index] ?? "").split(",").filter((id) => loaded.has(id));
+    const wanted = (expected[index] ?? "").split(",").filter((id) => id !== "");
     return { line: index + 1, found: found.sort(), wanted };
   });
 }
 
+/** The cases whose rules are among the 3,132; the others belong to rulesets that do not lie there. */
+const REGRESSION_CASES = 92;
+/** Wants a space before two backslashes; in the event, recorded months after this version of the rule, a quote stands there. */
+const RULE_OLDER_THAN_ITS_EVENT = "5cdb711b-5740-4fb2-ba88-f7945027afac";
+
+interface RegressionCase {
+  readonly name: string;
+  readonly ruleId: string;
+  /** at least so many of the events match */
+  readonly matchesMin: number;
+  readonly events: readonly unknown[];
+}
+
+/** A case is a folder: `info.yml` says the rule, a JSON file beside it holds one or several events one after another. */
+function readRegressionCases(): RegressionCase[] {
+  const root = join(dataDir, "sigmahq/regression_data");
+  const infos = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith("info.yml"));
+  return infos.map((name) => {
+    const info = readFileSync(join(root, name), "utf8");
+    const ruleId = /rule_metadata:\s+- id: (\S+)/.exec(info)?.[1] ?? "";
+    const folder = dirname(join(root, name));
+    const file = readdirSync(folder).find((entry) => entry.endsWith(".json")) ?? "";
+    const matchesMin = Number(/match_count: (\d+)/.exec(info)?.[1] ?? 1);
+    const text = readFileSync(join(folder, file), "utf8");
+    return { name: dirname(name), ruleId, matchesMin, events: splitObjects(text) };
+  });
+}
+
+/** The files are printed with indentation: an object ends where a brace stands at the beginning of a line. */
+const splitObjects = (text: string): unknown[] =>
+  text
+    .split(/^\}/m)
+    .slice(0, -1)
+    .map((part): unknown => JSON.parse(`${part}}`));
+
+function countMatches(engine: Engine, { ruleId, events }: RegressionCase): number {
+  const hits = events.map((event, index) => {
+    const presentations = [{ logsource: {}, fields: flattenWindowsEvent(event) ?? {} }];
+    return engine.evaluate({ presentations }, { time: 0, id: String(index) }).some((match) => match.ruleId === ruleId);
+  });
+  return hits.filter(Boolean).length;
+}
+
 describe("public rules", () => {
-  it("load, except for modifiers that are refused by name", () => {
-    expect(publicRules.errors.filter(({ message }) => !KNOWN_GAPS.test(message))).toEqual([]);
-    expect(loaded.size).toBeGreaterThanOrEqual(present ? 3024 : 0);
+  it("load without exception", () => {
+    expect(publicRules.errors).toEqual([]);
+    expect(publicRules.rules.length).toBe(present ? 3132 : 0);
   });
 
   it("for agents load without exception", () => {
@@ -55,7 +93,16 @@ describe("public rules", () => {
 
   it.each(present ? LANES : [])("find on the lane %s what two other engines find", (lane) => {
     const compared = compareLane(lane);
-    expect(compared.length).toBeGreaterThan(1000);
-    for (const { line, found, wanted } of compared) expect({ line, found }).toEqual({ line, found: wanted });
+    expect(compared.length).toBe(10_000);
+    expect(compared.filter(({ found, wanted }) => found.join() !== wanted.join())).toEqual([]);
+  });
+
+  it("hit the real events that were recorded for them", () => {
+    const known = new Set(publicRules.rules.map((rule) => rule.id));
+    const cases = (present ? readRegressionCases() : []).filter(({ ruleId }) => known.has(ruleId));
+    expect(cases.length).toBe(present ? REGRESSION_CASES : 0);
+    const engine = publicRules.createEngine({ logsourceRouting: false });
+    const missed = cases.filter((one) => countMatches(engine, one) < one.matchesMin);
+    expect(missed.map(({ ruleId }) => ruleId)).toEqual(present ? [RULE_OLDER_THAN_ITS_EVENT] : []);
   });
 });

@@ -1,6 +1,6 @@
 import { compileCorrelation, readGenerate, type Correlation } from "./correlation.ts";
 import { compileDetection, type Detection } from "./detection.ts";
-import type { FieldTable } from "./predicate.ts";
+import type { RuleScope } from "./predicate.ts";
 import { shorten } from "./text.ts";
 import type { Logsource, RuleInfo } from "./types.ts";
 import type { Cursor } from "./yaml-cursor.ts";
@@ -32,9 +32,8 @@ const slug = (title: string): string =>
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "") || "rule";
 
-export function compileDocument(root: Cursor, fields: FieldTable): RuleDraft {
+export function compileDocument(root: Cursor, scope: RuleScope): RuleDraft {
   if (!root.isMap) root.fail("a rule is a map", "begin with `title:`");
-  refuseWhole(root);
   const detection = root.get("detection");
   const correlation = root.get("correlation");
   if (detection !== undefined && correlation !== undefined) {
@@ -43,20 +42,12 @@ export function compileDocument(root: Cursor, fields: FieldTable): RuleDraft {
   if (detection !== undefined) {
     const logsource = readLogsource(root);
     const info = { ...readInfo(root), kind: "selection", logsource } as const;
-    return { info, root, detection: compileDetection(detection, fields) };
+    return { info, root, detection: compileDetection(detection, scope) };
   }
   if (correlation === undefined) return root.fail("the rule has no detection", "add `detection:` with a condition");
-  const compiled = compileCorrelation(correlation, fields);
+  const compiled = compileCorrelation(correlation, scope.fields);
   const generate = compiled.generate || readGenerate(root.get("generate"));
   return { info: { ...readInfo(root), kind: "correlation" }, root, correlation: { ...compiled, generate } };
-}
-
-/** Kinds of documents of the specification that are not built yet. */
-function refuseWhole(root: Cursor): void {
-  for (const { name, key } of root.entries()) {
-    if (name === "filter") key.fail("filters are not supported yet", "put the exception into the rule's condition");
-    if (name === "action") key.fail("rule collections (action) are not supported yet", "write each rule out");
-  }
 }
 
 function readInfo(root: Cursor): Omit<RuleInfo, "alerts" | "kind" | "logsource"> {
@@ -102,9 +93,8 @@ function readCustom(node: Cursor | undefined): Record<string, unknown> {
   return Object.fromEntries(node.entries().map(({ name, value }) => [name, value.plain()]));
 }
 
-function readLogsource(root: Cursor): Logsource {
-  const node =
-    root.get("logsource") ?? root.fail("the rule has no logsource", "add `logsource:` with product or category");
+export function readLogsource(root: Cursor): Logsource {
+  const node = root.get("logsource") ?? root.fail("there is no logsource", "add `logsource:` with product or category");
   const logsource: Record<string, string> = {};
   for (const { name, value } of node.entries()) {
     if (name === "definition") continue;

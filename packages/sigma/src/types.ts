@@ -6,6 +6,11 @@ export interface RuleSource {
   readonly text: string;
 }
 
+export interface CompileOptions {
+  /** What `%name%` stands for in values with the modifier `expand`. */
+  readonly placeholders?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Why a rule does not load: where (1-based line and column), what, and how to mend it. Other rules still load. */
 export interface RuleError {
   readonly file: string;

@@ -1,18 +1,37 @@
 import { compileCidr } from "./cidr.ts";
-import type { FieldKey } from "./modifiers.ts";
-import { anyOf, type FieldTable, type Predicate, type ValueTest } from "./predicate.ts";
+import { encodeText } from "./encode.ts";
+import type { FieldKey, ValueKind } from "./modifiers.ts";
+import { expandPlaceholders } from "./placeholders.ts";
+import { anyOf, type Comparison, type Predicate, type RuleScope, type ValueTest } from "./predicate.ts";
 import { RegexFault } from "./regex-parse.ts";
 import { Regex } from "./regex.ts";
-import { anchor, compileWildcard, JOKER_CHARS_MAX, parseWildcard } from "./wildcard.ts";
+import { readTimePart } from "./time-part.ts";
+import {
+  anchor,
+  compileWildcard,
+  countDashes,
+  JOKER_CHARS_MAX,
+  literalOf,
+  literalWildcard,
+  loosenDashes,
+  parseWildcard,
+  permuteDashes,
+  type Wildcard,
+} from "./wildcard.ts";
 import type { Cursor, ScalarValue } from "./yaml-cursor.ts";
 
-/** One value under a field key as a predicate; a number may stand for two texts, the written and the printed one. */
-export function compileValue(key: FieldKey, value: Cursor, fields: FieldTable): Predicate {
+/** One value under a field key as a predicate; it may stand for several: a number as written and as printed, a placeholder. */
+export function compileValue(key: FieldKey, value: Cursor, scope: RuleScope): Predicate {
   const scalar = value.scalar();
-  const tests = compileTests(key, value, scalar);
   const described = { modifier: key.modifier, pattern: scalar === null ? "null" : String(scalar) };
+  if (key.fieldref) {
+    const comparison = compileComparison(key, value, scalar, scope);
+    return { kind: "fieldref", field: scope.fields.ref(key.field), comparison, described };
+  }
+  const scalars = key.expand ? expandPlaceholders(value, scalar, scope.placeholders, key.kind === "re") : [scalar];
+  const tests = scalars.flatMap((one) => compileTests(key, value, one));
   if (key.field === "") return anyOf(tests.map((test) => ({ kind: "anywhere", test, described })));
-  const field = fields.ref(key.field);
+  const field = scope.fields.ref(key.field);
   return anyOf(tests.map((test) => ({ kind: "field", field, test, described })));
 }
 
@@ -22,7 +41,7 @@ function compileTests(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueT
     case "contains":
     case "startswith":
     case "endswith":
-      return compileTexts(key, value, scalar);
+      return key.timePart === undefined ? compileTexts(key, value, scalar) : [compileNumber(key, value, scalar)];
     case "re":
       return [compileRegex(key, value, scalar)];
     case "cidr":
@@ -33,9 +52,28 @@ function compileTests(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueT
     case "lte":
     case "gt":
     case "gte":
-      return [compileComparison(key.kind, value, scalar)];
+      return [compileNumber(key, value, scalar)];
   }
 }
+
+/** A value that names another field of the same record. */
+function compileComparison(key: FieldKey, value: Cursor, scalar: ScalarValue, scope: RuleScope): Comparison {
+  if (typeof scalar !== "string" || scalar.trim() === "") {
+    return value.fail("fieldref needs the name of a field", "write the field's name as a text");
+  }
+  const relations = {
+    equals: (text: string, other: string) => text === other,
+    contains: (text: string, other: string) => text.includes(other),
+    startswith: (text: string, other: string) => text.startsWith(other),
+    endswith: (text: string, other: string) => text.endsWith(other),
+  };
+  const { kind } = key;
+  if (!isAnchoring(kind)) return value.fail(`fieldref has no meaning with ${kind}`, "remove one of them");
+  return { other: scope.fields.ref(scalar), cased: key.cased, holds: relations[kind] };
+}
+
+const isAnchoring = (kind: ValueKind): kind is "equals" | "contains" | "startswith" | "endswith" =>
+  kind === "equals" || kind === "contains" || kind === "startswith" || kind === "endswith";
 
 function compileTexts(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueTest[] {
   if (scalar === null) {
@@ -43,21 +81,37 @@ function compileTexts(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueT
     if (key.kind !== "equals") value.fail(`null has no meaning with ${key.kind}`, "use null without a modifier");
     return [{ kind: "null" }];
   }
-  const isNumber = typeof scalar === "number";
-  const written = isNumber ? value.writtenText() : undefined;
+  const written = typeof scalar === "number" ? value.writtenText() : undefined;
   const texts = new Set(written === undefined ? [String(scalar)] : [String(scalar), written]);
   // Keywords match anywhere inside a value.
   const anchoring = key.field === "" && key.kind === "equals" ? "contains" : key.kind;
-  return [...texts].map((text) => compileText(text, anchoring, key.cased, value));
+  return [...texts]
+    .flatMap((text) => toWildcards(key, text, value))
+    .map((wildcard) => {
+      const anchored = anchor(wildcard, isAnchoring(anchoring) ? anchoring : "equals");
+      return { kind: "text", cased: key.cased, ...compileWildcard(anchored, key.cased) };
+    });
 }
 
-function compileText(text: string, anchoring: FieldKey["kind"], cased: boolean, value: Cursor): ValueTest {
+/** Encoded values with more dashes would need too many forms. */
+const ENCODED_DASHES_MAX = 3;
+
+/** The patterns a written value stands for: one, or several for `windash` and `base64offset` of an encoded value. */
+function toWildcards(key: FieldKey, text: string, value: Cursor): Wildcard[] {
   if (text.includes("?") && text.length > JOKER_CHARS_MAX) {
     value.fail(`a value with ? may have ${JOKER_CHARS_MAX} characters`, "shorten it, or escape ? as \\?");
   }
-  const isAnchored = anchoring === "contains" || anchoring === "startswith" || anchoring === "endswith";
-  const wildcard = anchor(parseWildcard(text), isAnchored ? anchoring : "equals");
-  return { kind: "text", cased, ...compileWildcard(wildcard, cased) };
+  const wildcard = parseWildcard(text);
+  const { charset, base64, windash } = key;
+  if (charset === undefined && base64 === undefined) return [windash ? loosenDashes(wildcard) : wildcard];
+  const literal = literalOf(wildcard);
+  if (literal === undefined) return value.fail("an encoded value cannot have wildcards", "escape them as \\* and \\?");
+  if (windash && countDashes(literal) > ENCODED_DASHES_MAX) {
+    value.fail(`an encoded value may have ${ENCODED_DASHES_MAX} dashes under windash`, "shorten it");
+  }
+  const forms = (windash ? permuteDashes(literal) : [literal]).flatMap((form) => encodeText(form, charset, base64));
+  if (forms.includes("")) value.fail("too short to be found in an encoded text", "write at least two characters");
+  return forms.map(literalWildcard);
 }
 
 function compileRegex(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueTest {
@@ -74,10 +128,9 @@ function compileRegex(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueT
 }
 
 function compileCidrTest(value: Cursor, scalar: ScalarValue): ValueTest {
-  const compiled = typeof scalar === "string" ? compileCidr(scalar) : undefined;
-  if (compiled === "ipv6") return value.fail("cidr for IPv6 is not supported yet", "use contains or startswith");
-  if (compiled === undefined) return value.fail("not an IPv4 network", "write it like 10.0.0.0/8");
-  return { kind: "raw", test: compiled };
+  const test = typeof scalar === "string" ? compileCidr(scalar) : undefined;
+  if (test === undefined) return value.fail("not an IPv4 or IPv6 network", "write it like 10.0.0.0/8 or fd00::/8");
+  return { kind: "raw", test };
 }
 
 function compileExists(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueTest {
@@ -86,16 +139,32 @@ function compileExists(key: FieldKey, value: Cursor, scalar: ScalarValue): Value
   return { kind: "exists", expected: scalar };
 }
 
-function compileComparison(kind: "lt" | "lte" | "gt" | "gte", value: Cursor, scalar: ScalarValue): ValueTest {
+/** A comparison with a number; of a field's own number or, with a time part, of that part of its date. */
+function compileNumber(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueTest {
   const bound = typeof scalar === "string" && scalar.trim() !== "" ? Number(scalar) : scalar;
   if (typeof bound !== "number" || !Number.isFinite(bound)) {
-    return value.fail(`${kind} needs a number`, "write a number");
+    return value.fail(`${key.timePart ?? key.kind} needs a number`, "write a number");
   }
-  const comparisons = {
-    lt: (number: number) => number < bound,
-    lte: (number: number) => number <= bound,
-    gt: (number: number) => number > bound,
-    gte: (number: number) => number >= bound,
-  } as const;
-  return { kind: "number", holds: comparisons[kind] };
+  const { timePart } = key;
+  const read = timePart === undefined ? readNumber : (text: string) => readTimePart(text, timePart);
+  return { kind: "number", read, holds: comparisonWith(key.kind, bound) };
+}
+
+function comparisonWith(kind: ValueKind, bound: number): (number: number) => boolean {
+  switch (kind) {
+    case "lt":
+      return (number) => number < bound;
+    case "lte":
+      return (number) => number <= bound;
+    case "gt":
+      return (number) => number > bound;
+    case "gte":
+      return (number) => number >= bound;
+    default:
+      return (number) => number === bound;
+  }
+}
+
+function readNumber(text: string): number | undefined {
+  return text.length <= 64 && /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }

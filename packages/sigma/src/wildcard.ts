@@ -1,7 +1,10 @@
 import { foldText } from "./text.ts";
 
-/** One character of a pattern between two `*`: a code unit, or ANY_ONE for `?`. */
+/** One character of a pattern between two `*`: a code unit, ANY_ONE for `?`, or ANY_DASH under `windash`. */
 const ANY_ONE = -1;
+const ANY_DASH = -2;
+/** Hyphen, slash, en dash, em dash and horizontal bar, which the specification's `windash` takes for one another. */
+const DASHES = "-/–—―";
 
 /** A value of a rule after its escapes were read. `pieces` are what stands between the `*`. */
 export interface Wildcard {
@@ -26,6 +29,37 @@ export function parseWildcard(written: string): Wildcard {
   return { pieces };
 }
 
+/** Under `windash` each dash stands for all of them. */
+export function loosenDashes(wildcard: Wildcard): Wildcard {
+  const loosen = (unit: number): number => (unit >= 0 && DASHES.includes(String.fromCharCode(unit)) ? ANY_DASH : unit);
+  return { pieces: wildcard.pieces.map((piece) => piece.map(loosen)) };
+}
+
+/** All texts with each dash of `text` replaced by every dash: five times as many for each. */
+export function permuteDashes(text: string): string[] {
+  let texts = [""];
+  for (const char of text) {
+    const choices = DASHES.includes(char) ? DASHES.split("") : [char];
+    texts = texts.flatMap((before) => choices.map((choice) => before + choice));
+  }
+  return texts;
+}
+
+export function countDashes(text: string): number {
+  return text.split("").filter((char) => DASHES.includes(char)).length;
+}
+
+/** A pattern that is one text, whatever characters it has. */
+export function literalWildcard(text: string): Wildcard {
+  return { pieces: [unitsOf(text)] };
+}
+
+/** The one text a pattern stands for, or undefined when it has wildcards. */
+export function literalOf({ pieces }: Wildcard): string | undefined {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined && isLiteral(only) ? textOf(only) : undefined;
+}
+
 export type Anchoring = "equals" | "contains" | "startswith" | "endswith";
 
 /** Opens the pattern at one end or both, as the modifier says. */
@@ -35,7 +69,7 @@ export function anchor(wildcard: Wildcard, anchoring: Anchoring): Wildcard {
   return { pieces: [...before, ...wildcard.pieces, ...after] };
 }
 
-const isLiteral = (piece: readonly number[]): boolean => !piece.includes(ANY_ONE);
+const isLiteral = (piece: readonly number[]): boolean => piece.every((unit) => unit >= 0);
 const textOf = (piece: readonly number[]): string => piece.map((unit) => String.fromCharCode(unit)).join("");
 
 export interface TextTest {
@@ -49,7 +83,7 @@ export interface TextTest {
 /** Compiles to a test on a text that was folded already unless the rule is `cased`. Time is linear in the text for patterns without `?`. */
 export function compileWildcard(source: Wildcard, cased: boolean): TextTest {
   const pieces = cased ? source.pieces : source.pieces.map(foldPiece);
-  const literal = pieces.flatMap(literalRuns).reduce((best, run) => (run.length > best.length ? run : best), "");
+  const literal = longest(pieces.flatMap(literalRuns))?.text ?? "";
   const only = pieces[0];
   if (pieces.length === 1 && only !== undefined && isLiteral(only)) {
     const exact = textOf(only);
@@ -58,23 +92,38 @@ export function compileWildcard(source: Wildcard, cased: boolean): TextTest {
   return { test: compilePieces(pieces), literal };
 }
 
+/** Folds the runs between the classes; folding may change their lengths. */
 function foldPiece(piece: readonly number[]): number[] {
-  return splitAtJokers(piece).flatMap((run, index) => [...(index === 0 ? [] : [ANY_ONE]), ...unitsOf(foldText(run))]);
+  const folded: number[] = [];
+  let run = "";
+  for (const unit of [...piece, undefined]) {
+    if (unit !== undefined && unit >= 0) {
+      run += String.fromCharCode(unit);
+      continue;
+    }
+    folded.push(...unitsOf(foldText(run)));
+    run = "";
+    if (unit !== undefined) folded.push(unit);
+  }
+  return folded;
 }
 
-const unitsOf = (text: string): number[] => Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+function unitsOf(text: string): number[] {
+  return Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+}
 
-function splitAtJokers(piece: readonly number[]): string[] {
-  const runs = [""];
-  for (const unit of piece) {
-    if (unit === ANY_ONE) runs.push("");
-    else runs[runs.length - 1] += String.fromCharCode(unit);
+/** What stands between the classes of a piece, with its offset. */
+function literalRuns(piece: readonly number[]): { readonly text: string; readonly offset: number }[] {
+  const runs: { text: string; offset: number }[] = [];
+  let text = "";
+  for (const [at, unit] of [...piece, ANY_ONE].entries()) {
+    if (unit >= 0) text += String.fromCharCode(unit);
+    else {
+      if (text !== "") runs.push({ text, offset: at - text.length });
+      text = "";
+    }
   }
   return runs;
-}
-
-function literalRuns(piece: readonly number[]): string[] {
-  return splitAtJokers(piece);
 }
 
 function compilePieces(pieces: readonly (readonly number[])[]): (text: string) => boolean {
@@ -122,15 +171,18 @@ function compileSimple(pieces: readonly (readonly number[])[]): ((text: string) 
 function pieceAt(piece: readonly number[], text: string, at: number): boolean {
   for (let index = 0; index < piece.length; index++) {
     const unit = piece[index];
-    if (unit !== ANY_ONE && unit !== text.charCodeAt(at + index)) return false;
+    if (unit === ANY_ONE || unit === text.charCodeAt(at + index)) continue;
+    if (unit !== ANY_DASH || !DASHES.includes(text.charAt(at + index))) return false;
   }
   return true;
 }
 
 /** Finds the leftmost place of a piece from an offset and answers with the offset behind it, or -1. */
 function compileFind(piece: readonly number[]): (text: string, from: number) => number {
-  if (isLiteral(piece)) {
-    const part = textOf(piece);
+  const anchorRun = longest(literalRuns(piece));
+  if (anchorRun === undefined) return (text, from) => findFrom(piece, text, from);
+  const { text: part, offset } = anchorRun;
+  if (part.length === piece.length) {
     return (text, from) => {
       const at = text.indexOf(part, from);
       return at < 0 ? -1 : at + part.length;
@@ -138,7 +190,23 @@ function compileFind(piece: readonly number[]): (text: string, from: number) => 
   }
   return (text, from) => {
     const lastStart = text.length - piece.length;
-    for (let at = from; at <= lastStart; at++) if (pieceAt(piece, text, at)) return at + piece.length;
+    for (let at = text.indexOf(part, from + offset); at >= 0; at = text.indexOf(part, at + 1)) {
+      const start = at - offset;
+      if (start > lastStart) return -1;
+      if (pieceAt(piece, text, start)) return start + piece.length;
+    }
     return -1;
   };
+}
+
+function findFrom(piece: readonly number[], text: string, from: number): number {
+  const lastStart = text.length - piece.length;
+  for (let at = from; at <= lastStart; at++) if (pieceAt(piece, text, at)) return at + piece.length;
+  return -1;
+}
+
+function longest<Run extends { readonly text: string }>(runs: readonly Run[]): Run | undefined {
+  let best: Run | undefined;
+  for (const run of runs) if (best === undefined || run.text.length > best.text.length) best = run;
+  return best;
 }

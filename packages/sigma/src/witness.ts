@@ -31,6 +31,7 @@ export function findWitness(predicate: Predicate): readonly Atom[] | undefined {
     case "anywhere":
       return witnessOfTest(WHOLE_RECORD, predicate.test);
     case "not":
+    case "fieldref":
       return undefined;
   }
 }

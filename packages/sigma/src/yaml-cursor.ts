@@ -32,6 +32,8 @@ export class Cursor {
   readonly #fallback: number;
   readonly #depth: number;
   #entries: readonly Entry[] | undefined;
+  /** What a map is laid over: where the node lacks a key, this one's counts. */
+  #base: Cursor | undefined;
 
   constructor(origin: Origin, node: unknown, fallback: number, depth: number) {
     this.#origin = origin;
@@ -77,7 +79,26 @@ export class Cursor {
     return this.#entries;
   }
 
+  /** This map with the keys of another one added, maps inside them likewise. Own values win. */
+  over(base: Cursor): Cursor {
+    const merged = new Cursor(this.#origin, this.#node, this.#fallback, this.#depth);
+    merged.#base = base;
+    return merged;
+  }
+
   #readEntries(): readonly Entry[] {
+    const own = this.#readOwnEntries();
+    if (this.#base?.isMap !== true) return own;
+    const base = this.#base.entries();
+    const merged = own.map((entry) => {
+      const under = base.find(({ name }) => name === entry.name)?.value;
+      const lies = under?.isMap === true && entry.value.isMap;
+      return lies ? { ...entry, value: entry.value.over(under) } : entry;
+    });
+    return [...merged, ...base.filter(({ name }) => !own.some((entry) => entry.name === name))];
+  }
+
+  #readOwnEntries(): readonly Entry[] {
     const node = this.#node;
     if (!isMap(node)) return this.fail("a map is needed here", "write `name: value` lines, indented");
     const names = new Set<string>();
