@@ -151,18 +151,10 @@ function compileNumber(key: FieldKey, value: Cursor, scalar: ScalarValue): Value
 }
 
 function comparisonWith(kind: ValueKind, bound: number): (number: number) => boolean {
-  switch (kind) {
-    case "lt":
-      return (number) => number < bound;
-    case "lte":
-      return (number) => number <= bound;
-    case "gt":
-      return (number) => number > bound;
-    case "gte":
-      return (number) => number >= bound;
-    default:
-      return (number) => number === bound;
-  }
+  if (kind === "lt") return (number) => number < bound;
+  if (kind === "lte") return (number) => number <= bound;
+  if (kind === "gt") return (number) => number > bound;
+  return kind === "gte" ? (number) => number >= bound : (number) => number === bound;
 }
 
 function readNumber(text: string): number | undefined {

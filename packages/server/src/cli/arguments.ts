@@ -23,6 +23,8 @@ export function parseCommandArguments(command: Command, words: readonly string[]
     count: (name, range) => countOf(command, name, text(name), range),
     flag: (name) => values.get(name) === true,
     positional: (index) => positionals[index],
+    positionals,
+    texts: (name) => textsOf(values.get(name)),
     rest,
   };
 }
@@ -30,6 +32,11 @@ export function parseCommandArguments(command: Command, words: readonly string[]
 /** @returns a fault of the command line, which points to the command's help */
 export function usageError(command: Pick<Command, "name">, message: string): OperatorError {
   return new OperatorError(message, `See: firebreak ${command.name} --help`, { exitCode: EXIT.usage });
+}
+
+function textsOf(value: unknown): readonly string[] {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return values.filter((one) => typeof one === "string");
 }
 
 function optionsOf(command: Command): Readonly<Record<string, Option>> {
@@ -60,7 +67,11 @@ function parseStrictly(command: Command, words: readonly string[]) {
   const options = Object.fromEntries(
     Object.entries(optionsOf(command)).map(([name, option]) => [
       name,
-      { type: option.type, ...(option.short === undefined ? {} : { short: option.short }) },
+      {
+        type: option.type,
+        multiple: option.repeatable === true,
+        ...(option.short === undefined ? {} : { short: option.short }),
+      },
     ]),
   );
   try {
@@ -79,7 +90,8 @@ function checkOptions(command: Command, tokens: readonly Token[]): void {
   const seen = new Set<string>();
   for (const { kind, name = "", value } of tokens) {
     if (kind !== "option") continue;
-    if (seen.has(name)) throw usageError(command, `Give --${name} once.`);
+    if (seen.has(name) && optionsOf(command)[name]?.repeatable !== true)
+      throw usageError(command, `Give --${name} once.`);
     if (value === "") throw usageError(command, `--${name} has an empty value.`);
     seen.add(name);
   }
@@ -112,7 +124,7 @@ function checkWords(
   const wanted = command.positionals ?? [];
   const missing = wanted.find((positional, index) => positional.optional !== true && positionals[index] === undefined);
   if (missing !== undefined) throw usageError(command, `${missing.name} is missing: ${missing.summary}.`);
-  const extra = positionals[wanted.length];
+  const extra = wanted.at(-1)?.many === true ? undefined : positionals[wanted.length];
   if (extra !== undefined && command.rest !== undefined && !hasSeparator) {
     throw usageError(command, `Put -- before the command: firebreak ${command.name} … -- ${printable(extra)} …`);
   }

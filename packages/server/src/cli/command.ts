@@ -7,6 +7,8 @@ export interface Option {
   readonly type: "string" | "boolean";
   readonly short?: string;
   readonly value?: string;
+  /** may be given several times */
+  readonly repeatable?: boolean;
   readonly summary: string;
 }
 
@@ -14,6 +16,8 @@ export interface Positional {
   readonly name: string;
   readonly summary: string;
   readonly optional?: boolean;
+  /** the last one may take any number of words */
+  readonly many?: boolean;
 }
 
 export interface ParsedArguments {
@@ -25,6 +29,9 @@ export interface ParsedArguments {
   readonly count: (name: string, range: { readonly min: number; readonly max: number }) => number | undefined;
   readonly flag: (name: string) => boolean;
   readonly positional: (index: number) => string | undefined;
+  readonly positionals: readonly string[];
+  /** the texts of a repeatable option, in the order given */
+  readonly texts: (name: string) => readonly string[];
   /** everything after `--` */
   readonly rest: readonly string[];
 }

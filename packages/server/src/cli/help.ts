@@ -8,9 +8,10 @@ import { alignRows, wrapText } from "./layout.ts";
 const COLUMNS = 80;
 
 export function usageLine(command: Command): string {
-  const words = (command.positionals ?? []).map((positional) =>
-    positional.optional === true ? `[${positional.name}]` : positional.name,
-  );
+  const words = (command.positionals ?? []).map((positional) => {
+    const name = positional.many === true ? `${positional.name}…` : positional.name;
+    return positional.optional === true ? `[${name}]` : name;
+  });
   const options = Object.keys(command.options ?? {}).length > 0 ? ["[OPTIONS]"] : [];
   const rest = command.rest === undefined ? [] : ["--", command.rest.name];
   return ["firebreak", command.name, ...options, ...words, ...rest].join(" ");

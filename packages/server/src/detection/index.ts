@@ -4,3 +4,4 @@ export type { DetectedMatch } from "./judge.ts";
 export { loadRules } from "./load-rules.ts";
 export type { LoadedRules } from "./load-rules.ts";
 export { presentEvent } from "./present-event.ts";
+export { presentRecord, readRecordTime } from "./present-record.ts";

@@ -16,7 +16,7 @@ const FILE_BYTES_MAX = 1024 * 1024;
 
 /**
  * Reads `*.yml` and `*.yaml` in the directories and below, but not the golden cases (`*.cases.yml`). A directory that
- * does not exist holds no rules.
+ * does not exist holds no rules; a file stands for itself.
  */
 export async function loadRules(directories: readonly string[]): Promise<LoadedRules> {
   const sources: RuleSource[] = [];
@@ -47,6 +47,7 @@ async function findRuleFiles(directory: string, errors: RuleError[]): Promise<st
       .map((name) => join(directory, name));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
+    if (codeOf(error) === "ENOTDIR") return [directory];
     errors.push(faultOf(directory, `the directory cannot be read: ${messageOf(error)}`, "Correct its permissions."));
     return [];
   }

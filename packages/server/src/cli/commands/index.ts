@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
+import { detectCommand } from "./detect.ts";
 import { doctorCommand } from "./doctor.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   ...incidentCommands,
   ...eventsCommands,
+  detectCommand,
   ...evidenceCommands,
   reviewCommand,
   ...tokenCommands,
