@@ -1,77 +1,115 @@
-/** Last characters of a pattern that are looked at: enough to be rare (paths begin alike), few enough for a small table. */
-const PATTERN_CHARS_MAX = 24;
+/** Characters of a pattern that are looked at: enough to be rare, few enough for a small table. */
+const PATTERN_CHARS_MAX = 16;
+/** Classes that all characters beyond ASCII share: rules with hundreds of emoji would blow the table up otherwise. */
+const FOREIGN_CLASSES = 8;
+const NOTHING: readonly number[] = [];
 
-interface Table {
-  readonly classes: Uint16Array;
-  readonly width: number;
-  /** next[state * width + class]; complete, so that scanning never follows failure links. */
-  readonly next: Int32Array;
-  /** Pattern numbers that end in a state, suffixes included. */
-  readonly outputs: readonly (readonly number[])[];
+export interface Finder {
+  found(pattern: number): void;
 }
 
 /** Finds which of many texts occur in a text, in one pass over it, whatever their number. */
 export class AhoCorasick {
-  readonly #table: Table;
+  /** Class of each ASCII character; those that no pattern holds have class 0. Sharing only adds candidates. */
+  readonly #ascii = new Uint8Array(128);
+  readonly #foreign: number;
+  /**
+   * next[row + class] is twice the next row, plus 1 when patterns end there. Complete, so that scanning never follows
+   * failure links.
+   */
+  readonly #next: Int32Array;
+  readonly #width: number;
+  /** Pattern numbers that end in a state, suffixes included. */
+  readonly #outputs: readonly (readonly number[])[];
 
   constructor(patterns: readonly string[]) {
-    this.#table = buildTable(patterns.map((pattern) => pattern.slice(-PATTERN_CHARS_MAX)));
+    const parts = patterns.map(choosePart);
+    let width = 1;
+    for (const part of parts) {
+      for (let at = 0; at < part.length; at++) {
+        const unit = part.charCodeAt(at);
+        if (unit < 128 && this.#ascii[unit] === 0) this.#ascii[unit] = width++;
+      }
+    }
+    this.#foreign = width;
+    this.#width = width + FOREIGN_CLASSES;
+    const { next, outputs } = buildTable(parts, this.#width, (unit) => this.#classOf(unit));
+    this.#next = next.map((state) => state * this.#width * 2 + ((outputs[state] ?? NOTHING) === NOTHING ? 0 : 1));
+    this.#outputs = outputs;
   }
 
-  /** Calls `found` with the number of each pattern that may occur (its last characters do); repeats are possible. */
-  scan(text: string, found: (pattern: number) => void): void {
-    const { classes, width, next, outputs } = this.#table;
-    let state = 0;
+  /** Tells the finder the number of each pattern that may occur (a part of it does); repeats are possible. */
+  scan(text: string, finder: Finder): void {
+    const next = this.#next;
+    const ascii = this.#ascii;
+    const foreign = this.#foreign;
+    let row = 0;
     for (let at = 0; at < text.length; at++) {
-      state = next[state * width + (classes[text.charCodeAt(at)] ?? 0)] ?? 0;
-      const output = outputs[state];
-      if (output !== undefined && output.length > 0) for (const pattern of output) found(pattern);
+      const unit = text.charCodeAt(at);
+      const cell = next[row + (unit < 128 ? (ascii[unit] ?? 0) : foreign + (unit % FOREIGN_CLASSES))] ?? 0;
+      row = cell >> 1;
+      if ((cell & 1) !== 0) this.#tell(row, finder);
     }
   }
+
+  #tell(row: number, finder: Finder): void {
+    for (const pattern of this.#outputs[row / this.#width] ?? NOTHING) finder.found(pattern);
+  }
+
+  #classOf(unit: number): number {
+    return unit < 128 ? (this.#ascii[unit] ?? 0) : this.#foreign + (unit % FOREIGN_CLASSES);
+  }
 }
 
-/** Classes that all characters beyond ASCII share: rules with hundreds of emoji would blow the table up otherwise. */
-const FOREIGN_CLASSES = 8;
-
-/** Characters that no pattern holds have class 0. Sharing classes only adds candidates, it never loses one. */
-function buildClasses(patterns: readonly string[]): { classes: Uint16Array; width: number } {
-  const classes = new Uint16Array(65_536);
-  let width = 1;
-  const seen = new Set(
-    patterns.flatMap((pattern) => Array.from({ length: pattern.length }, (_, at) => pattern.charCodeAt(at))),
-  );
-  for (const unit of seen) if (unit < 128) classes[unit] = width++;
-  for (const unit of seen) if (unit >= 128) classes[unit] = width + (unit % FOREIGN_CLASSES);
-  return { classes, width: width + FOREIGN_CLASSES };
+/**
+ * The end of a pattern, because paths begin alike; of `sha256=` with a hash the beginning, because every hash of a log
+ * would lead deep into a table of thousands of them.
+ */
+function choosePart(pattern: string): string {
+  const end = pattern.slice(-PATTERN_CHARS_MAX);
+  return /^[\da-f]+$/.test(end) ? pattern.slice(0, PATTERN_CHARS_MAX) : end;
 }
 
-function buildTable(patterns: readonly string[]): Table {
-  const { classes, width } = buildClasses(patterns);
-  const statesMax = patterns.reduce((sum, pattern) => sum + pattern.length, 1);
-  const next = new Int32Array(statesMax * width);
-  const outputs: number[][] = [[]];
+interface Table {
+  readonly next: Int32Array;
+  readonly outputs: readonly (readonly number[])[];
+}
+
+function buildTable(patterns: readonly string[], width: number, classOf: (unit: number) => number): Table {
+  let next = new Int32Array(64 * width);
+  const outputs: (readonly number[])[] = [NOTHING];
   patterns.forEach((pattern, number) => {
     let state = 0;
     for (let at = 0; at < pattern.length; at++) {
-      const cell = state * width + (classes[pattern.charCodeAt(at)] ?? 0);
-      if (next[cell] === 0) next[cell] = outputs.push([]) - 1;
+      const cell = state * width + classOf(pattern.charCodeAt(at));
+      if (next[cell] === 0) {
+        next[cell] = outputs.push(NOTHING) - 1;
+        if (outputs.length * width > next.length) next = grow(next);
+      }
       state = next[cell] ?? 0;
     }
-    outputs[state]?.push(number);
+    outputs[state] = [...(outputs[state] ?? []), number];
   });
-  linkFailures(next, width, outputs);
-  return { classes, width, next: next.slice(0, outputs.length * width), outputs };
+  const table = next.slice(0, outputs.length * width);
+  linkFailures(table, width, outputs);
+  return { next: table, outputs };
+}
+
+function grow(table: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(table.length * 2);
+  larger.set(table);
+  return larger;
 }
 
 /** Breadth first: completes each state's row from its failure state and inherits that state's outputs. */
-function linkFailures(next: Int32Array, width: number, outputs: number[][]): void {
+function linkFailures(next: Int32Array, width: number, outputs: (readonly number[])[]): void {
   const failure = new Int32Array(outputs.length);
   const queue: number[] = [];
   for (let id = 0; id < width; id++) if ((next[id] ?? 0) > 0) queue.push(next[id] ?? 0);
   for (let head = 0; head < queue.length; head++) {
     const state = queue[head] ?? 0;
     const fallback = failure[state] ?? 0;
-    outputs[state]?.push(...(outputs[fallback] ?? []));
+    outputs[state] = joined(outputs[state] ?? NOTHING, outputs[fallback] ?? NOTHING);
     for (let id = 0; id < width; id++) {
       const cell = state * width + id;
       const inherited = next[fallback * width + id] ?? 0;
@@ -83,4 +121,9 @@ function linkFailures(next: Int32Array, width: number, outputs: number[][]): voi
       }
     }
   }
+}
+
+function joined(own: readonly number[], inherited: readonly number[]): readonly number[] {
+  if (inherited === NOTHING) return own;
+  return own === NOTHING ? inherited : [...own, ...inherited];
 }

@@ -196,7 +196,7 @@ describe("a match", () => {
       { presentations: [{ logsource: { product: "test" }, fields }] },
       { time: 5, id: "e1" },
     );
-    expect(matches).toEqual([
+    expect(JSON.parse(JSON.stringify(matches))).toEqual([
       {
         ruleId: "r",
         title: "T",

@@ -1,12 +1,11 @@
-import { CorrelationState, type Firing, type StateCounts } from "./correlation-state.ts";
-import { describeSelections, explainSelections } from "./explain.ts";
+import { CorrelationState, type StateCounts } from "./correlation-state.ts";
 import { elementAt } from "./fault.ts";
-import type { CorrelationRule, DetectionRule, LinkedRules } from "./link.ts";
+import type { DetectionRule, LinkedRules } from "./link.ts";
 import { logsourceKey, matchesLogsource } from "./logsource.ts";
 import type { FieldRef } from "./predicate.ts";
 import type { StepBudget } from "./regex.ts";
-import { Route } from "./route.ts";
-import { describeCondition, describeCorrelation } from "./sentence.ts";
+import { correlationMatch, SelectionMatch } from "./match.ts";
+import { Matcher } from "./matcher.ts";
 import type { Engine, EngineCounters, EngineLimits, EventMeta, Match, Presentation, SigmaEvent } from "./types.ts";
 import { buildPaths, EventView } from "./view.ts";
 
@@ -26,7 +25,7 @@ interface MutableCounts extends StateCounts {
 }
 
 /** Distinct logsources with an index of their own; they come from the host's presentations, so there are few. */
-const ROUTES_MAX = 512;
+const MATCHERS_MAX = 512;
 
 export function createEngine(rules: LinkedRules, refs: readonly FieldRef[], limits: EngineLimits): Engine {
   return new SigmaEngine(rules, { refs, paths: buildPaths(refs) }, limits);
@@ -37,12 +36,10 @@ class SigmaEngine implements Engine {
   readonly #layout: Layout;
   readonly #limits: EngineLimits;
   readonly #states: readonly CorrelationState[];
-  readonly #routes = new Map<string, Route<DetectionRule>>();
-  /** Event number at which a rule or correlation was last looked at, so that each is asked once. */
+  readonly #matchers = new Map<string, Matcher<DetectionRule>>();
+  /** Event number at which a rule last matched or a correlation was last looked at, so that each counts once. */
   readonly #ruleMarks: Float64Array;
-  readonly #viewMarks: Float64Array;
   readonly #correlationMarks: Float64Array;
-  #viewNumber = 0;
   readonly #counts: MutableCounts = {
     events: 0,
     matches: 0,
@@ -61,7 +58,6 @@ class SigmaEngine implements Engine {
     this.#limits = limits;
     this.#states = rules.correlations.map(({ correlation }) => new CorrelationState(correlation, limits, this.#counts));
     this.#ruleMarks = new Float64Array(rules.detections.length);
-    this.#viewMarks = new Float64Array(rules.detections.length);
     this.#correlationMarks = new Float64Array(rules.correlations.length);
   }
 
@@ -73,8 +69,9 @@ class SigmaEngine implements Engine {
     for (const presentation of event.presentations) this.#collectHits(presentation, budget, hits);
     if (budget.exhausted) this.#counts.exhaustedRegexes += 1;
     if (hits.length === 0) return [];
-    hits.sort((left, right) => left.rule.index - right.rule.index);
-    const matches = [...this.#selectionMatches(hits, meta), ...this.#correlationMatches(hits, meta)];
+    if (hits.length > 1) hits.sort((left, right) => left.rule.index - right.rule.index);
+    const matches = this.#selectionMatches(hits, meta);
+    this.#addCorrelationMatches(hits, meta, matches);
     this.#counts.matches += matches.length;
     return matches;
   }
@@ -97,40 +94,37 @@ class SigmaEngine implements Engine {
   }
 
   #collectHits(presentation: Presentation, budget: StepBudget, hits: Hit[]): void {
-    const route = this.#routeFor(presentation);
-    if (route.isEmpty) return;
+    const matcher = this.#matcherFor(presentation);
+    if (matcher.isEmpty) return;
     const view = new EventView(presentation, this.#layout, this.#limits, budget, this.#counts);
-    const viewNumber = ++this.#viewNumber;
     const eventNumber = this.#counts.events;
-    route.candidates(view, (rule) => {
-      const { index } = rule;
-      if (this.#viewMarks[index] === viewNumber || this.#ruleMarks[index] === eventNumber) return;
-      this.#viewMarks[index] = viewNumber;
-      if (!rule.test(view)) return;
-      this.#ruleMarks[index] = eventNumber;
+    for (const rule of matcher.match(presentation, view)) {
+      if (this.#ruleMarks[rule.index] === eventNumber) continue;
+      this.#ruleMarks[rule.index] = eventNumber;
       hits.push({ rule, view });
-    });
+    }
   }
 
-  #routeFor(presentation: Presentation): Route<DetectionRule> {
+  #matcherFor(presentation: Presentation): Matcher<DetectionRule> {
     const key = this.#limits.logsourceRouting ? logsourceKey(presentation.logsource) : "";
-    const known = this.#routes.get(key);
+    const known = this.#matchers.get(key);
     if (known !== undefined) return known;
     const covered = this.#rules.detections.filter(
       ({ info }) => !this.#limits.logsourceRouting || matchesLogsource(info.logsource, presentation.logsource),
     );
-    const route = new Route(covered);
-    if (this.#routes.size >= ROUTES_MAX) this.#routes.clear();
-    this.#routes.set(key, route);
-    return route;
+    const matcher = new Matcher(covered, this.#layout.refs);
+    if (this.#matchers.size >= MATCHERS_MAX) this.#matchers.clear();
+    this.#matchers.set(key, matcher);
+    return matcher;
   }
 
   #selectionMatches(hits: readonly Hit[], meta: EventMeta): Match[] {
-    return hits.filter(({ rule }) => rule.info.alerts).map(({ rule, view }) => selectionMatch(rule, view, meta));
+    const matches: Match[] = [];
+    for (const { rule, view } of hits) if (rule.info.alerts) matches.push(new SelectionMatch(rule, view, meta));
+    return matches;
   }
 
-  #correlationMatches(hits: readonly Hit[], meta: EventMeta): Match[] {
-    const matches: Match[] = [];
+  #addCorrelationMatches(hits: readonly Hit[], meta: EventMeta, matches: Match[]): void {
     for (const { rule, view } of hits) {
       for (const index of rule.feeds) {
         // An event counts once in a correlation, however many of its rules it matches.
@@ -141,47 +135,5 @@ class SigmaEngine implements Engine {
         matches.push(correlationMatch(elementAt(this.#rules.correlations, index), firing, rule, view));
       }
     }
-    return matches;
   }
-}
-
-function selectionMatch(rule: DetectionRule, view: EventView, meta: EventMeta): Match {
-  const { info } = rule;
-  const selections = explainSelections(rule.selections, view);
-  return {
-    ruleId: info.id,
-    title: info.title,
-    level: info.level,
-    kind: "selection",
-    tags: info.tags,
-    selections,
-    eventIds: [meta.id],
-    firstTime: meta.time,
-    lastTime: meta.time,
-    sentence: `${info.title} (${info.level}): ${describeSelections(selections)}`,
-    custom: info.custom,
-  };
-}
-
-function correlationMatch(rule: CorrelationRule, firing: Firing, base: DetectionRule, view: EventView): Match {
-  const { info, correlation } = rule;
-  const { reading, groupBy } = firing;
-  return {
-    ruleId: info.id,
-    title: info.title,
-    level: info.level,
-    kind: "correlation",
-    tags: info.tags,
-    selections: explainSelections(base.selections, view),
-    groupBy,
-    count: reading.count,
-    threshold: correlation.bounds[0]?.value ?? 0,
-    condition: describeCondition(correlation.bounds),
-    timespanMs: correlation.timespanMs,
-    eventIds: reading.eventIds,
-    firstTime: reading.firstTime,
-    lastTime: reading.lastTime,
-    sentence: `${info.title} (${info.level}): ${describeCorrelation(correlation, groupBy, reading.count)}`,
-    custom: info.custom,
-  };
 }

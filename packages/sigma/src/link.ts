@@ -1,4 +1,3 @@
-import { compilePredicate, type Test } from "./compile-predicate.ts";
 import type { Correlation } from "./correlation.ts";
 import type { NamedSelection } from "./detection.ts";
 import { RuleFault, toRuleError } from "./fault.ts";
@@ -7,15 +6,13 @@ import { matchesLogsource } from "./logsource.ts";
 import { allOf, type Predicate } from "./predicate.ts";
 import type { RuleDraft } from "./rule-document.ts";
 import type { RuleError, RuleInfo } from "./types.ts";
-import { findWitness, type Atom } from "./witness.ts";
 import type { Cursor } from "./yaml-cursor.ts";
 
 /** A detection rule ready to run. `feeds` are the correlations it is counted by, by their index. */
 export interface DetectionRule {
   readonly index: number;
   readonly info: RuleInfo;
-  readonly test: Test;
-  readonly witness: readonly Atom[] | undefined;
+  readonly predicate: Predicate;
   readonly selections: readonly NamedSelection[];
   readonly feeds: readonly number[];
 }
@@ -70,8 +67,7 @@ export function linkRules(
     const { selections } = draft.detection;
     const predicate = allOf([draft.detection.predicate, ...(exceptions.get(draft) ?? [])]);
     const info: RuleInfo = { ...draft.info, alerts: !links.silent.has(draft) };
-    const rule = { info, test: compilePredicate(predicate), witness: findWitness(predicate), selections };
-    detections.push({ ...rule, index: detections.length, feeds: links.feeds.get(draft) ?? [] });
+    detections.push({ info, predicate, selections, index: detections.length, feeds: links.feeds.get(draft) ?? [] });
   }
   return { detections, correlations: links.correlations, errors };
 }

@@ -10,12 +10,14 @@ export interface FieldRef {
 export type ValueTest =
   | {
       readonly kind: "text";
+      /** The same for tests that are the same. */
+      readonly key: string;
       readonly cased: boolean;
       readonly test: (text: string) => boolean;
       readonly exact?: string;
       readonly literal: string;
     }
-  | { readonly kind: "regex"; readonly regex: Regex }
+  | { readonly kind: "regex"; readonly key: string; readonly regex: Regex }
   | {
       readonly kind: "number";
       /** the number a text holds: itself, or a part of the date it is */

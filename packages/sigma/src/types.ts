@@ -102,6 +102,10 @@ export interface MatchedSelection {
   readonly fields: readonly MatchedField[];
 }
 
+/**
+ * A rule that came true. `selections` and `sentence` may be read late, from the event as it is then: read what you need
+ * before you change the event.
+ */
 export interface Match {
   readonly ruleId: string;
   readonly title: string;

@@ -8,6 +8,8 @@ import { Regex } from "./regex.ts";
 import { readTimePart } from "./time-part.ts";
 import {
   anchor,
+  type Anchoring,
+  compilePlain,
   compileWildcard,
   countDashes,
   JOKER_CHARS_MAX,
@@ -72,7 +74,7 @@ function compileComparison(key: FieldKey, value: Cursor, scalar: ScalarValue, sc
   return { other: scope.fields.ref(scalar), cased: key.cased, holds: relations[kind] };
 }
 
-const isAnchoring = (kind: ValueKind): kind is "equals" | "contains" | "startswith" | "endswith" =>
+const isAnchoring = (kind: ValueKind): kind is Anchoring =>
   kind === "equals" || kind === "contains" || kind === "startswith" || kind === "endswith";
 
 function compileTexts(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueTest[] {
@@ -84,13 +86,21 @@ function compileTexts(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueT
   const written = typeof scalar === "number" ? value.writtenText() : undefined;
   const texts = new Set(written === undefined ? [String(scalar)] : [String(scalar), written]);
   // Keywords match anywhere inside a value.
-  const anchoring = key.field === "" && key.kind === "equals" ? "contains" : key.kind;
-  return [...texts]
-    .flatMap((text) => toWildcards(key, text, value))
-    .map((wildcard) => {
-      const anchored = anchor(wildcard, isAnchoring(anchoring) ? anchoring : "equals");
-      return { kind: "text", cased: key.cased, ...compileWildcard(anchored, key.cased) };
-    });
+  const wanted = key.field === "" && key.kind === "equals" ? "contains" : key.kind;
+  const anchoring = isAnchoring(wanted) ? wanted : "equals";
+  return [...texts].flatMap((text) => compileText(key, text, anchoring, value));
+}
+
+function compileText(key: FieldKey, text: string, anchoring: Anchoring, value: Cursor): ValueTest[] {
+  const { cased } = key;
+  const isAsWritten = !key.windash && key.charset === undefined && key.base64 === undefined;
+  const plain = isAsWritten ? compilePlain(text, anchoring, cased) : undefined;
+  if (plain !== undefined) return [{ kind: "text", cased, ...plain }];
+  return toWildcards(key, text, value).map((wildcard) => ({
+    kind: "text",
+    cased,
+    ...compileWildcard(anchor(wildcard, anchoring), cased),
+  }));
 }
 
 /** Encoded values with more dashes would need too many forms. */
@@ -118,7 +128,9 @@ function compileRegex(key: FieldKey, value: Cursor, scalar: ScalarValue): ValueT
   if (scalar === null || typeof scalar === "boolean") return value.fail("re needs a pattern", "write a quoted text");
   const pattern = typeof scalar === "number" ? (value.writtenText() ?? String(scalar)) : scalar;
   try {
-    return { kind: "regex", regex: new Regex(pattern, key.regexFlags) };
+    const { ignoreCase, multiline, dotAll } = key.regexFlags;
+    const flags = [ignoreCase, multiline, dotAll].map(Number).join("");
+    return { kind: "regex", key: `r${flags}${pattern}`, regex: new Regex(pattern, key.regexFlags) };
   } catch (error) {
     if (!(error instanceof RegexFault)) throw error;
     const where = `at character ${error.offset + 1} of the pattern`;

@@ -51,7 +51,7 @@ export class EventView {
   readonly #paths: readonly Path[];
   readonly #limits: Limits;
   readonly #counts: ViewCounts;
-  readonly #slots: (Slot | undefined)[] = [];
+  readonly #slots = new Map<number, Slot>();
   #anywhere: Slot | undefined;
   #spaceless: ReadonlyMap<string, string> | undefined;
 
@@ -97,10 +97,10 @@ export class EventView {
   }
 
   #slot(index: number): Slot {
-    const known = this.#slots[index];
+    const known = this.#slots.get(index);
     if (known !== undefined) return known;
     const slot: Slot = { values: this.#read(index), folded: undefined };
-    this.#slots[index] = slot;
+    this.#slots.set(index, slot);
     return slot;
   }
 
@@ -140,6 +140,11 @@ export class EventView {
     if (child !== MISSING && from + 1 < path.parts.length) this.#descend(child, path, from + 1, found);
   }
 
+  /** For who has seen all keys and knows that none has a space. */
+  keysHaveNoSpaces(): void {
+    this.#spaceless = NO_SPACES;
+  }
+
   #withoutSpaces(): ReadonlyMap<string, string> {
     if (this.#spaceless !== undefined) return this.#spaceless;
     let map: Map<string, string> | undefined;
@@ -148,6 +153,13 @@ export class EventView {
     }
     this.#spaceless = map ?? NO_SPACES;
     return this.#spaceless;
+  }
+
+  /** A scalar as text, cut at the limit; undefined for what is none. */
+  textOf(value: unknown): string | undefined {
+    if (typeof value === "string") return this.#cut(value);
+    const isScalar = typeof value === "number" || typeof value === "boolean" || typeof value === "bigint";
+    return isScalar ? String(value) : undefined;
   }
 
   #toValues(value: unknown): FieldValues {
@@ -167,9 +179,9 @@ export class EventView {
     }
     if (value === null || value === undefined) into.hasNull = into.hasNull || depth === 0;
     else if (typeof value === "object") this.#collectAll(value, into, depth + 1);
-    else if (typeof value === "string") into.texts.push(this.#cut(value));
-    else if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") {
-      into.texts.push(String(value));
+    else {
+      const text = this.textOf(value);
+      if (text !== undefined) into.texts.push(text);
     }
   }
 

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anchor, compileWildcard, parseWildcard, type Anchoring } from "./wildcard.ts";
+import { foldText } from "./text.ts";
+import { anchor, compilePlain, compileWildcard, parseWildcard, type Anchoring } from "./wildcard.ts";
 
 type Token = { readonly kind: "char"; readonly char: string } | { readonly kind: "one" } | { readonly kind: "many" };
 
@@ -73,5 +74,24 @@ describe("wildcards", () => {
     const started = performance.now();
     test("a".repeat(256 * 1024));
     expect(performance.now() - started).toBeLessThan(15_000);
+  });
+});
+
+describe("a value without wildcards", () => {
+  it("compiles to the same test the short way and the long one", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "A", "ß", "İ", "Σ", "-", "/", "x"), maxLength: 6 });
+    const anchorings = ["equals", "contains", "startswith", "endswith"] as const;
+    fc.assert(
+      fc.property(text, text, fc.constantFrom(...anchorings), fc.boolean(), (written, value, anchoring, cased) => {
+        const long = compileWildcard(anchor(parseWildcard(written), anchoring), cased);
+        const short = compilePlain(written, anchoring, cased) ?? long;
+        const { test, ...facts } = short;
+        expect({ ...facts, test: long.test }).toEqual(long);
+        for (const candidate of [value, written + value, value + written, `${value}${written}${value}`]) {
+          const given = cased ? candidate : foldText(candidate);
+          expect(test(given)).toBe(long.test(given));
+        }
+      }),
+    );
   });
 });

@@ -73,6 +73,8 @@ const isLiteral = (piece: readonly number[]): boolean => piece.every((unit) => u
 const textOf = (piece: readonly number[]): string => piece.map((unit) => String.fromCharCode(unit)).join("");
 
 export interface TextTest {
+  /** The same for patterns that are the same. */
+  readonly key: string;
   readonly test: (text: string) => boolean;
   /** The one text that matches, when there is only one. */
   readonly exact?: string;
@@ -80,16 +82,47 @@ export interface TextTest {
   readonly literal: string;
 }
 
+/**
+ * The same as {@link compileWildcard} of a value without wildcards, escapes or classes, as nearly all values are, in a
+ * fraction of the time.
+ *
+ * @returns undefined for any other value
+ */
+export function compilePlain(written: string, anchoring: Anchoring, cased: boolean): TextTest | undefined {
+  if (/[*?\\\u0001]/.test(written) || written === "") return undefined;
+  const literal = cased ? written : foldText(written);
+  const before = anchoring === "contains" || anchoring === "endswith" ? "\u0001*" : "";
+  const after = anchoring === "contains" || anchoring === "startswith" ? "\u0001*" : "";
+  const key = (cased ? "c" : "f") + before + literal + after;
+  switch (anchoring) {
+    case "equals":
+      return { key, literal, exact: literal, test: (text) => text === literal };
+    case "contains":
+      return { key, literal, test: (text) => text.includes(literal) };
+    case "startswith":
+      return { key, literal, test: (text) => text.startsWith(literal) };
+    case "endswith":
+      return { key, literal, test: (text) => text.endsWith(literal) };
+  }
+}
+
 /** Compiles to a test on a text that was folded already unless the rule is `cased`. Time is linear in the text for patterns without `?`. */
 export function compileWildcard(source: Wildcard, cased: boolean): TextTest {
   const pieces = cased ? source.pieces : source.pieces.map(foldPiece);
   const literal = longest(pieces.flatMap(literalRuns))?.text ?? "";
-  const only = pieces[0];
-  if (pieces.length === 1 && only !== undefined && isLiteral(only)) {
-    const exact = textOf(only);
-    return { test: (text) => text === exact, exact, literal };
-  }
-  return { test: compilePieces(pieces), literal };
+  const key = keyOf(pieces, cased);
+  const exact = literalOf({ pieces });
+  if (exact !== undefined) return { key, test: (text) => text === exact, exact, literal };
+  return { key, test: compilePieces(pieces), literal };
+}
+
+/** Classes and the joints between pieces are told from literal text by a character before them that text has doubled. */
+function keyOf(pieces: Wildcard["pieces"], cased: boolean): string {
+  const textOfUnit = (unit: number): string => {
+    if (unit < 0) return unit === ANY_ONE ? "\u0001?" : "\u0001-";
+    return unit === 1 ? "\u0001\u0001" : String.fromCharCode(unit);
+  };
+  return (cased ? "c" : "f") + pieces.map((piece) => piece.map(textOfUnit).join("")).join("\u0001*");
 }
 
 /** Folds the runs between the classes; folding may change their lengths. */

@@ -1,0 +1,175 @@
+import { compilePredicate, type Test } from "./compile-predicate.ts";
+import { elementAt } from "./fault.ts";
+import type { Predicate, ValueTest } from "./predicate.ts";
+
+/** The slot that stands for the whole record, in which keywords are looked for. */
+export const WHOLE_RECORD = -1;
+
+export type LeafTest = ValueTest & { readonly kind: "text" | "regex" };
+
+/** A test of one text of one slot, shared by all rules that make it. */
+export interface Leaf {
+  readonly slot: number;
+  readonly test: LeafTest;
+  /** The signals of its slot that it raises. */
+  readonly signals: number[];
+}
+
+/** One or several leaves of one slot: up when one of them holds for one of the slot's texts. */
+export interface Signal {
+  readonly slot: number;
+  /** Number among the signals of its slot. */
+  readonly index: number;
+  readonly leaves: readonly Leaf[];
+}
+
+/**
+ * A rule's tree over signals, so that a list of a hundred alternatives costs a rule one look. What depends on absence,
+ * numbers or other fields is tested on the view.
+ */
+export type Gate =
+  | { readonly kind: "all"; readonly parts: readonly Gate[] }
+  | { readonly kind: "any"; readonly parts: readonly Gate[] }
+  | { readonly kind: "atLeast"; readonly min: number; readonly parts: readonly Gate[] }
+  | { readonly kind: "not"; readonly part: Gate }
+  | { readonly kind: "signal"; readonly signal: Signal }
+  | { readonly kind: "view"; readonly test: Test };
+
+/** The leaves and signals of one slot. */
+export class SlotSignals {
+  readonly slot: number;
+  readonly leaves: Leaf[] = [];
+  readonly signals: Signal[] = [];
+  readonly #leafByKey = new Map<string, number>();
+  readonly #signalByKey = new Map<string, Signal>();
+
+  constructor(slot: number) {
+    this.slot = slot;
+  }
+
+  /** @returns the number of the leaf; equal tests are one leaf */
+  leafOf(test: LeafTest): number {
+    let index = this.#leafByKey.get(test.key);
+    if (index === undefined) {
+      index = this.leaves.push({ slot: this.slot, test, signals: [] }) - 1;
+      this.#leafByKey.set(test.key, index);
+    }
+    return index;
+  }
+
+  /** @returns the signal of these leaves; equal sets are one signal */
+  signalOf(leafNumbers: readonly number[]): Signal {
+    const unique = [...new Set(leafNumbers)].sort((left, right) => left - right);
+    const key = unique.join();
+    let signal = this.#signalByKey.get(key);
+    if (signal === undefined) {
+      const leaves = unique.map((number) => elementAt(this.leaves, number));
+      signal = { slot: this.slot, index: this.signals.length, leaves };
+      this.signals.push(signal);
+      this.#signalByKey.set(key, signal);
+      for (const leaf of leaves) leaf.signals.push(signal.index);
+    }
+    return signal;
+  }
+}
+
+/** The signals of a set of rules, by slot. */
+export class SignalTable {
+  readonly slots = new Map<number, SlotSignals>();
+
+  gateOf(predicate: Predicate): Gate {
+    switch (predicate.kind) {
+      case "all":
+        return { kind: "all", parts: predicate.parts.map((part) => this.gateOf(part)) };
+      case "any":
+        return this.#anyOf(predicate.parts);
+      case "atLeast":
+        return { kind: "atLeast", min: predicate.min, parts: predicate.parts.map((part) => this.gateOf(part)) };
+      case "not":
+        return { kind: "not", part: this.gateOf(predicate.part) };
+      case "field":
+      case "anywhere":
+      case "fieldref": {
+        return isLeaf(predicate) ? this.#signalOf([predicate]) : { kind: "view", test: compilePredicate(predicate) };
+      }
+    }
+  }
+
+  /** All alternatives of one slot that are leaves become one signal. */
+  #anyOf(parts: readonly Predicate[]): Gate {
+    const leaves = new Map<number, LeafPredicate[]>();
+    const gates: Gate[] = [];
+    for (const part of flatten(parts)) {
+      if (!isLeaf(part)) gates.push(this.gateOf(part));
+      else leaves.set(slotOf(part), [...(leaves.get(slotOf(part)) ?? []), part]);
+    }
+    gates.unshift(...[...leaves.values()].map((group) => this.#signalOf(group)));
+    const [only] = gates;
+    return gates.length === 1 && only !== undefined ? only : { kind: "any", parts: gates };
+  }
+
+  /** @param group leaves of one slot */
+  #signalOf(group: readonly LeafPredicate[]): Gate {
+    const slot = slotOf(elementAt(group, 0));
+    let signals = this.slots.get(slot);
+    if (signals === undefined) this.slots.set(slot, (signals = new SlotSignals(slot)));
+    const numbers = group.map(({ test }) => signals.leafOf(test));
+    return { kind: "signal", signal: signals.signalOf(numbers) };
+  }
+}
+
+type LeafPredicate = Predicate & { readonly kind: "field" | "anywhere"; readonly test: LeafTest };
+
+/** Keywords of one or two characters are in nearly every record; they are looked for only when all else holds. */
+const KEYWORD_CHARS_MIN = 3;
+
+function isLeaf(predicate: Predicate): predicate is LeafPredicate {
+  if (predicate.kind !== "field" && predicate.kind !== "anywhere") return false;
+  const { test } = predicate;
+  if (test.kind === "regex") return true;
+  return test.kind === "text" && (predicate.kind === "field" || test.literal.length >= KEYWORD_CHARS_MIN);
+}
+
+const slotOf = (leaf: LeafPredicate): number => (leaf.kind === "field" ? leaf.field.slot : WHOLE_RECORD);
+
+function flatten(parts: readonly Predicate[]): Predicate[] {
+  return parts.flatMap((part) => (part.kind === "any" ? flatten(part.parts) : [part]));
+}
+
+/**
+ * Signals of which at least one is up whenever the gate holds, those with the least cost where there is a choice;
+ * undefined when the gate can hold without any.
+ */
+export function necessarySignals(gate: Gate, costOf: (signal: Signal) => number): readonly Signal[] | undefined {
+  switch (gate.kind) {
+    case "signal":
+      return [gate.signal];
+    case "all":
+      return cheapest(
+        gate.parts.map((part) => necessarySignals(part, costOf)),
+        costOf,
+      );
+    case "any":
+    case "atLeast": {
+      const parts = gate.parts.map((part) => necessarySignals(part, costOf));
+      return parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
+    }
+    case "not":
+    case "view":
+      return undefined;
+  }
+}
+
+function cheapest(
+  choices: readonly (readonly Signal[] | undefined)[],
+  costOf: (signal: Signal) => number,
+): readonly Signal[] | undefined {
+  let best: readonly Signal[] | undefined;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const choice of choices) {
+    if (choice === undefined) continue;
+    const cost = choice.reduce((sum, signal) => sum + costOf(signal), 0);
+    if (cost < bestCost) [best, bestCost] = [choice, cost];
+  }
+  return best;
+}
