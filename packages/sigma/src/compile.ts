@@ -34,7 +34,7 @@ export function compile(sources: readonly RuleSource[], options: CompileOptions 
   return {
     rules: infos,
     errors: [...errors, ...linked.errors],
-    windowMs: Math.max(0, ...linked.correlations.map(({ correlation }) => correlation.timespanMs)),
+    windowMs: Math.max(0, ...linked.correlations.map((rule) => rule.windowMs)),
     createEngine: (limits) => createEngine(linked, fields.all(), { ...DEFAULT_LIMITS, ...limits }),
   };
 }

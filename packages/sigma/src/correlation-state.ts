@@ -1,4 +1,6 @@
 import type { Correlation, KeyField } from "./correlation.ts";
+import { isNumberText, NumberWindow } from "./number-window.ts";
+import { TemporalWindow } from "./temporal-window.ts";
 import type { EngineLimits, EventMeta } from "./types.ts";
 import type { EventView } from "./view.ts";
 import { CountWindow, DistinctWindow, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
@@ -28,26 +30,40 @@ const KEY_CHARS_MAX = 256;
 /** How many of the least recently used groups are compared before one is evicted. */
 const EVICTION_SAMPLE = 16;
 
+/** A sum is only right with all its events: room for more than a count needs. */
+const MEASURED_ENTRIES_MIN = 16_384;
+
+/** What happened: a match of the rule `ruleId` on the event of the view, or a report of the correlation of that id. */
+export interface Occurrence {
+  readonly view: EventView;
+  readonly ruleId: string;
+  readonly meta: EventMeta;
+  /** Of a correlation's report; its names count before the event's fields. */
+  readonly groupBy?: Readonly<Record<string, string>>;
+}
+
 /** The groups of one correlation. Memory is bounded by groups and entries; what had to go is counted. */
 export class CorrelationState {
   readonly #correlation: Correlation;
   readonly #limits: EngineLimits;
   readonly #counts: StateCounts;
   readonly #settings: WindowSettings;
+  /** Place of each rule in the correlation's list. */
+  readonly #places: ReadonlyMap<string, number>;
   /** Least recently used first. */
   readonly #groups = new Map<string, Group>();
   #entries = 0;
 
-  constructor(correlation: Correlation, limits: EngineLimits, counts: StateCounts) {
+  /** @param ruleIds of the correlation's references, in their order */
+  constructor(correlation: Correlation, ruleIds: readonly string[], limits: EngineLimits, counts: StateCounts) {
     this.#correlation = correlation;
     this.#limits = limits;
     this.#counts = counts;
-    const highest = Math.max(...correlation.bounds.map((bound) => bound.value));
+    this.#places = new Map(ruleIds.map((id, place) => [id, place]));
     this.#settings = {
       spanMs: correlation.timespanMs,
       latenessMs: limits.latenessMs,
-      // One more than the highest bound decides every comparison exactly.
-      capacity: Math.max(limits.entriesPerGroupMax, highest + 1),
+      capacity: Math.max(limits.entriesPerGroupMax, entriesNeeded(correlation)),
       eventIdsMax: limits.eventIdsMax,
       bounds: correlation.bounds,
     };
@@ -61,18 +77,18 @@ export class CorrelationState {
     return this.#entries;
   }
 
-  /** Adds an event that matched the rule `ruleId`. */
-  update(view: EventView, ruleId: string, meta: EventMeta): Firing | undefined {
-    const keys = readKeys(this.#correlation.groupBy, view, ruleId);
-    const counted = readKeys(this.#correlation.counted, view, ruleId);
-    if (keys === undefined || counted === undefined) {
+  update(occurrence: Occurrence): Firing | undefined {
+    const { ruleId, meta } = occurrence;
+    const keys = readKeys(this.#correlation.groupBy, occurrence);
+    const counted = readKeys(this.#correlation.counted, occurrence);
+    if (keys === undefined || counted === undefined || !this.#canMeasure(counted)) {
       this.#counts.ungroupedEvents += 1;
       return undefined;
     }
     const group = this.#touch(keys);
     const before = group.window.size;
     const droppedBefore = group.window.dropped;
-    const reading = group.window.add(meta.time, meta.id, joinKeys(counted));
+    const reading = group.window.add(meta.time, meta.id, joinKeys(counted), this.#places.get(ruleId) ?? 0);
     this.#entries += group.window.size - before;
     this.#counts.droppedEntries += group.window.dropped - droppedBefore;
     if (reading.late) this.#counts.lateEvents += 1;
@@ -94,12 +110,30 @@ export class CorrelationState {
       return known;
     }
     const names = this.#correlation.groupBy.map((field, index) => [field.name, keys[index] ?? ""] as const);
-    const isCount = this.#correlation.type === "event_count";
-    const window = isCount ? new CountWindow(this.#settings) : new DistinctWindow(this.#settings);
-    const group: Group = { groupBy: Object.fromEntries(names), window, firing: false, firedTime: undefined };
+    const group: Group = {
+      groupBy: Object.fromEntries(names),
+      window: this.#createWindow(),
+      firing: false,
+      firedTime: undefined,
+    };
     this.#groups.set(key, group);
     if (this.#groups.size > this.#limits.groupsPerRuleMax) this.#makeRoom(undefined);
     return group;
+  }
+
+  #createWindow(): GroupWindow {
+    const { type, measure, alternatives, references } = this.#correlation;
+    if (measure !== undefined) return new NumberWindow(this.#settings, measure);
+    if (type === "temporal" || type === "temporal_ordered") {
+      const ordered = type === "temporal_ordered";
+      return new TemporalWindow(this.#settings, { rules: references.length, ordered, alternatives });
+    }
+    return type === "event_count" ? new CountWindow(this.#settings) : new DistinctWindow(this.#settings);
+  }
+
+  #canMeasure(counted: readonly string[]): boolean {
+    const { measure } = this.#correlation;
+    return measure === undefined || measure.kind === "share" || counted.every(isNumberText);
   }
 
   #isOver(group: Group, now: number): boolean {
@@ -147,10 +181,20 @@ function decide(group: Group, reading: WindowReading, spanMs: number): boolean {
   return fires;
 }
 
+/** One more than the highest bound decides every comparison of counts exactly. */
+function entriesNeeded({ measure, bounds }: Correlation): number {
+  return measure === undefined ? Math.max(0, ...bounds.map(({ value }) => value)) + 1 : MEASURED_ENTRIES_MIN;
+}
+
 /** The texts of the fields, or undefined when one is absent. */
-function readKeys(fields: readonly KeyField[], view: EventView, ruleId: string): string[] | undefined {
+function readKeys(fields: readonly KeyField[], { view, ruleId, groupBy }: Occurrence): string[] | undefined {
   const keys: string[] = [];
   for (const field of fields) {
+    const grouped = groupBy !== undefined && Object.hasOwn(groupBy, field.name) ? groupBy[field.name] : undefined;
+    if (grouped !== undefined) {
+      keys.push(grouped);
+      continue;
+    }
     const { texts } = view.values((field.byRule.get(ruleId) ?? field.ref).slot);
     if (texts.length === 0) return undefined;
     keys.push(boundKey(texts.length === 1 ? (texts[0] ?? "") : joinKeys(texts.map(boundKey))));

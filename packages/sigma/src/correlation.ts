@@ -1,13 +1,30 @@
 import type { FieldRef, FieldTable } from "./predicate.ts";
+import { namesInCondition, readAlternatives, type RuleSet } from "./temporal-condition.ts";
 import type { Cursor } from "./yaml-cursor.ts";
 
-export type CorrelationType = "event_count" | "value_count";
+export type CorrelationType =
+  | "event_count"
+  | "value_count"
+  | "value_sum"
+  | "value_avg"
+  | "value_percentile"
+  | "value_median"
+  | "temporal"
+  | "temporal_ordered";
 export type Operator = "gt" | "gte" | "lt" | "lte" | "eq" | "neq";
 
 export interface Bound {
   readonly operator: Operator;
   readonly value: number;
 }
+
+/** What is made of the numbers of a window. A percentile is by nearest rank; a share is the current value's, in percent. */
+export type Measure =
+  | { readonly kind: "sum" }
+  | { readonly kind: "avg" }
+  | { readonly kind: "median" }
+  | { readonly kind: "percentile"; readonly percentile: number }
+  | { readonly kind: "share" };
 
 /** A field under a name; `byRule` says which field it is in each referenced rule when an alias is used. */
 export interface KeyField {
@@ -24,20 +41,27 @@ export interface Correlation {
   readonly timespanMs: number;
   /** All must hold. */
   readonly bounds: readonly Bound[];
-  /** The counted fields of value_count; several count combinations. */
+  /** The counted fields of value_count, of which several count combinations; the one field of the other value types. */
   readonly counted: readonly KeyField[];
+  /** Of the value types that are no count. */
+  readonly measure: Measure | undefined;
+  /** Of temporal types with a Boolean condition. */
+  readonly alternatives: readonly RuleSet[] | undefined;
   readonly generate: boolean;
 }
 
-const NOT_YET: ReadonlySet<string> = new Set([
-  "temporal",
-  "temporal_ordered",
-  "temporal_extended",
-  "temporal_ordered_extended",
-  "value_sum",
-  "value_avg",
-  "value_percentile",
-  "value_median",
+/** The draft's names for temporal types with a Boolean condition stand for the types themselves. */
+const TYPES: ReadonlyMap<string, CorrelationType> = new Map<string, CorrelationType>([
+  ["event_count", "event_count"],
+  ["value_count", "value_count"],
+  ["value_sum", "value_sum"],
+  ["value_avg", "value_avg"],
+  ["value_percentile", "value_percentile"],
+  ["value_median", "value_median"],
+  ["temporal", "temporal"],
+  ["temporal_ordered", "temporal_ordered"],
+  ["temporal_extended", "temporal"],
+  ["temporal_ordered_extended", "temporal_ordered"],
 ]);
 const KEYS: ReadonlySet<string> = new Set([
   "type",
@@ -67,20 +91,83 @@ export function compileCorrelation(node: Cursor, fields: FieldTable): Correlatio
   const type = readType(node);
   const aliases = readAliases(node.get("aliases"));
   const toKey = (name: string): KeyField => keyField(name, aliases, fields);
-  const condition = need(node, "condition", "write `condition:` with gt, gte, lt, lte, eq or neq");
-  const counted = readCounted(type, condition, toKey);
+  const condition = readCondition(node, type);
+  const references = readReferences(node, condition);
   const groupBy = node.get("group-by")?.texts("group-by") ?? [];
   if (groupBy.length > KEY_FIELDS_MAX)
     node.fail(`more than ${KEY_FIELDS_MAX} group-by fields`, "group by fewer fields");
   return {
     type,
-    references: readReferences(node),
+    references,
     groupBy: groupBy.map(toKey),
     timespanMs: readTimespan(need(node, "timespan", "write `timespan: 5m`")),
-    bounds: readBounds(condition),
-    counted,
+    ...readMeaning(type, condition, references, toKey),
     generate: readGenerate(node.get("generate")),
   };
+}
+
+const isTemporal = (type: CorrelationType): boolean => type === "temporal" || type === "temporal_ordered";
+
+/** The condition's node; undefined for temporal types without one, which want all their rules. */
+function readCondition(node: Cursor, type: CorrelationType): Cursor | undefined {
+  if (isTemporal(type)) return node.get("condition");
+  const condition = need(node, "condition", "write `condition:` with gt, gte, lt, lte, eq or neq");
+  if (!condition.isMap) condition.fail("a map is needed here", "write `condition:` with gt, gte, lt, lte, eq or neq");
+  return condition;
+}
+
+type Meaning = Pick<Correlation, "bounds" | "counted" | "measure" | "alternatives">;
+
+function readMeaning(
+  type: CorrelationType,
+  condition: Cursor | undefined,
+  references: Correlation["references"],
+  toKey: (name: string) => KeyField,
+): Meaning {
+  const nothing = { counted: [], measure: undefined, alternatives: undefined };
+  if (condition === undefined) return { ...nothing, bounds: [{ operator: "gte", value: references.length }] };
+  if (!condition.isMap) {
+    const names = references.map(({ reference }) => reference);
+    return { ...nothing, bounds: [], alternatives: readAlternatives(condition, names) };
+  }
+  const measure = readMeasure(type, condition);
+  return {
+    bounds: readBounds(condition, measure !== undefined),
+    counted: readCounted(type, condition, toKey),
+    measure,
+    alternatives: undefined,
+  };
+}
+
+function readMeasure(type: CorrelationType, condition: Cursor): Measure | undefined {
+  const percentile = condition.get("percentile");
+  if (percentile !== undefined && type !== "value_percentile") {
+    percentile.fail(`percentile has no meaning with ${type}`, "remove it, or use value_percentile");
+  }
+  switch (type) {
+    case "value_sum":
+      return { kind: "sum" };
+    case "value_avg":
+      return { kind: "avg" };
+    case "value_median":
+      return { kind: "median" };
+    case "value_percentile":
+      return percentile === undefined
+        ? { kind: "share" }
+        : { kind: "percentile", percentile: readPercentile(percentile) };
+    case "event_count":
+    case "value_count":
+    case "temporal":
+    case "temporal_ordered":
+      return undefined;
+  }
+}
+
+function readPercentile(node: Cursor): number {
+  const percentile = node.scalar();
+  return typeof percentile === "number" && percentile >= 0 && percentile <= 100
+    ? percentile
+    : node.fail("a percentile is a number from 0 to 100", "write such a number");
 }
 
 function need(node: Cursor, name: string, remedy: string): Cursor {
@@ -88,15 +175,21 @@ function need(node: Cursor, name: string, remedy: string): Cursor {
 }
 
 function readType(node: Cursor): CorrelationType {
-  const place = need(node, "type", "write `type: event_count` or `type: value_count`");
+  const place = need(node, "type", "write for example `type: event_count`");
   const type = place.text("type");
-  if (type === "event_count" || type === "value_count") return type;
-  if (NOT_YET.has(type)) place.fail(`correlations of type ${type} are not supported yet`, "leave the rule out for now");
-  return place.fail(`"${type}" is not a correlation type`, "use event_count or value_count");
+  const known = TYPES.get(type);
+  return (
+    known ?? place.fail(`"${type}" is not a correlation type`, `use one of: ${[...new Set(TYPES.values())].join(", ")}`)
+  );
 }
 
-function readReferences(node: Cursor): Correlation["references"] {
-  const place = need(node, "rules", "list the ids or names of the rules to correlate");
+/** As listed; a Boolean condition names its rules itself when there is no list. */
+function readReferences(node: Cursor, condition: Cursor | undefined): Correlation["references"] {
+  const listed = node.get("rules");
+  if (listed === undefined && condition !== undefined && !condition.isMap) {
+    return namesInCondition(condition).map((reference) => ({ reference, node: condition }));
+  }
+  const place = listed ?? need(node, "rules", "list the ids or names of the rules to correlate");
   const nodes = place.isList ? place.items() : [place];
   if (nodes.length === 0 || nodes.length > REFERENCES_MAX) {
     place.fail(`a correlation needs 1 to ${REFERENCES_MAX} rules`, "list the ids or names of the rules");
@@ -134,23 +227,25 @@ export function readTimespan(node: Cursor): number {
 
 function readCounted(type: CorrelationType, condition: Cursor, toKey: (name: string) => KeyField): KeyField[] {
   const field = condition.get("field");
-  if (type === "event_count") {
-    return field === undefined ? [] : field.fail("event_count counts events, not a field", "use value_count");
+  if (type === "event_count" || isTemporal(type)) {
+    return field === undefined ? [] : field.fail(`${type} counts events, not a field`, "use value_count");
   }
-  if (field === undefined) return condition.fail("value_count needs the field to count", "add `field: name`");
+  if (field === undefined) return condition.fail(`${type} needs a field`, "add `field: name`");
   const names = field.texts("field");
-  if (names.length === 0 || names.length > KEY_FIELDS_MAX)
-    field.fail(`1 to ${KEY_FIELDS_MAX} fields`, "name the fields");
+  const most = type === "value_count" ? KEY_FIELDS_MAX : 1;
+  if (names.length === 0 || names.length > most) field.fail(`${type} takes 1 to ${most} fields`, "name them");
   return names.map(toKey);
 }
 
-function readBounds(condition: Cursor): Bound[] {
+/** @param isMeasured the bounds are for a sum, an average or a rank, which may be any number */
+function readBounds(condition: Cursor, isMeasured: boolean): Bound[] {
   const bounds: Bound[] = [];
   for (const { name, key, value } of condition.entries()) {
-    if (name === "field") continue;
+    if (name === "field" || name === "percentile") continue;
     if (!isOperator(name)) return key.fail(`"${name}" is not an operator`, "use gt, gte, lt, lte, eq or neq");
     const number = value.scalar();
-    if (typeof number !== "number" || !Number.isInteger(number) || number < 0 || number > THRESHOLD_MAX) {
+    if (typeof number !== "number" || !Number.isFinite(number)) return value.fail("not a number", "write a number");
+    if (!isMeasured && (!Number.isInteger(number) || number < 0 || number > THRESHOLD_MAX)) {
       return value.fail(`a count is a whole number from 0 to ${THRESHOLD_MAX}`, "write such a number");
     }
     bounds.push({ operator: name, value: number });

@@ -1,4 +1,4 @@
-import { CorrelationState, type StateCounts } from "./correlation-state.ts";
+import { CorrelationState, type Occurrence, type StateCounts } from "./correlation-state.ts";
 import { elementAt } from "./fault.ts";
 import type { DetectionRule, LinkedRules } from "./link.ts";
 import { logsourceKey, matchesLogsource } from "./logsource.ts";
@@ -56,7 +56,9 @@ class SigmaEngine implements Engine {
     this.#rules = rules;
     this.#layout = layout;
     this.#limits = limits;
-    this.#states = rules.correlations.map(({ correlation }) => new CorrelationState(correlation, limits, this.#counts));
+    this.#states = rules.correlations.map(
+      ({ correlation, ruleIds }) => new CorrelationState(correlation, ruleIds, limits, this.#counts),
+    );
     this.#ruleMarks = new Float64Array(rules.detections.length);
     this.#correlationMarks = new Float64Array(rules.correlations.length);
   }
@@ -127,13 +129,30 @@ class SigmaEngine implements Engine {
   #addCorrelationMatches(hits: readonly Hit[], meta: EventMeta, matches: Match[]): void {
     for (const { rule, view } of hits) {
       for (const index of rule.feeds) {
-        // An event counts once in a correlation, however many of its rules it matches.
-        if (this.#correlationMarks[index] === this.#counts.events) continue;
-        this.#correlationMarks[index] = this.#counts.events;
-        const firing = elementAt(this.#states, index).update(view, rule.info.id, meta);
-        if (firing === undefined) continue;
-        matches.push(correlationMatch(elementAt(this.#rules.correlations, index), firing, rule, view));
+        if (this.#isCounted(index)) continue;
+        this.#correlate(index, { view, ruleId: rule.info.id, meta }, rule, matches);
       }
     }
+  }
+
+  /** An event counts once in a correlation, however many of its rules it matches; a temporal one asks for each rule. */
+  #isCounted(index: number): boolean {
+    const { type } = elementAt(this.#rules.correlations, index).correlation;
+    if (type === "temporal" || type === "temporal_ordered") return false;
+    if (this.#correlationMarks[index] === this.#counts.events) return true;
+    this.#correlationMarks[index] = this.#counts.events;
+    return false;
+  }
+
+  /** Reports of a correlation are occurrences for those that refer to it. */
+  #correlate(index: number, occurrence: Occurrence, base: DetectionRule, matches: Match[]): void {
+    const firing = elementAt(this.#states, index).update(occurrence);
+    if (firing === undefined) return;
+    const rule = elementAt(this.#rules.correlations, index);
+    const { view, meta } = occurrence;
+    if (rule.info.alerts) matches.push(correlationMatch(rule, firing, base, view));
+    const { groupBy, reading } = firing;
+    const report = { view, ruleId: rule.info.id, meta: { ...meta, time: reading.lastTime }, groupBy };
+    for (const next of rule.feeds) this.#correlate(next, report, base, matches);
   }
 }

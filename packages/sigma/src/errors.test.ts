@@ -50,11 +50,11 @@ describe("a rule that does not compile is named with line and column", () => {
     ["broken YAML", "title: [a\nid: r", 2, 1, "not valid YAML"],
     ["a key twice", "title: a\ntitle: b", 2, 1, "stands twice"],
     [
-      "a type to come",
-      correlation("type: temporal\nrules: [r]\ntimespan: 1m\ncondition: { gt: 1 }"),
+      "an unknown type",
+      correlation("type: event_rate\nrules: [r]\ntimespan: 1m\ncondition: { gt: 1 }"),
       13,
       9,
-      "temporal are not supported yet",
+      "not a correlation type",
     ],
     [
       "a timespan",
@@ -82,7 +82,7 @@ describe("a rule that does not compile is named with line and column", () => {
       correlation("type: value_count\nrules: [r]\ntimespan: 1m\ncondition: { gt: 1 }"),
       16,
       14,
-      "needs the field",
+      "value_count needs a field",
     ],
     [
       "an unknown key",
@@ -117,7 +117,7 @@ describe("a rule that does not compile is named with line and column", () => {
   });
 
   it("and rules made for a correlation stay silent when it does not compile", () => {
-    const text = correlation("type: temporal\nrules: [r]\ntimespan: 1m\ncondition: { gt: 1 }");
+    const text = correlation("type: event_rate\nrules: [r]\ntimespan: 1m\ncondition: { gt: 1 }");
     expect(compile([{ name: "r.yml", text }]).rules).toMatchObject([{ id: "r", alerts: false }]);
   });
 });

@@ -20,6 +20,12 @@ export interface DetectionRule {
 export interface CorrelationRule {
   readonly info: RuleInfo;
   readonly correlation: Correlation;
+  /** Ids of the rules it refers to, in their order. */
+  readonly ruleIds: readonly string[];
+  /** The correlations it is counted by in turn, by their index. */
+  readonly feeds: readonly number[];
+  /** How far back a restart must look for it, with the correlations below it. */
+  readonly windowMs: number;
 }
 
 export interface LinkedRules {
@@ -74,26 +80,76 @@ export function linkRules(
 
 function linkCorrelations(drafts: readonly RuleDraft[], orphaned: readonly string[], guard: Guard): Links {
   const references = indexReferences(drafts);
-  const feeds = new Map<RuleDraft, number[]>();
   const silent = new Set<RuleDraft>();
   const silence = (reference: string): void => {
     const target = references.get(reference);
     if (typeof target === "object") silent.add(target);
   };
   orphaned.forEach(silence);
-  const correlations: CorrelationRule[] = [];
-  for (const draft of drafts) {
-    const { correlation } = draft;
-    if (correlation === undefined) continue;
-    if (!correlation.generate) for (const { reference } of correlation.references) silence(reference);
-    guard(draft.info.id, () => {
-      const targets = resolveReferences(correlation, references);
-      const info: RuleInfo = { ...draft.info, alerts: true };
-      const index = correlations.push({ info, correlation: withRuleIds(correlation, references) }) - 1;
-      for (const target of targets) feeds.set(target, [...(feeds.get(target) ?? []), index]);
-    });
+  for (const { correlation } of drafts) {
+    if (correlation?.generate === false) for (const { reference } of correlation.references) silence(reference);
   }
+  const linker = new CorrelationLinker(references, guard);
+  for (const draft of drafts) if (draft.correlation !== undefined) linker.link(draft, draft.correlation);
+  const { linked, feeds } = linker;
+  const correlations = linked.map(({ draft, correlation, targets, windowMs }): CorrelationRule => ({
+    info: { ...draft.info, alerts: !silent.has(draft) },
+    correlation: withRuleIds(correlation, references),
+    ruleIds: targets.map(({ info }) => info.id),
+    feeds: feeds.get(draft) ?? [],
+    windowMs,
+  }));
   return { correlations, feeds, silent };
+}
+
+interface Linked {
+  readonly draft: RuleDraft;
+  readonly correlation: Correlation;
+  readonly targets: readonly RuleDraft[];
+  readonly windowMs: number;
+}
+
+/** Links correlations after those they refer to, so that one that cannot be linked takes those above it along. */
+class CorrelationLinker {
+  readonly linked: Linked[] = [];
+  readonly feeds = new Map<RuleDraft, number[]>();
+  readonly #references: References;
+  readonly #guard: Guard;
+  readonly #done = new Map<RuleDraft, Linked | "open" | "failed">();
+
+  constructor(references: References, guard: Guard) {
+    this.#references = references;
+    this.#guard = guard;
+  }
+
+  link(draft: RuleDraft, correlation: Correlation): void {
+    if (this.#done.has(draft)) return;
+    this.#done.set(draft, "open");
+    const isLinked = this.#guard(draft.info.id, () => {
+      const targets = correlation.references.map(({ reference, node }) => this.#resolve(reference, node));
+      if (new Set(targets).size < targets.length) {
+        correlation.references[0]?.node.fail("a rule stands twice among the rules", "name each rule once");
+      }
+      const below = targets.map((target) => this.#done.get(target));
+      const longest = Math.max(0, ...below.map((one) => (typeof one === "object" ? one.windowMs : 0)));
+      const linked = { draft, correlation, targets, windowMs: correlation.timespanMs + longest };
+      const index = this.linked.push(linked) - 1;
+      this.#done.set(draft, linked);
+      for (const target of new Set(targets)) this.feeds.set(target, [...(this.feeds.get(target) ?? []), index]);
+    });
+    if (!isLinked) this.#done.set(draft, "failed");
+  }
+
+  #resolve(reference: string, node: Cursor): RuleDraft {
+    const target = resolveReference(reference, node, this.#references);
+    if (target.correlation === undefined) return target;
+    if (this.#done.get(target) === "open")
+      node.fail("correlations refer to each other in a circle", "break the circle");
+    this.link(target, target.correlation);
+    return this.#done.get(target) === "failed"
+      ? node.fail(`the correlation "${reference}" does not load`, "mend that correlation")
+      : target;
+  }
 }
 
 function uniqueRules(drafts: readonly RuleDraft[], guard: Guard): RuleDraft[] {
@@ -159,18 +215,6 @@ function indexReferences(drafts: readonly RuleDraft[]): References {
   }
   for (const draft of drafts) index.set(draft.info.id, draft);
   return index;
-}
-
-function resolveReferences(correlation: Correlation, index: References): ReadonlySet<RuleDraft> {
-  const targets = new Set<RuleDraft>();
-  for (const { reference, node } of correlation.references) {
-    const target = resolveReference(reference, node, index);
-    if (target.correlation !== undefined) {
-      return node.fail("a correlation of correlations is not supported yet", "refer to detection rules");
-    }
-    targets.add(target);
-  }
-  return targets;
 }
 
 function resolveReference(reference: string, node: Cursor, index: References): RuleDraft {

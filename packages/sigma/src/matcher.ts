@@ -96,8 +96,8 @@ export class Matcher<Rule extends Matchable> {
   match(presentation: Presentation, view: EventView): readonly Rule[] {
     this.#record += 1;
     this.#matched.length = 0;
-    const { fields, peek } = presentation;
-    if (peek === undefined && isPlain(fields)) this.#walk(fields, view);
+    const { fields } = presentation;
+    if (presentation.peek === undefined && isPlain(fields)) this.#walk(fields, view);
     else this.#probe(view);
     for (const entry of this.#waiting) {
       if (entry.mark === this.#record) continue;

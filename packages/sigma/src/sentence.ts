@@ -1,4 +1,4 @@
-import type { Bound, Correlation, Operator } from "./correlation.ts";
+import type { Bound, Correlation, Measure, Operator } from "./correlation.ts";
 import { shorten } from "./text.ts";
 
 const SIGNS: Readonly<Record<Operator, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=", eq: "=", neq: "!=" };
@@ -26,10 +26,35 @@ export function describeCorrelation(
   groupBy: Readonly<Record<string, string>>,
   count: number,
 ): string {
-  const counted = correlation.counted.map((field) => field.name).join(", ");
-  const what = correlation.type === "event_count" ? "events" : `distinct values of ${counted}`;
+  const what = describeCount(correlation, count);
   const group = Object.entries(groupBy).map(([name, value]) => `${name} "${shorten(value, 80)}"`);
   const forGroup = group.length === 0 ? "" : ` for ${group.join(", ")}`;
   const span = describeTimespan(correlation.timespanMs);
-  return `${count} ${what} in ${span}${forGroup} (limit ${describeCondition(correlation.bounds)})`;
+  const limit = correlation.bounds.length === 0 ? "" : ` (limit ${describeCondition(correlation.bounds)})`;
+  return `${what} in ${span}${forGroup}${limit}`;
+}
+
+function describeCount({ type, counted, measure, references }: Correlation, count: number): string {
+  const field = counted.map(({ name }) => name).join(", ");
+  if (measure !== undefined) return describeMeasure(measure, field, count);
+  const rules = references.map(({ reference }) => shorten(reference, 40));
+  if (type === "temporal") return `${count} of ${rules.join(", ")}`;
+  if (type === "temporal_ordered") return `${count} of ${rules.join(", ")}, in this order,`;
+  return type === "value_count" ? `${count} distinct values of ${field}` : `${count} events`;
+}
+
+function describeMeasure(measure: Measure, field: string, value: number): string {
+  const shown = String(Number(value.toPrecision(6)));
+  switch (measure.kind) {
+    case "sum":
+      return `${field} sums up to ${shown}`;
+    case "avg":
+      return `${field} averages ${shown}`;
+    case "median":
+      return `the median of ${field} is ${shown}`;
+    case "percentile":
+      return `percentile ${measure.percentile} of ${field} is ${shown}`;
+    case "share":
+      return `this value makes up ${shown} % of ${field}`;
+  }
 }

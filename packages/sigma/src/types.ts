@@ -114,7 +114,10 @@ export interface Match {
   readonly tags: readonly string[];
   /** Of the event that completed the match. */
   readonly selections: readonly MatchedSelection[];
-  /** Correlations only: group, count in the window, the condition (`> 100`) and its bound, window length. */
+  /**
+   * Correlations only: group, what was counted or measured in the window, the condition (`> 100`) and its bound, window
+   * length.
+   */
   readonly groupBy?: Readonly<Record<string, string>>;
   readonly count?: number;
   readonly threshold?: number;
@@ -182,7 +185,7 @@ export interface Engine {
 export interface Ruleset {
   readonly rules: readonly RuleInfo[];
   readonly errors: readonly RuleError[];
-  /** Longest correlation timespan in ms, 0 without correlations: how far back a restart must replay. */
+  /** Longest time in ms that a correlation, with those it refers to, looks back: how far back a restart must replay. */
   readonly windowMs: number;
   createEngine(limits?: Partial<EngineLimits>): Engine;
 }

@@ -11,6 +11,9 @@ export interface Wildcard {
   readonly pieces: readonly (readonly number[])[];
 }
 
+/** In keys, what follows it is no literal text. */
+const MARK = "\u0001";
+
 /** Patterns with `?` cost up to text × pattern, so they are kept short. */
 export const JOKER_CHARS_MAX = 256;
 
@@ -89,10 +92,10 @@ export interface TextTest {
  * @returns undefined for any other value
  */
 export function compilePlain(written: string, anchoring: Anchoring, cased: boolean): TextTest | undefined {
-  if (/[*?\\\u0001]/.test(written) || written === "") return undefined;
+  if (/[*?\\]/.test(written) || written.includes(MARK) || written === "") return undefined;
   const literal = cased ? written : foldText(written);
-  const before = anchoring === "contains" || anchoring === "endswith" ? "\u0001*" : "";
-  const after = anchoring === "contains" || anchoring === "startswith" ? "\u0001*" : "";
+  const before = anchoring === "contains" || anchoring === "endswith" ? `${MARK}*` : "";
+  const after = anchoring === "contains" || anchoring === "startswith" ? `${MARK}*` : "";
   const key = (cased ? "c" : "f") + before + literal + after;
   switch (anchoring) {
     case "equals":
@@ -119,10 +122,11 @@ export function compileWildcard(source: Wildcard, cased: boolean): TextTest {
 /** Classes and the joints between pieces are told from literal text by a character before them that text has doubled. */
 function keyOf(pieces: Wildcard["pieces"], cased: boolean): string {
   const textOfUnit = (unit: number): string => {
-    if (unit < 0) return unit === ANY_ONE ? "\u0001?" : "\u0001-";
-    return unit === 1 ? "\u0001\u0001" : String.fromCharCode(unit);
+    if (unit < 0) return unit === ANY_ONE ? `${MARK}?` : `${MARK}-`;
+    const text = String.fromCharCode(unit);
+    return text === MARK ? MARK + MARK : text;
   };
-  return (cased ? "c" : "f") + pieces.map((piece) => piece.map(textOfUnit).join("")).join("\u0001*");
+  return (cased ? "c" : "f") + pieces.map((piece) => piece.map(textOfUnit).join("")).join(`${MARK}*`);
 }
 
 /** Folds the runs between the classes; folding may change their lengths. */

@@ -27,7 +27,8 @@ export interface GroupWindow {
   readonly newestTime: number;
   /** Entries that had to go although their window was open. */
   readonly dropped: number;
-  add(time: number, eventId: string, value: string): WindowReading;
+  /** @param rule place of the rule that matched in the correlation's list */
+  add(time: number, eventId: string, value: string, rule: number): WindowReading;
 }
 
 export const LATE: WindowReading = {
