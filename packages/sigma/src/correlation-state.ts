@@ -52,6 +52,8 @@ export class CorrelationState {
   readonly #places: ReadonlyMap<string, number>;
   /** Least recently used first. */
   readonly #groups = new Map<string, Group>();
+  /** The group used last stands at the end already. */
+  #latest: { readonly key: string; readonly group: Group } | undefined;
   #entries = 0;
 
   /** @param ruleIds of the correlation's references, in their order */
@@ -103,22 +105,18 @@ export class CorrelationState {
 
   #touch(keys: readonly string[]): Group {
     const key = joinKeys(keys);
-    const known = this.#groups.get(key);
-    if (known !== undefined) {
-      this.#groups.delete(key);
-      this.#groups.set(key, known);
-      return known;
-    }
-    const names = this.#correlation.groupBy.map((field, index) => [field.name, keys[index] ?? ""] as const);
-    const group: Group = {
-      groupBy: Object.fromEntries(names),
-      window: this.#createWindow(),
-      firing: false,
-      firedTime: undefined,
-    };
+    if (this.#latest?.key === key) return this.#latest.group;
+    const group = this.#groups.get(key) ?? this.#createGroup(keys);
+    this.#groups.delete(key);
     this.#groups.set(key, group);
+    this.#latest = { key, group };
     if (this.#groups.size > this.#limits.groupsPerRuleMax) this.#makeRoom(undefined);
     return group;
+  }
+
+  #createGroup(keys: readonly string[]): Group {
+    const names = this.#correlation.groupBy.map((field, index) => [field.name, keys[index] ?? ""] as const);
+    return { groupBy: Object.fromEntries(names), window: this.#createWindow(), firing: false, firedTime: undefined };
   }
 
   #createWindow(): GroupWindow {
@@ -156,6 +154,7 @@ export class CorrelationState {
   #remove(key: string, group: Group): void {
     this.#entries -= group.window.size;
     this.#groups.delete(key);
+    if (this.#latest?.key === key) this.#latest = undefined;
   }
 }
 

@@ -100,7 +100,9 @@ class SigmaEngine implements Engine {
     if (matcher.isEmpty) return;
     const view = new EventView(presentation, this.#layout, this.#limits, budget, this.#counts);
     const eventNumber = this.#counts.events;
-    for (const rule of matcher.match(presentation, view)) {
+    const matched: DetectionRule[] = [];
+    matcher.match(presentation, view, matched);
+    for (const rule of matched) {
       if (this.#ruleMarks[rule.index] === eventNumber) continue;
       this.#ruleMarks[rule.index] = eventNumber;
       hits.push({ rule, view });

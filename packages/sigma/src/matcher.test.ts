@@ -109,7 +109,9 @@ describe("the matcher", () => {
             const fields = records[round % records.length] ?? {};
             const peek = () => undefined;
             const presentation = { logsource: {}, fields, ...(round % 5 === 4 ? { peek } : {}) };
-            const found = matcher.match(presentation, viewOf(presentation)).map(({ index }) => index);
+            const matched: typeof compiled = [];
+            matcher.match(presentation, viewOf(presentation), matched);
+            const found = matched.map(({ index }) => index);
             const expected = compiled
               .filter(({ predicate }) => holds(predicate, presentation))
               .map(({ index }) => index);

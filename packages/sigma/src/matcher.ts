@@ -67,10 +67,9 @@ export class Matcher<Rule extends Matchable> {
   readonly #dottedByHead = new Map<string, Slot<Rule>[]>();
   #unwatched: readonly Entry<Rule>[] = [];
   /** Slots that the record at hand raised something in. */
-  #used: Slot<Rule>[] = [];
+  readonly #used: Slot<Rule>[] = [];
   /** Rules to test for the record at hand. */
-  #waiting: Entry<Rule>[] = [];
-  readonly #matched: Rule[] = [];
+  readonly #waiting: Entry<Rule>[] = [];
   #record = 0;
 
   constructor(rules: readonly Rule[], fields: readonly FieldRef[]) {
@@ -92,21 +91,19 @@ export class Matcher<Rule extends Matchable> {
     return this.#entries.length === 0;
   }
 
-  /** @returns every rule that matches the record, in no order, once each; the list is used again for the next record */
-  match(presentation: Presentation, view: EventView): readonly Rule[] {
+  /** Adds every rule that matches the record to `matched`, in no order, once each. */
+  match(presentation: Presentation, view: EventView, matched: Rule[]): void {
     this.#record += 1;
-    this.#matched.length = 0;
     const { fields } = presentation;
     if (presentation.peek === undefined && isPlain(fields)) this.#walk(fields, view);
     else this.#probe(view);
     for (const entry of this.#waiting) {
       if (entry.mark === this.#record) continue;
       entry.mark = this.#record;
-      if (entry.test(view)) this.#matched.push(entry.rule);
+      if (entry.test(view)) matched.push(entry.rule);
     }
-    for (const entry of this.#unwatched) if (entry.test(view)) this.#matched.push(entry.rule);
+    for (const entry of this.#unwatched) if (entry.test(view)) matched.push(entry.rule);
     this.#endRecord();
-    return this.#matched;
   }
 
   #endRecord(): void {
@@ -115,8 +112,8 @@ export class Matcher<Rule extends Matchable> {
       if (sampled) countBits(state.bits, timesUp);
       state.bits = state.nothing.bits;
     }
-    this.#used.length = 0;
-    this.#waiting.length = 0;
+    if (this.#used.length > 0) this.#used.length = 0;
+    if (this.#waiting.length > 0) this.#waiting.length = 0;
     if (RETRAIN_AFTER.includes(this.#record)) this.#watch((signal) => this.#timesUp(signal));
   }
 

@@ -51,7 +51,7 @@ export class EventView {
   readonly #paths: readonly Path[];
   readonly #limits: Limits;
   readonly #counts: ViewCounts;
-  readonly #slots = new Map<number, Slot>();
+  #slots: Map<number, Slot> | undefined;
   #anywhere: Slot | undefined;
   #spaceless: ReadonlyMap<string, string> | undefined;
 
@@ -97,10 +97,10 @@ export class EventView {
   }
 
   #slot(index: number): Slot {
-    const known = this.#slots.get(index);
+    const known = this.#slots?.get(index);
     if (known !== undefined) return known;
     const slot: Slot = { values: this.#read(index), folded: undefined };
-    this.#slots.set(index, slot);
+    (this.#slots ??= new Map()).set(index, slot);
     return slot;
   }
 

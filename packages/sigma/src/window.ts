@@ -31,6 +31,8 @@ export interface GroupWindow {
   add(time: number, eventId: string, value: string, rule: number): WindowReading;
 }
 
+const NO_IDS: readonly string[] = [];
+
 export const LATE: WindowReading = {
   late: true,
   satisfied: false,
@@ -38,7 +40,7 @@ export const LATE: WindowReading = {
   count: 0,
   firstTime: 0,
   lastTime: 0,
-  eventIds: [],
+  eventIds: NO_IDS,
 };
 
 export function holdsAll(bounds: readonly Bound[], count: number): boolean {
@@ -146,7 +148,6 @@ export class CountWindow implements GroupWindow {
   }
 
   #reading(start: number, end: number, satisfied: boolean): WindowReading {
-    const idsFrom = Math.max(start, end + 1 - this.#settings.eventIdsMax);
     return {
       late: false,
       satisfied,
@@ -154,8 +155,12 @@ export class CountWindow implements GroupWindow {
       count: end - start + 1,
       firstTime: this.#times[start] ?? 0,
       lastTime: this.#times[end] ?? 0,
-      eventIds: satisfied ? this.#ids.slice(idsFrom, end + 1) : [],
+      eventIds: satisfied ? this.#idsOf(start, end) : NO_IDS,
     };
+  }
+
+  #idsOf(start: number, end: number): readonly string[] {
+    return this.#ids.slice(Math.max(start, end + 1 - this.#settings.eventIdsMax), end + 1);
   }
 }
 
@@ -169,6 +174,8 @@ export class DistinctWindow implements GroupWindow {
   readonly #settings: WindowSettings;
   /** In the order of the values' last times. */
   #seen = new Map<string, { readonly time: number; readonly eventId: string }>();
+  /** No value's last time is older; the oldest may be younger. */
+  #oldestTime = Number.POSITIVE_INFINITY;
 
   constructor(settings: WindowSettings) {
     this.#settings = settings;
@@ -182,12 +189,23 @@ export class DistinctWindow implements GroupWindow {
     const { spanMs, capacity, bounds } = this.#settings;
     if (time <= this.newestTime - spanMs || time < this.newestTime - this.#settings.latenessMs) return LATE;
     this.#put(time, eventId, value);
-    for (const [oldest, { time: lastTime }] of this.#seen) {
-      if (lastTime > this.newestTime - spanMs && this.#seen.size <= capacity) break;
-      if (lastTime > this.newestTime - spanMs) this.dropped += 1;
+    this.#oldestTime = Math.min(this.#oldestTime, time);
+    if (this.#oldestTime <= this.newestTime - spanMs || this.#seen.size > capacity) this.#prune();
+    return this.#reading(holdsAll(bounds, this.#seen.size));
+  }
+
+  #prune(): void {
+    const { spanMs, capacity } = this.#settings;
+    this.#oldestTime = Number.POSITIVE_INFINITY;
+    for (const [oldest, { time }] of this.#seen) {
+      const isOpen = time > this.newestTime - spanMs;
+      if (isOpen && this.#seen.size <= capacity) {
+        this.#oldestTime = time;
+        return;
+      }
+      if (isOpen) this.dropped += 1;
       this.#seen.delete(oldest);
     }
-    return this.#reading(holdsAll(bounds, this.#seen.size));
   }
 
   #put(time: number, eventId: string, value: string): void {
@@ -203,15 +221,15 @@ export class DistinctWindow implements GroupWindow {
   }
 
   #reading(satisfied: boolean): WindowReading {
-    const entries = satisfied ? [...this.#seen.values()] : [];
+    const entries = satisfied ? [...this.#seen.values()] : undefined;
     return {
       late: false,
       satisfied,
       isNewest: true,
       count: this.#seen.size,
-      firstTime: entries[0]?.time ?? this.newestTime,
+      firstTime: entries?.[0]?.time ?? this.newestTime,
       lastTime: this.newestTime,
-      eventIds: entries.slice(-this.#settings.eventIdsMax).map((entry) => entry.eventId),
+      eventIds: entries?.slice(-this.#settings.eventIdsMax).map((entry) => entry.eventId) ?? NO_IDS,
     };
   }
 }
