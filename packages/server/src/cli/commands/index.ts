@@ -8,6 +8,7 @@ import { evidenceCommands } from "./evidence.ts";
 import { incidentCommands } from "./incident.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
+import { rulesCommands } from "./rules.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   ...incidentCommands,
   ...eventsCommands,
+  ...rulesCommands,
   detectCommand,
   ...evidenceCommands,
   reviewCommand,

@@ -1,0 +1,114 @@
+import { readFile, stat } from "node:fs/promises";
+import type { Ruleset } from "@firebreak/sigma";
+import { parse } from "yaml";
+import { z } from "zod";
+import { codeOf, messageOf } from "../kernel/index.ts";
+
+/** The format of `x.cases.yml`, described in rules/README.md. */
+const step = z.strictObject({
+  times: z.int().min(1).max(100_000),
+  everyMs: z.number().min(0).max(86_400_000),
+  fields: z.record(z.string(), z.unknown()),
+});
+const cases = z.strictObject({
+  cases: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        commands: z.array(z.string()).optional(),
+        stream: z.array(step).optional(),
+        logsource: z.record(z.string(), z.string()).optional(),
+        expect: z.record(z.string(), z.int().min(1)),
+      }),
+    )
+    .min(1),
+});
+
+type RuleCase = z.infer<typeof cases>["cases"][number];
+
+/** How a case went. `got` and `expected` are reports by rule id; of several commands, those of the first that differs. */
+export interface CaseResult {
+  readonly file: string;
+  readonly name: string;
+  readonly passed: boolean;
+  readonly command?: string;
+  readonly expected: Readonly<Record<string, number>>;
+  readonly got: Readonly<Record<string, number>>;
+}
+
+export interface CaseFileResults {
+  readonly results: readonly CaseResult[];
+  /** why a file of cases cannot be read; a rule file without one is no problem */
+  readonly problems: readonly { readonly file: string; readonly message: string }[];
+}
+
+const FILE_BYTES_MAX = 1024 * 1024;
+const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" };
+
+/** Runs the cases beside the files of the rules, each on a fresh engine with all rules, and compares reports of the file's rules. */
+export async function runRuleCases(ruleset: Ruleset): Promise<CaseFileResults> {
+  const results: CaseResult[] = [];
+  const problems: { file: string; message: string }[] = [];
+  for (const ruleFile of new Set(ruleset.rules.map((rule) => rule.file))) {
+    const file = ruleFile.replace(/\.ya?ml$/, ".cases.yml");
+    const own = new Set(ruleset.rules.filter((rule) => rule.file === ruleFile).map(({ id }) => id));
+    try {
+      for (const one of await readCases(file)) results.push(runCase(ruleset, own, file, one));
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") problems.push({ file, message: messageOf(error) });
+    }
+  }
+  return { results, problems };
+}
+
+async function readCases(file: string): Promise<readonly RuleCase[]> {
+  const { size } = await stat(file);
+  if (size > FILE_BYTES_MAX) throw new Error(`the file has ${size} bytes; the limit is ${FILE_BYTES_MAX}`);
+  const parsed = cases.safeParse(parse(await readFile(file, "utf8")));
+  if (parsed.success) return parsed.data.cases;
+  const [issue] = parsed.error.issues;
+  throw new Error(`${issue?.path.join("/") ?? ""}: ${issue?.message ?? "not a file of cases"}`);
+}
+
+function runCase(ruleset: Ruleset, own: ReadonlySet<string>, file: string, one: RuleCase): CaseResult {
+  const { name, expect: expected, logsource = AGENT_EVENTS, commands = [], stream } = one;
+  const runs = [
+    ...(stream === undefined ? [] : [{ steps: stream }]),
+    ...commands.map((command) => {
+      const fields = { event_type: "command", command, "agent.id": "a-1" };
+      return { command, steps: [{ times: 1, everyMs: 0, fields }] };
+    }),
+  ];
+  for (const { steps, ...which } of runs) {
+    const got = countReports(ruleset, own, logsource, steps);
+    if (!isSame(got, expected)) return { file, name, passed: false, ...which, expected, got };
+  }
+  return { file, name, passed: true, expected, got: expected };
+}
+
+function countReports(
+  ruleset: Ruleset,
+  own: ReadonlySet<string>,
+  logsource: Readonly<Record<string, string>>,
+  steps: readonly z.infer<typeof step>[],
+): Record<string, number> {
+  const engine = ruleset.createEngine();
+  const reports: Record<string, number> = {};
+  let time = Date.UTC(2026, 0, 1);
+  let number = 0;
+  for (const { times, everyMs, fields } of steps) {
+    for (let index = 0; index < times; index++) {
+      const event = { presentations: [{ logsource, fields }] };
+      for (const { ruleId } of engine.evaluate(event, { time, id: `e${number++}` })) {
+        if (own.has(ruleId)) reports[ruleId] = (reports[ruleId] ?? 0) + 1;
+      }
+      time += everyMs;
+    }
+  }
+  return reports;
+}
+
+function isSame(left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): boolean {
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...names].every((name) => left[name] === right[name]);
+}
