@@ -125,6 +125,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const detector = createDetector({
     database,
     rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
+    placeholders: profile.placeholders,
     clock,
     logger,
     onMatches: async (trx, findings) => {
@@ -211,6 +212,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
+    { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

@@ -12,7 +12,9 @@ import type { Detector, DetectorOptions } from "./index.ts";
 
 const DESTRUCTIVE = "5e1f1a52-8f0a-4f0e-9b53-1f6f0f3f8b01";
 const RATE = "5e1f1a52-8f0a-4f0e-9b53-1f6f0f3f8a02";
-const SHIPPED_RULES = fileURLToPath(new URL("../../../../rules", import.meta.url));
+const SHIPPED_RULES = ["command-rate-rogue.yml", "destructive-command.yml"].map((name) =>
+  fileURLToPath(new URL(`../../../../rules/agent/${name}`, import.meta.url)),
+);
 const newId = createNewId(() => systemClock.now());
 let test: TestDatabase;
 let rulesDir: string;
@@ -39,7 +41,7 @@ afterEach(() => Promise.all(detectors.map((detector) => detector.stop())));
 async function startDetector(options: Partial<DetectorOptions> = {}): Promise<Detector> {
   const detector = createDetector({
     database: test.database,
-    rulesDirs: [SHIPPED_RULES],
+    rulesDirs: SHIPPED_RULES,
     clock: systemClock,
     logger: silentLogger,
     onMatches: async (trx, found) => {
@@ -199,6 +201,36 @@ describe("the detector", () => {
     await send(["a needle", "a thread"], detector);
     await detector.drain();
     expect(await readEffects()).toHaveLength(2);
+  });
+
+  it("D-4: reads changed files by itself; a file that breaks is named and keeps the rules it had", async () => {
+    const rule = (text: string) =>
+      `title: T\nid: 33333333-3333-4333-8333-333333333333\nlogsource: { product: ai_agent }\ndetection:\n  s:\n    command|contains|expand: '${text}'\n  condition: s\nlevel: low\n`;
+    const ownDir = await mkdtemp(join(rulesDir, "changing-"));
+    const file = join(ownDir, "rule.yml");
+    await writeFile(file, rule("%words%"));
+    const detector = await startDetector({ rulesDirs: [ownDir], placeholders: { words: ["needle"] } });
+    const judge = async () => {
+      const before = (await readEffects()).length;
+      await send(["a needle", "a thread"], detector);
+      await detector.drain();
+      return (await readEffects()).slice(before).length;
+    };
+    expect(await judge()).toBe(1);
+    await writeFile(file, rule("%words%").replace("contains", "containz"));
+    await detector.reloadIfChanged();
+    expect(detector.rules().errors).toMatchObject([
+      { file, line: 6, message: expect.stringContaining("from before stay in force") },
+    ]);
+    expect(await judge()).toBe(1);
+    await writeFile(file, rule("e"));
+    await detector.reloadIfChanged();
+    expect(detector.rules().errors).toEqual([]);
+    expect(await judge()).toBe(2);
+    await rm(file);
+    await detector.reloadIfChanged();
+    expect(detector.rules().rules).toEqual([]);
+    expect(await judge()).toBe(0);
   });
 
   it("lets the process breathe while it works through a backlog", async () => {

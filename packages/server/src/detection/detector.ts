@@ -5,7 +5,7 @@ import { createEventFeed } from "./event-feed.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { CURSOR_EVERY_MS, Judge, RETRY_MAX_MS } from "./judge.ts";
 import type { JudgeOptions } from "./judge.ts";
-import { loadRules } from "./load-rules.ts";
+import { fingerprintRules, loadRules } from "./load-rules.ts";
 import type { LoadedRules } from "./load-rules.ts";
 import { createWakeUp } from "./wake-up.ts";
 import type { WakeUp } from "./wake-up.ts";
@@ -16,6 +16,8 @@ import type { WakeUp } from "./wake-up.ts";
  */
 export interface DetectorOptions extends JudgeOptions {
   readonly rulesDirs: readonly string[];
+  /** the values that `%name%` stands for in rules */
+  readonly placeholders?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface DetectorStatus {
@@ -36,6 +38,8 @@ export interface Detector {
   drain(): Promise<void>;
   /** Reads the rules again; their windows begin with what was stored. Resolves when the new rules judge. */
   reload(): Promise<LoadedRules>;
+  /** Reloads when a rule file was changed, added or removed since the last load. */
+  reloadIfChanged(): Promise<void>;
   rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] };
   status(): DetectorStatus;
   /**
@@ -77,7 +81,7 @@ class DetectorLoop implements Detector {
 
   async start(): Promise<void> {
     if (this.#running !== undefined || this.#isStopping) return;
-    const loading = loadRules(this.#options.rulesDirs);
+    const loading = this.#load();
     this.#running = this.#run(loading);
     await loading;
   }
@@ -94,8 +98,20 @@ class DetectorLoop implements Detector {
     await idle;
   }
 
+  async reloadIfChanged(): Promise<void> {
+    const known = this.#loaded?.fingerprint;
+    if (known === undefined || this.#isStopping || (await fingerprintRules(this.#options.rulesDirs)) === known) return;
+    const { rules, errors } = await this.reload();
+    this.#options.logger.info("the rules were read again", { rules: rules.length, faults: errors.length });
+  }
+
+  #load(): Promise<LoadedRules> {
+    const { rulesDirs, placeholders } = this.#options;
+    return loadRules(rulesDirs, { placeholders, previous: this.#loaded });
+  }
+
   async reload(): Promise<LoadedRules> {
-    const fresh = await loadRules(this.#options.rulesDirs);
+    const fresh = await this.#load();
     this.#loaded = fresh;
     if (this.#running === undefined || this.#isStopping) return fresh;
     const swapped = new Promise<void>((resolve) => this.#reloaders.push(resolve));

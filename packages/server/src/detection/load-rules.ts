@@ -1,10 +1,22 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compile } from "@firebreak/sigma";
 import type { RuleError, RuleInfo, RuleSource, Ruleset } from "@firebreak/sigma";
 import { codeOf, messageOf } from "../kernel/index.ts";
 
+export interface LoadOptions {
+  /** the values that `%name%` stands for in rules */
+  readonly placeholders?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** What was in force: a file that was sound in it and is broken now keeps its rules, and is named. */
+  readonly previous?: LoadedRules | undefined;
+}
+
 export interface LoadedRules {
+  /** the texts in force, which for a file that broke are those from before */
+  readonly sources: readonly RuleSource[];
+  /** changes when a file does */
+  readonly fingerprint: string;
   readonly ruleset: Ruleset;
   readonly rules: readonly RuleInfo[];
   /** files and rules that do not load, each with what to do; the others work */
@@ -18,7 +30,8 @@ const FILE_BYTES_MAX = 1024 * 1024;
  * Reads `*.yml` and `*.yaml` in the directories and below, but not the golden cases (`*.cases.yml`). A directory that
  * does not exist holds no rules; a file stands for itself.
  */
-export async function loadRules(directories: readonly string[]): Promise<LoadedRules> {
+export async function loadRules(directories: readonly string[], options: LoadOptions = {}): Promise<LoadedRules> {
+  const fingerprint = await fingerprintRules(directories);
   const sources: RuleSource[] = [];
   const errors: RuleError[] = [];
   for (const directory of directories) {
@@ -34,8 +47,45 @@ export async function loadRules(directories: readonly string[]): Promise<LoadedR
     );
     sources.length = FILES_MAX;
   }
-  const ruleset = compile(sources);
-  return { ruleset, rules: ruleset.rules, errors: [...errors, ...ruleset.errors] };
+  const compiled = compileKeeping(sources, options);
+  const { ruleset } = compiled;
+  return {
+    ruleset,
+    rules: ruleset.rules,
+    errors: [...errors, ...compiled.errors],
+    sources: compiled.sources,
+    fingerprint,
+  };
+}
+
+/** Names, sizes and times of the rule files, as one hash: read again only what it has changed for. */
+export async function fingerprintRules(directories: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const directory of directories) {
+    for (const file of await findRuleFiles(directory, [])) {
+      const found = await stat(file).catch(() => undefined);
+      hash.update(`${file}\n${found?.size}\n${found?.mtimeMs}\n${found?.ino}\n`);
+    }
+  }
+  return hash.digest("hex");
+}
+
+function compileKeeping(
+  sources: readonly RuleSource[],
+  { placeholders = {}, previous }: LoadOptions,
+): Pick<LoadedRules, "ruleset" | "errors" | "sources"> {
+  const fresh = compile(sources, { placeholders });
+  const broken = new Set(fresh.errors.map(({ file }) => file));
+  const before = new Map(previous?.sources.map(({ name, text }) => [name, text]));
+  const isKept = ({ name, text }: RuleSource) => broken.has(name) && before.has(name) && before.get(name) !== text;
+  const kept = new Set(sources.filter(isKept).map(({ name }) => name));
+  if (kept.size === 0) return { ruleset: fresh, errors: fresh.errors, sources };
+  const inForce = sources.map((one) => (kept.has(one.name) ? { ...one, text: before.get(one.name) ?? "" } : one));
+  const ruleset = compile(inForce, { placeholders });
+  const named = fresh.errors
+    .filter(({ file }) => kept.has(file))
+    .map((error) => ({ ...error, message: `${error.message} (the rules of this file from before stay in force)` }));
+  return { ruleset, errors: [...named, ...ruleset.errors.filter(({ file }) => !kept.has(file))], sources: inForce };
 }
 
 async function findRuleFiles(directory: string, errors: RuleError[]): Promise<string[]> {

@@ -109,6 +109,13 @@ export const profileSchema = z.strictObject({
     dueHours: z.number().int().min(1).max(8760),
   }),
   detectors: z.array(detectorBinding).max(10_000).default([]),
+  /** what `%name%` stands for in rules with the modifier `expand` */
+  placeholders: z
+    .record(
+      z.string().regex(/^[A-Za-z_][\w.-]*$/, "a name of letters, digits, _, . and -"),
+      z.array(z.string().min(1).max(1024)).max(10_000),
+    )
+    .default({}),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });
