@@ -93,6 +93,15 @@ function compileField(slot: number, test: ValueTest): Test {
       return false;
     };
   }
+  // the common tests on absence without a function made for each record
+  if (test.kind === "null") {
+    return (view) => {
+      const { present, hasNull } = view.values(slot);
+      return !present || hasNull;
+    };
+  }
+  if (test.kind === "exists") return (view) => view.values(slot).present === test.expected;
+  if (test.kind === "raw") return (view) => view.values(slot).texts.some(test.test);
   return (view) => testValues(test, view.values(slot), () => view.folded(slot), view) !== undefined;
 }
 
