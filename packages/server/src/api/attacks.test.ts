@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { ERROR_CODES, INTAKE_LIMITS, userView } from "@firebreak/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { FirebreakError } from "../kernel/index.ts";
@@ -132,6 +133,26 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
       await send("a=b", { "content-type": "application/x-www-form-urlencoded" }),
       "unsupported_media_type",
     );
+  });
+
+  test("D-3: telemetry may come packed: its unpacked size is limited, and what is not gzip is named", async () => {
+    const packed = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
+    const events = "/api/v1/events";
+    const good = await send(new Uint8Array(gzipSync("x".repeat(100_000))), packed, events);
+    expect({ status: good.status, receipt: await good.json() }).toMatchObject({
+      status: 200,
+      receipt: { accepted: 100_000 },
+    });
+    const bomb = new Uint8Array(gzipSync(new Uint8Array(INTAKE_LIMITS.bodyBytesMax + 1)));
+    expect(bomb.length).toBeLessThan(100_000);
+    await expectProblem(await send(bomb, packed, events), "payload_too_large");
+    await expectProblem(await send("not packed", packed, events), "bad_request");
+    await expectProblem(await send("x", { ...packed, "content-encoding": "br" }, events), "unsupported_media_type");
+    await expectProblem(
+      await send("x", { ...packed, "content-encoding": "gzip, gzip" }, events),
+      "unsupported_media_type",
+    );
+    await expectAlive();
   });
 
   test("a method that an address does not take is named with those it takes", async () => {

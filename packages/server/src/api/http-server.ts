@@ -53,6 +53,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       url: route.path,
       bodyLimit: route.media === "batch" ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
       exposeHeadRoute: route.media === "json",
+      config: { takesEncodings: route.media === "batch" },
       ...answerRoute(route, { ...options, openApi }),
     });
   }
@@ -146,7 +147,7 @@ function guardRequest(
   }
   checkHeaders(request.raw.rawHeaders);
   checkHost(request.headers, state.names);
-  if (request.headers["content-encoding"] !== undefined) {
+  if (request.headers["content-encoding"] !== undefined && request.routeOptions.config.takesEncodings !== true) {
     throw new FirebreakError("unsupported_media_type", "Send the body without Content-Encoding.");
   }
   if (request.method !== "GET" && request.method !== "HEAD") {

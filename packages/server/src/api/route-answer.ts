@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { INTAKE_LIMITS } from "@firebreak/protocol";
 import { stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
+import { decodeContent } from "./content-encoding.ts";
 import { decodeJson } from "./json-body.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { SESSION_COOKIE, authorize, bearerOf, sessionCookieOf } from "./request-guard.ts";
@@ -13,6 +15,10 @@ declare module "fastify" {
   interface FastifyRequest {
     /** who was recognised; null on public routes */
     caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** the route reads bodies with a Content-Encoding */
+    readonly takesEncodings?: boolean;
   }
 }
 
@@ -56,18 +62,21 @@ async function answerJson(
 ): Promise<unknown> {
   const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
   void reply.code(route.status);
-  const result = await route.run(context, caller, rawInputOf(route, request));
+  const result = await route.run(context, caller, await rawInputOf(route, request));
   if (route.operationId === "signOut" && caller?.webSessionId) options.live.closeSession(caller.webSessionId);
   if (route.response === null) return reply.send();
   if (options.config.validateResponses === true) checkAnswer(route, result);
   return result;
 }
 
-function rawInputOf(route: Route, request: FastifyRequest): RawInput {
+async function rawInputOf(route: Route, request: FastifyRequest): Promise<RawInput> {
   const { params, query } = request;
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const media = mediaTypeOf(request);
-  if (route.media === "batch") return { params, query, body: null, batch: { body, contentType: media } };
+  if (route.media === "batch") {
+    const content = await decodeContent(body, request.headers["content-encoding"], INTAKE_LIMITS.bodyBytesMax);
+    return { params, query, body: null, batch: { body: content, contentType: media } };
+  }
   if (media !== "application/json") throw new FirebreakError("unsupported_media_type", "Send application/json.");
   return { params, query, body: decodeJson(body), batch: null };
 }
