@@ -123,8 +123,9 @@ export function testValues(
       return at < 0 ? undefined : texts[at];
     }
     case "regex": {
-      const { literal } = test.regex;
-      if (literal !== undefined && !folded().some((text) => text.includes(literal))) return undefined;
+      const { literals } = test.regex;
+      const mayMatch = (text: string) => literals.some((literal) => text.includes(literal));
+      if (literals.length > 0 && !folded().some(mayMatch)) return undefined;
       return texts.find((text) => test.regex.test(text, view.budget));
     }
     case "number":

@@ -34,15 +34,16 @@ export class FieldMatcher implements Finder {
     const always: Candidate[] = [];
     for (const [number, leaf] of leaves.entries()) {
       const candidate: Candidate = { number, leaf, mark: 0 };
-      const { exact, literal } = literalsOf(leaf);
-      if (exact !== undefined) put(this.#exact, exact, candidate);
-      else if (literal !== "") put(byLiteral, literal, candidate);
-      else always.push(candidate);
+      const { test } = leaf;
+      const literals = test.kind === "regex" ? test.regex.literals : [foldText(test.literal)].filter(Boolean);
+      if (test.kind === "text" && test.exact !== undefined) put(this.#exact, foldText(test.exact), candidate);
+      else if (literals.length === 0) always.push(candidate);
+      else for (const literal of literals) put(byLiteral, literal, candidate);
     }
     this.#automaton = byLiteral.size === 0 ? undefined : new AhoCorasick([...byLiteral.keys()]);
     this.#owners = [...byLiteral.values()];
-    this.#patternMarks = new Float64Array(this.#owners.length);
     this.#always = always;
+    this.#patternMarks = new Float64Array(this.#owners.length);
   }
 
   /** Calls `raise` with the number of every leaf that holds for the text, once each. */
@@ -82,10 +83,4 @@ function put(map: Map<string, Candidate[]>, key: string, candidate: Candidate): 
   const list = map.get(key);
   if (list === undefined) map.set(key, [candidate]);
   else list.push(candidate);
-}
-
-function literalsOf({ test }: Leaf): { readonly exact?: string; readonly literal: string } {
-  if (test.kind === "regex") return { literal: test.regex.literal ?? "" };
-  const literal = foldText(test.literal);
-  return test.exact === undefined ? { literal } : { exact: foldText(test.exact), literal };
 }

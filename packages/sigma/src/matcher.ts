@@ -94,8 +94,8 @@ export class Matcher<Rule extends Matchable> {
   /** Adds every rule that matches the record to `matched`, in no order, once each. */
   match(presentation: Presentation, view: EventView, matched: Rule[]): void {
     this.#record += 1;
-    const { fields } = presentation;
-    if (presentation.peek === undefined && isPlain(fields)) this.#walk(fields, view);
+    // the fields of a host that answers single questions may be costly to build
+    if (presentation.peek === undefined && isPlain(presentation.fields)) this.#walk(presentation.fields, view);
     else this.#probe(view);
     for (const entry of this.#waiting) {
       if (entry.mark === this.#record) continue;
@@ -313,7 +313,7 @@ function any(tests: readonly Test[]): Test {
 /** A guess before records were seen: long texts are rare, many alternatives and short exact values (an event id) are not. */
 function guessCost({ leaves }: Signal): number {
   return leaves.reduce((sum, { test }) => {
-    const literal = test.kind === "regex" ? (test.regex.literal ?? "") : test.literal;
-    return sum + 2 ** -Math.min(literal.length, 16);
+    const literals = test.kind === "regex" ? test.regex.literals : [test.literal];
+    return literals.reduce((cost, literal) => cost + 2 ** -Math.min(literal.length, 16), sum);
   }, 0);
 }

@@ -1,39 +1,74 @@
 import type { RegexNode } from "./regex-parse.ts";
 import { foldText } from "./text.ts";
 
-/**
- * The longest text that every match contains, folded, or undefined when there is none worth having. Cheap and
- * incomplete: alternatives and optional parts only interrupt the search.
- */
-export function requiredLiteral(root: RegexNode): string | undefined {
-  const runs: string[] = [""];
-  collectRuns(root, runs);
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
-  return longest.length >= 2 ? foldText(longest) : undefined;
+/** Shorter texts are everywhere; of several, each must be worth looking for. */
+const CHARS_MIN = 2;
+const CHARS_MIN_OF_SEVERAL = 3;
+const SET_MAX = 32;
+
+interface Search {
+  run: string;
+  /** Of each set, one text stands in every match. */
+  readonly sets: (readonly string[])[];
 }
 
-function collectRuns(node: RegexNode, runs: string[]): void {
+/**
+ * Texts, folded, of which every match contains at least one; empty when there are none worth having. Cheap and incomplete:
+ * optional parts only interrupt the search.
+ */
+export function requiredLiterals(root: RegexNode): readonly string[] {
+  const search: Search = { run: "", sets: [] };
+  collect(root, search);
+  endRun(search);
+  let best: readonly string[] = [];
+  for (const set of search.sets) if (isWorthwhile(set) && worthOf(set) > worthOf(best)) best = set;
+  return best.map(foldText);
+}
+
+function collect(node: RegexNode, search: Search): void {
   switch (node.kind) {
     case "sequence":
-      for (const part of node.parts) collectRuns(part, runs);
+      for (const part of node.parts) collect(part, search);
       return;
     case "chars":
       // Case folding beyond ASCII differs between patterns and plain texts, so such characters end a run.
-      if (node.literal !== undefined && node.literal.charCodeAt(0) < 128) runs[runs.length - 1] += node.literal;
-      else runs.push("");
+      if (node.literal !== undefined && node.literal.charCodeAt(0) < 128) search.run += node.literal;
+      else endRun(search);
       return;
     case "repeat":
-      runs.push("");
+      endRun(search);
       if (node.min >= 1) {
-        collectRuns(node.part, runs);
-        runs.push("");
+        collect(node.part, search);
+        endRun(search);
       }
       return;
     case "choice":
-      runs.push("");
+      endRun(search);
+      addChoice(node.parts, search);
       return;
     case "assert":
     case "empty":
       return;
   }
 }
+
+function endRun(search: Search): void {
+  if (search.run !== "") search.sets.push([search.run]);
+  search.run = "";
+}
+
+/** One of the branches matches, so one text of one of them is there. */
+function addChoice(branches: readonly RegexNode[], search: Search): void {
+  const sets = branches.map(requiredLiterals);
+  if (sets.every((set) => set.length > 0)) search.sets.push([...new Set(sets.flat())]);
+}
+
+const shortest = (set: readonly string[]): number => Math.min(...set.map((text) => text.length));
+
+function isWorthwhile(set: readonly string[]): boolean {
+  return set.length <= SET_MAX && shortest(set) >= (set.length === 1 ? CHARS_MIN : CHARS_MIN_OF_SEVERAL);
+}
+
+/** Long texts are rare, many alternatives are not. */
+const worthOf = (set: readonly string[]): number =>
+  set.length === 0 ? Number.NEGATIVE_INFINITY : shortest(set) - Math.log2(set.length);

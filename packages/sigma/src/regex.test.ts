@@ -88,12 +88,15 @@ describe("regular expressions", () => {
     );
   });
 
-  it("name a literal only if every matching text holds it", () => {
+  it("name literals only if every matching text holds one", () => {
     fc.assert(
       fc.property(pattern, flags, text, (source, chosen, sample) => {
         const regex = new Regex(source, chosen);
-        if (regex.literal === undefined || !regex.test(sample, budget())) return;
-        expect(sample.toLowerCase()).toContain(regex.literal);
+        if (regex.literals.length === 0 || !regex.test(sample, budget())) return;
+        const { literals } = regex;
+        expect({ sample, literals, held: literals.some((one) => sample.toLowerCase().includes(one)) }).toMatchObject({
+          held: true,
+        });
       }),
       { numRuns: 1000 },
     );
@@ -176,5 +179,19 @@ describe("regular expressions", () => {
   it("repeat empty parts without cost", () => {
     expect(matches("((){5000}){5000}a", "a")).toBe(true);
     expect(matches("(a*)*", "")).toBe(true);
+  });
+});
+
+describe("the literals of a pattern", () => {
+  it.each([
+    ["abc", ["abc"]],
+    ["(?:ignore|forget)\\s+(?:it|all)", ["ignore", "forget"]],
+    ["x(?:foo|barbar)?y+longer", ["longer"]],
+    ["(?:foo|b)", []],
+    ["a|b|c", []],
+    ["[ab]c*", []],
+    ["(?:abcd|(?:efgh|ijkl)+)$", ["abcd", "efgh", "ijkl"]],
+  ])("%s: %j", (source, literals) => {
+    expect(new Regex(source, { ignoreCase: false, multiline: false, dotAll: false }).literals).toEqual(literals);
   });
 });

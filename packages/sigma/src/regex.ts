@@ -2,7 +2,7 @@ import { buildCharClasses, type CharClasses } from "./char-classes.ts";
 import { NEWLINE, setHas, WORDS } from "./char-set.ts";
 import { parseRegex, type RegexFlags } from "./regex-parse.ts";
 import { ACCEPT, ASSERT, ASSERTIONS, CHARS, compileProgram, SPLIT, type RegexProgram } from "./regex-program.ts";
-import { requiredLiteral } from "./regex-literal.ts";
+import { requiredLiterals } from "./regex-literal.ts";
 
 /** Steps all regular expressions of one record may still take; `exhausted` tells that an answer is missing. */
 export interface StepBudget {
@@ -33,8 +33,8 @@ const REJECTED: State = { nodes: [], before: OTHER, next: [] };
  * need it, from a Thompson automaton. Building costs at most the pattern's size per character and is paid from a budget.
  */
 export class Regex {
-  /** Folded text that every matching text contains, or undefined. */
-  readonly literal: string | undefined;
+  /** Folded texts of which every matching text contains one; empty when there are none. */
+  readonly literals: readonly string[];
   readonly #program: RegexProgram;
   readonly #classes: CharClasses;
   /** members[class * sets + set] is 1 when the class belongs to the set. */
@@ -47,7 +47,7 @@ export class Regex {
   /** Throws RegexFault when the pattern is outside the linear subset. */
   constructor(pattern: string, flags: RegexFlags) {
     const root = parseRegex(pattern, flags);
-    this.literal = requiredLiteral(root);
+    this.literals = requiredLiterals(root);
     this.#program = compileProgram(root);
     this.#classes = buildCharClasses(this.#program.sets, this.#program.hasAssertions);
     const sets = this.#program.sets;

@@ -77,30 +77,39 @@ export class SlotSignals {
 export class SignalTable {
   readonly slots = new Map<number, SlotSignals>();
 
-  gateOf(predicate: Predicate): Gate {
+  /** @param isFound something else finds the rule, so that what no literal can find may wait until all else holds */
+  gateOf(predicate: Predicate, isFound = false): Gate {
     switch (predicate.kind) {
       case "all":
-        return { kind: "all", parts: predicate.parts.map((part) => this.gateOf(part)) };
+        return { kind: "all", parts: this.#allOf(predicate.parts, isFound) };
       case "any":
-        return this.#anyOf(predicate.parts);
-      case "atLeast":
-        return { kind: "atLeast", min: predicate.min, parts: predicate.parts.map((part) => this.gateOf(part)) };
+        return this.#anyOf(predicate.parts, isFound);
+      case "atLeast": {
+        const { min, parts } = predicate;
+        return { kind: "atLeast", min, parts: parts.map((part) => this.gateOf(part, isFound)) };
+      }
       case "not":
-        return { kind: "not", part: this.gateOf(predicate.part) };
+        return { kind: "not", part: this.gateOf(predicate.part, isFound) };
       case "field":
       case "anywhere":
-      case "fieldref": {
-        return isLeaf(predicate) ? this.#signalOf([predicate]) : { kind: "view", test: compilePredicate(predicate) };
-      }
+      case "fieldref":
+        if (isLeaf(predicate, isFound)) return this.#signalOf([predicate]);
+        return { kind: "view", test: compilePredicate(predicate) };
     }
   }
 
+  #allOf(parts: readonly Predicate[], isFound: boolean): Gate[] {
+    return parts.map((part) =>
+      this.gateOf(part, isFound || parts.some((other) => other !== part && hasLiteral(other))),
+    );
+  }
+
   /** All alternatives of one slot that are leaves become one signal. */
-  #anyOf(parts: readonly Predicate[]): Gate {
+  #anyOf(parts: readonly Predicate[], isFound: boolean): Gate {
     const leaves = new Map<number, LeafPredicate[]>();
     const gates: Gate[] = [];
     for (const part of flatten(parts)) {
-      if (!isLeaf(part)) gates.push(this.gateOf(part));
+      if (!isLeaf(part, isFound)) gates.push(this.gateOf(part, isFound));
       else leaves.set(slotOf(part), [...(leaves.get(slotOf(part)) ?? []), part]);
     }
     gates.unshift(...[...leaves.values()].map((group) => this.#signalOf(group)));
@@ -123,11 +132,35 @@ type LeafPredicate = Predicate & { readonly kind: "field" | "anywhere"; readonly
 /** Keywords of one or two characters are in nearly every record; they are looked for only when all else holds. */
 const KEYWORD_CHARS_MIN = 3;
 
-function isLeaf(predicate: Predicate): predicate is LeafPredicate {
+function isLeaf(predicate: Predicate, isFound: boolean): predicate is LeafPredicate {
   if (predicate.kind !== "field" && predicate.kind !== "anywhere") return false;
   const { test } = predicate;
-  if (test.kind === "regex") return true;
-  return test.kind === "text" && (predicate.kind === "field" || test.literal.length >= KEYWORD_CHARS_MIN);
+  if (test.kind !== "text" && test.kind !== "regex") return false;
+  if (predicate.kind === "anywhere") return literalChars(test) >= KEYWORD_CHARS_MIN;
+  return !isFound || literalChars(test) > 0;
+}
+
+/** Length of what can be looked for; 0 when no literal finds the texts on which the test holds. */
+function literalChars(test: LeafTest): number {
+  const literals = test.kind === "text" ? [test.literal] : test.regex.literals;
+  return literals.length === 0 ? 0 : Math.min(...literals.map((literal) => literal.length));
+}
+
+/** Whether literals find every record on which the predicate holds. */
+function hasLiteral(predicate: Predicate): boolean {
+  switch (predicate.kind) {
+    case "all":
+      return predicate.parts.some(hasLiteral);
+    case "any":
+    case "atLeast":
+      return predicate.parts.every(hasLiteral);
+    case "field":
+    case "anywhere":
+      return isLeaf(predicate, true);
+    case "not":
+    case "fieldref":
+      return false;
+  }
 }
 
 const slotOf = (leaf: LeafPredicate): number => (leaf.kind === "field" ? leaf.field.slot : WHOLE_RECORD);
