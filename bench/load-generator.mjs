@@ -31,7 +31,9 @@ process.stdout.write(
 );
 
 async function sendAll(index) {
-  const nextBody = createBodies({ ...load, prefix: `${load.prefix}-${index}`, agents: load.prefix });
+  // connections begin at different agents, or all would make one and the same look like a burst
+  const share = index / load.connections;
+  const nextBody = createBodies({ ...load, prefix: `${load.prefix}-${index}`, agents: load.prefix, share });
   const connection = await openConnection();
   while (performance.now() < endMs) {
     await keepPace();

@@ -3,17 +3,17 @@
  * generator next to nothing.
  *
  * kind `log`: nothing that a shipped rule reads beyond the kind. kind `command`: a command line, which every shipped rule
- * reads; its agents change so often that none reaches the 100 commands a minute that would open an incident.
+ * reads; its agents change so often that none reaches the 30 equal commands a minute that would open an incident.
  */
 export const EVENT_BYTES = 1024;
-/** Agents that take turns: for commands more than any run sends events / 100. */
-const AGENTS = { log: 50, command: 9_000 };
+/** Agents that take turns: for commands more than any run sends events in a minute / 30. */
+const AGENTS = { log: 50, command: 45_000 };
 const ID_DIGITS = 12;
-const AGENT_DIGITS = 4;
+const AGENT_DIGITS = 5;
 const OUTPUT = "src/index.ts:12: a line of output, as a tool writes it\n".repeat(20);
 
-/** @param shape {kind, batch, prefix, agents}: agents begins their names @returns a function that gives the next body, in a buffer that it uses again */
-export function createBodies({ kind, batch, prefix, agents }) {
+/** @param shape {kind, batch, prefix, agents, share}: agents begins their names, share (0 to 1) is where their turn begins @returns a function that gives the next body, in a buffer that it uses again */
+export function createBodies({ kind, batch, prefix, agents, share }) {
   const line = makeLine(kind, prefix, agents);
   const text = batch === 1 ? line : `${line}\n`.repeat(batch);
   const body = Buffer.from(text);
@@ -21,7 +21,7 @@ export function createBodies({ kind, batch, prefix, agents }) {
   const idAt = line.indexOf(`${prefix}-`) + prefix.length + 1;
   // the last one: the event's own id begins alike
   const agentAt = line.lastIndexOf(`"${agents}-`) + agents.length + 2;
-  let number = 0;
+  let number = Math.floor(share * AGENTS[kind]);
   return () => {
     for (let i = 0; i < batch; i++) {
       body.write(String(number).padStart(ID_DIGITS, "0"), i * stride + idAt, "latin1");

@@ -54,6 +54,8 @@ export class CorrelationState {
   readonly #groups = new Map<string, Group>();
   /** The group used last stands at the end already. */
   #latest: { readonly key: string; readonly group: Group } | undefined;
+  #candidates: [string, Group][] = [];
+  #oldest: IterableIterator<[string, Group]> | undefined;
   #entries = 0;
 
   /** @param ruleIds of the correlation's references, in their order */
@@ -140,15 +142,38 @@ export class CorrelationState {
 
   /** Removes the group closest to its expiry, and of equals the one with least progress, among the least recently used. */
   #makeRoom(now: number | undefined): void {
-    let victim: [string, Group] | undefined;
-    let looked = 0;
-    for (const entry of this.#groups) {
-      if (looked++ >= Math.min(EVICTION_SAMPLE, this.#groups.size - 1)) break;
-      if (victim === undefined || goesBefore(entry[1], victim[1])) victim = entry;
+    this.#findCandidates();
+    let chosen = 0;
+    for (const [index, candidate] of this.#candidates.entries()) {
+      const best = this.#candidates[chosen];
+      if (best !== undefined && goesBefore(candidate[1], best[1])) chosen = index;
     }
+    const [victim] = this.#candidates.splice(chosen, 1);
     if (victim === undefined) return;
     if (now === undefined || !this.#isOver(victim[1], now)) this.#counts.evictedGroups += 1;
     this.#remove(...victim);
+  }
+
+  /**
+   * Goes on through the groups where it stopped: to begin at the oldest each time would step over all that was removed
+   * before.
+   */
+  #findCandidates(): void {
+    const isThere = ([key, group]: readonly [string, Group]) => this.#groups.get(key) === group;
+    this.#candidates = this.#candidates.filter(isThere);
+    const wanted = Math.min(EVICTION_SAMPLE, this.#groups.size - 1);
+    for (let turns = 0; this.#candidates.length < wanted && turns < 2;) {
+      const next = this.#oldest?.next();
+      if (next === undefined || next.done === true) {
+        this.#oldest = this.#groups.entries();
+        turns += 1;
+      } else if (this.#isCandidate(next.value)) this.#candidates.push(next.value);
+    }
+  }
+
+  /** Not the group at hand, and none twice. */
+  #isCandidate([key, group]: readonly [string, Group]): boolean {
+    return group !== this.#latest?.group && this.#candidates.every(([known]) => known !== key);
   }
 
   #remove(key: string, group: Group): void {
