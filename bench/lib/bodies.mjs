@@ -3,13 +3,13 @@
  * generator next to nothing.
  *
  * kind `log`: nothing that a shipped rule reads beyond the kind. kind `command`: a command line, which every shipped rule
- * reads; its agents change so often that none reaches the 30 equal commands a minute that would open an incident.
+ * reads; its agents change so often that none reaches the 30 equal commands that would open an incident.
  */
 export const EVENT_BYTES = 1024;
-/** Agents that take turns: for commands more than any run sends events in a minute / 30. */
-const AGENTS = { log: 50, command: 45_000 };
+/** Agents that take turns: for commands more than any run sends events / 30. */
+const AGENTS = { log: 50, command: 9_000 };
 const ID_DIGITS = 12;
-const AGENT_DIGITS = 5;
+const AGENT_DIGITS = 4;
 const OUTPUT = "src/index.ts:12: a line of output, as a tool writes it\n".repeat(20);
 
 /** @param shape {kind, batch, prefix, agents, share}: agents begins their names, share (0 to 1) is where their turn begins @returns a function that gives the next body, in a buffer that it uses again */
