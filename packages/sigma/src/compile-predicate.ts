@@ -58,7 +58,7 @@ function costOfTest(test: ValueTest): number {
   return test.kind === "text" && test.exact === undefined ? 3 : 1;
 }
 
-function compileAll(tests: readonly Test[]): Test {
+export function compileAll(tests: readonly Test[]): Test {
   if (tests.length === 2) {
     const first = elementAt(tests, 0);
     const second = elementAt(tests, 1);
@@ -70,14 +70,14 @@ function compileAll(tests: readonly Test[]): Test {
   };
 }
 
-function compileAny(tests: readonly Test[]): Test {
+export function compileAny(tests: readonly Test[]): Test {
   return (view) => {
     for (const test of tests) if (test(view)) return true;
     return false;
   };
 }
 
-function compileAtLeast(tests: readonly Test[], min: number): Test {
+export function compileAtLeast(tests: readonly Test[], min: number): Test {
   return (view) => {
     let held = 0;
     for (const test of tests) if (test(view) && ++held >= min) return true;

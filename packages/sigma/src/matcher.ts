@@ -1,4 +1,4 @@
-import type { Test } from "./compile-predicate.ts";
+import { compileAll, compileAny, compileAtLeast, type Test } from "./compile-predicate.ts";
 import type { FieldRef, Predicate } from "./predicate.ts";
 import { necessarySignals, SignalTable, WHOLE_RECORD, type Gate, type Signal } from "./signals.ts";
 import { SlotState, type Reading } from "./slot-state.ts";
@@ -237,13 +237,14 @@ export class Matcher<Rule extends Matchable> {
         return (view) => !test(view);
       }
       case "all":
-        return all(inOrder(gate.parts).map((part) => this.#compile(part)));
+        return compileAll(inOrder(gate.parts).map((part) => this.#compile(part)));
       case "any":
-        return any(inOrder(gate.parts).map((part) => this.#compile(part)));
-      case "atLeast": {
-        const tests = gate.parts.map((part) => this.#compile(part));
-        return (view) => tests.reduce((held, test) => held + (test(view) ? 1 : 0), 0) >= gate.min;
-      }
+        return compileAny(inOrder(gate.parts).map((part) => this.#compile(part)));
+      case "atLeast":
+        return compileAtLeast(
+          gate.parts.map((part) => this.#compile(part)),
+          gate.min,
+        );
     }
   }
 
@@ -292,22 +293,6 @@ function weightOf(gate: Gate): number {
     case "atLeast":
       return gate.parts.reduce((sum, part) => sum + weightOf(part), 1);
   }
-}
-
-function all(tests: readonly Test[]): Test {
-  const [first, second] = tests;
-  if (tests.length === 2 && first !== undefined && second !== undefined) return (view) => first(view) && second(view);
-  return (view) => {
-    for (const test of tests) if (!test(view)) return false;
-    return true;
-  };
-}
-
-function any(tests: readonly Test[]): Test {
-  return (view) => {
-    for (const test of tests) if (test(view)) return true;
-    return false;
-  };
 }
 
 /** A guess before records were seen: long texts are rare, many alternatives and short exact values (an event id) are not. */
