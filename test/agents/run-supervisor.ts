@@ -1,4 +1,4 @@
-import { createLogger, createNewId, systemClock } from "../../packages/server/src/kernel/index.ts";
+import { createLogger, createNewId, jsonLogLine, systemClock } from "../../packages/server/src/kernel/index.ts";
 import { runSupervisor } from "../../packages/server/src/containment/index.ts";
 
 /** A supervisor in a process of its own: `node run-supervisor.mjs HOME AGENT SESSION cgroup|plain COMMAND…` */
@@ -13,6 +13,6 @@ process.exitCode = await runSupervisor({
   cgroup: kind === "cgroup",
   clock: systemClock,
   newId: createNewId(() => systemClock.now()),
-  logger: createLogger(systemClock, "warn", (line) => process.stderr.write(line)),
+  logger: createLogger(systemClock, "warn", (record) => process.stderr.write(jsonLogLine(record))),
   stdio: { stdin: "inherit", stdout: process.stdout, stderr: process.stderr },
 });

@@ -19,6 +19,7 @@ import { EXIT } from "./exit-codes.ts";
 import { findCommand } from "./find-command.ts";
 import { commandHelp, groupHelp, overviewHelp } from "./help.ts";
 import { readVersion } from "./installation.ts";
+import { logLine } from "./log-lines.ts";
 import { createOutput } from "./output.ts";
 import type { Output } from "./output.ts";
 
@@ -57,7 +58,9 @@ function createContext(args: ParsedArguments, output: Output): CommandContext {
     output,
     clock: systemClock,
     newId: createNewId(() => systemClock.now()),
-    logger: createLogger(systemClock, config.logLevel, (line) => process.stderr.write(line)),
+    logger: createLogger(systemClock, config.logLevel, (record) =>
+      process.stderr.write(logLine(record, process.stderr.isTTY)),
+    ),
     args,
     client: createApiClient({ config, environment, fetchFrom: globalThis.fetch, userName }),
     userName,

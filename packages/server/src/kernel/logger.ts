@@ -13,13 +13,25 @@ export interface Logger {
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** One JSON object a line. */
-export function createLogger(clock: Clock, minimum: LogLevel, write: (line: string) => void): Logger {
+/** One entry of the log, before it is written for machines or for people. */
+export interface LogRecord {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function createLogger(clock: Clock, minimum: LogLevel, write: (record: LogRecord) => void): Logger {
   const log = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(minimum)) return;
-    write(JSON.stringify({ time: toIso(clock.now()), level, message, ...fields }) + "\n");
+    write({ time: toIso(clock.now()), level, message, fields: fields ?? {} });
   };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+}
+
+/** One JSON object a line, for machines. */
+export function jsonLogLine({ time, level, message, fields }: LogRecord): string {
+  return JSON.stringify({ time, level, message, ...fields }) + "\n";
 }
 
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

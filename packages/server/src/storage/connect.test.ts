@@ -86,7 +86,7 @@ describe.each(["default", "distribution"] as const)("DATABASE_URL on the %s serv
   test("a restart of the server does not end the process, and the pool connects again", async () => {
     const { databaseUrl, database: admin } = await create(server);
     const warnings: string[] = [];
-    const logger = createLogger(systemClock, "warn", (line) => void warnings.push(line));
+    const logger = createLogger(systemClock, "warn", (record) => void warnings.push(record.message));
     const database = await connectDatabase({
       connection: { connectionString: databaseUrl },
       kind: "url",
