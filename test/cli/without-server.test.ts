@@ -101,6 +101,7 @@ test("what is wrong on the command line stops nothing and says so", async () => 
     [["stop", "--global", "--agent", "a", "--reason", "drill"], "only one of"],
     [["stop", "--global"], "--reason TEXT is missing"],
     [["stop", "--agent", "no such/name", "--reason", "drill"], "cannot be the name"],
+    [["stop", "--tool", "shell", "--level", "kill", "--reason", "drill"], "its only level is deny"],
     [["stop", "--global", "--level", "pause", "--reason", "drill"], "deny, freeze, kill"],
     [["run", "--", "true"], "--agent ID is missing"],
   ] as const) {

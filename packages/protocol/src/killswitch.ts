@@ -90,5 +90,9 @@ export const stopRequest = z
   .refine((request) => (request.scope === "global") === (request.target === undefined), {
     message: "a global stop has no target; every other stop needs one",
     path: ["target"],
+  })
+  .refine((request) => request.scope !== "tool" || request.level === "deny", {
+    message: "a tool has no processes to freeze or kill: stop it with the level deny",
+    path: ["level"],
   });
 export type StopRequest = z.infer<typeof stopRequest>;

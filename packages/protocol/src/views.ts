@@ -3,7 +3,7 @@ import { z } from "zod";
 import { role } from "./access.ts";
 import { agentRef, eventKind } from "./event.ts";
 import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
-import { actor, hold, stopReceipt } from "./killswitch.ts";
+import { actor, hold, holdLevel, stopReceipt } from "./killswitch.ts";
 import { severity } from "./severity.ts";
 
 const time = z.string();
@@ -266,6 +266,39 @@ export const resumeReceipt = z.object({
   resumed: z.array(z.object({ sessionId: z.string(), agentId: z.string(), state: z.string() })),
 });
 export type ResumeReceipt = z.infer<typeof resumeReceipt>;
+
+/** The AgentOS runbook's switch: `enabled: false` stops, `enabled: true` lets run again. */
+export const switchRequest = z.strictObject({ enabled: z.boolean(), reason: z.string().trim().min(3).max(1000) });
+export type SwitchRequest = z.infer<typeof switchRequest>;
+
+/** @returns what the switch did; `enabled` is what holds now, and `holds` says why when it is false */
+export const switchView = z.object({
+  scope: z.enum(["global", "pack"]),
+  target: z.string().nullable(),
+  enabled: z.boolean(),
+  stop: stopReceipt.nullable(),
+  resumed: z.array(resumeReceipt),
+  holds: z.array(hold),
+});
+export type SwitchView = z.infer<typeof switchView>;
+
+/** Every pack that was ever seen or is stopped, and whether its agents may run. */
+export const packsStatus = z.object({
+  global: z.object({ enabled: z.boolean(), holds: z.array(hold) }),
+  packs: z.array(
+    z.object({
+      pack: z.string(),
+      enabled: z.boolean(),
+      /** the most restrictive level in force on the pack as a whole */
+      level: holdLevel.nullable(),
+      agents: z.number().int(),
+      running: z.number().int(),
+      frozen: z.number().int(),
+      holds: z.array(hold),
+    }),
+  ),
+});
+export type PacksStatus = z.infer<typeof packsStatus>;
 
 export const overview = z.object({
   severityLabels: z.record(z.string(), z.string()),

@@ -2270,6 +2270,346 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/killswitch/global": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            enabled: boolean;
+            reason: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              scope: "global" | "pack";
+              target: string | null;
+              enabled: boolean;
+              stop: {
+                stopId: string;
+                hold: {
+                  id: string;
+                  epoch: number;
+                  scope: "global" | "pack" | "agent" | "session" | "tool";
+                  target: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  reason: string;
+                  actor: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  incidentId: string | null;
+                  at: string;
+                  expiresAt: string | null;
+                };
+                requestedAt: string;
+                completedAt: string;
+                verified: boolean;
+                serverReachable: boolean;
+                results: ({
+                  sessionId: string;
+                  agentId: string;
+                  pack: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  state: "requested" | "acknowledged" | "verified_stopped" | "unverified" | "failed" | "unreachable";
+                  elapsedMs: number | null;
+                  proof: string;
+                  processes: number;
+                  remaining: ({
+                    pid: number;
+                    startTime: string;
+                    command: string;
+                    state: string;
+                  })[];
+                })[];
+              } | null;
+              resumed: ({
+                hold: {
+                  id: string;
+                  epoch: number;
+                  scope: "global" | "pack" | "agent" | "session" | "tool";
+                  target: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  reason: string;
+                  actor: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  incidentId: string | null;
+                  at: string;
+                  expiresAt: string | null;
+                };
+                releasedAt: string;
+                resumed: ({
+                  sessionId: string;
+                  agentId: string;
+                  state: string;
+                })[];
+              })[];
+              holds: ({
+                id: string;
+                epoch: number;
+                scope: "global" | "pack" | "agent" | "session" | "tool";
+                target: string | null;
+                level: "deny" | "freeze" | "kill";
+                reason: string;
+                actor: {
+                  kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                  id: string;
+                  name: string;
+                };
+                incidentId: string | null;
+                at: string;
+                expiresAt: string | null;
+              })[];
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/killswitch/pack/{pack}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          pack: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            enabled: boolean;
+            reason: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              scope: "global" | "pack";
+              target: string | null;
+              enabled: boolean;
+              stop: {
+                stopId: string;
+                hold: {
+                  id: string;
+                  epoch: number;
+                  scope: "global" | "pack" | "agent" | "session" | "tool";
+                  target: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  reason: string;
+                  actor: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  incidentId: string | null;
+                  at: string;
+                  expiresAt: string | null;
+                };
+                requestedAt: string;
+                completedAt: string;
+                verified: boolean;
+                serverReachable: boolean;
+                results: ({
+                  sessionId: string;
+                  agentId: string;
+                  pack: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  state: "requested" | "acknowledged" | "verified_stopped" | "unverified" | "failed" | "unreachable";
+                  elapsedMs: number | null;
+                  proof: string;
+                  processes: number;
+                  remaining: ({
+                    pid: number;
+                    startTime: string;
+                    command: string;
+                    state: string;
+                  })[];
+                })[];
+              } | null;
+              resumed: ({
+                hold: {
+                  id: string;
+                  epoch: number;
+                  scope: "global" | "pack" | "agent" | "session" | "tool";
+                  target: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  reason: string;
+                  actor: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  incidentId: string | null;
+                  at: string;
+                  expiresAt: string | null;
+                };
+                releasedAt: string;
+                resumed: ({
+                  sessionId: string;
+                  agentId: string;
+                  state: string;
+                })[];
+              })[];
+              holds: ({
+                id: string;
+                epoch: number;
+                scope: "global" | "pack" | "agent" | "session" | "tool";
+                target: string | null;
+                level: "deny" | "freeze" | "kill";
+                reason: string;
+                actor: {
+                  kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                  id: string;
+                  name: string;
+                };
+                incidentId: string | null;
+                at: string;
+                expiresAt: string | null;
+              })[];
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/packs/status": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              global: {
+                enabled: boolean;
+                holds: ({
+                  id: string;
+                  epoch: number;
+                  scope: "global" | "pack" | "agent" | "session" | "tool";
+                  target: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  reason: string;
+                  actor: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  incidentId: string | null;
+                  at: string;
+                  expiresAt: string | null;
+                })[];
+              };
+              packs: ({
+                pack: string;
+                enabled: boolean;
+                level: "deny" | "freeze" | "kill" | null;
+                agents: number;
+                running: number;
+                frozen: number;
+                holds: ({
+                  id: string;
+                  epoch: number;
+                  scope: "global" | "pack" | "agent" | "session" | "tool";
+                  target: string | null;
+                  level: "deny" | "freeze" | "kill";
+                  reason: string;
+                  actor: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  incidentId: string | null;
+                  at: string;
+                  expiresAt: string | null;
+                })[];
+              })[];
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/runs": {
     parameters: {
       query?: never;

@@ -45,6 +45,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   previewStop: { scope: "agent", target: "scout" },
   stop: { scope: "agent", target: "scout", ...REASON },
   resumeHold: REASON,
+  switchEverything: { enabled: false, ...REASON },
+  switchPack: { enabled: false, ...REASON },
   completeStep: { note: "done" },
   abortRun: REASON,
 };
@@ -55,7 +57,8 @@ function pathOf(route: Route): string {
       const prefix = PREFIXES[noun];
       return `/${noun}/${prefix === undefined ? "INC-2026-0001" : `${prefix}_${ULID}`}`;
     })
-    .replace(":step", "notify");
+    .replace(":step", "notify")
+    .replace(":pack", "research");
 }
 
 let server: TestServer;

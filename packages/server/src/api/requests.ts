@@ -43,6 +43,7 @@ export const incidentParams = z.strictObject({ id: incidentId });
 export const agentParams = z.strictObject({ id: entityName });
 export const sessionParams = z.strictObject({ id: idOf("session") });
 export const holdParams = z.strictObject({ id: idOf("hold") });
+export const packParams = z.strictObject({ pack: entityName });
 export const runParams = z.strictObject({ id: idOf("run") });
 export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
 export const evidenceParams = z.strictObject({ id: idOf("evidence") });

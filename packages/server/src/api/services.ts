@@ -11,6 +11,7 @@ import type {
   KillswitchView,
   MeView,
   Overview,
+  PacksStatus,
   PlaybookView,
   ResumeReceipt,
   ReviewView,
@@ -19,6 +20,8 @@ import type {
   StopPreview,
   StopReceipt,
   StopRequest,
+  SwitchRequest,
+  SwitchView,
   TokenView,
   healthView,
   newTokenView,
@@ -130,6 +133,9 @@ export interface ApiServices {
   previewStop(caller: Caller, request: PreviewRequest): Promise<StopPreview>;
   stop(caller: Caller, request: StopRequest): Promise<StopReceipt>;
   resumeHold(caller: Caller, request: ReasonRequest & WithId): Promise<ResumeReceipt>;
+  /** @param pack null switches everything */
+  switchAgents(caller: Caller, request: SwitchRequest & { readonly pack: string | null }): Promise<SwitchView>;
+  getPacksStatus(caller: Caller): Promise<PacksStatus>;
 
   listRuns(caller: Caller, query: OfIncidentQuery): Promise<Page<RunView>>;
   getRun(caller: Caller, request: WithId): Promise<RunView>;

@@ -24,8 +24,11 @@ export function printReceipt(output: Output, receipt: StopReceipt): number {
   output.line(
     `${style.bold("Hold")} ${receipt.hold.id} (${receipt.hold.level}) on ${target}: ${printable(receipt.hold.reason)}`,
   );
-  if (receipt.results.length === 0) output.line("No supervised agent is running under this hold; none can start.");
-  else {
+  if (receipt.hold.scope === "tool") {
+    output.line("Gates deny this tool from now on. Where no gate asks, nothing stops it: stop the agent there.");
+  } else if (receipt.results.length === 0) {
+    output.line("No supervised agent is running under this hold; none can start.");
+  } else {
     output.table(
       ["AGENT", "SESSION", "RESULT", "AFTER", "PROCESSES", "PROOF"],
       receipt.results.map((result) => [

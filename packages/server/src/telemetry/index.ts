@@ -2,6 +2,7 @@ export { createIntake } from "./intake.ts";
 export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.ts";
 export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
 export type { SessionFilters } from "./list-agents.ts";
+export { listPacks } from "./list-packs.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";

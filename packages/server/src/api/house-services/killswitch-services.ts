@@ -1,14 +1,17 @@
-import { holdCovers, roleAllows } from "@firebreak/protocol";
-import type { StopPreview } from "@firebreak/protocol";
+import { effectiveLevel, holdCovers, roleAllows } from "@firebreak/protocol";
+import type { Hold, PacksStatus, ResumeReceipt, StopPreview, SwitchRequest, SwitchView } from "@firebreak/protocol";
 import type { Caller } from "../../access/index.ts";
 import { listHoldHistory, resumeHold, stopAgents } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
-import { listSessions } from "../../telemetry/index.ts";
+import { listPacks, listSessions } from "../../telemetry/index.ts";
 import type { PreviewRequest } from "../requests.ts";
 import type { ApiServices } from "../services.ts";
 
-type KillswitchServices = Pick<ApiServices, "getKillswitch" | "previewStop" | "stop" | "resumeHold">;
+type KillswitchServices = Pick<
+  ApiServices,
+  "getKillswitch" | "previewStop" | "stop" | "resumeHold" | "switchAgents" | "getPacksStatus"
+>;
 
 const PREVIEW_SESSIONS_MAX = 500;
 
@@ -36,6 +39,67 @@ function requireGlobalRole(caller: Caller, scope: string): void {
   );
 }
 
+/** The runbook's switch. On again releases every hold that is set on just this target; others, on more or less, stay. */
+async function switchAgents(
+  house: House,
+  caller: Caller,
+  { enabled, reason, pack }: SwitchRequest & { readonly pack: string | null },
+): Promise<SwitchView> {
+  const scope = pack === null ? "global" : "pack";
+  requireGlobalRole(caller, scope);
+  const facts = { scope, target: pack } as const;
+  if (!enabled) {
+    const target = pack === null ? {} : { target: pack };
+    const stop = await stopAgents(house, caller.actor, { scope, ...target, level: "freeze", reason });
+    return { ...facts, enabled: false, stop, resumed: [], holds: holdsOn(house, pack) };
+  }
+  requireCommander(caller);
+  const resumed: ResumeReceipt[] = [];
+  for (const hold of ownHolds(house, pack)) {
+    const receipt = await resumeUnlessReleased(house, caller, hold.id, reason);
+    if (receipt !== null) resumed.push(receipt);
+  }
+  const holds = holdsOn(house, pack);
+  return { ...facts, enabled: holds.length === 0, stop: null, resumed, holds };
+}
+
+/** Releasing one hold of an automatic stop releases its siblings, and another person may be quicker. */
+async function resumeUnlessReleased(house: House, caller: Caller, id: string, reason: string) {
+  if (!house.killswitch.current().holds.some((hold) => hold.id === id)) return null;
+  return resumeHold(house, caller.actor, { id, reason });
+}
+
+/** Holds set on just this pack (or, for null, on everything). */
+function ownHolds(house: House, pack: string | null): Hold[] {
+  const scope = pack === null ? "global" : "pack";
+  return house.killswitch.current().holds.filter((hold) => hold.scope === scope && hold.target === pack);
+}
+
+/** Holds that keep the pack as a whole from running. */
+function holdsOn(house: House, pack: string | null): Hold[] {
+  return pack === null ? ownHolds(house, null) : [...ownHolds(house, pack), ...ownHolds(house, null)];
+}
+
+async function getPacksStatus(house: House): Promise<PacksStatus> {
+  const seen = await listPacks(house);
+  const stopped = house.killswitch
+    .current()
+    .holds.flatMap((hold) => (hold.scope === "pack" ? (hold.target ?? []) : []));
+  const unseen = [...new Set(stopped)].filter((pack) => !seen.some((one) => one.pack === pack));
+  const counts = [...seen, ...unseen.map((pack) => ({ pack, agents: 0, running: 0, frozen: 0 }))];
+  const packs = counts.map((one) => {
+    const holds = holdsOn(house, one.pack);
+    return { ...one, enabled: holds.length === 0, level: effectiveLevel(holds, { pack: one.pack }), holds };
+  });
+  const holds = holdsOn(house, null);
+  return { global: { enabled: holds.length === 0, holds }, packs };
+}
+
+function requireCommander(caller: Caller): void {
+  if (caller.access !== "agent" && roleAllows(caller.access, "commander")) return;
+  throw new FirebreakError("forbidden", "Letting agents run again needs the role commander. Ask a commander.");
+}
+
 export function killswitchServices(house: House): KillswitchServices {
   return {
     getKillswitch: async () => {
@@ -53,5 +117,7 @@ export function killswitchServices(house: House): KillswitchServices {
       return stopAgents(house, caller.actor, request);
     },
     resumeHold: (caller, request) => resumeHold(house, caller.actor, request),
+    switchAgents: (caller, request) => switchAgents(house, caller, request),
+    getPacksStatus: () => getPacksStatus(house),
   };
 }

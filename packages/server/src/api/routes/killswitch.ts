@@ -1,16 +1,19 @@
 import {
   killswitchView,
+  packsStatus,
   resumeReceipt,
   resumeRequest,
   roleAllows,
   stopPreview,
   stopReceipt,
   stopRequest,
+  switchRequest,
+  switchView,
 } from "@firebreak/protocol";
 import type { StopRequest } from "@firebreak/protocol";
 import { FirebreakError } from "../../kernel/index.ts";
 import type { Caller } from "../../access/index.ts";
-import { holdParams, previewRequest } from "../requests.ts";
+import { holdParams, packParams, previewRequest } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 
 const tag = "Kill switch";
@@ -72,5 +75,38 @@ export const killswitchRoutes = [
     body: resumeRequest,
     response: resumeReceipt,
     handler: ({ services, caller }, { params, body }) => services.resumeHold(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/killswitch/global",
+    operationId: "switchEverything",
+    summary: "The AgentOS runbook's global switch; both ways need a commander",
+    tag,
+    access: "commander",
+    body: switchRequest,
+    response: switchView,
+    handler: ({ services, caller }, { body }) => services.switchAgents(caller, { ...body, pack: null }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/killswitch/pack/:pack",
+    operationId: "switchPack",
+    summary: "The AgentOS runbook's switch of one pack; switching on again needs a commander",
+    tag,
+    access: "responder",
+    params: packParams,
+    body: switchRequest,
+    response: switchView,
+    handler: ({ services, caller }, { params, body }) => services.switchAgents(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/packs/status",
+    operationId: "getPacksStatus",
+    summary: "Which packs may run, and which are stopped",
+    tag,
+    access: "viewer",
+    response: packsStatus,
+    handler: ({ services, caller }) => services.getPacksStatus(caller),
   }),
 ];

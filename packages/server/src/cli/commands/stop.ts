@@ -9,6 +9,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
 import { printReceipt } from "../receipt.ts";
+import { statusCommand } from "./status.ts";
 
 const ENFORCE_DEADLINE_MS = 10_000;
 /** A server that takes longer than its own deadline is not the way to stop anything. */
@@ -16,7 +17,7 @@ const SERVER_TIMEOUT_MS = 2 * ENFORCE_DEADLINE_MS;
 
 export const stopCommand: Command = {
   name: "stop",
-  summary: "stop everything, a pack, an agent or a session, and prove it",
+  summary: "stop everything, a pack, an agent or less, and prove it",
   description: [
     "The stop is written to the journal first and holds until somebody resumes it; agents that it covers cannot start. " +
       "Each running target is then frozen (or killed) and checked, and the receipt names the result for each. Works " +
@@ -28,6 +29,8 @@ export const stopCommand: Command = {
     pack: { type: "string", value: "NAME", summary: "stop the agents of one pack" },
     agent: { type: "string", value: "ID", summary: "stop one agent" },
     session: { type: "string", value: "ID", summary: "stop one session" },
+    tool: { type: "string", value: "NAME", summary: "deny one tool to every agent, where a gate asks (level deny)" },
+    status: { type: "boolean", summary: "only say what is stopped now" },
     reason: { type: "string", value: "TEXT", summary: "why, for the record (needed)" },
     level: { type: "string", value: "LEVEL", summary: "deny, freeze (the default: resumable) or kill" },
     incident: { type: "string", value: "ID", summary: "the incident this belongs to" },
@@ -36,9 +39,11 @@ export const stopCommand: Command = {
     'firebreak stop --global --reason "prices are being changed"',
     'firebreak stop --agent scout --level kill --reason "leaks a key"',
     "firebreak stop --pack research --reason drill --json",
+    "firebreak stop --status",
   ],
   exits: [...ALWAYS, "denied", "stopUnverified"],
   run: async (context) => {
+    if (context.args.flag("status")) return statusCommand.run(context);
     const request = readStopRequest(context);
     return printReceipt(context.output, await stop(context, request));
   },
@@ -56,18 +61,20 @@ async function stop(context: CommandContext, request: StopRequest): Promise<Stop
 }
 
 function readStopRequest({ args }: CommandContext): StopRequest {
-  const named = (["pack", "agent", "session"] as const).flatMap((scope) => {
+  const named = (["pack", "agent", "session", "tool"] as const).flatMap((scope) => {
     const target = args.text(scope);
     return target === undefined ? [] : [{ scope, target }];
   });
   const scopes: { scope: HoldScope; target?: string }[] = args.flag("global") ? [{ scope: "global" }, ...named] : named;
   const [only, second] = scopes;
   const usage = (message: string) => usageError(stopCommand, message);
-  if (only === undefined) throw usage("Say what to stop: --global, --pack NAME, --agent ID or --session ID.");
-  if (second !== undefined) throw usage("Give only one of --global, --pack, --agent and --session.");
+  if (only === undefined)
+    throw usage("Say what to stop: --global, --pack NAME, --agent ID, --session ID or --tool NAME.");
+  if (second !== undefined) throw usage("Give only one of --global, --pack, --agent, --session and --tool.");
   const reason = args.requiredText("reason", 3);
-  const level = holdLevel.safeParse(args.text("level") ?? "freeze");
+  const level = holdLevel.safeParse(args.text("level") ?? (only.scope === "tool" ? "deny" : "freeze"));
   if (!level.success) throw usage(`--level is one of ${HOLD_LEVELS.join(", ")}.`);
+  if (only.scope === "tool" && level.data !== "deny") throw usage("A tool has no processes: its only level is deny.");
   const target = only.target === undefined ? undefined : targetOf(only.scope, only.target, usage);
   const incidentId = args.text("incident");
   return {
