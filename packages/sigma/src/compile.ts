@@ -1,11 +1,11 @@
 import { expandActions } from "./collection.ts";
-import { createEngine } from "./engine.ts";
 import { RuleFault, toRuleError } from "./fault.ts";
 import { compileFilter, isFilter, type Filter } from "./filter.ts";
-import { linkRules } from "./link.ts";
 import { FieldTable, type RuleScope } from "./predicate.ts";
 import { compileDocument, peekRuleId, type RuleDraft } from "./rule-document.ts";
-import { DEFAULT_LIMITS, type CompileOptions, type RuleError, type RuleSource, type Ruleset } from "./types.ts";
+import { CompiledRuleset } from "./ruleset.ts";
+import type { CompileOptions, RuleError, RuleSource, Ruleset } from "./types.ts";
+import { layOut } from "./view.ts";
 import { readDocuments, type RuleDocument } from "./yaml-cursor.ts";
 
 /**
@@ -29,14 +29,7 @@ export function compile(sources: readonly RuleSource[], options: CompileOptions 
       else drafts.push(result);
     }
   }
-  const linked = linkRules(drafts, filters, orphaned);
-  const infos = [...linked.detections, ...linked.correlations].map((rule) => rule.info);
-  return {
-    rules: infos,
-    errors: [...errors, ...linked.errors],
-    windowMs: Math.max(0, ...linked.correlations.map((rule) => rule.windowMs)),
-    createEngine: (limits) => createEngine(linked, fields.all(), { ...DEFAULT_LIMITS, ...limits }),
-  };
+  return new CompiledRuleset({ drafts, filters, orphaned }, layOut(fields.all()), errors);
 }
 
 function compileOne(document: RuleDocument, scope: RuleScope): RuleDraft | Filter | RuleError {

@@ -42,6 +42,14 @@ export interface Occurrence {
   readonly groupBy?: Readonly<Record<string, string>>;
 }
 
+/** Told of everything a correlation looks at; for explanations. */
+export type Observe = (
+  occurrence: Occurrence,
+  seen:
+    | { readonly groupBy: Readonly<Record<string, string>>; readonly reading: WindowReading; readonly fires: boolean }
+    | undefined,
+) => void;
+
 /** The groups of one correlation. Memory is bounded by groups and entries; what had to go is counted. */
 export class CorrelationState {
   readonly #correlation: Correlation;
@@ -57,10 +65,18 @@ export class CorrelationState {
   #candidates: [string, Group][] = [];
   #oldest: IterableIterator<[string, Group]> | undefined;
   #entries = 0;
+  readonly #observe: Observe | undefined;
 
   /** @param ruleIds of the correlation's references, in their order */
-  constructor(correlation: Correlation, ruleIds: readonly string[], limits: EngineLimits, counts: StateCounts) {
+  constructor(
+    correlation: Correlation,
+    ruleIds: readonly string[],
+    limits: EngineLimits,
+    counts: StateCounts,
+    observe?: Observe,
+  ) {
     this.#correlation = correlation;
+    this.#observe = observe;
     this.#limits = limits;
     this.#counts = counts;
     this.#places = new Map(ruleIds.map((id, place) => [id, place]));
@@ -87,6 +103,7 @@ export class CorrelationState {
     const counted = readKeys(this.#correlation.counted, occurrence);
     if (keys === undefined || counted === undefined || !this.#canMeasure(counted)) {
       this.#counts.ungroupedEvents += 1;
+      this.#observe?.(occurrence, undefined);
       return undefined;
     }
     const group = this.#touch(keys);
@@ -97,6 +114,7 @@ export class CorrelationState {
     this.#counts.droppedEntries += group.window.dropped - droppedBefore;
     if (reading.late) this.#counts.lateEvents += 1;
     const fires = !reading.late && decide(group, reading, this.#settings.spanMs);
+    this.#observe?.(occurrence, { groupBy: group.groupBy, reading, fires });
     while (this.#entries > this.#limits.entriesPerRuleMax && this.#groups.size > 1) this.#makeRoom(meta.time);
     return fires ? { groupBy: group.groupBy, reading } : undefined;
   }

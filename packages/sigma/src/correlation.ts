@@ -1,3 +1,4 @@
+import { suggest } from "./nearest.ts";
 import type { FieldRef, FieldTable } from "./predicate.ts";
 import { namesInCondition, readAlternatives, type RuleSet } from "./temporal-condition.ts";
 import type { Cursor } from "./yaml-cursor.ts";
@@ -86,7 +87,9 @@ type Aliases = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 export function compileCorrelation(node: Cursor, fields: FieldTable): Correlation {
   for (const { name, key } of node.entries()) {
-    if (!KEYS.has(name)) key.fail(`"${name}" is not a key of a correlation`, `use ${[...KEYS].join(", ")}`);
+    if (KEYS.has(name)) continue;
+    const remedy = suggest(name, [...KEYS], `use ${[...KEYS].join(", ")}`);
+    key.fail(`"${name}" is not a key of a correlation`, remedy);
   }
   const type = readType(node);
   const aliases = readAliases(node.get("aliases"));
@@ -178,9 +181,9 @@ function readType(node: Cursor): CorrelationType {
   const place = need(node, "type", "write for example `type: event_count`");
   const type = place.text("type");
   const known = TYPES.get(type);
-  return (
-    known ?? place.fail(`"${type}" is not a correlation type`, `use one of: ${[...new Set(TYPES.values())].join(", ")}`)
-  );
+  const names = [...new Set(TYPES.values())];
+  const remedy = suggest(type, names, `use one of: ${names.join(", ")}`);
+  return known ?? place.fail(`"${type}" is not a correlation type`, remedy);
 }
 
 /** As listed; a Boolean condition names its rules itself when there is no list. */

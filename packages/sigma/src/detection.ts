@@ -1,3 +1,4 @@
+import { suggest } from "./nearest.ts";
 import { ConditionFault, parseCondition, selectNames, type Condition } from "./condition.ts";
 import { allOf, anyOf, type Predicate, type RuleScope } from "./predicate.ts";
 import { compileSelection, TestBudget } from "./selection.ts";
@@ -8,9 +9,11 @@ export interface NamedSelection {
   readonly predicate: Predicate;
 }
 
-/** The `detection` part of a rule. `selections` are kept by name for the explanation of a match. */
+/** The `detection` part of a rule. Names of selections and the conditions as written are kept for explanations. */
 export interface Detection {
   readonly selections: readonly NamedSelection[];
+  /** One of them must hold. */
+  readonly conditions: readonly Condition[];
   readonly predicate: Predicate;
 }
 
@@ -28,15 +31,25 @@ export function compileDetection(node: Cursor, scope: RuleScope, skip: readonly 
   }
   if (condition === undefined) return node.fail("detection has no condition", "add `condition: selection`");
   if (selections.length === 0) node.fail("detection has no selection", "add `selection:` with fields and values");
-  const conditions = condition.isList ? condition.items() : [condition];
-  if (conditions.length === 0) condition.fail("the list of conditions is empty", "write at least one condition");
-  return { selections, predicate: anyOf(conditions.map((item) => compileCondition(item, selections, budget))) };
+  const nodes = condition.isList ? condition.items() : [condition];
+  if (nodes.length === 0) condition.fail("the list of conditions is empty", "write at least one condition");
+  const compiled = nodes.map((item) => compileCondition(item, selections, budget));
+  return {
+    selections,
+    conditions: compiled.map(({ condition: parsed }) => parsed),
+    predicate: anyOf(compiled.map(({ predicate }) => predicate)),
+  };
 }
 
-function compileCondition(node: Cursor, selections: readonly NamedSelection[], budget: TestBudget): Predicate {
+function compileCondition(
+  node: Cursor,
+  selections: readonly NamedSelection[],
+  budget: TestBudget,
+): { readonly condition: Condition; readonly predicate: Predicate } {
   const text = node.text("a condition");
   try {
-    return resolve(parseCondition(text), selections, () => budget.take(node));
+    const condition = parseCondition(text);
+    return { condition, predicate: resolve(condition, selections, () => budget.take(node)) };
   } catch (error) {
     if (!(error instanceof ConditionFault)) throw error;
     return node.fail(error.message, error.remedy, error.offset);
@@ -63,8 +76,9 @@ function resolve(condition: Condition, selections: readonly NamedSelection[], sp
 function resolveName(name: string, offset: number, selections: readonly NamedSelection[]): Predicate {
   const found = selections.find((selection) => selection.name === name);
   if (found !== undefined) return found.predicate;
-  const known = selections.map((selection) => selection.name).join(", ");
-  throw new ConditionFault(`the condition names "${name}", which is not defined`, `use one of: ${known}`, offset);
+  const known = selections.map((selection) => selection.name);
+  const remedy = suggest(name, known, `use one of: ${known.join(", ")}`);
+  throw new ConditionFault(`the condition names "${name}", which is not defined`, remedy, offset);
 }
 
 function resolveOf(condition: Condition & { kind: "of" }, selections: readonly NamedSelection[]): Predicate {

@@ -1,15 +1,12 @@
-import { CorrelationState, type Occurrence, type StateCounts } from "./correlation-state.ts";
+import { CorrelationState, type Observe, type Occurrence, type StateCounts } from "./correlation-state.ts";
 import { elementAt } from "./fault.ts";
 import type { DetectionRule, LinkedRules } from "./link.ts";
 import { logsourceKey, matchesLogsource } from "./logsource.ts";
-import type { FieldRef } from "./predicate.ts";
 import type { StepBudget } from "./regex.ts";
 import { correlationMatch, SelectionMatch } from "./match.ts";
 import { Matcher } from "./matcher.ts";
 import type { Engine, EngineCounters, EngineLimits, EventMeta, Match, Presentation, SigmaEvent } from "./types.ts";
-import { buildPaths, EventView } from "./view.ts";
-
-type Layout = ConstructorParameters<typeof EventView>[1];
+import { EventView, type Layout } from "./view.ts";
 
 interface Hit {
   readonly rule: DetectionRule;
@@ -27,8 +24,14 @@ interface MutableCounts extends StateCounts {
 /** Distinct logsources with an index of their own; they come from the host's presentations, so there are few. */
 const MATCHERS_MAX = 512;
 
-export function createEngine(rules: LinkedRules, refs: readonly FieldRef[], limits: EngineLimits): Engine {
-  return new SigmaEngine(rules, { refs, paths: buildPaths(refs) }, limits);
+/** @param observe told of what each correlation, by its index, looks at */
+export function createEngine(
+  rules: LinkedRules,
+  layout: Layout,
+  limits: EngineLimits,
+  observe?: (correlation: number) => Observe,
+): Engine {
+  return new SigmaEngine(rules, layout, limits, observe);
 }
 
 class SigmaEngine implements Engine {
@@ -52,12 +55,18 @@ class SigmaEngine implements Engine {
     exhaustedRegexes: 0,
   };
 
-  constructor(rules: LinkedRules, layout: Layout, limits: EngineLimits) {
+  constructor(
+    rules: LinkedRules,
+    layout: Layout,
+    limits: EngineLimits,
+    observe: ((correlation: number) => Observe) | undefined,
+  ) {
     this.#rules = rules;
     this.#layout = layout;
     this.#limits = limits;
     this.#states = rules.correlations.map(
-      ({ correlation, ruleIds }) => new CorrelationState(correlation, ruleIds, limits, this.#counts),
+      ({ correlation, ruleIds }, index) =>
+        new CorrelationState(correlation, ruleIds, limits, this.#counts, observe?.(index)),
     );
     this.#ruleMarks = new Float64Array(rules.detections.length);
     this.#correlationMarks = new Float64Array(rules.correlations.length);

@@ -98,6 +98,27 @@ describe("a rule that does not compile is named with line and column", () => {
     expect(error?.remedy).not.toBe("");
   });
 
+  it.each([
+    ["a modifier", detection("  s:\n    cmd|containz: x\n  condition: s"), "contains"],
+    ["a selection", detection("  selection:\n    a: 1\n  condition: selektion"), "selection"],
+    ["a level", `level: hihg\n${detection("  s: { a: 1 }\n  condition: s")}`, "high"],
+    [
+      "a correlation's type",
+      correlation("type: event_cuont\nrules: [r]\ntimespan: 1m\ncondition: { gt: 1 }"),
+      "event_count",
+    ],
+    [
+      "a reference",
+      correlation("type: event_count\nrules: [thing]\ntimespan: 1m\ncondition: { gt: 1 }").replace(
+        "id: r",
+        "id: things",
+      ),
+      "things",
+    ],
+  ])("and the remedy says what was probably meant by %s", (_, text, meant) => {
+    expect(errorsOf(text)).toMatchObject([{ remedy: expect.stringContaining(`did you mean "${meant}"?`) }]);
+  });
+
   it("and does not stop the others", () => {
     const good = detection("  s: { a: 1 }\n  condition: s\n");
     const bad = good.replace("id: r", "id: bad").replace("condition: s", "condition: t");

@@ -46,7 +46,7 @@ function collectFields(predicate: Predicate, view: EventView, into: MatchedField
   }
 }
 
-type Leaf = Predicate & { readonly kind: "field" | "anywhere" | "fieldref" };
+export type Leaf = Predicate & { readonly kind: "field" | "anywhere" | "fieldref" };
 
 function addField(leaf: Leaf, view: EventView, into: MatchedField[]): void {
   const value = valueOf(leaf, view);
@@ -59,7 +59,8 @@ function addField(leaf: Leaf, view: EventView, into: MatchedField[]): void {
   });
 }
 
-function valueOf(leaf: Leaf, view: EventView): string | undefined {
+/** The value that makes the test hold, or undefined. */
+export function valueOf(leaf: Leaf, view: EventView): string | undefined {
   switch (leaf.kind) {
     case "anywhere":
       return testValues(leaf.test, view.allValues(), () => view.allFolded(), view);

@@ -3,10 +3,17 @@ export { flattenWindowsEvent } from "./flatten-windows-event.ts";
 export { DEFAULT_LIMITS, NO_FIELD } from "./types.ts";
 export type {
   CompileOptions,
+  CorrelationStep,
   Engine,
   EngineCounters,
   EngineLimits,
   EventMeta,
+  ExplainedCorrelation,
+  ExplainedEvent,
+  ExplainedPart,
+  ExplainedPresentation,
+  ExplainedTest,
+  Explanation,
   Logsource,
   Match,
   MatchedField,
@@ -18,4 +25,5 @@ export type {
   RuleSource,
   Ruleset,
   SigmaEvent,
+  TimedEvent,
 } from "./types.ts";

@@ -1,8 +1,9 @@
 import type { Correlation } from "./correlation.ts";
-import type { NamedSelection } from "./detection.ts";
+import type { Detection } from "./detection.ts";
 import { RuleFault, toRuleError } from "./fault.ts";
 import type { Filter } from "./filter.ts";
 import { matchesLogsource } from "./logsource.ts";
+import { suggest } from "./nearest.ts";
 import { allOf, type Predicate } from "./predicate.ts";
 import type { RuleDraft } from "./rule-document.ts";
 import type { RuleError, RuleInfo } from "./types.ts";
@@ -13,7 +14,10 @@ export interface DetectionRule {
   readonly index: number;
   readonly info: RuleInfo;
   readonly predicate: Predicate;
-  readonly selections: readonly NamedSelection[];
+  /** What the rule's own file says. */
+  readonly detection: Detection;
+  /** What filters add to it: all must hold too. */
+  readonly filters: readonly Predicate[];
   readonly feeds: readonly number[];
 }
 
@@ -70,10 +74,16 @@ export function linkRules(
   const detections: DetectionRule[] = [];
   for (const draft of unique) {
     if (draft.detection === undefined) continue;
-    const { selections } = draft.detection;
-    const predicate = allOf([draft.detection.predicate, ...(exceptions.get(draft) ?? [])]);
-    const info: RuleInfo = { ...draft.info, alerts: !links.silent.has(draft) };
-    detections.push({ info, predicate, selections, index: detections.length, feeds: links.feeds.get(draft) ?? [] });
+    const { detection } = draft;
+    const added = exceptions.get(draft) ?? [];
+    detections.push({
+      index: detections.length,
+      info: { ...draft.info, alerts: !links.silent.has(draft) },
+      predicate: allOf([detection.predicate, ...added]),
+      detection,
+      filters: added,
+      feeds: links.feeds.get(draft) ?? [],
+    });
   }
   return { detections, correlations: links.correlations, errors };
 }
@@ -220,7 +230,8 @@ function indexReferences(drafts: readonly RuleDraft[]): References {
 function resolveReference(reference: string, node: Cursor, index: References): RuleDraft {
   const target = index.get(reference);
   if (target === undefined) {
-    return node.fail(`no rule has the id or name "${reference}"`, "load that rule too, or mend the reference");
+    const remedy = suggest(reference, [...index.keys()], "load that rule too, or mend the reference");
+    return node.fail(`no rule has the id or name "${reference}"`, remedy);
   }
   return target === "ambiguous"
     ? node.fail(`several rules have the name "${reference}"`, "refer to one by its id")

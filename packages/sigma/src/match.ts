@@ -52,7 +52,7 @@ export class SelectionMatch implements Match {
   }
 
   get selections(): readonly MatchedSelection[] {
-    this.#selections ??= explainSelections(this.#rule.selections, this.#view);
+    this.#selections ??= explainSelections(this.#rule.detection.selections, this.#view);
     return this.#selections;
   }
 
@@ -75,7 +75,7 @@ export function correlationMatch(rule: CorrelationRule, firing: Firing, base: De
     level: info.level,
     kind: "correlation",
     tags: info.tags,
-    selections: explainSelections(base.selections, view),
+    selections: explainSelections(base.detection.selections, view),
     groupBy,
     count: reading.count,
     threshold: correlation.bounds[0]?.value ?? 0,

@@ -5,7 +5,7 @@ import { Matcher } from "./matcher.ts";
 import { FieldTable, type Predicate } from "./predicate.ts";
 import { compileDocument } from "./rule-document.ts";
 import { DEFAULT_LIMITS, type Presentation } from "./types.ts";
-import { buildPaths, EventView } from "./view.ts";
+import { EventView, layOut } from "./view.ts";
 import { readDocuments } from "./yaml-cursor.ts";
 
 /** Rules over few fields and few characters, so that they meet the records often and in every way. */
@@ -100,7 +100,7 @@ describe("the matcher", () => {
         (rules, records) => {
           const { compiled, refs } = load(rules);
           const matcher = new Matcher(compiled, refs);
-          const layout = { refs, paths: buildPaths(refs) };
+          const layout = layOut(refs);
           const viewOf = (presentation: Presentation) =>
             new EventView(presentation, layout, DEFAULT_LIMITS, { steps: 1e6, exhausted: false }, counts);
           const holds = (predicate: Predicate, presentation: Presentation) =>

@@ -1,4 +1,5 @@
 import type { Charset } from "./encode.ts";
+import { suggest } from "./nearest.ts";
 import type { TimePart } from "./time-part.ts";
 import type { Cursor } from "./yaml-cursor.ts";
 
@@ -112,7 +113,9 @@ function checkModifier(key: Cursor, modifiers: readonly string[], index: number,
   if (modifiers.indexOf(modifier) !== index) key.fail(`the modifier ${modifier} stands twice`, "keep one", offset);
   if (KINDS.has(modifier) || OTHERS.has(modifier) || CHARSETS.has(modifier) || TIME_PARTS.has(modifier)) return;
   if (!REGEX_FLAGS.has(modifier)) {
-    key.fail(`"${modifier}" is not a Sigma modifier`, "see the list of modifiers in the Sigma specification", offset);
+    const known = [...KINDS, ...OTHERS, ...CHARSETS, ...TIME_PARTS, ...REGEX_FLAGS.keys()];
+    const remedy = suggest(modifier, known, "see the list of modifiers in the Sigma specification");
+    key.fail(`"${modifier}" is not a Sigma modifier`, remedy, offset);
   }
   if (!modifiers.slice(0, index).includes("re"))
     key.fail(`the flag ${modifier} needs re before it`, "write re|" + modifier, offset);

@@ -1,5 +1,6 @@
 import { compileCorrelation, readGenerate, type Correlation } from "./correlation.ts";
 import { compileDetection, type Detection } from "./detection.ts";
+import { suggest } from "./nearest.ts";
 import type { RuleScope } from "./predicate.ts";
 import { shorten } from "./text.ts";
 import type { Logsource, RuleInfo } from "./types.ts";
@@ -84,8 +85,9 @@ function readTexts(root: Cursor, name: string): string[] {
 
 function readLevel(root: Cursor): string {
   const level = (readText(root, "level") ?? "medium").toLowerCase();
-  if (!LEVELS.includes(level)) root.get("level")?.fail(`"${level}" is not a level`, `use ${LEVELS.join(", ")}`);
-  return level;
+  if (LEVELS.includes(level)) return level;
+  const remedy = suggest(level, LEVELS, `use ${LEVELS.join(", ")}`);
+  return root.get("level")?.fail(`"${level}" is not a level`, remedy) ?? level;
 }
 
 function readCustom(node: Cursor | undefined): Record<string, unknown> {

@@ -188,6 +188,86 @@ export interface Ruleset {
   /** Longest time in ms that a correlation, with those it refers to, looks back: how far back a restart must replay. */
   readonly windowMs: number;
   createEngine(limits?: Partial<EngineLimits>): Engine;
+  /** These rules, with those they refer to and the filters on them, as a ruleset of their own. */
+  only(ruleIds: readonly string[]): Ruleset;
+  /** Why each event, in order, does or does not match a rule; undefined when there is none of that id. */
+  explain(ruleId: string, events: readonly TimedEvent[]): Explanation | undefined;
+}
+
+export interface TimedEvent {
+  readonly event: SigmaEvent;
+  readonly meta: EventMeta;
+}
+
+/** Why events do or do not match a rule. */
+export interface Explanation {
+  readonly rule: RuleInfo;
+  /** Whether the last event makes the rule report. */
+  readonly matched: boolean;
+  /** Of a rule with a detection: what each event makes of it. */
+  readonly events: readonly ExplainedEvent[];
+  /** Of a correlation: what it counts, how far it came, and its rules. */
+  readonly correlation?: ExplainedCorrelation;
+}
+
+export interface ExplainedEvent {
+  readonly eventId: string;
+  readonly matched: boolean;
+  readonly presentations: readonly ExplainedPresentation[];
+}
+
+export interface ExplainedPresentation {
+  readonly logsource: Logsource;
+  /** False: the rule is for another logsource and was not asked. */
+  readonly covered: boolean;
+  readonly holds: boolean;
+  /** The conditions, then the filters. Empty when not covered. */
+  readonly parts: readonly ExplainedPart[];
+}
+
+/** One part of a rule and whether it holds. */
+export interface ExplainedPart {
+  readonly kind: "all" | "any" | "atLeast" | "not" | "selection" | "filter" | "test";
+  /** In words: `all of`, `1 of filter_*`, the name of a selection, `command|contains`. */
+  readonly what: string;
+  readonly holds: boolean;
+  readonly parts: readonly ExplainedPart[];
+  /** Parts or patterns that are left out because there are too many. */
+  readonly omitted: number;
+  readonly test?: ExplainedTest;
+}
+
+/** The values of a field against the patterns of a rule. Texts are cut at 256 characters. */
+export interface ExplainedTest {
+  /** `*` for keywords. */
+  readonly field: string;
+  readonly modifier: string;
+  readonly isPresent: boolean;
+  readonly values: readonly string[];
+  readonly patterns: readonly { readonly pattern: string; readonly holds: boolean }[];
+}
+
+export interface ExplainedCorrelation {
+  /** In words: `more than …`, as a match would say it. */
+  readonly type: string;
+  readonly condition: string;
+  readonly groupBy: readonly string[];
+  readonly timespanMs: number;
+  /** What happened to it, oldest first; the newest of many. */
+  readonly steps: readonly CorrelationStep[];
+  readonly rules: readonly Explanation[];
+}
+
+/** One event, or one report of another correlation, that a correlation looked at. */
+export interface CorrelationStep {
+  readonly eventId: string;
+  readonly ruleId: string;
+  /** ms since the epoch */
+  readonly time: number;
+  readonly outcome: "counted" | "reported" | "late" | "no_group";
+  /** Undefined when a field to group by or to count is missing. */
+  readonly groupBy?: Readonly<Record<string, string>>;
+  readonly count: number;
 }
 
 export const DEFAULT_LIMITS: EngineLimits = {

@@ -36,7 +36,17 @@ interface Path {
   readonly tails: readonly string[];
 }
 
-export function buildPaths(fields: readonly FieldRef[]): readonly Path[] {
+/** The fields that rules ask for, and the way to each. */
+export interface Layout {
+  readonly refs: readonly FieldRef[];
+  readonly paths: readonly Path[];
+}
+
+export function layOut(refs: readonly FieldRef[]): Layout {
+  return { refs, paths: buildPaths(refs) };
+}
+
+function buildPaths(fields: readonly FieldRef[]): readonly Path[] {
   return fields.map(({ name }) => {
     const parts = name.split(".").slice(0, PATH_PARTS_MAX);
     return { parts, tails: parts.map((_, index) => name.split(".").slice(index).join(".")) };
@@ -55,13 +65,7 @@ export class EventView {
   #anywhere: Slot | undefined;
   #spaceless: ReadonlyMap<string, string> | undefined;
 
-  constructor(
-    record: Presentation,
-    layout: { readonly refs: readonly FieldRef[]; readonly paths: readonly Path[] },
-    limits: Limits,
-    budget: StepBudget,
-    counts: ViewCounts,
-  ) {
+  constructor(record: Presentation, layout: Layout, limits: Limits, budget: StepBudget, counts: ViewCounts) {
     this.#record = record;
     this.#refs = layout.refs;
     this.#paths = layout.paths;

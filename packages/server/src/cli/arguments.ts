@@ -4,7 +4,7 @@ import { GLOBAL_OPTIONS } from "./command.ts";
 import type { Command, Option, ParsedArguments } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { printable } from "./printable.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "@firebreak/sigma/nearest";
 
 /** @throws OperatorError with exit code 2 when an option is unknown or given twice, or a word is missing or too many */
 export function parseCommandArguments(command: Command, words: readonly string[]): ParsedArguments {

@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { EXIT } from "./exit-codes.ts";
 import { printable } from "./printable.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "@firebreak/sigma/nearest";
 
 export type Found =
   | { readonly kind: "command"; readonly command: Command; readonly rest: readonly string[] }

@@ -31,3 +31,9 @@ function distanceBetween(a: string, b: string): number {
   }
   return last[b.length] ?? 0;
 }
+
+/** @returns a remedy that names what was probably meant, else the other one */
+export function suggest(word: string, candidates: readonly string[], otherwise: string): string {
+  const near = nearest(word, candidates);
+  return near === undefined ? otherwise : `did you mean "${near}"? Else ${otherwise}`;
+}
