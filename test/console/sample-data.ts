@@ -272,6 +272,10 @@ function alertOf(
   return {
     id: `alr_${incident.id}`,
     ruleId: "3f0c2f6e-agent-runaway-commands",
+    source: "detection",
+    kind: "sigma",
+    key: `key of ${incident.id}`,
+    occurrence: 1,
     title: "More than 100 commands in one minute",
     level: "critical",
     severity: incident.severity,
@@ -287,8 +291,21 @@ function alertOf(
     lastEventAt: ago(13),
     occurrences: 3,
     eventIds: ["evt_1", "evt_2", "evt_3"],
+    labels: { alertname: "More than 100 commands in one minute", agent: incident.agentId ?? "" },
+    annotations: {},
+    links: [],
+    notes: [],
+    disposition: "incident",
+    decision: [],
     incidentId: incident.id,
     createdAt: ago(13),
+    endsAt: null,
+    staleSince: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    resolvedAt: null,
+    resolvedBy: null,
+    resolution: null,
   };
 }
 

@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   run: "run",
   session: "ses",
   signInLink: "lnk",
+  silence: "sil",
   stop: "stp",
   supervisor: "sup",
   user: "usr",

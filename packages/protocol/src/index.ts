@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export * from "./alert.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./holds.ts";

@@ -1,6 +1,7 @@
 /** What the API answers: one schema per resource, shared by server, CLI and console. Times are ISO 8601 in UTC. */
 import { z } from "zod";
 import { role } from "./access.ts";
+import { alertDisposition, alertLink, alertResolution, stageDecision } from "./alert.ts";
 import { agentRef, eventKind } from "./event.ts";
 import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
 import { actor, hold, holdLevel, stopReceipt } from "./killswitch.ts";
@@ -59,7 +60,16 @@ export type AgentView = z.infer<typeof agentView>;
 
 export const alertView = z.object({
   id: z.string(),
-  ruleId: z.string(),
+  /** null for what a sender reported */
+  ruleId: z.string().nullable(),
+  /** who says so: `detection`, or a configured source */
+  source: z.string(),
+  /** `sigma`, or the sender's format */
+  kind: z.string(),
+  /** which alert of the source it is */
+  key: z.string(),
+  /** 1 for the first alert of this key, 2 for the one after it was resolved … */
+  occurrence: z.number().int(),
   title: z.string(),
   level: z.string(),
   severity,
@@ -76,8 +86,25 @@ export const alertView = z.object({
   lastEventAt: time,
   occurrences: z.number().int(),
   eventIds: z.array(z.string()),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+  links: z.array(alertLink),
+  /** what was read otherwise than it was sent */
+  notes: z.array(z.string()),
+  disposition: alertDisposition,
+  /** what each stage of the pipeline decided, in order; the last one says why it is held */
+  decision: z.array(stageDecision),
   incidentId: z.string().nullable(),
   createdAt: time,
+  /** resolves by itself then, unless heard again */
+  endsAt: nullableTime,
+  /** not heard again since then, and not resolved */
+  staleSince: nullableTime,
+  acknowledgedAt: nullableTime,
+  acknowledgedBy: actor.nullable(),
+  resolvedAt: nullableTime,
+  resolvedBy: actor.nullable(),
+  resolution: alertResolution.nullable(),
 });
 export type AlertView = z.infer<typeof alertView>;
 

@@ -45,7 +45,11 @@ export type AgentPage = {
 
 export type AlertView = {
   id: string;
-  ruleId: string;
+  ruleId: string | null;
+  source: string;
+  kind: string;
+  key: string;
+  occurrence: number;
   title: string;
   level: string;
   severity: Severity;
@@ -61,8 +65,29 @@ export type AlertView = {
   lastEventAt: string;
   occurrences: number;
   eventIds: (string)[];
+  labels: { [key: string]: string };
+  annotations: { [key: string]: string };
+  links: ({
+    href: string;
+    text: string;
+  })[];
+  notes: (string)[];
+  disposition: "undecided" | "incident" | "held";
+  decision: ({
+    stage: "normalise" | "deduplicate" | "group" | "inhibit" | "silence" | "maintenance" | "route" | "repeat";
+    reason: "as_sent" | "normalised" | "first" | "recurred" | "resolved_already" | "by_agent" | "by_sender" | "by_route" | "alone" | "not_inhibited" | "inhibited" | "spared" | "not_silenced" | "silenced" | "no_maintenance" | "in_maintenance" | "default_route" | "routed" | "kept_by_route" | "told_now" | "told_already" | "told_recently";
+    by: string | null;
+    until: string | null;
+  })[];
   incidentId: string | null;
   createdAt: string;
+  endsAt: string | null;
+  staleSince: string | null;
+  acknowledgedAt: string | null;
+  acknowledgedBy: Actor | null;
+  resolvedAt: string | null;
+  resolvedBy: Actor | null;
+  resolution: "sender" | "expired" | "person" | "incident" | "resumed" | "unknown" | null;
 };
 
 export type AlertPage = {

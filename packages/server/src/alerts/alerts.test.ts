@@ -1,4 +1,4 @@
-import type { AgentEvent } from "@firebreak/protocol";
+import type { Actor, AgentEvent } from "@firebreak/protocol";
 import type { Match } from "@firebreak/sigma";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, createNewId } from "../kernel/index.ts";
@@ -31,7 +31,8 @@ const profile: AlertProfile = {
     4: { label: "SEV-4", respondMinutes: 240 },
   },
 };
-const ctx = { clock, newId, profile };
+const actor: Actor = { kind: "person", id: "usr_ada", name: "ada" };
+const ctx = { clock, newId, profile, actor };
 let test: TestDatabase;
 const read = () => ({ database: test.database, profile });
 

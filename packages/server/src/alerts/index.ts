@@ -1,6 +1,13 @@
+export { acknowledgeAlert } from "./acknowledge-alert.ts";
+export { EXPIRED_MAX, markStaleAlerts, resolveExpiredAlerts } from "./expire-alerts.ts";
 export { judgeMatch } from "./judge-match.ts";
 export type { AlertProfile } from "./judge-match.ts";
-export { countOpenAlerts, getAlert, listAlerts, resolveAlertsOfAgent, resolveAlertsOfIncident } from "./list-alerts.ts";
+export { countOpenAlerts, getAlert, listAlerts } from "./list-alerts.ts";
 export type { AlertContext, AlertFilters } from "./list-alerts.ts";
 export { raiseAlert, raiseAlerts } from "./raise-alert.ts";
 export type { Finding, Raised, RaiseContext } from "./raise-alert.ts";
+export { receiveSignals } from "./receive-signals.ts";
+export type { SignalContext, SignalOutcome } from "./receive-signals.ts";
+export { resolveAlert } from "./resolve-alert.ts";
+export { resolveAlertsOfAgent, resolveAlertsOfIncident } from "./resolve-alerts.ts";
+export type { Signal } from "./signal.ts";

@@ -1,9 +1,7 @@
 import type { AlertView } from "@firebreak/protocol";
-import type { Selectable } from "kysely";
-import { FirebreakError, severityLabel, toIso } from "../kernel/index.ts";
-import type { Clock } from "../kernel/index.ts";
-import { notifyLive } from "../storage/index.ts";
-import type { AlertsTable, Database, Trx } from "../storage/index.ts";
+import { FirebreakError } from "../kernel/index.ts";
+import type { Database } from "../storage/index.ts";
+import { toAlertView } from "./alert-view.ts";
 import type { AlertProfile } from "./judge-match.ts";
 import { toStorableText } from "./storable-text.ts";
 
@@ -60,68 +58,4 @@ export async function countOpenAlerts(ctx: Pick<AlertContext, "database">): Prom
     .where("status", "=", "open")
     .executeTakeFirstOrThrow();
   return Number(open);
-}
-
-/**
- * Resolves what the incident stands for, in the transaction that resolves it. A later match of the same rule opens a
- * new alert.
- *
- * @returns the ids of the alerts resolved now
- */
-export async function resolveAlertsOfIncident(
-  trx: Trx,
-  ctx: { readonly clock: Clock },
-  incidentId: string,
-): Promise<string[]> {
-  return resolveAlertsWhere(trx, ctx, "incident_id", incidentId);
-}
-
-/** Settles an agent's open alerts, so that its next misbehaviour raises new ones. @returns their ids */
-export async function resolveAlertsOfAgent(
-  trx: Trx,
-  ctx: { readonly clock: Clock },
-  agentId: string,
-): Promise<string[]> {
-  return resolveAlertsWhere(trx, ctx, "agent_id", agentId);
-}
-
-async function resolveAlertsWhere(
-  trx: Trx,
-  ctx: { readonly clock: Clock },
-  column: "incident_id" | "agent_id",
-  value: string,
-): Promise<string[]> {
-  const rows = await trx
-    .updateTable("alerts")
-    .set({ status: "resolved", updated_at: toIso(ctx.clock.now()) })
-    .where(column, "=", value)
-    .where("status", "=", "open")
-    .returning("id")
-    .execute();
-  for (const { id } of rows) await notifyLive(trx, "alert", id);
-  return rows.map(({ id }) => id);
-}
-
-function toAlertView(row: Selectable<AlertsTable>, profile: AlertProfile): AlertView {
-  return {
-    id: row.id,
-    ruleId: row.rule_id,
-    title: row.title,
-    level: row.level,
-    severity: row.severity,
-    severityLabel: severityLabel(profile, row.severity),
-    incidentType: row.incident_type,
-    status: row.status,
-    agentId: row.agent_id,
-    pack: row.pack,
-    sessionId: row.session_id,
-    sentence: row.sentence,
-    detail: row.detail,
-    firstEventAt: row.first_event_at.toISOString(),
-    lastEventAt: row.last_event_at.toISOString(),
-    occurrences: row.occurrences,
-    eventIds: row.event_ids,
-    incidentId: row.incident_id,
-    createdAt: row.created_at.toISOString(),
-  };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { AgentEvent } from "@firebreak/protocol";
+import { SEVERITY_NAMES } from "@firebreak/protocol";
+import type { AgentEvent, Severity } from "@firebreak/protocol";
 import type { Match } from "@firebreak/sigma";
 import { toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
@@ -7,6 +8,7 @@ import { emitDomainEvent, notifyLive } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import { judgeMatch } from "./judge-match.ts";
 import type { AlertProfile } from "./judge-match.ts";
+import { readOccurrence } from "./occurrence.ts";
 import { toStorableJson, toStorableText } from "./storable-text.ts";
 
 export interface RaiseContext {
@@ -99,6 +101,15 @@ async function insertAlert(
       id: ctx.newId("alert"),
       fingerprint,
       rule_id: match.ruleId,
+      source: "detection",
+      kind: "sigma",
+      key: fingerprint,
+      occurrence: await readOccurrence(trx, fingerprint),
+      labels: toStorableJson(labelsOf(newest, severity)),
+      annotations: "{}",
+      links: "[]",
+      notes: "[]",
+      group_key: null,
       title: toStorableText(match.title),
       level: match.level,
       severity,
@@ -113,6 +124,8 @@ async function insertAlert(
       last_event_at: toIso(Math.max(...group.map((finding) => finding.match.lastTime))),
       occurrences: group.length,
       event_ids: toStorableJson(mergeIds([], group)),
+      resolution: null,
+      held_by: null,
       incident_id: null,
       created_at: now,
       updated_at: now,
@@ -121,6 +134,21 @@ async function insertAlert(
     .returning("id")
     .executeTakeFirst();
   return row?.id;
+}
+
+/** What matchers of silences and routes see of a match. */
+function labelsOf({ match, event: { agent } }: Finding, severity: Severity): Record<string, string> {
+  return {
+    alertname: match.title,
+    rule: match.ruleId,
+    level: match.level,
+    severity: SEVERITY_NAMES[severity],
+    agent: agent.id,
+    ...(agent.pack === undefined ? {} : { pack: agent.pack }),
+    ...(agent.session === undefined ? {} : { session: agent.session }),
+    firebreak_source: "detection",
+    firebreak_kind: "sigma",
+  };
 }
 
 async function extendAlert(

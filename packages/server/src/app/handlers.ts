@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { getAlert } from "../alerts/index.ts";
-import { openIncidentForAlert } from "../incidents/index.ts";
+import { noteAlertChange, openIncidentForAlert } from "../incidents/index.ts";
 import { detectorBindingFor } from "../kernel/index.ts";
 import { draftReview } from "../learning/index.ts";
 import { deliver, requestNotifications } from "../notify/index.ts";
@@ -12,18 +12,26 @@ import type { House } from "./house.ts";
 
 type Handler = (payload: unknown, signal: AbortSignal) => Promise<void>;
 
+const alertChanged = z.object({ alertId: z.string(), change: z.enum(["acknowledged", "resolved", "stale"]) });
+
 const PLAYBOOKS = { kind: "rule", id: "automatic-containment", name: "automatic containment" } as const;
 
 /** What each domain event sets off. Each runs at least once: every one of them is harmless when repeated. */
 export function domainHandlers(house: House): Readonly<Record<DomainEventType, Handler>> {
   const daemon = () => contextFor(house, DAEMON);
+  const admit: Handler = async (payload, signal) => {
+    const { alertId } = z.object({ alertId: z.string() }).parse(payload);
+    const { incidentId } = await openIncidentForAlert(daemon(), alertId);
+    const runId = await requestContainment(house, incidentId, alertId);
+    // at once, without waiting for the run's own job; that job is there if this process dies meanwhile
+    if (runId !== null) await executeRun(daemon(), runId, signal);
+  };
   return {
-    "alert.opened": async (payload, signal) => {
-      const { alertId } = z.object({ alertId: z.string() }).parse(payload);
-      const { incidentId } = await openIncidentForAlert(daemon(), alertId);
-      const runId = await requestContainment(house, incidentId, alertId);
-      // at once, without waiting for the run's own job; that job is there if this process dies meanwhile
-      if (runId !== null) await executeRun(daemon(), runId, signal);
+    "alert.opened": admit,
+    "alert.due": admit,
+    "alert.changed": async (payload) => {
+      const { alertId, change } = alertChanged.parse(payload);
+      await noteAlertChange(daemon(), alertId, change);
     },
     "incident.opened": async (payload) => {
       const { incidentId } = z.object({ incidentId: z.string() }).parse(payload);
@@ -53,8 +61,9 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
 async function requestContainment(house: House, incidentId: string, alertId: string): Promise<string | null> {
   const ctx = contextFor(house, PLAYBOOKS);
   const alert = await getAlert(ctx, alertId);
+  if (alert.ruleId === null || alert.agentId === null) return null;
   const playbookId = detectorBindingFor(house.profile, alert.ruleId)?.playbook;
-  if (playbookId === undefined || alert.agentId === null) return null;
+  if (playbookId === undefined) return null;
   const inputs = { agentId: alert.agentId, sessionId: alert.sessionId };
   return inTransaction(house.database, async (trx) => {
     const generation = await countReleases(trx, incidentId);

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Actor } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
-import { raiseAlerts } from "../alerts/index.ts";
+import { markStaleAlerts, raiseAlerts, resolveExpiredAlerts } from "../alerts/index.ts";
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
@@ -205,6 +205,8 @@ function daemonsOf(house: House): Daemon[] {
   const ctx = () => contextFor(house, DAEMON);
   return [
     { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
+    { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
+    { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
     { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },

@@ -200,7 +200,7 @@ async function recordResume(house: House, actor: Actor, hold: Hold, reason: stri
       target: hold.id,
       detail: { reason },
     });
-    if (hold.scope === "agent" && hold.target !== null) await resolveAlertsOfAgent(trx, { clock }, hold.target);
+    if (hold.scope === "agent" && hold.target !== null) await resolveAlertsOfAgent(trx, { clock, actor }, hold.target);
     if (incidentId === null) return;
     await addTimelineEntry(
       trx,

@@ -14,6 +14,8 @@ export interface NewIncident {
   readonly agentId: string | null;
   readonly pack: string | null;
   readonly sessionId: string | null;
+  /** alerts of this group join the incident while it is not settled; null for none */
+  readonly groupKey: string | null;
   readonly commander: string | null;
   readonly summary: string | null;
   /** milliseconds since 1970 */
@@ -50,6 +52,7 @@ function columnsOf(ctx: IncidentContext, incident: NewIncident, now: number) {
     agent_id: incident.agentId,
     pack: incident.pack,
     session_id: incident.sessionId,
+    group_key: incident.groupKey,
     commander: incident.commander,
     summary: incident.summary,
     root_cause: null,

@@ -8,6 +8,7 @@ export { getIncident } from "./get-incident.ts";
 export { listIncidents } from "./list-incidents.ts";
 export type { IncidentFilters } from "./list-incidents.ts";
 export { markContained } from "./mark-contained.ts";
+export { noteAlertChange } from "./note-alert-change.ts";
 export { openIncidentForAlert } from "./open-incident-for-alert.ts";
 export type { OpenedForAlert } from "./open-incident-for-alert.ts";
 export { reportIncident } from "./report-incident.ts";

@@ -59,6 +59,7 @@ function incidentOf(alert: AlertRow) {
     agentId: alert.agent_id,
     pack: alert.pack,
     sessionId: alert.session_id,
+    groupKey: alert.agent_id === null ? null : `agent:${alert.agent_id}`,
     commander: null,
     summary: null,
     beganAt: alert.first_event_at.getTime(),
@@ -107,7 +108,7 @@ async function linkAlert(trx: Trx, ctx: IncidentContext, incidentId: string, ale
     key: `alert:${alert.id}`,
     at: alert.created_at.getTime(),
     kind: "alert",
-    source: "detection",
+    source: alert.source,
     text: `Alert: ${alert.sentence}`,
     data: { alertId: alert.id, ruleId: alert.rule_id, level: alert.level, severity: alert.severity },
   });

@@ -33,6 +33,7 @@ export async function reportIncident(ctx: IncidentContext, input: ReportIncident
       agentId: report.agentId ?? null,
       pack: agent?.pack ?? null,
       sessionId: null,
+      groupKey: null,
       commander: isPerson(ctx.actor) ? ctx.actor.name : null,
       summary: report.summary ?? null,
       beganAt: now,

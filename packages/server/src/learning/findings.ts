@@ -29,12 +29,17 @@ export function deriveFindings(facts: ReviewFacts, measures: readonly Measure[])
 
 function judgeDetection(facts: ReviewFacts, found: Collected): void {
   const [first] = facts.alerts;
+  const foundByRule = facts.alerts.find((alert) => alert.rule_id !== null);
   if (first === undefined) {
     found.bad.push("No rule saw it: a person reported the incident.");
     found.actions.push("Write a detection rule for what was seen here, or say why none can.");
     return;
   }
-  found.good.push(`A rule detected it: ${inline(first.title)} (${code(first.rule_id)}).`);
+  if (foundByRule === undefined) {
+    found.good.push(`${inline(first.source)} reported it: ${inline(first.title)}.`);
+    return;
+  }
+  found.good.push(`A rule detected it: ${inline(foundByRule.title)} (${code(foundByRule.rule_id ?? "")}).`);
 }
 
 function judgeMeasure(measured: Measure, found: Collected): void {

@@ -16,6 +16,7 @@ const facts: IncidentFacts = {
     agent_id: "scout",
     pack: null,
     session_id: null,
+    group_key: null,
     commander: null,
     summary: "secret summary",
     root_cause: null,

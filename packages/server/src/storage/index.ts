@@ -5,7 +5,7 @@ export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./schema.ts";
 export { emitDomainEvent } from "./outbox.ts";
-export type { DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from "./outbox.ts";
+export type { AlertChange, DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from "./outbox.ts";
 export { LIVE_CHANNEL, listenLive, notifyLive } from "./live.ts";
 export type { LiveOptions } from "./live.ts";
 export { createDurableWork } from "./work.ts";

@@ -5,11 +5,16 @@ import type { Schema } from "./schema.ts";
 /** What rooms tell each other. Handlers run at least once, after the transaction that emitted the event committed. */
 export type DomainEvent =
   | { readonly type: "alert.opened"; readonly alertId: string }
+  /** the pipeline has to look at it again: what held it ended */
+  | { readonly type: "alert.due"; readonly alertId: string }
+  | { readonly type: "alert.changed"; readonly alertId: string; readonly change: AlertChange }
   | { readonly type: "incident.opened"; readonly incidentId: string }
   | { readonly type: "incident.changed"; readonly incidentId: string; readonly change: IncidentChange }
   | { readonly type: "run.requested"; readonly runId: string }
   | { readonly type: "run.ended"; readonly runId: string }
   | { readonly type: "delivery.requested"; readonly deliveryId: string };
+
+export type AlertChange = "acknowledged" | "resolved" | "stale";
 
 export type IncidentChange =
   | "acknowledged"

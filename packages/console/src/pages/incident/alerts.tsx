@@ -25,7 +25,8 @@ function Alert({ alert }: { readonly alert: AlertView }) {
         </span>
         {alert.agentId && <span>agent {alert.agentId}</span>}
         <span>
-          rule <code className="wrap-anywhere">{alert.ruleId}</code>
+          {alert.ruleId === null ? "from " : "rule "}
+          <code className="wrap-anywhere">{alert.ruleId ?? alert.source}</code>
         </span>
       </p>
       <details>

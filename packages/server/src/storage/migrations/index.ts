@@ -1,4 +1,5 @@
 import { initialSchema } from "./0001-initial.ts";
+import { alertPipeline } from "./0002-alert-pipeline.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** Append only. An applied migration is never edited or removed. */
-export const migrations: readonly Migration[] = [{ version: 1, name: "initial", sql: initialSchema }];
+export const migrations: readonly Migration[] = [
+  { version: 1, name: "initial", sql: initialSchema },
+  { version: 2, name: "alert-pipeline", sql: alertPipeline },
+];

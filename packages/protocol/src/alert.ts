@@ -1,0 +1,80 @@
+import { z } from "zod";
+
+/** What can stand between the name and the value of a matcher; `=~` and `!~` take a regular expression for the whole value. */
+export const MATCHER_OPERATORS = ["=", "!=", "=~", "!~"] as const;
+
+/** One condition on an alert's labels. A label that is absent counts as empty. */
+export const matcher = z.strictObject({
+  name: z.string().min(1).max(128),
+  op: z.enum(MATCHER_OPERATORS),
+  value: z.string().max(1024),
+});
+export type Matcher = z.infer<typeof matcher>;
+
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "use a time like 22:30");
+
+/**
+ * Again and again: on these days, from one wall-clock time to the other in the zone. One that ends at or before its
+ * beginning goes on until the next day.
+ */
+export const weeklyWindow = z.strictObject({
+  days: z
+    .array(z.enum(WEEKDAYS))
+    .min(1)
+    .max(7)
+    .refine((days) => new Set(days).size === days.length, "name each day once"),
+  from: wallTime,
+  to: wallTime,
+  /** IANA, for example Europe/Berlin */
+  timeZone: z.string().min(1).max(64),
+});
+export type WeeklyWindow = z.infer<typeof weeklyWindow>;
+
+export const alertLink = z.object({ href: z.string(), text: z.string() });
+export type AlertLink = z.infer<typeof alertLink>;
+
+/** Why an alert is over. `unknown` is for what was resolved before this was kept. */
+export const ALERT_RESOLUTIONS = ["sender", "expired", "person", "incident", "resumed", "unknown"] as const;
+export const alertResolution = z.enum(ALERT_RESOLUTIONS);
+export type AlertResolution = z.infer<typeof alertResolution>;
+
+/** Where the pipeline has an alert: not looked at yet, with its incident, or held back by one of the stages. */
+export const ALERT_DISPOSITIONS = ["undecided", "incident", "held"] as const;
+export const alertDisposition = z.enum(ALERT_DISPOSITIONS);
+export type AlertDisposition = z.infer<typeof alertDisposition>;
+
+/** The stages every alert passes, in order. */
+export const ALERT_STAGES = [
+  "normalise",
+  "deduplicate",
+  "group",
+  "inhibit",
+  "silence",
+  "maintenance",
+  "route",
+  "repeat",
+] as const;
+export type AlertStage = (typeof ALERT_STAGES)[number];
+
+/** Everything each stage can decide. */
+export const ALERT_REASONS = {
+  normalise: ["as_sent", "normalised"],
+  deduplicate: ["first", "recurred", "resolved_already"],
+  group: ["by_agent", "by_sender", "by_route", "alone"],
+  inhibit: ["not_inhibited", "inhibited", "spared"],
+  silence: ["not_silenced", "silenced", "spared"],
+  maintenance: ["no_maintenance", "in_maintenance", "spared"],
+  route: ["default_route", "routed", "kept_by_route", "spared"],
+  repeat: ["told_now", "told_already", "told_recently"],
+} as const satisfies Record<AlertStage, readonly string[]>;
+export type AlertReason = (typeof ALERT_REASONS)[AlertStage][number];
+
+/** What one stage decided. `by` names the silence, window, alert or route; `until` is when it is looked at again. */
+export const stageDecision = z.object({
+  stage: z.enum(ALERT_STAGES),
+  reason: z.enum([...new Set(Object.values(ALERT_REASONS).flat())]),
+  by: z.string().nullable(),
+  until: z.string().nullable(),
+});
+export type StageDecision = z.infer<typeof stageDecision>;

@@ -1,0 +1,66 @@
+import { toIso } from "../kernel/index.ts";
+import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
+import type { Database } from "../storage/index.ts";
+import { writeResolution } from "./settle.ts";
+import type { SettleContext } from "./settle.ts";
+
+export interface ExpireContext extends SettleContext {
+  readonly database: Pick<Database, "kysely">;
+}
+
+/** alerts settled in one call; a caller that gets this many calls again */
+export const EXPIRED_MAX = 500;
+
+/**
+ * Resolves what its sender promised to be over by now unless heard again. Each alert once, however many nodes ask.
+ *
+ * @returns how many
+ */
+export async function resolveExpiredAlerts(ctx: ExpireContext): Promise<number> {
+  return inTransaction(ctx.database, async (trx) => {
+    const due = await trx
+      .selectFrom("alerts")
+      .select("id")
+      .where("status", "=", "open")
+      .where("ends_at", "<=", new Date(ctx.clock.now()))
+      .orderBy("ends_at")
+      .limit(EXPIRED_MAX)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    for (const { id } of due) await writeResolution(trx, ctx, id, "expired");
+    return due.length;
+  });
+}
+
+/**
+ * Marks what should have been heard again and was not. It stays open: a lost message is no resolution.
+ *
+ * @returns how many
+ */
+export async function markStaleAlerts(ctx: ExpireContext): Promise<number> {
+  return inTransaction(ctx.database, async (trx) => {
+    const now = ctx.clock.now();
+    const due = await trx
+      .selectFrom("alerts")
+      .select("id")
+      .where("status", "=", "open")
+      .where("stale_since", "is", null)
+      .where("stale_at", "<=", new Date(now))
+      .orderBy("stale_at")
+      .limit(EXPIRED_MAX)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    for (const { id } of due) {
+      await trx
+        .updateTable("alerts")
+        .set({ stale_since: toIso(now), updated_at: toIso(now) })
+        .where("id", "=", id)
+        .execute();
+      await emitDomainEvent(trx, { type: "alert.changed", alertId: id, change: "stale" });
+      await notifyLive(trx, "alert", id);
+    }
+    return due.length;
+  });
+}
