@@ -41,25 +41,41 @@ if (missing.length > 0) {
 /** The Node.js versions that the product is tried on beside the one that runs the tests: the floor, and the later lines. */
 const NODES = ["20.19.0", "22.23.3", "24.21.0"];
 
-/** Brings them as npm packages that ship the program. @returns false when one could not be had */
-async function bringNodes() {
-  for (const version of NODES) {
-    const place = path.join(repository, "node_modules/.cache/nodes", version);
-    if (existsSync(path.join(place, "node_modules/node/bin/node"))) continue;
-    process.stdout.write(`Bringing Node.js ${version} …\n`);
-    const name = `node@npm:node-${process.platform}-${process.arch}@${version}`;
-    const args = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", place, name];
+/** The real Claude Code, for the test of its gate. */
+const CLAUDE_CODE = "2.1.332";
+
+/** Programs that npm packages ship: where each is brought, and the file that shows that it is there. */
+const PROGRAMS = [
+  ...NODES.map((version) => ({
+    what: `Node.js ${version}`,
+    place: `nodes/${version}`,
+    spec: `node@npm:node-${process.platform}-${process.arch}@${version}`,
+    file: "node_modules/node/bin/node",
+  })),
+  {
+    what: `Claude Code ${CLAUDE_CODE}`,
+    place: `claude-code/${CLAUDE_CODE}`,
+    spec: `@anthropic-ai/claude-code-${process.platform}-${process.arch}@${CLAUDE_CODE}`,
+    file: `node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
+  },
+];
+
+/** @returns false when one could not be had */
+async function bringPrograms() {
+  for (const { what, place, spec, file } of PROGRAMS) {
+    const prefix = path.join(repository, "node_modules/.cache", place);
+    if (existsSync(path.join(prefix, file))) continue;
+    process.stdout.write(`Bringing ${what} …\n`);
+    const args = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", prefix, spec];
     const result = await capture("npm", args);
     if (result.code !== 0) {
-      process.stderr.write(
-        `${result.output}\nThe tests need Node.js ${version} from npm (${name}) and could not get it.\n`,
-      );
+      process.stderr.write(`${result.output}\nThe tests need ${what} from npm (${spec}) and could not get it.\n`);
       return false;
     }
   }
   return true;
 }
 
-if (!(await bringNodes())) process.exit(1);
+if (!(await bringPrograms())) process.exit(1);
 const built = await buildWhatIsMissing((line) => process.stdout.write(`${line}\n`));
 process.exit(built === 0 ? await run(binary("vitest"), ["run", ...process.argv.slice(2)]) : built);

@@ -12,6 +12,7 @@ export {
   listTreeOf,
 } from "./enforce-hold.ts";
 export type { EnforceOptions, LiftResult, SupervisorStatus } from "./enforce-hold.ts";
+export * from "./gates/index.ts";
 export { readCommandLine, readProcess, snapshotProcesses } from "./process-tree/index.ts";
 export type { ProcessEntry, ProcessKey } from "./process-tree/index.ts";
 export { sessionPaths } from "./registry.ts";

@@ -5,6 +5,7 @@ import { detectCommand } from "./detect.ts";
 import { doctorCommand } from "./doctor.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
+import { gateCommands } from "./gate.ts";
 import { incidentCommands } from "./incident.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   stopCommand,
   resumeCommand,
+  ...gateCommands,
   ...incidentCommands,
   ...eventsCommands,
   ...rulesCommands,

@@ -1,0 +1,5 @@
+export { breakGlass, brokenGlass } from "./break-glass.ts";
+export { installClaudeCodeGate, installedCommand, removeClaudeCodeGate } from "./claude-code.ts";
+export type { GatePlace } from "./claude-code.ts";
+export { testClaudeCodeGate } from "./self-test.ts";
+export type { GateCheck } from "./self-test.ts";
