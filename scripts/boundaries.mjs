@@ -15,7 +15,7 @@ const LEVELS = [
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment"],
   ["playbooks"],
-  ["recovery", "learning"],
+  ["recovery", "learning", "workshop"],
   ["app"],
   ["api", "cli"],
 ];

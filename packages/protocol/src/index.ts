@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./alert.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
+export * from "./explanation.ts";
 export * from "./holds.ts";
 export * from "./ids.ts";
 export * from "./incident.ts";

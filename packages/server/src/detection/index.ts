@@ -7,3 +7,6 @@ export { runRuleCases } from "./rule-cases.ts";
 export type { CaseResult } from "./rule-cases.ts";
 export { presentEvent } from "./present-event.ts";
 export { presentRecord, readRecordTime } from "./present-record.ts";
+export { KNOWN_SOURCES } from "./presented-sources.ts";
+export { sourcesFor } from "./known-sources.ts";
+export type { KnownSource } from "./known-sources.ts";

@@ -1,6 +1,7 @@
 import type { AgentEvent, EventKind } from "@firebreak/protocol";
 import { NO_FIELD } from "@firebreak/sigma";
 import type { Presentation, SigmaEvent } from "@firebreak/sigma";
+import type { KnownSource } from "./known-sources.ts";
 import { presentProcesses } from "./present-processes.ts";
 
 const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
@@ -185,3 +186,13 @@ function pickText(data: Readonly<Record<string, unknown>>, ...keys: readonly str
   }
   return undefined;
 }
+
+/** What events are presented as, and the names that their fields have whoever sends them. */
+export const AGENT_SOURCE: KnownSource = {
+  logsource: AGENT_EVENTS,
+  fields: [
+    ...ADDED_FIELDS.keys(),
+    ...FIXED_FIELDS.keys(),
+    ...["id", "pack", "session", "run"].map((part) => `agent.${part}`),
+  ],
+};

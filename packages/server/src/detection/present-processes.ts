@@ -1,5 +1,6 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import type { Presentation } from "@firebreak/sigma";
+import type { KnownSource } from "./known-sources.ts";
 import { splitCommandLine } from "./split-command.ts";
 
 /**
@@ -51,3 +52,8 @@ function isMac(data: Readonly<Record<string, unknown>>): boolean {
   const platform = data["platform"] ?? data["os"];
   return typeof platform === "string" && /^(darwin|mac)/i.test(platform);
 }
+
+export const PROCESS_SOURCES: readonly KnownSource[] = [LINUX, MACOS].map((logsource) => ({
+  logsource,
+  fields: ["CommandLine", "Image", ...CONTEXT_KEYS.map(([name]) => name)],
+}));

@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { Readable } from "node:stream";
 import type { Engine, Match } from "@firebreak/sigma";
 import { OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { readLines } from "../detect/read-lines.ts";
-import { RecordSplitter } from "../detect/split-records.ts";
+import { readFileRecords } from "../detect/read-records.ts";
 import type { FileRecord } from "../detect/split-records.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
@@ -97,16 +95,6 @@ interface Found {
 function tell({ output, logger }: CommandContext, text: string): void {
   if (output.json) logger.warn(text);
   else output.note(printable(text));
-}
-
-async function readFileRecords(
-  file: string,
-  standardInput: Readable,
-  take: (records: readonly FileRecord[]) => void,
-): Promise<void> {
-  const splitter = new RecordSplitter();
-  for await (const lines of readLines(file, standardInput)) take(lines.flatMap((line) => splitter.push(line)));
-  take(splitter.end());
 }
 
 function judgeRecords(reading: Reading, records: readonly FileRecord[]): void {

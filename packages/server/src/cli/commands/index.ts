@@ -9,7 +9,7 @@ import { gateCommands } from "./gate.ts";
 import { incidentCommands } from "./incident.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
-import { rulesCommands } from "./rules.ts";
+import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";

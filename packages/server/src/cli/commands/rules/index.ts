@@ -1,0 +1,14 @@
+import type { Command } from "../../command.ts";
+import { benchCommand } from "./bench.ts";
+import { checkCommand } from "./check.ts";
+import { explainCommand } from "./explain.ts";
+import { importCommand } from "./import.ts";
+import { testCommand } from "./test.ts";
+
+export const rulesCommands: readonly Command[] = [
+  checkCommand,
+  testCommand,
+  explainCommand,
+  benchCommand,
+  importCommand,
+];
