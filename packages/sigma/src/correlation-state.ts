@@ -1,9 +1,14 @@
-import type { Correlation, KeyField } from "./correlation.ts";
-import { isNumberText, NumberWindow } from "./number-window.ts";
-import { TemporalWindow } from "./temporal-window.ts";
-import type { EngineLimits, EventMeta } from "./types.ts";
-import type { EventView } from "./view.ts";
-import { CountWindow, DistinctWindow, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+import type { Correlation } from "./correlation.ts";
+import { createWindow, windowSettings } from "./create-window.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
+import { readGroup, readKey, readTexts } from "./group-key.ts";
+import { GroupTable, type EvictionLog, type Group } from "./group-table.ts";
+import { isNumberText } from "./number-window.ts";
+import type { Occurrence } from "./occurrence.ts";
+import { spansKept } from "./own-correlation.ts";
+import { SilenceWindow } from "./silence-window.ts";
+import type { EngineLimits } from "./types.ts";
+import type { GroupWindow, TimedWindow, WindowReading, WindowSettings } from "./window.ts";
 
 /** A group whose condition came true. */
 export interface Firing {
@@ -18,28 +23,20 @@ export interface StateCounts {
   ungroupedEvents: number;
 }
 
-interface Group {
-  readonly groupBy: Readonly<Record<string, string>>;
-  readonly window: GroupWindow;
-  firing: boolean;
-  firedTime: number | undefined;
+export interface StateRule {
+  readonly correlation: Correlation;
+  readonly info: { readonly id: string; readonly title: string };
+  /** of the correlation's references, in their order */
+  readonly ruleIds: readonly string[];
 }
 
-/** Longer values are kept by their beginning, length and a hash, so that keys stay small. */
-const KEY_CHARS_MAX = 256;
-/** How many of the least recently used groups are compared before one is evicted. */
-const EVICTION_SAMPLE = 16;
-
-/** A sum is only right with all its events: room for more than a count needs. */
-const MEASURED_ENTRIES_MIN = 16_384;
-
-/** What happened: a match of the rule `ruleId` on the event of the view, or a report of the correlation of that id. */
-export interface Occurrence {
-  readonly view: EventView;
-  readonly ruleId: string;
-  readonly meta: EventMeta;
-  /** Of a correlation's report; its names count before the event's fields. */
-  readonly groupBy?: Readonly<Record<string, string>>;
+export interface StateContext {
+  readonly limits: EngineLimits;
+  readonly counts: StateCounts;
+  readonly evictions: EvictionLog;
+  /** Since when the groups that a rule expects are waited for, ms; else since the first advance. */
+  readonly since: number | undefined;
+  readonly observe: Observe | undefined;
 }
 
 /** Told of everything a correlation looks at; for explanations. */
@@ -50,43 +47,38 @@ export type Observe = (
     | undefined,
 ) => void;
 
-/** The groups of one correlation. Memory is bounded by groups and entries; what had to go is counted. */
+const STALE_DEADLINES_MAX = 1024;
+/** Text of one record that is looked at for carried values. */
+const CARRIED_CHARS_MAX = 64 * 1024;
+
+/** The groups of one correlation and what their windows hold. */
 export class CorrelationState {
   readonly #correlation: Correlation;
-  readonly #limits: EngineLimits;
-  readonly #counts: StateCounts;
+  readonly #context: StateContext;
   readonly #settings: WindowSettings;
+  /** How long after its newest event a group matters. */
+  readonly #keptMs: number;
   /** Place of each rule in the correlation's list. */
   readonly #places: ReadonlyMap<string, number>;
-  /** Least recently used first. */
-  readonly #groups = new Map<string, Group>();
-  /** The group used last stands at the end already. */
-  #latest: { readonly key: string; readonly group: Group } | undefined;
-  #candidates: [string, Group][] = [];
-  #oldest: IterableIterator<[string, Group]> | undefined;
-  #entries = 0;
-  readonly #observe: Observe | undefined;
+  readonly #groups: GroupTable;
+  readonly #deadlines = new DeadlineQueue<Group>();
+  /** Event time at hand. */
+  #now = Number.NEGATIVE_INFINITY;
+  #isStarted = false;
 
-  /** @param ruleIds of the correlation's references, in their order */
-  constructor(
-    correlation: Correlation,
-    ruleIds: readonly string[],
-    limits: EngineLimits,
-    counts: StateCounts,
-    observe?: Observe,
-  ) {
+  constructor({ correlation, info, ruleIds }: StateRule, context: StateContext) {
     this.#correlation = correlation;
-    this.#observe = observe;
-    this.#limits = limits;
-    this.#counts = counts;
+    this.#context = context;
     this.#places = new Map(ruleIds.map((id, place) => [id, place]));
-    this.#settings = {
-      spanMs: correlation.timespanMs,
-      latenessMs: limits.latenessMs,
-      capacity: Math.max(limits.entriesPerGroupMax, entriesNeeded(correlation)),
-      eventIdsMax: limits.eventIdsMax,
-      bounds: correlation.bounds,
-    };
+    this.#settings = windowSettings(correlation, context.limits);
+    this.#keptMs = this.#settings.spanMs * spansKept(correlation.own) + this.#settings.latenessMs;
+    this.#groups = new GroupTable(context.limits, (group) => {
+      if (this.#isOver(group, this.#now)) return;
+      const { groupBy, window, owner } = group;
+      context.counts.evictedGroups += 1;
+      const { size: entries, newestTime } = window;
+      context.evictions.note({ ruleId: info.id, title: info.title, tenant: owner.name, groupBy, entries, newestTime });
+    });
   }
 
   get groups(): number {
@@ -94,117 +86,135 @@ export class CorrelationState {
   }
 
   get entries(): number {
-    return this.#entries;
+    return this.#groups.entries;
+  }
+
+  /** The place of the rule in the correlation's list. */
+  placeOf(ruleId: string): number {
+    return this.#places.size === 1 ? 0 : (this.#places.get(ruleId) ?? 0);
   }
 
   update(occurrence: Occurrence): Firing | undefined {
-    const { ruleId, meta } = occurrence;
-    const keys = readKeys(this.#correlation.groupBy, occurrence);
-    const counted = readKeys(this.#correlation.counted, occurrence);
-    if (keys === undefined || counted === undefined || !this.#canMeasure(counted)) {
-      this.#counts.ungroupedEvents += 1;
-      this.#observe?.(occurrence, undefined);
+    const { meta } = occurrence;
+    const { counts, observe } = this.#context;
+    const place = this.placeOf(occurrence.ruleId);
+    const key = readKey(this.#correlation.groupBy, occurrence);
+    const value = this.#readValue(occurrence, place);
+    if (key === undefined || value === undefined) {
+      counts.ungroupedEvents += 1;
+      observe?.(occurrence, undefined);
       return undefined;
     }
-    const group = this.#touch(keys);
-    const before = group.window.size;
-    const droppedBefore = group.window.dropped;
-    const reading = group.window.add(meta.time, meta.id, joinKeys(counted), this.#places.get(ruleId) ?? 0);
-    this.#entries += group.window.size - before;
-    this.#counts.droppedEntries += group.window.dropped - droppedBefore;
-    if (reading.late) this.#counts.lateEvents += 1;
-    const fires = !reading.late && decide(group, reading, this.#settings.spanMs);
-    this.#observe?.(occurrence, { groupBy: group.groupBy, reading, fires });
-    while (this.#entries > this.#limits.entriesPerRuleMax && this.#groups.size > 1) this.#makeRoom(meta.time);
+    this.#now = meta.time;
+    const group = this.#groups.get(key) ?? this.#createGroup(key, occurrence);
+    this.#groups.touch(group);
+    const { window } = group;
+    const before = window.size;
+    const droppedBefore = window.dropped;
+    const reading = window.add(meta.time, meta.id, value, place);
+    if (reading.late) counts.lateEvents += 1;
+    counts.droppedEntries += window.dropped - droppedBefore;
+    if (isTimed(window)) this.#queue(group, window);
+    this.#groups.account(group, window.size - before);
+    const fires = this.#fires(group, reading);
+    observe?.(occurrence, { groupBy: group.groupBy, reading, fires });
     return fires ? { groupBy: group.groupBy, reading } : undefined;
   }
 
+  /** Goes on to `now`, up to which no event is missing any more. @returns what came true by that */
+  advance(now: number): readonly Firing[] {
+    const { own } = this.#correlation;
+    if (own?.kind !== "absence") return NOTHING;
+    if (!this.#isStarted) this.#expectGroups(own.expected, now);
+    const firings: Firing[] = [];
+    for (let due = this.#deadlines.pop(now); due !== undefined; due = this.#deadlines.pop(now)) {
+      const group = due.item;
+      const { window } = group;
+      if (group.isGone || group.queuedTime !== due.time || !isTimed(window)) continue;
+      group.queuedTime = Number.POSITIVE_INFINITY;
+      const before = window.size;
+      if (window.deadline <= now) {
+        const reading = window.expire(now);
+        if (reading !== undefined) firings.push({ groupBy: group.groupBy, reading });
+      }
+      this.#queue(group, window);
+      this.#groups.account(group, window.size - before);
+    }
+    return firings;
+  }
+
   sweep(now: number): void {
-    for (const [key, group] of this.#groups) if (this.#isOver(group, now)) this.#remove(key, group);
-  }
-
-  #touch(keys: readonly string[]): Group {
-    const key = joinKeys(keys);
-    if (this.#latest?.key === key) return this.#latest.group;
-    const group = this.#groups.get(key) ?? this.#createGroup(keys);
-    this.#groups.delete(key);
-    this.#groups.set(key, group);
-    this.#latest = { key, group };
-    if (this.#groups.size > this.#limits.groupsPerRuleMax) this.#makeRoom(undefined);
-    return group;
-  }
-
-  #createGroup(keys: readonly string[]): Group {
-    const names = this.#correlation.groupBy.map((field, index) => [field.name, keys[index] ?? ""] as const);
-    return { groupBy: Object.fromEntries(names), window: this.#createWindow(), firing: false, firedTime: undefined };
-  }
-
-  #createWindow(): GroupWindow {
-    const { type, measure, alternatives, references } = this.#correlation;
-    if (measure !== undefined) return new NumberWindow(this.#settings, measure);
-    if (type === "temporal" || type === "temporal_ordered") {
-      const ordered = type === "temporal_ordered";
-      return new TemporalWindow(this.#settings, { rules: references.length, ordered, alternatives });
-    }
-    return type === "event_count" ? new CountWindow(this.#settings) : new DistinctWindow(this.#settings);
-  }
-
-  #canMeasure(counted: readonly string[]): boolean {
-    const { measure } = this.#correlation;
-    return measure === undefined || measure.kind === "share" || counted.every(isNumberText);
-  }
-
-  #isOver(group: Group, now: number): boolean {
-    return group.window.newestTime + this.#settings.spanMs + this.#settings.latenessMs <= now;
-  }
-
-  /** Removes the group closest to its expiry, and of equals the one with least progress, among the least recently used. */
-  #makeRoom(now: number | undefined): void {
-    this.#findCandidates();
-    let chosen = 0;
-    for (const [index, candidate] of this.#candidates.entries()) {
-      const best = this.#candidates[chosen];
-      if (best !== undefined && goesBefore(candidate[1], best[1])) chosen = index;
-    }
-    const [victim] = this.#candidates.splice(chosen, 1);
-    if (victim === undefined) return;
-    if (now === undefined || !this.#isOver(victim[1], now)) this.#counts.evictedGroups += 1;
-    this.#remove(...victim);
-  }
-
-  /**
-   * Goes on through the groups where it stopped: to begin at the oldest each time would step over all that was removed
-   * before.
-   */
-  #findCandidates(): void {
-    const isThere = ([key, group]: readonly [string, Group]) => this.#groups.get(key) === group;
-    this.#candidates = this.#candidates.filter(isThere);
-    const wanted = Math.min(EVICTION_SAMPLE, this.#groups.size - 1);
-    for (let turns = 0; this.#candidates.length < wanted && turns < 2;) {
-      const next = this.#oldest?.next();
-      if (next === undefined || next.done === true) {
-        this.#oldest = this.#groups.entries();
-        turns += 1;
-      } else if (this.#isCandidate(next.value)) this.#candidates.push(next.value);
+    for (const group of this.#groups.values()) {
+      if (!group.isExpected && this.#isOver(group, now)) this.#groups.remove(group);
     }
   }
 
-  /** Not the group at hand, and none twice. */
-  #isCandidate([key, group]: readonly [string, Group]): boolean {
-    return group !== this.#latest?.group && this.#candidates.every(([known]) => known !== key);
+  #readValue(occurrence: Occurrence, place: number): string | undefined {
+    const { counted, own, measure } = this.#correlation;
+    if (own?.kind === "carried") {
+      return readTexts(place === 0 ? counted : own.uses, occurrence, CARRIED_CHARS_MAX);
+    }
+    if (counted.length === 0) return "";
+    const value = readKey(counted, occurrence);
+    const isNumeric = own?.kind === "change" || (measure !== undefined && measure.kind !== "share");
+    return value === undefined || !isNumeric || isNumberText(value) ? value : undefined;
   }
 
-  #remove(key: string, group: Group): void {
-    this.#entries -= group.window.size;
-    this.#groups.delete(key);
-    if (this.#latest?.key === key) this.#latest = undefined;
+  #createGroup(key: string, occurrence: Occurrence): Group {
+    const groupBy = readGroup(this.#correlation.groupBy, occurrence);
+    const window = createWindow(this.#correlation, this.#settings);
+    return this.#groups.add({ key, groupBy, window, isExpected: false }, occurrence.meta.tenant ?? "");
+  }
+
+  /** Begins to wait for the groups that the rule names, unless they were heard of already. */
+  #expectGroups(names: readonly string[], now: number): void {
+    this.#isStarted = true;
+    const from = Math.max(now, this.#context.since ?? now);
+    const [field] = this.#correlation.groupBy;
+    if (field === undefined) return;
+    for (const name of names) {
+      const known = this.#groups.get(name);
+      if (known !== undefined) {
+        known.isExpected = true;
+        continue;
+      }
+      const window = new SilenceWindow(this.#settings, this.#repeats);
+      window.expectFrom(from);
+      const group = this.#groups.add({ key: name, groupBy: { [field.name]: name }, window, isExpected: true }, "");
+      this.#queue(group, window);
+      this.#groups.account(group, window.size);
+    }
+  }
+
+  get #repeats(): boolean {
+    return this.#correlation.own?.kind === "absence" && this.#correlation.own.repeats;
+  }
+
+  #queue(group: Group, window: TimedWindow): void {
+    if (group.isGone || window.deadline >= group.queuedTime) return;
+    group.queuedTime = window.deadline;
+    this.#deadlines.push(window.deadline, group);
+    // groups that are gone leave their entries behind
+    if (this.#deadlines.size <= 2 * this.#groups.size + STALE_DEADLINES_MAX) return;
+    this.#deadlines.retain((one, time) => !one.isGone && one.queuedTime === time);
+  }
+
+  #isOver({ window }: Group, now: number): boolean {
+    if (isTimed(window) && window.deadline < Number.POSITIVE_INFINITY) return false;
+    return window.newestTime + this.#keptMs <= now;
+  }
+
+  /** Carried values decide themselves which are news; all else is reported on crossing into the condition. */
+  #fires(group: Group, reading: WindowReading): boolean {
+    if (reading.late) return false;
+    if (this.#correlation.own?.kind === "carried") return reading.satisfied;
+    return decide(group, reading, this.#settings.spanMs);
   }
 }
 
-function goesBefore(left: Group, right: Group): boolean {
-  if (left.window.newestTime !== right.window.newestTime) return left.window.newestTime < right.window.newestTime;
-  return left.window.size < right.window.size;
-}
+const NOTHING: readonly Firing[] = [];
+
+const isTimed = (window: GroupWindow): window is TimedWindow => "deadline" in window;
 
 /**
  * Whether to report: on crossing into the condition, and again after it stopped holding or a whole span passed. A window
@@ -221,36 +231,4 @@ function decide(group: Group, reading: WindowReading, spanMs: number): boolean {
   if (reading.isNewest) group.firing = true;
   if (fires) group.firedTime = Math.max(reading.lastTime, firedTime ?? reading.lastTime);
   return fires;
-}
-
-/** One more than the highest bound decides every comparison of counts exactly. */
-function entriesNeeded({ measure, bounds }: Correlation): number {
-  return measure === undefined ? Math.max(0, ...bounds.map(({ value }) => value)) + 1 : MEASURED_ENTRIES_MIN;
-}
-
-/** The texts of the fields, or undefined when one is absent. */
-function readKeys(fields: readonly KeyField[], { view, ruleId, groupBy }: Occurrence): string[] | undefined {
-  const keys: string[] = [];
-  for (const field of fields) {
-    const grouped = groupBy !== undefined && Object.hasOwn(groupBy, field.name) ? groupBy[field.name] : undefined;
-    if (grouped !== undefined) {
-      keys.push(grouped);
-      continue;
-    }
-    const { texts } = view.values((field.byRule.get(ruleId) ?? field.ref).slot);
-    if (texts.length === 0) return undefined;
-    keys.push(boundKey(texts.length === 1 ? (texts[0] ?? "") : joinKeys(texts.map(boundKey))));
-  }
-  return keys;
-}
-
-function joinKeys(keys: readonly string[]): string {
-  return keys.length === 1 ? (keys[0] ?? "") : keys.map((key) => `${key.length}:${key}`).join("");
-}
-
-function boundKey(text: string): string {
-  if (text.length <= KEY_CHARS_MAX) return text;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return `${text.slice(0, KEY_CHARS_MAX)}…${text.length}#${(hash >>> 0).toString(16)}`;
 }

@@ -155,6 +155,52 @@ describe("the memory of correlations", () => {
     expect(evictedGroups).toBeGreaterThan(0);
   });
 
+  const sendFor = (engine: Engine, tenant: string, user: string, time: number): Match[] =>
+    engine.evaluate(
+      { presentations: [{ logsource: { product: "test" }, fields: { kind: "login", user } }] },
+      { time, id: `${tenant}-${time}`, tenant },
+    );
+
+  it.each([
+    ["groups", { groupsPerRuleMax: 100 }],
+    ["entries", { entriesPerRuleMax: 100 }],
+    ["its own groups", { groupsPerTenantMax: 50 }],
+    ["its own entries", { entriesPerTenantMax: 50 }],
+  ])("cannot be taken from one tenant by another one's flood (%s)", (_, limits) => {
+    const engine = engineFor(COUNT, limits);
+    sendFor(engine, "quiet", "slow", 0);
+    sendFor(engine, "quiet", "slow", 1);
+    // newer, and so the last to be given up if there were no tenants
+    for (let index = 0; index < 500; index++) sendFor(engine, "noisy", `flood${index}`, 1000 + index);
+    expect(sendFor(engine, "quiet", "slow", 2000)).toMatchObject([{ count: 3 }]);
+    expect(engine.takeEvictions()).toMatchObject([{ ruleId: "many", tenant: "noisy" }]);
+  });
+
+  it("is shared by tenants that are too many to be told apart", () => {
+    const engine = engineFor(COUNT, { groupsPerRuleMax: 1000 });
+    for (let index = 0; index < 3000; index++) sendFor(engine, `t${index}`, `u${index}`, index);
+    expect(engine.counters()).toMatchObject({ groups: 1000, evictedGroups: 2000 });
+  });
+
+  it("says once what it gave up while its window was open, and nothing of what was over", () => {
+    const engine = engineFor(COUNT, { groupsPerRuleMax: 10, latenessMs: 0 });
+    for (let index = 0; index < 15; index++) send(engine, index, { user: `u${index}` });
+    expect(engine.takeEvictions()).toEqual([
+      {
+        ruleId: "many",
+        title: "Many",
+        tenant: "",
+        groups: 5,
+        groupBy: { user: "u0" },
+        entries: 1,
+        newestTime: 0,
+      },
+    ]);
+    expect(engine.takeEvictions()).toEqual([]);
+    for (let index = 0; index < 10; index++) send(engine, 100_000 + index, { user: `v${index}` });
+    expect(engine.takeEvictions()).toEqual([]);
+  });
+
   it("does not keep long keys whole, and does not confuse them", () => {
     const engine = engineFor(COUNT);
     const long = "x".repeat(100_000);

@@ -1,5 +1,15 @@
+import { readBounds, type Bound } from "./bounds.ts";
 import { suggest } from "./nearest.ts";
-import type { FieldRef, FieldTable } from "./predicate.ts";
+import {
+  isOwnType,
+  OWN_TYPES,
+  ownKeys,
+  readFields,
+  readOwnCondition,
+  type OwnMeaning,
+  type OwnType,
+} from "./own-correlation.ts";
+import type { FieldTable, KeyField, RuleScope } from "./predicate.ts";
 import { namesInCondition, readAlternatives, type RuleSet } from "./temporal-condition.ts";
 import type { Cursor } from "./yaml-cursor.ts";
 
@@ -11,13 +21,8 @@ export type CorrelationType =
   | "value_percentile"
   | "value_median"
   | "temporal"
-  | "temporal_ordered";
-export type Operator = "gt" | "gte" | "lt" | "lte" | "eq" | "neq";
-
-export interface Bound {
-  readonly operator: Operator;
-  readonly value: number;
-}
+  | "temporal_ordered"
+  | OwnType;
 
 /** What is made of the numbers of a window. A percentile is by nearest rank; a share is the current value's, in percent. */
 export type Measure =
@@ -26,13 +31,6 @@ export type Measure =
   | { readonly kind: "median" }
   | { readonly kind: "percentile"; readonly percentile: number }
   | { readonly kind: "share" };
-
-/** A field under a name; `byRule` says which field it is in each referenced rule when an alias is used. */
-export interface KeyField {
-  readonly name: string;
-  readonly ref: FieldRef;
-  readonly byRule: ReadonlyMap<string, FieldRef>;
-}
 
 export interface Correlation {
   readonly type: CorrelationType;
@@ -48,6 +46,8 @@ export interface Correlation {
   readonly measure: Measure | undefined;
   /** Of temporal types with a Boolean condition. */
   readonly alternatives: readonly RuleSet[] | undefined;
+  /** Of types that the specification does not know. */
+  readonly own: OwnMeaning | undefined;
   readonly generate: boolean;
 }
 
@@ -63,6 +63,7 @@ const TYPES: ReadonlyMap<string, CorrelationType> = new Map<string, CorrelationT
   ["temporal_ordered", "temporal_ordered"],
   ["temporal_extended", "temporal"],
   ["temporal_ordered_extended", "temporal_ordered"],
+  ...OWN_TYPES.map((type) => [type, type] as const),
 ]);
 const KEYS: ReadonlySet<string> = new Set([
   "type",
@@ -73,25 +74,18 @@ const KEYS: ReadonlySet<string> = new Set([
   "condition",
   "generate",
 ]);
-const OPERATORS: ReadonlySet<string> = new Set(["gt", "gte", "lt", "lte", "eq", "neq"]);
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** Counts beyond this would need windows of gigabytes. */
-const THRESHOLD_MAX = 1_000_000;
+/** Keys of a condition that compare nothing. */
+const NO_BOUNDS: ReadonlySet<string> = new Set(["field", "percentile"]);
 const TIMESPAN_DAYS_MAX = 366;
 const REFERENCES_MAX = 1000;
 const KEY_FIELDS_MAX = 16;
 
-const isOperator = (name: string): name is Operator => OPERATORS.has(name);
-
 type Aliases = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-export function compileCorrelation(node: Cursor, fields: FieldTable): Correlation {
-  for (const { name, key } of node.entries()) {
-    if (KEYS.has(name)) continue;
-    const remedy = suggest(name, [...KEYS], `use ${[...KEYS].join(", ")}`);
-    key.fail(`"${name}" is not a key of a correlation`, remedy);
-  }
+export function compileCorrelation(node: Cursor, { fields, placeholders }: RuleScope): Correlation {
   const type = readType(node);
+  checkKeys(node, type);
   const aliases = readAliases(node.get("aliases"));
   const toKey = (name: string): KeyField => keyField(name, aliases, fields);
   const condition = readCondition(node, type);
@@ -99,50 +93,61 @@ export function compileCorrelation(node: Cursor, fields: FieldTable): Correlatio
   const groupBy = node.get("group-by")?.texts("group-by") ?? [];
   if (groupBy.length > KEY_FIELDS_MAX)
     node.fail(`more than ${KEY_FIELDS_MAX} group-by fields`, "group by fewer fields");
+  const parts = { node, condition, rules: references.length, groupBy: groupBy.length, toKey, placeholders };
   return {
     type,
     references,
     groupBy: groupBy.map(toKey),
     timespanMs: readTimespan(need(node, "timespan", "write `timespan: 5m`")),
-    ...readMeaning(type, condition, references, toKey),
+    ...(isOwnType(type)
+      ? { ...NOTHING, ...readOwnCondition(type, parts) }
+      : readMeaning(type, condition, references, toKey)),
     generate: readGenerate(node.get("generate")),
   };
+}
+
+function checkKeys(node: Cursor, type: CorrelationType): void {
+  const keys = [...KEYS, ...ownKeys(type)];
+  for (const { name, key } of node.entries()) {
+    if (keys.includes(name)) continue;
+    const remedy = suggest(name, keys, `use ${keys.join(", ")}`);
+    key.fail(`"${name}" is not a key of a correlation`, remedy);
+  }
 }
 
 const isTemporal = (type: CorrelationType): boolean => type === "temporal" || type === "temporal_ordered";
 
 /** The condition's node; undefined for temporal types without one, which want all their rules. */
 function readCondition(node: Cursor, type: CorrelationType): Cursor | undefined {
-  if (isTemporal(type)) return node.get("condition");
+  if (isTemporal(type) || isOwnType(type)) return node.get("condition");
   const condition = need(node, "condition", "write `condition:` with gt, gte, lt, lte, eq or neq");
   if (!condition.isMap) condition.fail("a map is needed here", "write `condition:` with gt, gte, lt, lte, eq or neq");
   return condition;
 }
 
-type Meaning = Pick<Correlation, "bounds" | "counted" | "measure" | "alternatives">;
+type Meaning = Pick<Correlation, "bounds" | "counted" | "measure" | "alternatives" | "own">;
+type SpecifiedType = Exclude<CorrelationType, OwnType>;
+
+const NOTHING = { counted: [], measure: undefined, alternatives: undefined, own: undefined };
 
 function readMeaning(
-  type: CorrelationType,
+  type: SpecifiedType,
   condition: Cursor | undefined,
   references: Correlation["references"],
   toKey: (name: string) => KeyField,
 ): Meaning {
-  const nothing = { counted: [], measure: undefined, alternatives: undefined };
-  if (condition === undefined) return { ...nothing, bounds: [{ operator: "gte", value: references.length }] };
+  if (condition === undefined) return { ...NOTHING, bounds: [{ operator: "gte", value: references.length }] };
   if (!condition.isMap) {
     const names = references.map(({ reference }) => reference);
-    return { ...nothing, bounds: [], alternatives: readAlternatives(condition, names) };
+    return { ...NOTHING, bounds: [], alternatives: readAlternatives(condition, names) };
   }
   const measure = readMeasure(type, condition);
-  return {
-    bounds: readBounds(condition, measure !== undefined),
-    counted: readCounted(type, condition, toKey),
-    measure,
-    alternatives: undefined,
-  };
+  const isMeasured = measure !== undefined;
+  const bounds = readBounds(condition, { isMeasured, others: NO_BOUNDS });
+  return { ...NOTHING, bounds, counted: readCounted(type, condition, toKey), measure };
 }
 
-function readMeasure(type: CorrelationType, condition: Cursor): Measure | undefined {
+function readMeasure(type: SpecifiedType, condition: Cursor): Measure | undefined {
   const percentile = condition.get("percentile");
   if (percentile !== undefined && type !== "value_percentile") {
     percentile.fail(`percentile has no meaning with ${type}`, "remove it, or use value_percentile");
@@ -228,32 +233,13 @@ export function readTimespan(node: Cursor): number {
   return timespanMs;
 }
 
-function readCounted(type: CorrelationType, condition: Cursor, toKey: (name: string) => KeyField): KeyField[] {
+function readCounted(type: SpecifiedType, condition: Cursor, toKey: (name: string) => KeyField): KeyField[] {
   const field = condition.get("field");
   if (type === "event_count" || isTemporal(type)) {
     return field === undefined ? [] : field.fail(`${type} counts events, not a field`, "use value_count");
   }
   if (field === undefined) return condition.fail(`${type} needs a field`, "add `field: name`");
-  const names = field.texts("field");
-  const most = type === "value_count" ? KEY_FIELDS_MAX : 1;
-  if (names.length === 0 || names.length > most) field.fail(`${type} takes 1 to ${most} fields`, "name them");
-  return names.map(toKey);
-}
-
-/** @param isMeasured the bounds are for a sum, an average or a rank, which may be any number */
-function readBounds(condition: Cursor, isMeasured: boolean): Bound[] {
-  const bounds: Bound[] = [];
-  for (const { name, key, value } of condition.entries()) {
-    if (name === "field" || name === "percentile") continue;
-    if (!isOperator(name)) return key.fail(`"${name}" is not an operator`, "use gt, gte, lt, lte, eq or neq");
-    const number = value.scalar();
-    if (typeof number !== "number" || !Number.isFinite(number)) return value.fail("not a number", "write a number");
-    if (!isMeasured && (!Number.isInteger(number) || number < 0 || number > THRESHOLD_MAX)) {
-      return value.fail(`a count is a whole number from 0 to ${THRESHOLD_MAX}`, "write such a number");
-    }
-    bounds.push({ operator: name, value: number });
-  }
-  return bounds.length > 0 ? bounds : condition.fail("the condition compares with nothing", "add for example `gt: 10`");
+  return readFields(field, type === "value_count" ? KEY_FIELDS_MAX : 1, toKey);
 }
 
 export function readGenerate(node: Cursor | undefined): boolean {

@@ -1,16 +1,42 @@
-import { CorrelationState, type Observe, type Occurrence, type StateCounts } from "./correlation-state.ts";
+import { CorrelationState, type Firing, type Observe, type StateCounts } from "./correlation-state.ts";
+import type { Correlation } from "./correlation.ts";
 import { elementAt } from "./fault.ts";
 import type { DetectionRule, LinkedRules } from "./link.ts";
 import { logsourceKey, matchesLogsource } from "./logsource.ts";
 import type { StepBudget } from "./regex.ts";
 import { correlationMatch, SelectionMatch } from "./match.ts";
+import { EvictionLog } from "./group-table.ts";
 import { Matcher } from "./matcher.ts";
-import type { Engine, EngineCounters, EngineLimits, EventMeta, Match, Presentation, SigmaEvent } from "./types.ts";
+import type { Occurrence } from "./occurrence.ts";
+import { hasRoles } from "./own-correlation.ts";
+import type {
+  Engine,
+  EngineCounters,
+  EngineLimits,
+  EngineOptions,
+  EventMeta,
+  Eviction,
+  Match,
+  Presentation,
+  SigmaEvent,
+} from "./types.ts";
 import { EventView, type Layout } from "./view.ts";
 
 interface Hit {
   readonly rule: DetectionRule;
   readonly view: EventView;
+}
+
+interface Fired {
+  readonly index: number;
+  readonly firing: Firing;
+}
+
+/** What made a correlation come true: the event's view and the rule it matched, which absence has none of. */
+interface Cause {
+  readonly view: EventView;
+  readonly meta: EventMeta;
+  readonly base?: DetectionRule | undefined;
 }
 
 interface MutableCounts extends StateCounts {
@@ -24,14 +50,18 @@ interface MutableCounts extends StateCounts {
 /** Distinct logsources with an index of their own; they come from the host's presentations, so there are few. */
 const MATCHERS_MAX = 512;
 
-/** @param observe told of what each correlation, by its index, looks at */
+export interface InnerOptions extends EngineOptions {
+  /** Told of what each correlation, by its index, looks at. */
+  readonly observe?: (correlation: number) => Observe;
+}
+
 export function createEngine(
   rules: LinkedRules,
   layout: Layout,
   limits: EngineLimits,
-  observe?: (correlation: number) => Observe,
+  options: InnerOptions = {},
 ): Engine {
-  return new SigmaEngine(rules, layout, limits, observe);
+  return new SigmaEngine(rules, layout, limits, options);
 }
 
 class SigmaEngine implements Engine {
@@ -43,6 +73,8 @@ class SigmaEngine implements Engine {
   /** Event number at which a rule last matched or a correlation was last looked at, so that each counts once. */
   readonly #ruleMarks: Float64Array;
   readonly #correlationMarks: Float64Array;
+  readonly #evictions = new EvictionLog();
+  #advancedTo = Number.NEGATIVE_INFINITY;
   readonly #counts: MutableCounts = {
     events: 0,
     matches: 0,
@@ -55,18 +87,18 @@ class SigmaEngine implements Engine {
     exhaustedRegexes: 0,
   };
 
-  constructor(
-    rules: LinkedRules,
-    layout: Layout,
-    limits: EngineLimits,
-    observe: ((correlation: number) => Observe) | undefined,
-  ) {
+  constructor(rules: LinkedRules, layout: Layout, limits: EngineLimits, { expectedSince, observe }: InnerOptions) {
     this.#rules = rules;
     this.#layout = layout;
     this.#limits = limits;
+    const shared = { limits, counts: this.#counts, evictions: this.#evictions };
     this.#states = rules.correlations.map(
-      ({ correlation, ruleIds }, index) =>
-        new CorrelationState(correlation, ruleIds, limits, this.#counts, observe?.(index)),
+      (rule, index) =>
+        new CorrelationState(rule, {
+          ...shared,
+          since: expectedSince?.get(rule.info.id),
+          observe: observe?.(index),
+        }),
     );
     this.#ruleMarks = new Float64Array(rules.detections.length);
     this.#correlationMarks = new Float64Array(rules.correlations.length);
@@ -85,6 +117,29 @@ class SigmaEngine implements Engine {
     this.#addCorrelationMatches(hits, meta, matches);
     this.#counts.matches += matches.length;
     return matches;
+  }
+
+  advance(now: number): Match[] {
+    if (now <= this.#advancedTo) return [];
+    this.#advancedTo = now;
+    const fired: Fired[] = [];
+    for (const [index, state] of this.#states.entries()) {
+      for (const firing of state.advance(now)) fired.push({ index, firing });
+    }
+    if (fired.length === 0) return [];
+    fired.sort((left, right) => left.firing.reading.lastTime - right.firing.reading.lastTime);
+    const matches: Match[] = [];
+    for (const { index, firing } of fired) {
+      const view = this.#viewOfGroup(firing.groupBy);
+      const [id = ""] = firing.reading.eventIds;
+      this.#report(index, firing, { view, meta: { id, time: firing.reading.lastTime } }, matches);
+    }
+    this.#counts.matches += matches.length;
+    return matches;
+  }
+
+  takeEvictions(): readonly Eviction[] {
+    return this.#evictions.take();
   }
 
   sweep(now: number): void {
@@ -140,30 +195,44 @@ class SigmaEngine implements Engine {
   #addCorrelationMatches(hits: readonly Hit[], meta: EventMeta, matches: Match[]): void {
     for (const { rule, view } of hits) {
       for (const index of rule.feeds) {
-        if (this.#isCounted(index)) continue;
-        this.#correlate(index, { view, ruleId: rule.info.id, meta }, rule, matches);
+        const { correlation } = elementAt(this.#rules.correlations, index);
+        if (isTemporal(correlation)) this.#correlate(index, { view, ruleId: rule.info.id, meta, base: rule }, matches);
+        else if (this.#correlationMarks[index] !== this.#counts.events) {
+          this.#correlationMarks[index] = this.#counts.events;
+          if (hasRoles(correlation.own)) this.#correlateRoles(index, hits, meta, matches);
+          else this.#correlate(index, { view, ruleId: rule.info.id, meta, base: rule }, matches);
+        }
       }
     }
   }
 
-  /** An event counts once in a correlation, however many of its rules it matches; a temporal one asks for each rule. */
-  #isCounted(index: number): boolean {
-    const { type } = elementAt(this.#rules.correlations, index).correlation;
-    if (type === "temporal" || type === "temporal_ordered") return false;
-    if (this.#correlationMarks[index] === this.#counts.events) return true;
-    this.#correlationMarks[index] = this.#counts.events;
-    return false;
+  /** Each rule that the event matches has a meaning of its own, told in the order of the correlation's list. */
+  #correlateRoles(index: number, hits: readonly Hit[], meta: EventMeta, matches: Match[]): void {
+    for (const ruleId of elementAt(this.#rules.correlations, index).ruleIds) {
+      const hit = hits.find(({ rule }) => rule.info.id === ruleId);
+      if (hit !== undefined) this.#correlate(index, { view: hit.view, ruleId, meta, base: hit.rule }, matches);
+    }
+  }
+
+  #correlate(index: number, cause: Cause & Occurrence, matches: Match[]): void {
+    const firing = elementAt(this.#states, index).update(cause);
+    if (firing !== undefined) this.#report(index, firing, cause, matches);
   }
 
   /** Reports of a correlation are occurrences for those that refer to it. */
-  #correlate(index: number, occurrence: Occurrence, base: DetectionRule, matches: Match[]): void {
-    const firing = elementAt(this.#states, index).update(occurrence);
-    if (firing === undefined) return;
+  #report(index: number, firing: Firing, { view, meta, base }: Cause, matches: Match[]): void {
     const rule = elementAt(this.#rules.correlations, index);
-    const { view, meta } = occurrence;
     if (rule.info.alerts) matches.push(correlationMatch(rule, firing, base, view));
     const { groupBy, reading } = firing;
     const report = { view, ruleId: rule.info.id, meta: { ...meta, time: reading.lastTime }, groupBy };
-    for (const next of rule.feeds) this.#correlate(next, report, base, matches);
+    for (const next of rule.feeds) this.#correlate(next, { ...report, base }, matches);
+  }
+
+  /** What did not happen has no record; all that is known of it is its group. */
+  #viewOfGroup(groupBy: Readonly<Record<string, string>>): EventView {
+    const budget: StepBudget = { steps: this.#limits.regexStepsMax, exhausted: false };
+    return new EventView({ logsource: {}, fields: groupBy }, this.#layout, this.#limits, budget, this.#counts);
   }
 }
+
+const isTemporal = ({ type }: Correlation): boolean => type === "temporal" || type === "temporal_ordered";

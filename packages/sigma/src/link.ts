@@ -4,6 +4,7 @@ import { RuleFault, toRuleError } from "./fault.ts";
 import type { Filter } from "./filter.ts";
 import { matchesLogsource } from "./logsource.ts";
 import { suggest } from "./nearest.ts";
+import { spansKept } from "./own-correlation.ts";
 import { allOf, type Predicate } from "./predicate.ts";
 import type { RuleDraft } from "./rule-document.ts";
 import type { RuleError, RuleInfo } from "./types.ts";
@@ -142,7 +143,12 @@ class CorrelationLinker {
       }
       const below = targets.map((target) => this.#done.get(target));
       const longest = Math.max(0, ...below.map((one) => (typeof one === "object" ? one.windowMs : 0)));
-      const linked = { draft, correlation, targets, windowMs: correlation.timespanMs + longest };
+      const linked = {
+        draft,
+        correlation,
+        targets,
+        windowMs: correlation.timespanMs * spansKept(correlation.own) + longest,
+      };
       const index = this.linked.push(linked) - 1;
       this.#done.set(draft, linked);
       for (const target of new Set(targets)) this.feeds.set(target, [...(this.feeds.get(target) ?? []), index]);

@@ -66,7 +66,13 @@ export class SelectionMatch implements Match {
   }
 }
 
-export function correlationMatch(rule: CorrelationRule, firing: Firing, base: DetectionRule, view: EventView): Match {
+/** @param base the rule that the event at hand matched, unless there is no event */
+export function correlationMatch(
+  rule: CorrelationRule,
+  firing: Firing,
+  base: DetectionRule | undefined,
+  view: EventView,
+): Match {
   const { info, correlation } = rule;
   const { reading, groupBy } = firing;
   return {
@@ -75,7 +81,7 @@ export function correlationMatch(rule: CorrelationRule, firing: Firing, base: De
     level: info.level,
     kind: "correlation",
     tags: info.tags,
-    selections: explainSelections(base.detection.selections, view),
+    selections: base === undefined ? [] : explainSelections(base.detection.selections, view),
     groupBy,
     count: reading.count,
     threshold: correlation.bounds[0]?.value ?? 0,
@@ -84,7 +90,7 @@ export function correlationMatch(rule: CorrelationRule, firing: Firing, base: De
     eventIds: reading.eventIds,
     firstTime: reading.firstTime,
     lastTime: reading.lastTime,
-    sentence: `${info.title} (${info.level}): ${describeCorrelation(correlation, groupBy, reading.count)}`,
+    sentence: `${info.title} (${info.level}): ${describeCorrelation(correlation, groupBy, reading)}`,
     custom: info.custom,
   };
 }

@@ -1,5 +1,6 @@
 import type { Measure } from "./correlation.ts";
-import { holdsAll, LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+import { holdsAll } from "./bounds.ts";
+import { LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
 interface Sample {
   readonly time: number;

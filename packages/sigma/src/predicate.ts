@@ -6,6 +6,13 @@ export interface FieldRef {
   readonly slot: number;
 }
 
+/** A field under a name; `byRule` says which field it is in each referenced rule when an alias is used. */
+export interface KeyField {
+  readonly name: string;
+  readonly ref: FieldRef;
+  readonly byRule: ReadonlyMap<string, FieldRef>;
+}
+
 /** How a value is tested. Texts arrive folded unless the test is `cased`. */
 export type ValueTest =
   | {

@@ -42,16 +42,17 @@ export function compileDocument(root: Cursor, scope: RuleScope): RuleDraft {
   }
   if (detection !== undefined) {
     const logsource = readLogsource(root);
-    const info = { ...readInfo(root), kind: "selection", logsource } as const;
+    const info = { ...readInfo(root), kind: "selection", logsource, needsTime: false } as const;
     return { info, root, detection: compileDetection(detection, scope) };
   }
   if (correlation === undefined) return root.fail("the rule has no detection", "add `detection:` with a condition");
-  const compiled = compileCorrelation(correlation, scope.fields);
+  const compiled = compileCorrelation(correlation, scope);
   const generate = compiled.generate || readGenerate(root.get("generate"));
-  return { info: { ...readInfo(root), kind: "correlation" }, root, correlation: { ...compiled, generate } };
+  const info = { ...readInfo(root), kind: "correlation", needsTime: compiled.own?.kind === "absence" } as const;
+  return { info, root, correlation: { ...compiled, generate } };
 }
 
-function readInfo(root: Cursor): Omit<RuleInfo, "alerts" | "kind" | "logsource"> {
+function readInfo(root: Cursor): Omit<RuleInfo, "alerts" | "kind" | "logsource" | "needsTime"> {
   const title = readText(root, "title") ?? root.fail("the rule has no title", "add `title:`");
   const name = readText(root, "name");
   const status = readText(root, "status");

@@ -10,6 +10,7 @@ import {
   type CorrelationStep,
   type Engine,
   type EngineLimits,
+  type EngineOptions,
   type Explanation,
   type RuleError,
   type RuleInfo,
@@ -46,8 +47,8 @@ export class CompiledRuleset implements Ruleset {
     this.windowMs = Math.max(0, ...this.#linked.correlations.map((rule) => rule.windowMs));
   }
 
-  createEngine(limits?: Partial<EngineLimits>): Engine {
-    return createEngine(this.#linked, this.#layout, { ...DEFAULT_LIMITS, ...limits });
+  createEngine(limits?: Partial<EngineLimits>, options?: EngineOptions): Engine {
+    return createEngine(this.#linked, this.#layout, { ...DEFAULT_LIMITS, ...limits }, options);
   }
 
   only(ruleIds: readonly string[]): CompiledRuleset {
@@ -108,9 +109,9 @@ export class CompiledRuleset implements Ruleset {
       }
     };
     const ids = this.#linked.correlations.map(({ info }) => info.id);
-    const engine = createEngine(this.#linked, this.#layout, DEFAULT_LIMITS, (index) =>
-      ids[index] === ruleId ? observer : () => undefined,
-    );
+    const engine = createEngine(this.#linked, this.#layout, DEFAULT_LIMITS, {
+      observe: (index) => (ids[index] === ruleId ? observer : () => undefined),
+    });
     for (const { event, meta } of events) engine.evaluate(event, meta);
     return steps;
   }

@@ -1,5 +1,8 @@
-import type { Bound, Correlation, Measure, Operator } from "./correlation.ts";
+import type { Bound, Operator } from "./bounds.ts";
+import type { Correlation, Measure } from "./correlation.ts";
+import type { OwnMeaning } from "./own-correlation.ts";
 import { shorten } from "./text.ts";
+import type { WindowReading } from "./window.ts";
 
 const SIGNS: Readonly<Record<Operator, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=", eq: "=", neq: "!=" };
 const UNITS: readonly (readonly [string, number])[] = [
@@ -8,6 +11,9 @@ const UNITS: readonly (readonly [string, number])[] = [
   ["m", 60_000],
   ["s", 1000],
 ];
+
+/** Dates end here. */
+const DATE_MS_MAX = 8.64e15;
 
 /** `> 100`, or `>= 5 and < 10` for a range. */
 export function describeCondition(bounds: readonly Bound[]): string {
@@ -24,20 +30,56 @@ export function describeTimespan(timespanMs: number): string {
 export function describeCorrelation(
   correlation: Correlation,
   groupBy: Readonly<Record<string, string>>,
-  count: number,
+  reading: WindowReading,
 ): string {
-  const what = describeCount(correlation, count);
   const group = Object.entries(groupBy).map(([name, value]) => `${name} "${shorten(value, 80)}"`);
   const forGroup = group.length === 0 ? "" : ` for ${group.join(", ")}`;
   const span = describeTimespan(correlation.timespanMs);
-  const limit = correlation.bounds.length === 0 ? "" : ` (limit ${describeCondition(correlation.bounds)})`;
+  const { own, bounds } = correlation;
+  if (own?.kind === "absence") return `${describeAbsence(correlation, reading)} within ${span}${forGroup}`;
+  const what = own === undefined ? describeCount(correlation, reading.count) : describeOwn(correlation, own, reading);
+  if (own?.kind === "carried") return `${what} within ${span}${forGroup}`;
+  const limit = bounds.length === 0 ? "" : ` (limit ${describeCondition(bounds)})`;
   return `${what} in ${span}${forGroup}${limit}`;
 }
 
-function describeCount({ type, counted, measure, references }: Correlation, count: number): string {
+const namesOf = ({ references }: Correlation): string[] => references.map(({ reference }) => shorten(reference, 40));
+
+function describeAbsence(correlation: Correlation, { eventIds, firstTime }: WindowReading): string {
+  const names = namesOf(correlation);
+  const missing = names.at(-1) ?? "";
+  const since = Math.abs(firstTime) <= DATE_MS_MAX ? new Date(firstTime).toISOString() : String(firstTime);
+  if (names.length > 1) return `no ${missing} after ${names.slice(0, -1).join(" or ")} at ${since}`;
+  return eventIds.length === 0 ? `no ${missing} since ${since}` : `no ${missing} after the one at ${since}`;
+}
+
+type OtherOwn = Exclude<OwnMeaning, { kind: "absence" }>;
+
+function describeOwn(correlation: Correlation, own: OtherOwn, { count, detail = "" }: WindowReading): string {
+  const names = namesOf(correlation);
+  const field = correlation.counted.map(({ name }) => name).join(", ");
+  const percent = String(Number(count.toPrecision(3)));
+  switch (own.kind) {
+    case "ratio":
+      return `${names[0]} is ${percent} % of ${names[1]} (${detail})`;
+    case "change":
+      return own.of === "level"
+        ? `${field} changed by ${percent} % (${detail})`
+        : `${own.of === "count" ? "the number of events" : `the ${own.of} of ${field}`} changed by ${percent} % (${detail})`;
+    case "loop":
+      return detail === "1"
+        ? `the same ${field} ${count} times in a row`
+        : `a cycle of ${detail} ${count} times in a row`;
+    case "carried":
+      return `"${detail}" from ${names[0]} turns up in ${names[1]}`;
+  }
+}
+
+function describeCount(correlation: Correlation, count: number): string {
+  const { type, counted, measure } = correlation;
   const field = counted.map(({ name }) => name).join(", ");
   if (measure !== undefined) return describeMeasure(measure, field, count);
-  const rules = references.map(({ reference }) => shorten(reference, 40));
+  const rules = namesOf(correlation);
   if (type === "temporal") return `${count} of ${rules.join(", ")}`;
   if (type === "temporal_ordered") return `${count} of ${rules.join(", ")}, in this order,`;
   return type === "value_count" ? `${count} distinct values of ${field}` : `${count} events`;

@@ -1,5 +1,6 @@
 import type { RuleSet } from "./temporal-condition.ts";
-import { holdsAll, LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+import { holdsAll } from "./bounds.ts";
+import { LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
 /** When a temporal correlation holds. */
 export interface TemporalCondition {

@@ -392,7 +392,7 @@ describe("what a correlation cannot mean is refused with its place", () => {
     [temporal("temporal", "condition: { field: n, gte: 1 }"), "counts events, not a field"],
     ["type: temporal\nrules: [a, id-a]\ntimespan: 1m", "stands twice"],
     ["type: value_sum\nrules: [a]\ntimespan: 1m\ncondition: { gt: 1 }", "value_sum needs a field"],
-    ["type: value_avg\nrules: [a]\ntimespan: 1m\ncondition: { field: [n, m], gt: 1 }", "takes 1 to 1 fields"],
+    ["type: value_avg\nrules: [a]\ntimespan: 1m\ncondition: { field: [n, m], gt: 1 }", "one field is needed"],
     [
       "type: value_percentile\nrules: [a]\ntimespan: 1m\ncondition: { field: n, percentile: 101, gt: 1 }",
       "from 0 to 100",

@@ -50,6 +50,8 @@ export interface RuleInfo {
   readonly alerts: boolean;
   readonly file: string;
   readonly line: number;
+  /** True for a rule that is told of by {@link Engine.advance}, because something did not happen. */
+  readonly needsTime: boolean;
   /** The rule's top-level `firebreak` key, as plain data; empty when absent. */
   readonly custom: Readonly<Record<string, unknown>>;
 }
@@ -85,6 +87,8 @@ export interface EventMeta {
   readonly id: string;
   /** When the record arrived, ms since the epoch. With it, a time too far in the future is pulled back to it. */
   readonly receivedTime?: number;
+  /** On whose behalf memory is used: what it makes the engine keep can push out nothing of another tenant's. */
+  readonly tenant?: string;
 }
 
 /** A field and value that satisfied a test; `value` is cut at 256 characters. Keywords report the field `*`. */
@@ -144,9 +148,11 @@ export interface EngineLimits {
   /** Automaton steps all regular expressions together may spend building states for one record. */
   readonly regexStepsMax: number;
   readonly groupsPerRuleMax: number;
+  readonly groupsPerTenantMax: number;
   /** Entries of one group; never below what the condition needs to be exact. */
   readonly entriesPerGroupMax: number;
   readonly entriesPerRuleMax: number;
+  readonly entriesPerTenantMax: number;
   readonly eventIdsMax: number;
   /** How much older than its group's newest event an event may be and still count. */
   readonly latenessMs: number;
@@ -174,9 +180,40 @@ export interface EngineCounters {
   readonly exhaustedRegexes: number;
 }
 
+/** State of one rule that was given up under pressure, on account of one tenant. */
+export interface Eviction {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly tenant: string;
+  /** How many groups, and of the first of them what it was about, how much it held and until when. */
+  readonly groups: number;
+  readonly groupBy: Readonly<Record<string, string>>;
+  readonly entries: number;
+  readonly newestTime: number;
+}
+
+export interface EngineOptions {
+  /**
+   * Since when groups are waited for that rules expect, ms by rule id. Without an entry: since the first advance. For an
+   * engine whose windows are filled again from events before that time.
+   */
+  readonly expectedSince?: ReadonlyMap<string, number>;
+}
+
 export interface Engine {
   /** Matches of this event, in rule order. Never throws on account of the event. */
   evaluate(event: SigmaEvent, meta: EventMeta): Match[];
+  /**
+   * Says that time has gone on: no event older than `now` (ms) is to be expected any more, so it is the clock less the
+   * allowed lateness. What comes true because nothing happened is told here and nowhere else. A time before one given
+   * earlier changes nothing.
+   */
+  advance(now: number): Match[];
+  /**
+   * What had to be forgotten although its window was open, since this was asked last: at most one entry for each rule
+   * and tenant. A slow attack may have been in it.
+   */
+  takeEvictions(): readonly Eviction[];
   /** Forget groups whose window ended before `now` (ms). Call it from a clock; without it they go when space is needed. */
   sweep(now: number): void;
   counters(): EngineCounters;
@@ -187,7 +224,7 @@ export interface Ruleset {
   readonly errors: readonly RuleError[];
   /** Longest time in ms that a correlation, with those it refers to, looks back: how far back a restart must replay. */
   readonly windowMs: number;
-  createEngine(limits?: Partial<EngineLimits>): Engine;
+  createEngine(limits?: Partial<EngineLimits>, options?: EngineOptions): Engine;
   /** These rules, with those they refer to and the filters on them, as a ruleset of their own. */
   only(ruleIds: readonly string[]): Ruleset;
   /** Why each event, in order, does or does not match a rule; undefined when there is none of that id. */
@@ -277,8 +314,10 @@ export const DEFAULT_LIMITS: EngineLimits = {
   depthMax: 32,
   regexStepsMax: 5_000_000,
   groupsPerRuleMax: 10_000,
+  groupsPerTenantMax: 5_000,
   entriesPerGroupMax: 1024,
   entriesPerRuleMax: 1_000_000,
+  entriesPerTenantMax: 500_000,
   eventIdsMax: 200,
   latenessMs: 5 * 60_000,
   futureSkewMs: 5 * 60_000,

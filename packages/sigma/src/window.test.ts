@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CountWindow, DistinctWindow, holdsAll, type WindowSettings } from "./window.ts";
-import type { Bound } from "./correlation.ts";
+import { holdsAll, type Bound } from "./bounds.ts";
+import { CountWindow, DistinctWindow, type WindowSettings } from "./window.ts";
 
 const SPAN = 100;
 const settings = (bounds: readonly Bound[], over: Partial<WindowSettings> = {}): WindowSettings => ({

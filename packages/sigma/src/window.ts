@@ -1,4 +1,4 @@
-import type { Bound } from "./correlation.ts";
+import { holdsAll, type Bound } from "./bounds.ts";
 
 /** What a window says after an event was added. Times in ms. */
 export interface WindowReading {
@@ -11,6 +11,8 @@ export interface WindowReading {
   readonly firstTime: number;
   readonly lastTime: number;
   readonly eventIds: readonly string[];
+  /** What the count alone does not tell: the parts of a ratio, a cycle's length, the value that was carried. */
+  readonly detail?: string;
 }
 
 export interface WindowSettings {
@@ -31,10 +33,19 @@ export interface GroupWindow {
   add(time: number, eventId: string, value: string, rule: number): WindowReading;
 }
 
-const NO_IDS: readonly string[] = [];
+/** A window that comes true by the passing of time. It decides itself what is worth a report. */
+export interface TimedWindow extends GroupWindow {
+  /** When it comes true if nothing happens; infinity when it waits for nothing. */
+  readonly deadline: number;
+  /** Goes past the deadline, which `now` has reached. @returns what to report, if anything */
+  expire(now: number): WindowReading | undefined;
+}
 
-export const LATE: WindowReading = {
-  late: true,
+export const NO_IDS: readonly string[] = [];
+
+/** Says nothing about whether the condition holds. */
+export const NO_VERDICT: WindowReading = {
+  late: false,
   satisfied: false,
   isNewest: false,
   count: 0,
@@ -43,26 +54,7 @@ export const LATE: WindowReading = {
   eventIds: NO_IDS,
 };
 
-export function holdsAll(bounds: readonly Bound[], count: number): boolean {
-  return bounds.every((bound) => holdsOne(bound, count));
-}
-
-function holdsOne({ operator, value }: Bound, count: number): boolean {
-  switch (operator) {
-    case "gt":
-      return count > value;
-    case "gte":
-      return count >= value;
-    case "lt":
-      return count < value;
-    case "lte":
-      return count <= value;
-    case "eq":
-      return count === value;
-    case "neq":
-      return count !== value;
-  }
-}
+export const LATE: WindowReading = { ...NO_VERDICT, late: true };
 
 /** Counts events. Keeps their times in order, so that a late event is judged by every window it falls into. */
 export class CountWindow implements GroupWindow {

@@ -1,0 +1,135 @@
+import { shorten } from "./text.ts";
+import { takeTokens } from "./value-tokens.ts";
+import { LATE, NO_VERDICT, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+
+interface Origin {
+  /** First and last time it was seen. */
+  readonly firstTime: number;
+  readonly time: number;
+  readonly eventId: string;
+}
+
+interface Use {
+  readonly time: number;
+  readonly eventId: string;
+  readonly text: string;
+}
+
+interface Carried {
+  readonly text: string;
+  readonly sourceId: string;
+  readonly useId: string;
+}
+
+const SOURCE = 0;
+const USE = 1;
+/** Tokens kept of the sources, of the uses, and of what is trusted. */
+const TOKENS_MAX = 16_384;
+const TOKEN_CHARS_MAX = 120;
+
+/**
+ * Values of a source that turn up in a use after it. What was seen in a trusted place before, or is trusted later, is nobody's. Each
+ * value is reported once in a span. A use that arrives before its source is kept, so that the order of arrival does not count.
+ */
+export class CarriedWindow implements GroupWindow {
+  dropped = 0;
+  newestTime = Number.NEGATIVE_INFINITY;
+  readonly #settings: WindowSettings;
+  readonly #charsMin: number;
+  readonly #sources = new Map<number, Origin>();
+  readonly #uses = new Map<number, Use>();
+  readonly #trusted = new Map<number, { readonly time: number }>();
+  readonly #reported = new Map<number, { readonly time: number }>();
+
+  constructor(settings: WindowSettings, charsMin: number) {
+    this.#settings = settings;
+    this.#charsMin = charsMin;
+  }
+
+  get size(): number {
+    return this.#sources.size + this.#uses.size + this.#trusted.size + this.#reported.size;
+  }
+
+  add(time: number, eventId: string, text: string, rule: number): WindowReading {
+    if (time <= this.newestTime - this.#settings.spanMs || time < this.newestTime - this.#settings.latenessMs)
+      return LATE;
+    this.newestTime = Math.max(time, this.newestTime);
+    const carried: Carried[] = [];
+    takeTokens(text, this.#charsMin, (hash, of, from, to) => {
+      if (rule === SOURCE) this.#addSource(hash, time, eventId, carried);
+      else if (rule === USE)
+        this.#addUse(hash, { time, eventId, text: of.slice(from, Math.min(to, from + TOKEN_CHARS_MAX)) }, carried);
+      else this.#trust(hash, time);
+    });
+    for (const kept of [this.#sources, this.#uses, this.#trusted, this.#reported]) this.#prune(kept);
+    return carried.length === 0 ? NO_VERDICT : this.#reading(carried);
+  }
+
+  #addSource(hash: number, time: number, eventId: string, carried: Carried[]): void {
+    if (this.#trusted.has(hash)) return;
+    const known = this.#sources.get(hash);
+    const isKnown = known !== undefined && this.#isOpen(known.time, time);
+    const origin = {
+      firstTime: isKnown ? Math.min(known.firstTime, time) : time,
+      time: isKnown ? Math.max(known.time, time) : time,
+      eventId,
+    };
+    put(this.#sources, hash, origin);
+    const use = this.#uses.get(hash);
+    if (use !== undefined) this.#compare(hash, origin, use, carried);
+  }
+
+  #addUse(hash: number, use: Use, carried: Carried[]): void {
+    put(this.#uses, hash, use);
+    const origin = this.#sources.get(hash);
+    if (origin !== undefined) this.#compare(hash, origin, use, carried);
+  }
+
+  #trust(hash: number, time: number): void {
+    put(this.#trusted, hash, { time });
+    this.#sources.delete(hash);
+  }
+
+  #compare(hash: number, origin: Origin, use: Use, carried: Carried[]): void {
+    if (origin.eventId === use.eventId || use.time < origin.firstTime || !this.#isOpen(origin.time, use.time)) return;
+    const reported = this.#reported.get(hash);
+    if (reported !== undefined && this.#isOpen(reported.time, use.time)) return;
+    put(this.#reported, hash, { time: use.time });
+    carried.push({ text: use.text, sourceId: origin.eventId, useId: use.eventId });
+  }
+
+  #isOpen(time: number, now: number): boolean {
+    return time > now - this.#settings.spanMs;
+  }
+
+  #prune(kept: Map<number, { readonly time: number }>): void {
+    for (const [hash, { time }] of kept) {
+      const isOpen = this.#isOpen(time, this.newestTime);
+      if (isOpen && kept.size <= TOKENS_MAX) return;
+      if (isOpen) this.dropped += 1;
+      kept.delete(hash);
+    }
+  }
+
+  #reading(carried: readonly Carried[]): WindowReading {
+    const sources = carried.map(({ sourceId }) => sourceId);
+    const uses = carried.map(({ useId }) => useId);
+    const longest = carried.reduce((best, one) => (one.text.length > best.text.length ? one : best));
+    return {
+      late: false,
+      satisfied: true,
+      isNewest: true,
+      count: carried.length,
+      firstTime: this.newestTime,
+      lastTime: this.newestTime,
+      eventIds: [...new Set([...sources, ...uses])].slice(-this.#settings.eventIdsMax),
+      detail: shorten(longest.text, TOKEN_CHARS_MAX),
+    };
+  }
+}
+
+/** What is put last stands last. */
+function put<T>(map: Map<number, T>, hash: number, value: T): void {
+  map.delete(hash);
+  map.set(hash, value);
+}

@@ -1,0 +1,198 @@
+import type { EngineLimits, Eviction } from "./types.ts";
+import type { GroupWindow } from "./window.ts";
+
+/** One group of a correlation. */
+export interface Group {
+  readonly key: string;
+  readonly groupBy: Readonly<Record<string, string>>;
+  readonly window: GroupWindow;
+  readonly owner: Tenant;
+  /** The rule itself names it: it is never evicted. */
+  isExpected: boolean;
+  firing: boolean;
+  firedTime: number | undefined;
+  /** When the queue of deadlines asks about it next. */
+  queuedTime: number;
+  isGone: boolean;
+  older: Group | undefined;
+  newer: Group | undefined;
+}
+
+/** On whose behalf groups were made, and those groups, least recently used first. */
+interface Tenant {
+  readonly name: string;
+  groups: number;
+  entries: number;
+  oldest: Group | undefined;
+  newest: Group | undefined;
+}
+
+/** What is known of groups that were evicted since somebody asked: the first of them, and how many there were. */
+export class EvictionLog {
+  #kept: Eviction[] = [];
+
+  note(eviction: Omit<Eviction, "groups">): void {
+    const known = this.#kept.findIndex((one) => one.ruleId === eviction.ruleId && one.tenant === eviction.tenant);
+    const first = this.#kept[known];
+    if (first !== undefined) this.#kept[known] = { ...first, groups: first.groups + 1 };
+    else if (this.#kept.length < EVICTIONS_KEPT) this.#kept.push({ ...eviction, groups: 1 });
+  }
+
+  take(): readonly Eviction[] {
+    if (this.#kept.length === 0) return NO_EVICTIONS;
+    const kept = this.#kept;
+    this.#kept = [];
+    return kept;
+  }
+}
+
+const NO_EVICTIONS: readonly Eviction[] = [];
+/** Of one rule and tenant each. */
+const EVICTIONS_KEPT = 100;
+/** How many of the least recently used groups are compared before one is evicted. */
+const EVICTION_SAMPLE = 16;
+/** Tenants beyond this share one account. */
+const TENANTS_MAX = 256;
+
+type Limits = Pick<
+  EngineLimits,
+  "groupsPerRuleMax" | "groupsPerTenantMax" | "entriesPerRuleMax" | "entriesPerTenantMax"
+>;
+
+/**
+ * The groups of one correlation, in bounded room. When it is used up, the tenant that holds most gives something up: a
+ * noisy one cannot push out what belongs to another.
+ */
+export class GroupTable {
+  entries = 0;
+  readonly #limits: Limits;
+  readonly #groups = new Map<string, Group>();
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #onEvict: (group: Group) => void;
+
+  constructor(limits: Limits, onEvict: (group: Group) => void) {
+    this.#limits = limits;
+    this.#onEvict = onEvict;
+  }
+
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  values(): Iterable<Group> {
+    return this.#groups.values();
+  }
+
+  get(key: string): Group | undefined {
+    return this.#groups.get(key);
+  }
+
+  /** Adds a group; another may have to go. */
+  add(made: Pick<Group, "key" | "groupBy" | "window" | "isExpected">, tenant: string): Group {
+    const group: Group = {
+      ...made,
+      owner: this.#tenant(tenant),
+      firing: false,
+      firedTime: undefined,
+      queuedTime: Number.POSITIVE_INFINITY,
+      isGone: false,
+      older: undefined,
+      newer: undefined,
+    };
+    this.#groups.set(group.key, group);
+    group.owner.groups += 1;
+    append(group);
+    if (group.owner.groups > this.#limits.groupsPerTenantMax) this.#evictFrom(group.owner, group);
+    if (this.size > this.#limits.groupsPerRuleMax) this.#evictFrom(this.#largest("groups"), group);
+    return group;
+  }
+
+  /** Notes that the group is in use, so that others go before it. */
+  touch(group: Group): void {
+    if (group.owner.newest === group) return;
+    unlink(group);
+    append(group);
+  }
+
+  /** Takes account of entries that a group's window won or lost; groups may have to go. */
+  account(group: Group, entries: number): void {
+    if (entries === 0) return;
+    this.entries += entries;
+    group.owner.entries += entries;
+    const { entriesPerTenantMax, entriesPerRuleMax } = this.#limits;
+    while (group.owner.entries > entriesPerTenantMax && this.#evictFrom(group.owner, group));
+    while (this.entries > entriesPerRuleMax && this.#evictFrom(this.#largest("entries"), group));
+  }
+
+  remove(group: Group): void {
+    if (group.isGone) return;
+    group.isGone = true;
+    this.entries -= group.window.size;
+    group.owner.entries -= group.window.size;
+    group.owner.groups -= 1;
+    unlink(group);
+    this.#groups.delete(group.key);
+    if (group.owner.groups === 0) this.#tenants.delete(group.owner.name);
+  }
+
+  #tenant(name: string): Tenant {
+    const known = this.#tenants.get(name);
+    if (known !== undefined) return known;
+    if (this.#tenants.size >= TENANTS_MAX && name !== REST) return this.#tenant(REST);
+    const tenant = { name, groups: 0, entries: 0, oldest: undefined, newest: undefined };
+    this.#tenants.set(name, tenant);
+    return tenant;
+  }
+
+  #largest(what: "groups" | "entries"): Tenant | undefined {
+    let largest: Tenant | undefined;
+    for (const tenant of this.#tenants.values()) {
+      if (largest === undefined || tenant[what] > largest[what]) largest = tenant;
+    }
+    return largest;
+  }
+
+  /**
+   * Removes the group closest to its expiry, and of equals the one with least progress, among the least recently used.
+   *
+   * @param spared the group at hand
+   * @returns false when there is none to remove
+   */
+  #evictFrom(tenant: Tenant | undefined, spared: Group): boolean {
+    let victim: Group | undefined;
+    let looked = 0;
+    for (let group = tenant?.oldest; group !== undefined && looked < EVICTION_SAMPLE; group = group.newer) {
+      if (group === spared || group.isExpected) continue;
+      looked += 1;
+      if (victim === undefined || goesBefore(group, victim)) victim = group;
+    }
+    if (victim === undefined) return false;
+    this.#onEvict(victim);
+    this.remove(victim);
+    return true;
+  }
+}
+
+const REST = "…";
+
+function goesBefore({ window: left }: Group, { window: right }: Group): boolean {
+  if (left.newestTime !== right.newestTime) return left.newestTime < right.newestTime;
+  return left.size < right.size;
+}
+
+function append(group: Group): void {
+  const { owner } = group;
+  group.older = owner.newest;
+  group.newer = undefined;
+  if (owner.newest === undefined) owner.oldest = group;
+  else owner.newest.newer = group;
+  owner.newest = group;
+}
+
+function unlink(group: Group): void {
+  const { owner, older, newer } = group;
+  if (older === undefined) owner.oldest = newer;
+  else older.newer = newer;
+  if (newer === undefined) owner.newest = older;
+  else newer.older = older;
+}
