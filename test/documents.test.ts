@@ -9,7 +9,7 @@ import { COMMANDS } from "../packages/server/src/cli/commands/index.ts";
 const ROOT = path.resolve(import.meta.dirname, "..");
 const ROOMS = "packages/server/src";
 /** Where a word in code that begins like this is a path of this repository. */
-const TOP = /^(?:\.ci|bench|docs|packages|profiles|rules|scripts|test)\/|^[A-Z]+\.md$/;
+const TOP = /^(?:\.ci|bench|docs|maps|packages|profiles|rules|scripts|test)\/|^[A-Z]+\.md$/;
 const ROOT_PACKAGE = "package.json";
 
 interface Document {
@@ -32,7 +32,7 @@ function readDocument(file: string): Document {
 }
 
 function listDocuments(): string[] {
-  const own = ["", "docs", "rules"].flatMap((directory) =>
+  const own = ["", "docs", "rules", "maps"].flatMap((directory) =>
     readdirSync(path.join(ROOT, directory))
       .filter((name) => name.endsWith(".md"))
       .map((name) => path.posix.join(directory, name)),

@@ -44,6 +44,16 @@ function send(
   return server.ask("POST", path, { body, headers: { ...ADMIN, ...headers } });
 }
 
+/** RFC 8878: magic, descriptor, window, then blocks that say "this byte, so often". */
+function zstdOfRuns(length: number, runs: number): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.alloc(6 + runs * 4, "x");
+  Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]).copy(bytes);
+  for (let run = 0; run < runs; run++) {
+    bytes.writeUIntLE((length << 3) | 2 | (run === runs - 1 ? 1 : 0), 6 + run * 4, 3);
+  }
+  return Uint8Array.from(bytes);
+}
+
 async function expectProblem(response: Response, code: keyof typeof ERROR_CODES) {
   const problem: unknown = await response.json();
   expect(problem).toMatchObject({ code, status: ERROR_CODES[code].status, type: `urn:firebreak:problem:${code}` });
@@ -123,6 +133,7 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
 
   test("content types and encodings that are not read", async () => {
     await expectProblem(await send("{}", { "content-type": "text/plain" }), "unsupported_media_type");
+    await expectProblem(await send("{}", { "content-type": "application/x-protobuf" }), "unsupported_media_type");
     await expectProblem(
       await send("{}", { "content-type": "application/json; charset=utf-16" }),
       "unsupported_media_type",
@@ -135,7 +146,7 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
     );
   });
 
-  test("D-3: telemetry may come packed: its unpacked size is limited, and what is not gzip is named", async () => {
+  test("D-3: telemetry may come packed: its unpacked size is limited, and what is not gzip or zstd is named", async () => {
     const packed = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
     const events = "/api/v1/events";
     const good = await send(new Uint8Array(gzipSync("x".repeat(100_000))), packed, events);
@@ -147,6 +158,12 @@ describe("bad input names what is wrong, where, and how to mend it", () => {
     expect(bomb.length).toBeLessThan(100_000);
     await expectProblem(await send(bomb, packed, events), "payload_too_large");
     await expectProblem(await send("not packed", packed, events), "bad_request");
+    const zstd = { ...packed, "content-encoding": "zstd" };
+    // a frame with two runs of 50,000 x; one with 200 runs of 128 KiB
+    const fine = await send(zstdOfRuns(50_000, 2), zstd, events);
+    expect({ status: fine.status, receipt: await fine.json() }).toMatchObject({ receipt: { accepted: 100_000 } });
+    await expectProblem(await send(zstdOfRuns(128 * 1024, 200), zstd, events), "payload_too_large");
+    await expectProblem(await send("not packed", zstd, events), "bad_request");
     await expectProblem(await send("x", { ...packed, "content-encoding": "br" }, events), "unsupported_media_type");
     await expectProblem(
       await send("x", { ...packed, "content-encoding": "gzip, gzip" }, events),

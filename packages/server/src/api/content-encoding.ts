@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { codeOf, FirebreakError } from "../kernel/index.ts";
+import { TooLargeError, unzstd } from "./unzstd.ts";
 
 const unpack = promisify(gunzip);
 
@@ -12,18 +13,17 @@ const unpack = promisify(gunzip);
 export async function decodeContent(body: Buffer, encoding: string | undefined, bytesMax: number): Promise<Buffer> {
   const name = encoding?.trim().toLowerCase() ?? "identity";
   if (name === "identity") return body;
-  if (name !== "gzip" && name !== "x-gzip") {
-    throw new FirebreakError("unsupported_media_type", "Send the body as it is, or with Content-Encoding: gzip.");
-  }
   try {
-    return await unpack(body, { maxOutputLength: bytesMax });
+    if (name === "gzip" || name === "x-gzip") return await unpack(body, { maxOutputLength: bytesMax });
+    if (name === "zstd") return await unzstd(body, bytesMax);
   } catch (error) {
-    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
+    if (error instanceof TooLargeError || codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
       throw new FirebreakError(
         "payload_too_large",
         `The body unpacks to more than ${bytesMax} bytes; send it in parts.`,
       );
     }
-    throw new FirebreakError("bad_request", "The body is not valid gzip, as its Content-Encoding says.");
+    throw new FirebreakError("bad_request", `The body is not valid ${name}, as its Content-Encoding says.`);
   }
+  throw new FirebreakError("unsupported_media_type", "Send the body as it is, or with Content-Encoding: gzip or zstd.");
 }

@@ -27,6 +27,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   setPassword: { password: "a long pass phrase" },
   createUser: { name: "ada", role: "viewer", password: "a long pass phrase" },
   createToken: { name: "ci", access: "viewer" },
+  exportOtlpTraces: {},
+  exportOtlpLogs: {},
+  exportOtlpMetrics: {},
   sendEvents: { agent: { id: "scout" }, kind: "command" },
   registerSession: {
     sessionId: `ses_${ULID}`,
@@ -75,14 +78,19 @@ function call(route: Route, headers: Record<string, string> = {}): Promise<Respo
   });
 }
 
-async function expectProblem(response: Response, code: keyof typeof ERROR_CODES): Promise<void> {
-  expect(response.status).toBe(ERROR_CODES[code].status);
-  expect(response.headers.get("content-type")).toBe("application/problem+json");
-  expect(await response.json()).toMatchObject({
-    code,
-    status: response.status,
-    requestId: expect.stringMatching(/^req_/),
-  });
+/** @param media of the route: OTLP has a form of its own for what went wrong */
+async function expectProblem(
+  response: Response,
+  code: keyof typeof ERROR_CODES,
+  media: Route["media"] = "json",
+): Promise<void> {
+  const { status } = ERROR_CODES[code];
+  const problem = { code, status, requestId: expect.stringMatching(/^req_/) };
+  const otlpStatus = { code: expect.any(Number), message: expect.any(String) };
+  const [type, body] = media === "otlp" ? ["application/json", otlpStatus] : ["application/problem+json", problem];
+  expect(response.status).toBe(status);
+  expect(response.headers.get("content-type")).toBe(type);
+  expect(await response.json()).toMatchObject(body);
 }
 
 const guarded = ROUTES.filter((route) => route.access !== "public");
@@ -102,11 +110,11 @@ describe("O-5: without the right credentials", () => {
   test.each(guarded)(
     "$method $path is closed to nobody in particular, a wrong token and a wrong cookie",
     async (route) => {
-      await expectProblem(await call(route), "unauthenticated");
-      await expectProblem(await call(route, bearer("nobody")), "unauthenticated");
-      await expectProblem(await call(route, { authorization: "Basic YWRtaW46YWRtaW4=" }), "unauthenticated");
       const headers = { cookie: "firebreak_session=nobody", origin: server.origin };
-      await expectProblem(await call(route, headers), "unauthenticated");
+      const basic = { authorization: "Basic YWRtaW46YWRtaW4=" };
+      for (const credentials of [{}, bearer("nobody"), basic, headers]) {
+        await expectProblem(await call(route, credentials), "unauthenticated", route.media);
+      }
     },
   );
 
@@ -115,7 +123,7 @@ describe("O-5: without the right credentials", () => {
     async (route) => {
       const tooLow = ROLES.slice(0, ROLES.indexOf(roleOf(route)));
       expect(tooLow).toContain("viewer");
-      for (const role of tooLow) await expectProblem(await call(route, bearer(role)), "forbidden");
+      for (const role of tooLow) await expectProblem(await call(route, bearer(role)), "forbidden", route.media);
     },
   );
 
@@ -136,7 +144,8 @@ test.each(guarded.filter((route) => route.media !== "event-stream"))(
       const text = await response.text();
       expect(response.status, text).toBe(route.status);
       const answer: unknown = text === "" ? null : JSON.parse(text);
-      expect((route.response ?? z.null()).safeParse(answer).error).toBeUndefined();
+      const schema = route.response ?? (route.media === "otlp" ? z.strictObject({}) : z.null());
+      expect(schema.safeParse(answer).error).toBeUndefined();
     }
   },
 );

@@ -8,10 +8,12 @@ import type { Logger } from "../kernel/index.ts";
 import { serveConsole } from "./console-files.ts";
 import { buildOpenApi } from "./openapi.ts";
 import type { HttpServerOptions } from "./options.ts";
+import { OTLP_MEDIA_TYPES, encodeOtlpFault, otlpEncodingOf } from "./otlp-answer.ts";
 import { explainListenFault } from "./port.ts";
 import { PROBLEM_MEDIA_TYPE, toFirebreakError, toProblem } from "./problem.ts";
 import { checkHeaders, checkHost, checkSameOrigin, namesOf, securityHeaders } from "./request-guard.ts";
 import { answerRoute } from "./route-answer.ts";
+import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 export interface HttpServer {
@@ -51,10 +53,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     app.route({
       method: route.method,
       url: route.path,
-      bodyLimit: route.media === "batch" ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
+      bodyLimit: takesTelemetry(route) ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
       exposeHeadRoute: route.media === "json",
-      config: { takesEncodings: route.media === "batch" },
+      config: { takesEncodings: takesTelemetry(route) },
       ...answerRoute(route, { ...options, openApi }),
+      ...(route.media === "otlp"
+        ? { errorHandler: (fault, request, reply) => sendOtlpFault(fault, request, reply, options) }
+        : {}),
     });
   }
   const answerNavigation = await serveConsole(app, options.consoleDir);
@@ -97,6 +102,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   }
 }
 
+function takesTelemetry({ media }: Route): boolean {
+  return media === "batch" || media === "otlp";
+}
+
 interface DoorState {
   closing: boolean;
   names: readonly string[] | null;
@@ -114,7 +123,7 @@ function inviteBodies(app: FastifyInstance): void {
 function readBodiesAsBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
-    ["application/json", "application/x-ndjson"],
+    ["application/json", "application/x-ndjson", "application/x-protobuf"],
     { parseAs: "buffer" },
     (_request, body, done) => done(null, body),
   );
@@ -157,18 +166,32 @@ function guardRequest(
 
 function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
   const known = toFirebreakError(fault, options.isStorageFault ?? (() => false));
+  answerFault(known, request, reply, options);
+  // bytes, because text would get a charset, which this media type does not have
+  void reply.type(PROBLEM_MEDIA_TYPE).send(Buffer.from(JSON.stringify(toProblem(known, request.id))));
+}
+
+/** Everything of the answer but its body. */
+function answerFault(
+  known: FirebreakError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpServerOptions,
+): void {
   logFault(known, request, options.logger);
   if (known.retryAfterSeconds !== undefined) void reply.header("retry-after", known.retryAfterSeconds);
   if (known.code === "unauthenticated") void reply.header("www-authenticate", "Bearer");
   const { status } = ERROR_CODES[known.code];
   if (!request.raw.complete && known.code !== "shutting_down") lingerOn(request, reply);
-  void reply
-    .code(status)
-    .headers(securityHeaders(request.headers))
-    .header("cache-control", "no-store")
-    .type(PROBLEM_MEDIA_TYPE)
-    // bytes, because text would get a charset, which this media type does not have
-    .send(Buffer.from(JSON.stringify(toProblem(known, request.id))));
+  void reply.code(status).headers(securityHeaders(request.headers)).header("cache-control", "no-store");
+}
+
+/** As {@link sendProblem}, but in the words of OTLP, and in the encoding of the request. */
+function sendOtlpFault(fault: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
+  const known = toFirebreakError(fault, options.isStorageFault ?? (() => false));
+  const encoding = otlpEncodingOf(request.headers["content-type"]) ?? "json";
+  answerFault(known, request, reply, options);
+  void reply.type(OTLP_MEDIA_TYPES[encoding]).send(encodeOtlpFault(encoding, known));
 }
 
 function logFault(fault: FirebreakError, request: FastifyRequest, logger: Logger): void {

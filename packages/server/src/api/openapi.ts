@@ -103,12 +103,20 @@ function bodyOf(route: Route): Json {
     const lines = { schema: { type: "string", description: "one AgentEventInput as JSON on each line" } };
     return { requestBody: { required: true, content: { "application/json": json, "application/x-ndjson": lines } } };
   }
+  if (route.media === "otlp") {
+    const request = { schema: { type: "string", description: "an OTLP request (opentelemetry-proto)" } };
+    return { requestBody: { required: true, content: { "application/x-protobuf": request, "application/json": {} } } };
+  }
   if (route.body === null) return {};
   const content = { "application/json": { schema: schemaOf(route.body, "input") } };
   return { requestBody: { required: true, content } };
 }
 
 function answerOf(route: Route): Json {
+  if (route.media === "otlp") {
+    const partial = "Taken; with partialSuccess when records were refused";
+    return { description: partial, content: { "application/x-protobuf": {}, "application/json": {} } };
+  }
   if (route.response === null) return { description: "Done" };
   const media = route.media === "event-stream" ? "text/event-stream" : "application/json";
   return { description: route.summary, content: { [media]: { schema: schemaOf(route.response, "output") } } };

@@ -6,6 +6,7 @@ import type { Caller } from "../access/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import { decodeContent } from "./content-encoding.ts";
 import { decodeJson } from "./json-body.ts";
+import { OTLP_MEDIA_TYPES, otlpEncodingOf } from "./otlp-answer.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { SESSION_COOKIE, authorize, bearerOf, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
@@ -36,6 +37,7 @@ export function answerRoute(route: Route, options: Options) {
     handler: (request: FastifyRequest, reply: FastifyReply): unknown => {
       const { caller } = request;
       if (route.media === "document") return options.openApi();
+      if (route.media === "otlp") return answerOtlp(route, request, reply, options);
       if (route.media === "event-stream") return streamLive(request, reply, caller, options);
       return answerJson(route, request, reply, caller, options);
     },
@@ -69,6 +71,30 @@ async function answerJson(
   return result;
 }
 
+async function answerOtlp(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: Options,
+): Promise<FastifyReply> {
+  const encoding = otlpEncodingOf(request.headers["content-type"]);
+  if (encoding === undefined) {
+    throw new FirebreakError("unsupported_media_type", "Send OTLP as application/x-protobuf or application/json.");
+  }
+  const packed = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const body = await decodeContent(packed, request.headers["content-encoding"], INTAKE_LIMITS.bodyBytesMax);
+  const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
+  const { params, query } = request;
+  const answer = await route.run(context, request.caller, {
+    params,
+    query,
+    body: null,
+    batch: null,
+    otlp: { encoding, body },
+  });
+  return reply.code(route.status).type(OTLP_MEDIA_TYPES[encoding]).send(answer);
+}
+
 async function rawInputOf(route: Route, request: FastifyRequest): Promise<RawInput> {
   const { params, query } = request;
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -92,7 +118,9 @@ function mediaTypeOf(request: FastifyRequest): RawBatch["contentType"] {
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
     throw new FirebreakError("unsupported_media_type", "Send UTF-8.");
   }
-  return media.trim() === NDJSON ? NDJSON : "application/json";
+  if (media.trim() === NDJSON) return NDJSON;
+  if (media.trim() === "application/json") return "application/json";
+  throw new FirebreakError("unsupported_media_type", "Send JSON, as application/json.");
 }
 
 function answerOf(reply: FastifyReply, options: Options): Answer {

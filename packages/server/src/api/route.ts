@@ -1,8 +1,9 @@
 import type { RequiredAccess } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Caller } from "../access/index.ts";
+import { encodeOtlpResult } from "./otlp-answer.ts";
 import { parseBody, parseParams, parseQuery } from "./parse-input.ts";
-import type { ApiServices, RawBatch } from "./services.ts";
+import type { ApiServices, OtlpRequest, OtlpResult, RawBatch } from "./services.ts";
 
 /** What a handler may say besides its answer's body. */
 export interface Answer {
@@ -22,12 +23,13 @@ export interface CallerContext extends PublicContext {
   readonly caller: Caller;
 }
 
-/** Input as it arrived: strings and parsed JSON, not yet checked; `batch` only on the route that takes raw bytes. */
+/** Input as it arrived: strings and parsed JSON, not yet checked; `batch` and `otlp` only on routes that take raw bytes. */
 export interface RawInput {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
   readonly batch: RawBatch | null;
+  readonly otlp?: Omit<OtlpRequest, "signal">;
 }
 
 export interface RouteText {
@@ -50,7 +52,7 @@ export interface Route extends RouteText {
   readonly status: number;
   /** further statuses at which the answer has the same shape */
   readonly otherStatuses: readonly number[];
-  readonly media: "json" | "batch" | "event-stream" | "document";
+  readonly media: "json" | "batch" | "otlp" | "event-stream" | "document";
   /** @param caller null exactly on public routes */
   run(context: PublicContext, caller: Caller | null, raw: RawInput): Promise<unknown>;
 }
@@ -173,6 +175,27 @@ export function defineBatchRoute<R extends z.ZodType>(
     run: async (context, caller, raw) => {
       if (raw.batch === null) throw new Error("a batch route was run without a batch");
       return definition.handler({ ...context, caller: presentCaller(caller) }, raw.batch);
+    },
+  };
+}
+
+/** An endpoint of OTLP/HTTP: the door reads and answers in protobuf or JSON, as the request came. */
+export function defineOtlpRoute(
+  definition: RouteText & {
+    readonly signal: OtlpRequest["signal"];
+    readonly handler: (context: CallerContext, request: OtlpRequest) => Promise<OtlpResult>;
+  },
+): Route {
+  return {
+    ...routeOf(definition),
+    access: "agent",
+    media: "otlp",
+    status: 200,
+    run: async (context, caller, raw) => {
+      if (raw.otlp === undefined) throw new Error("a route of OTLP was run without a request");
+      const request = { signal: definition.signal, ...raw.otlp };
+      const result = await definition.handler({ ...context, caller: presentCaller(caller) }, request);
+      return encodeOtlpResult(request.signal, request.encoding, result);
     },
   };
 }

@@ -82,6 +82,19 @@ export interface RawBatch {
   readonly contentType: "application/json" | "application/x-ndjson";
 }
 
+/** A request of OTLP/HTTP as it came, without its Content-Encoding. */
+export interface OtlpRequest {
+  readonly signal: "traces" | "logs" | "metrics";
+  readonly encoding: "protobuf" | "json";
+  readonly body: Buffer;
+}
+
+/** Records that were refused, with why; the others are stored. */
+export interface OtlpResult {
+  readonly rejected: number;
+  readonly message: string;
+}
+
 /**
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
@@ -105,6 +118,8 @@ export interface ApiServices {
    * and session: other lines are rejected (`refuseReporter` of the access room says why).
    */
   acceptEvents(caller: Caller, batch: RawBatch): Promise<IntakeReceipt>;
+  /** Stores an OTLP request's records as events, by the field map `otlp-genai`. */
+  acceptOtlp(caller: Caller, request: OtlpRequest): Promise<OtlpResult>;
   listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
 
   registerSession(caller: Caller, request: NewSessionRequest): Promise<z.infer<typeof newSessionView>>;

@@ -91,6 +91,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     setPassword: async () => sample(meView),
     getOverview: async () => sample(overview),
     acceptEvents: async () => sample(intakeReceipt),
+    acceptOtlp: async () => ({ rejected: 0, message: "" }),
     listEvents: () => pageOfSample(eventView),
     registerSession: async () => sample(newSessionView),
     listSessions: () => pageOfSample(sessionView),

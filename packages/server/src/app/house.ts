@@ -8,7 +8,7 @@ import type { Killswitch } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
-import type { Intake } from "../telemetry/index.ts";
+import type { FieldMaps, Intake } from "../telemetry/index.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
 export interface House {
@@ -26,6 +26,7 @@ export interface House {
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
   readonly intake: Intake;
+  readonly fieldMaps: FieldMaps;
   readonly detector: Detector;
   readonly authenticator: Authenticator;
   readonly localToken: string;

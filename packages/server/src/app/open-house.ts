@@ -25,7 +25,7 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import { createIntake, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
+import { createIntake, loadFieldMaps, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -39,7 +39,7 @@ export interface HouseOptions {
   readonly config: Config;
   readonly environment: Environment;
   readonly version: string;
-  /** where `profiles/` and `rules/` lie */
+  /** where `profiles/`, `rules/` and `maps/` lie */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -142,6 +142,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     startedAtMs: clock.now(),
     profileProblems: loadedProfile.problems,
     playbooks: await loadPlaybooks(playbookDirs, effectors),
+    fieldMaps: await loadFieldMaps([path.join(dataDir, "maps"), path.join(config.home, "maps")]),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
     attempts: createAttemptLimit(clock),

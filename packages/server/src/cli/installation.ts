@@ -13,7 +13,7 @@ export function readVersion(): string {
   return packageFile.parse(JSON.parse(readFileSync(path.join(PACKAGE_DIR, "package.json"), "utf8"))).version;
 }
 
-/** @returns the directory that holds `profiles/` and `rules/` */
+/** @returns the directory that holds `profiles/`, `rules/` and `maps/` */
 export function dataDir(): string {
   const places = [path.join(PACKAGE_DIR, "data"), path.resolve(PACKAGE_DIR, "../..")];
   const found = places.find((place) => existsSync(path.join(place, "profiles")));

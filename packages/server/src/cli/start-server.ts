@@ -93,6 +93,7 @@ export async function announce({ output, config }: CommandContext, server: Runni
   if (signIn !== null) output.line(`Sign in once with: ${signIn}`);
   for (const problem of house.profileProblems) output.line(style.yellow(formatFileProblem(problem)));
   for (const problem of house.playbooks.problems) output.line(style.yellow(formatFileProblem(problem)));
+  for (const problem of house.fieldMaps.problems) output.line(style.yellow(formatFileProblem(problem)));
   for (const error of house.detector.rules().errors) output.line(style.yellow(formatFileProblem(error)));
   output.line(style.dim("Supervise an agent: firebreak run --agent NAME -- COMMAND"));
   output.line(style.dim("End the server: Ctrl-C"));

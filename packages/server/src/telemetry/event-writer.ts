@@ -101,7 +101,7 @@ export class EventWriter {
       ? new FirebreakError(
           "storage_unavailable",
           "The database takes no events at the moment; nothing of this request is acknowledged: send it again with the same ids.",
-          { cause: error },
+          { cause: error, retryAfterSeconds: 2 },
         )
       : new FirebreakError(
           "internal",

@@ -3,6 +3,9 @@ export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.
 export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
 export type { SessionFilters } from "./list-agents.ts";
 export { listPacks } from "./list-packs.ts";
+export { loadFieldMaps } from "./maps/load-maps.ts";
+export type { FieldMaps } from "./maps/load-maps.ts";
+export { readOtlp } from "./otlp/read-otlp.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";

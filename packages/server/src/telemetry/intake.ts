@@ -86,7 +86,9 @@ class GroupCommitIntake implements Intake {
 
   async accept(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
     if (this.#isClosing) {
-      throw new FirebreakError("shutting_down", "Firebreak is stopping; send the events again in a moment.");
+      throw new FirebreakError("shutting_down", "Firebreak is stopping; send the events again in a moment.", {
+        retryAfterSeconds: 5,
+      });
     }
     this.#open += 1;
     try {
@@ -131,6 +133,7 @@ class GroupCommitIntake implements Intake {
       throw new FirebreakError(
         "too_many_requests",
         `${this.#queuedEvents} events wait for the database already; nothing of this request was taken: send it again in a second.`,
+        { retryAfterSeconds: 1 },
       );
     }
     this.#queuedEvents += events;

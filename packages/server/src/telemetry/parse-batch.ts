@@ -44,6 +44,21 @@ export async function parseEventBatch(body: Buffer, contentType: string, nowMs: 
   return batch;
 }
 
+/** The same checks for events that a reader made (OpenTelemetry, log files): every event passes them, whatever its door. */
+export function checkEvents(
+  events: readonly { readonly line: number; readonly event: AgentEventInput }[],
+  nowMs: number,
+): ParsedBatch {
+  const batch = createBatch(nowMs);
+  for (const { line, event } of events) {
+    if (isBeyondLimit(batch, line)) continue;
+    // -1, as for what is no event: takeCounted looks at that first
+    const members = countKeysOfEvent(event);
+    takeCounted(batch, line, event, { members, mayHaveEscapes: false, mayBeTooLong: true });
+  }
+  return batch;
+}
+
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 function readMediaType(contentType: string): "json" | "ndjson" {

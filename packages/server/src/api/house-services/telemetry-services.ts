@@ -11,14 +11,17 @@ import {
   listEvents,
   listSessions,
   parseEventBatch,
+  readOtlp,
   recordSessionState,
   registerSession,
 } from "../../telemetry/index.ts";
+import type { EventSender } from "../../telemetry/index.ts";
 import type { ApiServices } from "../services.ts";
 
 type TelemetryServices = Pick<
   ApiServices,
   | "acceptEvents"
+  | "acceptOtlp"
   | "listEvents"
   | "registerSession"
   | "listSessions"
@@ -27,6 +30,18 @@ type TelemetryServices = Pick<
   | "listAgents"
   | "getAgent"
 >;
+
+/** The map that reads OpenTelemetry; one of this name in the home replaces the shipped one. */
+const OTLP_MAP = "otlp-genai";
+const OTLP_MESSAGE_MAX = 1_000;
+
+function senderOf(caller: Caller): EventSender {
+  return {
+    name: caller.actor.name,
+    agentId: caller.agentId ?? undefined,
+    sessionId: caller.sessionId ?? undefined,
+  };
+}
 
 export function telemetryServices(house: House): TelemetryServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
@@ -37,12 +52,17 @@ export function telemetryServices(house: House): TelemetryServices {
   return {
     acceptEvents: async (caller, { body, contentType }) => {
       const batch = await parseEventBatch(body, contentType, house.clock.now());
-      const sender = {
-        name: caller.actor.name,
-        agentId: caller.agentId ?? undefined,
-        sessionId: caller.sessionId ?? undefined,
-      };
-      return house.intake.accept(batch, sender);
+      return house.intake.accept(batch, senderOf(caller));
+    },
+    acceptOtlp: async (caller, request) => {
+      const map = house.fieldMaps.maps.get(OTLP_MAP);
+      if (map === undefined) throw new Error(`the field map ${OTLP_MAP} does not load`);
+      // an exporter names its service as it likes; an agent's token says who it is
+      const { agentId, sessionId } = senderOf(caller);
+      const batch = await readOtlp(request, map, { nowMs: house.clock.now(), agentId, sessionId });
+      const { rejected, rejectedTotal } = await house.intake.accept(batch, senderOf(caller));
+      const message = rejected.map((one) => `record ${one.line}: ${one.message}`).join("; ");
+      return { rejected: rejectedTotal, message: message.slice(0, OTLP_MESSAGE_MAX) };
     },
     listEvents: (_caller, query) => listEvents(house, query),
     registerSession: async (caller, request) => {

@@ -11,7 +11,7 @@ import {
   sessionStateRequest,
   sessionsQuery,
 } from "../requests.ts";
-import { defineBatchRoute, defineRoute } from "../route.ts";
+import { defineBatchRoute, defineOtlpRoute, defineRoute } from "../route.ts";
 import { agentPage, eventPage, newSessionView, sessionPage } from "../schemas.ts";
 
 const tag = "Telemetry";
@@ -26,7 +26,20 @@ function refuseEmptyHanded(receipt: IntakeReceipt): IntakeReceipt {
   });
 }
 
+const otlpRoutes = (["traces", "logs", "metrics"] as const).map((signal) =>
+  defineOtlpRoute({
+    method: "POST",
+    path: `/v1/${signal}`,
+    operationId: `exportOtlp${signal[0]?.toUpperCase()}${signal.slice(1)}`,
+    summary: `OTLP/HTTP: ${signal} of OpenTelemetry, in protobuf or JSON`,
+    tag,
+    signal,
+    handler: ({ services, caller }, request) => services.acceptOtlp(caller, request),
+  }),
+);
+
 export const telemetryRoutes = [
+  ...otlpRoutes,
   defineBatchRoute({
     method: "POST",
     path: "/api/v1/events",

@@ -26,10 +26,14 @@ export type YamlResult = { ok: true; source: YamlSource } | { ok: false; problem
 const PROBLEMS_MAX = 20;
 const ALIASES_MAX = 100;
 
-/** Reads a YAML text; what the reader itself refuses comes back as problems with their places. */
-export function readYaml(file: string, text: string): YamlResult {
+/**
+ * Reads a YAML text; what the reader itself refuses comes back as problems with their places.
+ *
+ * @param merge whether `<<` lays a mapping under another
+ */
+export function readYaml(file: string, text: string, { merge = false } = {}): YamlResult {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2", merge });
   const at = (offset: number) => ({ line: lines.linePos(offset).line || 1, column: lines.linePos(offset).col || 1 });
   if (document.errors.length > 0) {
     const problems = document.errors.slice(0, PROBLEMS_MAX).map((error) => ({
