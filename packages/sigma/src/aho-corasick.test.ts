@@ -23,4 +23,25 @@ describe("the index of literals", () => {
       { numRuns: 1000 },
     );
   });
+
+  it("tells the same of two sets of patterns in one pass as in two", () => {
+    const patterns = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "é"), minLength: 1, maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(patterns, patterns, fc.string({ unit: fc.constantFrom("a", "b", "é", "x") }), (one, other, text) => {
+        const [left, right] = [new AhoCorasick(one), new AhoCorasick(other)];
+        const finder = () => {
+          const numbers: number[] = [];
+          return { numbers, found: (number: number) => void numbers.push(number) };
+        };
+        const [leftAlone, rightAlone, leftBoth, rightBoth] = [finder(), finder(), finder(), finder()];
+        left.scan(text, leftAlone);
+        right.scan(text, rightAlone);
+        AhoCorasick.scanBoth(text, left, leftBoth, right, rightBoth);
+        expect([leftBoth.numbers, rightBoth.numbers]).toEqual([leftAlone.numbers, rightAlone.numbers]);
+      }),
+    );
+  });
 });

@@ -52,6 +52,30 @@ export class AhoCorasick {
     }
   }
 
+  /** The same as `scan` of both, in little more than the time of one: the processor follows the two rows side by side. */
+  static scanBoth(text: string, one: AhoCorasick, finder: Finder, other: AhoCorasick, otherFinder: Finder): void {
+    const next = one.#next;
+    const ascii = one.#ascii;
+    const foreign = one.#foreign;
+    const otherNext = other.#next;
+    const otherAscii = other.#ascii;
+    const otherForeign = other.#foreign;
+    let row = 0;
+    let otherRow = 0;
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      const isAscii = unit < 128;
+      const cell = next[row + (isAscii ? (ascii[unit] ?? 0) : foreign + (unit % FOREIGN_CLASSES))] ?? 0;
+      const otherCell =
+        otherNext[otherRow + (isAscii ? (otherAscii[unit] ?? 0) : otherForeign + (unit % FOREIGN_CLASSES))] ?? 0;
+      row = cell >> 1;
+      otherRow = otherCell >> 1;
+      if (((cell | otherCell) & 1) === 0) continue;
+      if ((cell & 1) !== 0) one.#tell(row, finder);
+      if ((otherCell & 1) !== 0) other.#tell(otherRow, otherFinder);
+    }
+  }
+
   #tell(row: number, finder: Finder): void {
     for (const pattern of this.#outputs[row / this.#width] ?? NOTHING) finder.found(pattern);
   }

@@ -15,62 +15,96 @@ interface Candidate {
 /** All leaves of one slot: which of them hold for a text, in one pass over it. */
 export class FieldMatcher implements Finder {
   readonly #exact = new Map<string, Candidate[]>();
-  readonly #automaton: AhoCorasick | undefined;
-  /** Candidates of each pattern of the automaton. */
+  readonly automaton: AhoCorasick | undefined;
+  /** Candidates of each literal of the automaton. */
   readonly #owners: readonly (readonly Candidate[])[];
-  /** What no literal can find. */
-  readonly #always: readonly Candidate[];
-  /** Number of the text in which each pattern was last found. */
-  readonly #patternMarks: Float64Array;
+  /** What no literal, or only a short one can find. */
+  readonly #always: Candidate[] = [];
+  /** What a short literal beyond ASCII finds, by the literal's last character. */
+  readonly #foreign = new Map<number, Candidate[]>();
+  /** Those characters, each with the number of the text in which it was last seen. */
+  readonly #foreignMarks = new Map<number, number>();
+  /** Number of the text in which each literal was last found. */
+  readonly #literalMarks: Float64Array;
   // the text at hand, so that scanning it makes no functions
   #textNumber = 0;
   #text = "";
   #folded = "";
   #budget: StepBudget = { steps: 0, exhausted: false };
-  #raise: (leafNumber: number) => void = () => {};
+  readonly #raise: (leafNumber: number) => void;
 
-  constructor(leaves: readonly Leaf[]) {
+  /** @param literalCharsMin shorter literals are looked for one by one */
+  constructor(leaves: readonly Leaf[], literalCharsMin: number, raise: (leafNumber: number) => void) {
+    this.#raise = raise;
     const byLiteral = new Map<string, Candidate[]>();
-    const always: Candidate[] = [];
     for (const [number, leaf] of leaves.entries()) {
       const candidate: Candidate = { number, leaf, mark: 0 };
       const { test } = leaf;
-      const literals = test.kind === "regex" ? test.regex.literals : [foldText(test.literal)].filter(Boolean);
+      const literals = literalsOf(leaf);
       if (test.kind === "text" && test.exact !== undefined) put(this.#exact, foldText(test.exact), candidate);
-      else if (literals.length === 0) always.push(candidate);
-      else for (const literal of literals) put(byLiteral, literal, candidate);
+      else if (literals.length === 0) this.#always.push(candidate);
+      else if (literals.every((literal) => literal.length >= literalCharsMin)) {
+        for (const literal of literals) put(byLiteral, literal, candidate);
+      } else if (literals.every((literal) => literal.charCodeAt(literal.length - 1) > ASCII_MAX)) {
+        for (const literal of literals) put(this.#foreign, literal.charCodeAt(literal.length - 1), candidate);
+      } else this.#always.push(candidate);
     }
-    this.#automaton = byLiteral.size === 0 ? undefined : new AhoCorasick([...byLiteral.keys()]);
+    this.automaton = byLiteral.size === 0 ? undefined : new AhoCorasick([...byLiteral.keys()]);
     this.#owners = [...byLiteral.values()];
-    this.#always = always;
-    this.#patternMarks = new Float64Array(this.#owners.length);
+    this.#literalMarks = new Float64Array(this.#owners.length);
   }
 
-  /** Calls `raise` with the number of every leaf that holds for the text, once each. */
-  match(text: string, budget: StepBudget, raise: (leafNumber: number) => void): void {
+  /**
+   * From here to `end`, `raise` is called with the number of every leaf that holds for the text, once each; in between the
+   * folded text has to be scanned with `automaton`.
+   */
+  begin(text: string, folded: string, budget: StepBudget): void {
     this.#textNumber += 1;
     this.#text = text;
-    this.#folded = foldText(text);
+    this.#folded = folded;
     this.#budget = budget;
-    this.#raise = raise;
-    if (this.#exact.size > 0) this.#askAll(this.#exact.get(this.#folded));
-    this.#automaton?.scan(this.#folded, this);
-    if (this.#always.length > 0) this.#askAll(this.#always);
+    if (this.#exact.size > 0) this.#askAll(this.#exact.get(folded));
   }
 
-  found(pattern: number): void {
-    if (this.#patternMarks[pattern] === this.#textNumber) return;
-    this.#patternMarks[pattern] = this.#textNumber;
-    this.#askAll(this.#owners[pattern]);
+  end(): void {
+    for (const candidate of this.#always) if (this.#mayHold(candidate)) this.#ask(candidate);
+    if (this.#foreign.size > 0 && BEYOND_ASCII.test(this.#folded)) this.#askForeign();
+  }
+
+  found(literal: number): void {
+    if (this.#literalMarks[literal] === this.#textNumber) return;
+    this.#literalMarks[literal] = this.#textNumber;
+    for (const candidate of this.#owners[literal] ?? []) this.#ask(candidate);
   }
 
   #askAll(candidates: readonly Candidate[] | undefined): void {
     if (candidates === undefined) return;
-    for (const candidate of candidates) {
-      if (candidate.mark === this.#textNumber) continue;
-      candidate.mark = this.#textNumber;
-      if (this.#holds(candidate.leaf)) this.#raise(candidate.number);
+    for (const candidate of candidates) this.#ask(candidate);
+  }
+
+  #askForeign(): void {
+    const folded = this.#folded;
+    for (let at = 0; at < folded.length; at++) {
+      const unit = folded.charCodeAt(at);
+      if (unit <= ASCII_MAX || this.#foreignMarks.get(unit) === this.#textNumber) continue;
+      const candidates = this.#foreign.get(unit);
+      if (candidates === undefined) continue;
+      this.#foreignMarks.set(unit, this.#textNumber);
+      this.#askAll(candidates);
     }
+  }
+
+  #ask(candidate: Candidate): void {
+    if (candidate.mark === this.#textNumber) return;
+    candidate.mark = this.#textNumber;
+    if (this.#holds(candidate.leaf)) this.#raise(candidate.number);
+  }
+
+  /** Whether one of the literals is there, of which a match needs one; for a text the test itself costs no more. */
+  #mayHold({ leaf: { test } }: Candidate): boolean {
+    if (test.kind === "text" || test.regex.literals.length === 0) return true;
+    for (const literal of test.regex.literals) if (this.#folded.includes(literal)) return true;
+    return false;
   }
 
   #holds({ test }: Leaf): boolean {
@@ -79,7 +113,14 @@ export class FieldMatcher implements Finder {
   }
 }
 
-function put(map: Map<string, Candidate[]>, key: string, candidate: Candidate): void {
+const ASCII_MAX = 127;
+const BEYOND_ASCII = /[^\0-\u{7f}]/u;
+
+function literalsOf({ test }: Leaf): readonly string[] {
+  return test.kind === "regex" ? test.regex.literals : test.literals.map(foldText).filter(Boolean);
+}
+
+function put<Key>(map: Map<Key, Candidate[]>, key: Key, candidate: Candidate): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [candidate]);
   else list.push(candidate);

@@ -15,7 +15,7 @@ const pattern = fc.oneof(
   word.map((text) => `*${text}*`),
   word.map((text) => `${text}?`),
 );
-const field = fc.constantFrom("f", "g", "a.b", "a.c", "x y", "n");
+const field = fc.constantFrom("f", "g", "a.b", "a.c", "a.b.c", "x y", "n");
 const chain = fc.constantFrom(
   "",
   "|contains",
@@ -73,7 +73,21 @@ const scalar = fc.oneof(word, fc.nat(99), fc.boolean(), fc.constant(null));
 const value = fc.oneof(
   { weight: 5, arbitrary: scalar },
   { weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.dictionary(fc.constantFrom("b", "c", "d"), scalar, { maxKeys: 2 }) },
+  {
+    weight: 1,
+    arbitrary: fc.dictionary(
+      fc.constantFrom("b", "c", "d"),
+      fc.oneof(scalar, fc.dictionary(fc.constantFrom("c", "d"), scalar)),
+      { maxKeys: 2 },
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.dictionary(
+      fc.constantFrom("b", "c", "b.c"),
+      fc.oneof(scalar, fc.dictionary(fc.constantFrom("c"), scalar)),
+    ),
+  },
   { weight: 1, arbitrary: fc.array(fc.dictionary(fc.constantFrom("b", "c"), scalar), { maxLength: 2 }) },
 );
 const record = fc.dictionary(fc.constantFrom("f", "g", "a", "a.b", "x y", "xy", "n", "other", "__proto__"), value);

@@ -1,9 +1,9 @@
 import { compileAll, compileAny, compileAtLeast, type Test } from "./compile-predicate.ts";
+import { KeyTree, type KeyPlace, type ScalarReading } from "./key-tree.ts";
 import type { FieldRef, Predicate } from "./predicate.ts";
 import { necessarySignals, SignalTable, WHOLE_RECORD, type Gate, type Signal } from "./signals.ts";
 import { SlotState, type Reading } from "./slot-state.ts";
 import type { Presentation } from "./types.ts";
-import { ValueMemo } from "./value-memo.ts";
 import type { EventView } from "./view.ts";
 
 /** What the matcher needs of a rule. */
@@ -27,44 +27,24 @@ interface Slot<Rule> {
   readonly timesUp: Float64Array;
 }
 
-/** Where a key of a record leads. */
-interface KeyTarget<Rule> {
-  readonly slot: Slot<Rule> | undefined;
-  /** The key has spaces and stands for a name without: only the view can tell whether something else does. */
-  readonly spaced: boolean;
-  /** Slots whose dotted names begin with the key. */
-  readonly below: readonly Slot<Rule>[];
-  readonly memo: ValueMemo<ScalarReading> | undefined;
-}
-
-/** What a scalar raises in its slot and among the keywords; undefined is nothing. */
-interface ScalarReading {
-  readonly own: Reading | undefined;
-  readonly anywhere: Reading | undefined;
-}
-
 /** Records after which the rules' watched signals are chosen anew, by how often each signal was up in a sample. */
 const RETRAIN_AFTER: readonly number[] = [256, 2048, 32_768];
 /** Every record is sampled at first, later one in so many. */
 const SAMPLE_ALL_UNTIL = 2048;
 const SAMPLE_ONE_IN = 32;
-/** Record keys whose target is remembered, and of these such whose values are; ever new keys must not fill the memory. */
-const KEYS_MAX = 10_000;
-const MEMOS_MAX = 128;
+/** Objects are walked so deep; what is nested deeper is read through the view. */
+const WALKED_DEPTH_MAX = 8;
 
 /**
  * The rules of one logsource. A record raises signals, text by text; only rules of which a necessary signal is up are
  * tested, and their tests look at signals, not at texts.
  */
 export class Matcher<Rule extends Matchable> {
-  readonly #fields: readonly FieldRef[];
   readonly #entries: readonly Entry<Rule>[];
   /** By the slot's number in views. */
   readonly #slots = new Map<number, Slot<Rule>>();
   readonly #anywhere: Slot<Rule> | undefined;
-  readonly #targets = new Map<string, KeyTarget<Rule>>();
-  readonly #slotByName = new Map<string, Slot<Rule>>();
-  readonly #dottedByHead = new Map<string, Slot<Rule>[]>();
+  readonly #keys: KeyTree<Slot<Rule>>;
   #unwatched: readonly Entry<Rule>[] = [];
   /** Slots that the record at hand raised something in. */
   readonly #used: Slot<Rule>[] = [];
@@ -73,7 +53,6 @@ export class Matcher<Rule extends Matchable> {
   #record = 0;
 
   constructor(rules: readonly Rule[], fields: readonly FieldRef[]) {
-    this.#fields = fields;
     const table = new SignalTable();
     const gates = rules.map((rule) => ({ rule, gate: table.gateOf(rule.predicate) }));
     for (const [number, signals] of table.slots) {
@@ -81,7 +60,7 @@ export class Matcher<Rule extends Matchable> {
       this.#slots.set(number, { state: new SlotState(signals), watchers: [], timesUp });
     }
     this.#anywhere = this.#slots.get(WHOLE_RECORD);
-    this.#indexNames();
+    this.#keys = new KeyTree(this.#slotsByName(fields));
     this.#entries = gates.map(({ rule, gate }) => ({ rule, gate, test: this.#compile(gate), mark: 0 }));
     this.#watch(guessCost);
   }
@@ -117,46 +96,92 @@ export class Matcher<Rule extends Matchable> {
     if (RETRAIN_AFTER.includes(this.#record)) this.#watch((signal) => this.#timesUp(signal));
   }
 
-  /** A flat record tells its fields by its own keys, which are fewer than the fields that rules name. */
+  /** A plain record tells its fields by its own keys, which are fewer than the fields that rules name. */
   #walk(fields: Presentation["fields"], view: EventView): void {
     let isNested = false;
     let hasSpaces = false;
+    let hasDots = false;
     for (const key in fields) {
       const value = fields[key];
-      const target = this.#targets.get(key) ?? this.#targetOf(key);
-      hasSpaces ||= target.spaced;
-      if (typeof value === "object") {
-        if (value === null) continue;
-        isNested = true;
-        if (target.slot !== undefined) this.#addAll(target.slot, view);
-        for (const dotted of target.below) this.#addAll(dotted, view);
-      } else if (target.slot !== undefined || this.#anywhere !== undefined) this.#addScalar(target, value, view);
+      const place = this.#keys.top(key);
+      hasSpaces ||= place.spaced;
+      hasDots ||= place.dotted;
+      if (typeof value === "object") isNested ||= value !== null;
+      else if (place.slot !== undefined || this.#anywhere !== undefined) this.#addScalar(place, value, view);
     }
     if (!hasSpaces) view.keysHaveNoSpaces();
-    if (isNested && this.#anywhere !== undefined) this.#addTexts(this.#anywhere, view.allValues().texts, view);
+    if (isNested) this.#walkObjects(fields, hasDots, view);
   }
 
-  /** A scalar of a flat record, in its slot and for the keywords. */
-  #addScalar(target: KeyTarget<Rule>, value: unknown, view: EventView): void {
-    const { slot, spaced, memo } = target;
-    const { own, anywhere } = memo?.get(value) ?? this.#readScalar(target, value, view);
+  /** The objects of a record. Where a key with dots may stand for a path, the view decides. */
+  #walkObjects(fields: Presentation["fields"], hasDots: boolean, view: EventView): void {
+    let isAllSeen = true;
+    for (const key in fields) {
+      const value = fields[key];
+      if (typeof value !== "object" || value === null) continue;
+      const place = this.#keys.top(key);
+      if (place.slot !== undefined) this.#addAll(place.slot, view);
+      const isSeen = !hasDots && !place.spaced && this.#walkObject(place, value, 1, view);
+      if (isSeen) continue;
+      isAllSeen = false;
+      for (const slot of place.below) this.#addAll(slot, view);
+    }
+    if (!isAllSeen && this.#anywhere !== undefined) this.#addTexts(this.#anywhere, view.allValues().texts, view);
+  }
+
+  /** @returns false when something inside has to be read through the view */
+  #walkObject(parent: KeyPlace<Slot<Rule>>, node: object, depth: number, view: EventView): boolean {
+    if (depth > WALKED_DEPTH_MAX || !isPlain(node)) return false;
+    let isNested = false;
+    let hasDots = false;
+    for (const key in node) {
+      const value = node[key];
+      const place = this.#keys.child(parent, key);
+      hasDots ||= place.dotted;
+      if (typeof value === "object") isNested ||= value !== null;
+      else if (place.slot !== undefined || this.#anywhere !== undefined) this.#addScalar(place, value, view);
+    }
+    return !isNested || (!hasDots && this.#walkChildren(parent, node, depth, view));
+  }
+
+  #walkChildren(parent: KeyPlace<Slot<Rule>>, node: PlainObject, depth: number, view: EventView): boolean {
+    for (const key in node) {
+      const value = node[key];
+      if (typeof value !== "object" || value === null) continue;
+      const place = this.#keys.child(parent, key);
+      if (place.slot !== undefined) this.#addAll(place.slot, view);
+      if (!this.#walkObject(place, value, depth + 1, view)) return false;
+    }
+    return true;
+  }
+
+  /** A scalar of a record, in its slot and for the keywords. */
+  #addScalar(place: KeyPlace<Slot<Rule>>, value: unknown, view: EventView): void {
+    const { slot, spaced, memo } = place;
+    const { own, anywhere } = memo?.get(value) ?? this.#readScalar(place, value, view);
     if (spaced && slot !== undefined) this.#addAll(slot, view);
     else if (own !== undefined && slot !== undefined) this.#add(slot, own);
     if (anywhere !== undefined && this.#anywhere !== undefined) this.#add(this.#anywhere, anywhere);
   }
 
-  #readScalar({ slot, spaced, memo }: KeyTarget<Rule>, value: unknown, view: EventView): ScalarReading {
+  #readScalar({ slot, spaced, memo }: KeyPlace<Slot<Rule>>, value: unknown, view: EventView): ScalarReading {
     const text = view.textOf(value);
     if (text === undefined) return RAISES_NOTHING;
-    const read = (one: Slot<Rule> | undefined): Reading | undefined => {
-      const reading = one?.state.read(text, view.budget);
-      return reading === one?.state.nothing ? undefined : reading;
-    };
-    const own = spaced ? undefined : read(slot);
-    const anywhere = read(this.#anywhere);
-    const found = own === undefined && anywhere === undefined ? RAISES_NOTHING : { own, anywhere };
+    const found = this.#readText(text, spaced ? undefined : slot?.state, view);
     if (!view.budget.exhausted) memo?.set(value, found);
     return found;
+  }
+
+  #readText(text: string, slot: SlotState | undefined, view: EventView): ScalarReading {
+    const keywords = this.#anywhere?.state;
+    if (slot !== undefined && keywords !== undefined) {
+      const [own, anywhere] = slot.readWith(keywords, text, view.budget);
+      if (own === slot.nothing && anywhere === keywords.nothing) return RAISES_NOTHING;
+      return { own, anywhere };
+    }
+    const own = slot?.read(text, view.budget);
+    const anywhere = keywords?.read(text, view.budget);
+    return own === slot?.nothing && anywhere === keywords?.nothing ? RAISES_NOTHING : { own, anywhere };
   }
 
   /** Any other record is asked for the fields that rules name. */
@@ -171,13 +196,13 @@ export class Matcher<Rule extends Matchable> {
 
   #addTexts(slot: Slot<Rule>, texts: readonly string[], view: EventView): void {
     for (const text of texts) {
-      const reading = slot.state.read(text, view.budget);
-      if (reading !== slot.state.nothing) this.#add(slot, reading);
+      this.#add(slot, slot.state.read(text, view.budget));
     }
   }
 
   #add(slot: Slot<Rule>, reading: Reading): void {
     const { state, watchers } = slot;
+    if (reading === state.nothing) return;
     if (state.bits === state.nothing.bits) this.#used.push(slot);
     state.add(reading);
     for (const signal of reading.watched) {
@@ -186,23 +211,13 @@ export class Matcher<Rule extends Matchable> {
     }
   }
 
-  #indexNames(): void {
-    for (const [number, slot] of this.#slots) {
-      const name = this.#fields[number]?.name;
-      if (name === undefined) continue;
-      this.#slotByName.set(name, slot);
-      const [head = "", ...rest] = name.split(".");
-      if (rest.length > 0) this.#dottedByHead.set(head, [...(this.#dottedByHead.get(head) ?? []), slot]);
+  #slotsByName(fields: readonly FieldRef[]): Map<string, Slot<Rule>> {
+    const named = new Map<string, Slot<Rule>>();
+    for (const { name, slot: number } of fields) {
+      const slot = this.#slots.get(number);
+      if (slot !== undefined) named.set(name, slot);
     }
-  }
-
-  #targetOf(key: string): KeyTarget<Rule> {
-    const name = key.includes(" ") ? key.replaceAll(" ", "") : key;
-    const below = this.#dottedByHead.get(key) ?? [];
-    const memo = this.#targets.size < MEMOS_MAX ? new ValueMemo<ScalarReading>() : undefined;
-    const target = { slot: this.#slotByName.get(name), spaced: name !== key, below, memo };
-    if (this.#targets.size < KEYS_MAX) this.#targets.set(key, target);
-    return target;
+    return named;
   }
 
   #timesUp({ slot, index }: Signal): number {
@@ -222,7 +237,7 @@ export class Matcher<Rule extends Matchable> {
       }
     }
     for (const { state, watchers } of this.#slots.values()) state.watch(Object.keys(watchers).map(Number));
-    for (const { memo } of this.#targets.values()) memo?.clear();
+    this.#keys.forgetValues();
     this.#unwatched = unwatched;
   }
 
@@ -261,8 +276,10 @@ export class Matcher<Rule extends Matchable> {
 const SELDOM = 0.01;
 const RAISES_NOTHING: ScalarReading = { own: undefined, anywhere: undefined };
 
-function isPlain(fields: Presentation["fields"]): boolean {
-  const prototype: unknown = Object.getPrototypeOf(fields);
+type PlainObject = Presentation["fields"];
+
+function isPlain(node: object): node is PlainObject {
+  const prototype: unknown = Object.getPrototypeOf(node);
   return prototype === Object.prototype || prototype === null;
 }
 
@@ -298,7 +315,7 @@ function weightOf(gate: Gate): number {
 /** A guess before records were seen: long texts are rare, many alternatives and short exact values (an event id) are not. */
 function guessCost({ leaves }: Signal): number {
   return leaves.reduce((sum, { test }) => {
-    const literals = test.kind === "regex" ? test.regex.literals : [test.literal];
+    const { literals } = test.kind === "regex" ? test.regex : test;
     return literals.reduce((cost, literal) => cost + 2 ** -Math.min(literal.length, 16), sum);
   }, 0);
 }

@@ -22,7 +22,8 @@ export type ValueTest =
       readonly cased: boolean;
       readonly test: (text: string) => boolean;
       readonly exact?: string;
-      readonly literal: string;
+      /** Every text on which the test holds has one of these; none when nothing is known. */
+      readonly literals: readonly string[];
     }
   | { readonly kind: "regex"; readonly key: string; readonly regex: Regex }
   | {

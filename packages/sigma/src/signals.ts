@@ -5,6 +5,12 @@ import type { Predicate, ValueTest } from "./predicate.ts";
 /** The slot that stands for the whole record, in which keywords are looked for. */
 export const WHOLE_RECORD = -1;
 
+/**
+ * The shortest literals that are found in passing. Shorter ones are in nearly every text, so they are looked for only when
+ * all else holds, where something else finds the rule. Keywords are few, and of three characters for some devices' commands.
+ */
+export const literalCharsMin = (slot: number): number => (slot === WHOLE_RECORD ? 3 : 4);
+
 export type LeafTest = ValueTest & { readonly kind: "text" | "regex" };
 
 /** A test of one text of one slot, shared by all rules that make it. */
@@ -129,20 +135,20 @@ export class SignalTable {
 
 type LeafPredicate = Predicate & { readonly kind: "field" | "anywhere"; readonly test: LeafTest };
 
-/** Keywords of one or two characters are in nearly every record; they are looked for only when all else holds. */
-const KEYWORD_CHARS_MIN = 3;
-
 function isLeaf(predicate: Predicate, isFound: boolean): predicate is LeafPredicate {
   if (predicate.kind !== "field" && predicate.kind !== "anywhere") return false;
   const { test } = predicate;
   if (test.kind !== "text" && test.kind !== "regex") return false;
-  if (predicate.kind === "anywhere") return literalChars(test) >= KEYWORD_CHARS_MIN;
-  return !isFound || literalChars(test) > 0;
+  const chars = literalChars(test);
+  if (predicate.kind === "anywhere") return chars >= literalCharsMin(WHOLE_RECORD);
+  return (
+    !isFound || (test.kind === "text" && test.exact !== undefined) || chars >= literalCharsMin(predicate.field.slot)
+  );
 }
 
 /** Length of what can be looked for; 0 when no literal finds the texts on which the test holds. */
 function literalChars(test: LeafTest): number {
-  const literals = test.kind === "text" ? [test.literal] : test.regex.literals;
+  const { literals } = test.kind === "text" ? test : test.regex;
   return literals.length === 0 ? 0 : Math.min(...literals.map((literal) => literal.length));
 }
 

@@ -1,7 +1,9 @@
 import { setBit, commonBits } from "./bits.ts";
 import { FieldMatcher } from "./field-matcher.ts";
+import { AhoCorasick } from "./aho-corasick.ts";
 import type { StepBudget } from "./regex.ts";
-import type { SlotSignals } from "./signals.ts";
+import { literalCharsMin, type SlotSignals } from "./signals.ts";
+import { foldText } from "./text.ts";
 
 /** What a text raises in one slot. */
 export interface Reading {
@@ -27,7 +29,8 @@ export class SlotState {
   readonly nothing: Reading;
   /** The signals of the record's texts so far; those of {@link nothing} between records. */
   bits: Uint32Array;
-  readonly #matcher: FieldMatcher;
+  /** Made when the first text comes: of the fields that rules name, most logs have few. */
+  #matcher: FieldMatcher | undefined;
   /** Signals that are watched, as bits. */
   readonly #watch: Uint32Array;
   /** Where several texts of a record come together. */
@@ -35,16 +38,12 @@ export class SlotState {
   #root: LeafSet = emptySet();
   #sets = 0;
   #found: LeafSet = this.#root;
-  readonly #raise = (leaf: number): void => {
-    this.#found = this.#found.more.get(leaf) ?? this.#extend(this.#found, leaf);
-  };
 
   constructor(signals: SlotSignals) {
     const words = (signals.signals.length + 31) >>> 5;
     this.signals = signals;
     this.nothing = { bits: new Uint32Array(words), watched: [] };
     this.bits = this.nothing.bits;
-    this.#matcher = new FieldMatcher(signals.leaves);
     this.#watch = new Uint32Array(words);
     this.#union = new Uint32Array(words);
   }
@@ -58,8 +57,42 @@ export class SlotState {
 
   /** What a text raises, whatever the record has raised before. */
   read(text: string, budget: StepBudget): Reading {
+    const folded = foldText(text);
+    const matcher = this.#begin(text, folded, budget);
+    matcher.automaton?.scan(folded, matcher);
+    return this.#end(matcher);
+  }
+
+  /** What a text raises here and in another slot. */
+  readWith(other: SlotState, text: string, budget: StepBudget): readonly [Reading, Reading] {
+    const folded = foldText(text);
+    const own = this.#begin(text, folded, budget);
+    const others = other.#begin(text, folded, budget);
+    if (own.automaton !== undefined && others.automaton !== undefined) {
+      AhoCorasick.scanBoth(folded, own.automaton, own, others.automaton, others);
+    } else {
+      own.automaton?.scan(folded, own);
+      others.automaton?.scan(folded, others);
+    }
+    return [this.#end(own), other.#end(others)];
+  }
+
+  #begin(text: string, folded: string, budget: StepBudget): FieldMatcher {
     this.#found = this.#root;
-    this.#matcher.match(text, budget, this.#raise);
+    const matcher = (this.#matcher ??= this.#createMatcher());
+    matcher.begin(text, folded, budget);
+    return matcher;
+  }
+
+  #createMatcher(): FieldMatcher {
+    const { leaves, slot } = this.signals;
+    return new FieldMatcher(leaves, literalCharsMin(slot), (leaf) => {
+      this.#found = this.#found.more.get(leaf) ?? this.#extend(this.#found, leaf);
+    });
+  }
+
+  #end(matcher: FieldMatcher): Reading {
+    matcher.end();
     const found = this.#found;
     if (found === this.#root) return this.nothing;
     found.reading ??= this.#readingOf(found.leaves);

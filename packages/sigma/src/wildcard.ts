@@ -81,8 +81,8 @@ export interface TextTest {
   readonly test: (text: string) => boolean;
   /** The one text that matches, when there is only one. */
   readonly exact?: string;
-  /** The longest text every match contains; "" when there is none. */
-  readonly literal: string;
+  /** Texts of which every match contains one, the longest there are; none when there is nothing to look for. */
+  readonly literals: readonly string[];
 }
 
 /**
@@ -94,29 +94,52 @@ export interface TextTest {
 export function compilePlain(written: string, anchoring: Anchoring, cased: boolean): TextTest | undefined {
   if (/[*?\\]/.test(written) || written.includes(MARK) || written === "") return undefined;
   const literal = cased ? written : foldText(written);
+  const literals = [literal];
   const before = anchoring === "contains" || anchoring === "endswith" ? `${MARK}*` : "";
   const after = anchoring === "contains" || anchoring === "startswith" ? `${MARK}*` : "";
   const key = (cased ? "c" : "f") + before + literal + after;
   switch (anchoring) {
     case "equals":
-      return { key, literal, exact: literal, test: (text) => text === literal };
+      return { key, literals, exact: literal, test: (text) => text === literal };
     case "contains":
-      return { key, literal, test: (text) => text.includes(literal) };
+      return { key, literals, test: (text) => text.includes(literal) };
     case "startswith":
-      return { key, literal, test: (text) => text.startsWith(literal) };
+      return { key, literals, test: (text) => text.startsWith(literal) };
     case "endswith":
-      return { key, literal, test: (text) => text.endsWith(literal) };
+      return { key, literals, test: (text) => text.endsWith(literal) };
   }
 }
 
 /** Compiles to a test on a text that was folded already unless the rule is `cased`. Time is linear in the text for patterns without `?`. */
 export function compileWildcard(source: Wildcard, cased: boolean): TextTest {
   const pieces = cased ? source.pieces : source.pieces.map(foldPiece);
-  const literal = longest(pieces.flatMap(literalRuns))?.text ?? "";
+  const literals = literalsOf(pieces);
   const key = keyOf(pieces, cased);
   const exact = literalOf({ pieces });
-  if (exact !== undefined) return { key, test: (text) => text === exact, exact, literal };
-  return { key, test: compilePieces(pieces), literal };
+  if (exact !== undefined) return { key, test: (text) => text === exact, exact, literals };
+  return { key, test: compilePieces(pieces), literals };
+}
+
+/** A longest run shorter than this is worth taking a dash with it in all its forms. */
+const RUN_CHARS_MIN = 4;
+
+function literalsOf(pieces: Wildcard["pieces"]): readonly string[] {
+  const best = longest(pieces.flatMap(literalRuns))?.text ?? "";
+  if (best.length < RUN_CHARS_MIN) {
+    const dashed = longest(pieces.flatMap(dashedRuns));
+    if (dashed !== undefined && dashed.text.length > best.length) return permuteDashes(dashed.text);
+  }
+  return best === "" ? [] : [best];
+}
+
+/** Runs with one dash class in them, written as a hyphen. */
+function dashedRuns(piece: readonly number[]): { readonly text: string }[] {
+  return piece.flatMap((unit, at) => {
+    if (unit !== ANY_DASH) return [];
+    const before = literalRuns(piece.slice(0, at)).find(({ text, offset }) => offset + text.length === at);
+    const after = literalRuns(piece.slice(at + 1)).find(({ offset }) => offset === 0);
+    return [{ text: `${before?.text ?? ""}-${after?.text ?? ""}` }];
+  });
 }
 
 /** Classes and the joints between pieces are told from literal text by a character before them that text has doubled. */
