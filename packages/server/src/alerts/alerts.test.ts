@@ -86,6 +86,24 @@ async function countOpenedEvents(): Promise<number> {
 }
 
 describe("alerts", () => {
+  it("D-6: of what did not happen are about their group, and take in what repeats", async () => {
+    const silent = (groupBy: Record<string, string>, lastTime = START_MS): Finding => ({
+      match: { ...findingOf("1").match, ruleId: "backup", kind: "correlation", groupBy, lastTime, eventIds: ["begin"] },
+      event: undefined,
+    });
+    const opened = await raise(silent({ job: "a" }), silent({ job: "b" }), silent({ "agent.id": "scout-1" }));
+    expect(opened.map((one) => one.opened)).toEqual([true, true, true]);
+    const again = await raise(silent({ job: "a" }, START_MS + 5000));
+    expect(again).toEqual([{ alertId: opened[0]?.alertId, opened: false }]);
+    expect(await getAlert(read(), opened[0]?.alertId ?? "")).toMatchObject({
+      agentId: null,
+      occurrences: 2,
+      eventIds: ["begin"],
+      lastEventAt: new Date(START_MS + 5000).toISOString(),
+    });
+    expect(await getAlert(read(), opened[2]?.alertId ?? "")).toMatchObject({ agentId: "scout-1" });
+  });
+
   it("open once per rule, agent and session, count further matches, and tell of the opening once", async () => {
     const [first] = await raise(findingOf("1"));
     expect(first?.opened).toBe(true);

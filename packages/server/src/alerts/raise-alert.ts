@@ -17,10 +17,10 @@ export interface RaiseContext {
   readonly profile: AlertProfile;
 }
 
-/** A match and the event that completed it. */
+/** A match and the event that completed it; none when it came true because something did not happen. */
 export interface Finding {
   readonly match: Match;
-  readonly event: AgentEvent;
+  readonly event: AgentEvent | undefined;
 }
 
 export interface Raised {
@@ -57,9 +57,28 @@ export async function raiseAlert(trx: Trx, ctx: RaiseContext, finding: Finding):
   return raiseGroup(trx, ctx, fingerprintOf(finding), [finding]);
 }
 
-function fingerprintOf({ match, event }: Finding): string {
-  const parts = [match.ruleId, event.agent.id, event.agent.session ?? null];
+/** What is not about an event is about its group: two backups that are missing are two alerts. */
+function fingerprintOf(finding: Finding): string {
+  const { match, event } = finding;
+  const agent = agentOf(finding);
+  const parts = [
+    match.ruleId,
+    agent.id ?? null,
+    agent.session ?? null,
+    ...(event === undefined ? [match.groupBy] : []),
+  ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+interface FindingAgent {
+  readonly id?: string | undefined;
+  readonly pack?: string | undefined;
+  readonly session?: string | undefined;
+}
+
+function agentOf({ match: { groupBy = {} }, event }: Finding): FindingAgent {
+  if (event !== undefined) return event.agent;
+  return { id: groupBy["agent.id"], pack: groupBy["agent.pack"], session: groupBy["agent.session"] };
 }
 
 async function raiseGroup(
@@ -92,7 +111,8 @@ async function insertAlert(
   ctx: RaiseContext,
   { fingerprint, group, newest }: Group,
 ): Promise<string | undefined> {
-  const { match, event } = newest;
+  const { match } = newest;
+  const agent = agentOf(newest);
   const { severity, incidentType } = judgeMatch(ctx.profile, match);
   const now = toIso(ctx.clock.now());
   const row = await trx
@@ -115,9 +135,9 @@ async function insertAlert(
       severity,
       incident_type: incidentType,
       status: "open",
-      agent_id: event.agent.id,
-      pack: event.agent.pack ?? null,
-      session_id: event.agent.session ?? null,
+      agent_id: agent.id ?? null,
+      pack: agent.pack ?? null,
+      session_id: agent.session ?? null,
       sentence: toStorableText(match.sentence),
       detail: toStorableJson(describeMatch(match)),
       first_event_at: toIso(Math.min(...group.map((finding) => finding.match.firstTime))),
@@ -137,13 +157,15 @@ async function insertAlert(
 }
 
 /** What matchers of silences and routes see of a match. */
-function labelsOf({ match, event: { agent } }: Finding, severity: Severity): Record<string, string> {
+function labelsOf(finding: Finding, severity: Severity): Record<string, string> {
+  const { match } = finding;
+  const agent = agentOf(finding);
   return {
     alertname: match.title,
     rule: match.ruleId,
     level: match.level,
     severity: SEVERITY_NAMES[severity],
-    agent: agent.id,
+    ...(agent.id === undefined ? {} : { agent: agent.id }),
     ...(agent.pack === undefined ? {} : { pack: agent.pack }),
     ...(agent.session === undefined ? {} : { session: agent.session }),
     firebreak_source: "detection",
@@ -164,7 +186,7 @@ async function extendAlert(
     .forUpdate()
     .executeTakeFirst();
   if (known === undefined) return undefined;
-  const fresh = group.filter(({ event }) => !known.event_ids.includes(event.id));
+  const fresh = group.filter(({ event }) => event === undefined || !known.event_ids.includes(event.id));
   if (fresh.length === 0) return { alertId: known.id, opened: false };
   const { match } = newest;
   const firstMs = Math.min(known.first_event_at.getTime(), ...fresh.map((finding) => finding.match.firstTime));
@@ -189,7 +211,8 @@ async function extendAlert(
 /** The id of the event that completed a match is last in its list, so it is what the cap keeps longest. */
 function mergeIds(known: readonly string[], group: readonly Finding[]): string[] {
   const ids = new Set(known);
-  for (const { match, event } of group) for (const id of [...match.eventIds, event.id]) ids.add(id);
+  for (const { match, event } of group)
+    for (const id of [...match.eventIds, event?.id]) if (id !== undefined) ids.add(id);
   return [...ids].slice(-EVENT_IDS_MAX);
 }
 

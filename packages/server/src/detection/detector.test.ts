@@ -46,7 +46,7 @@ async function startDetector(options: Partial<DetectorOptions> = {}): Promise<De
     logger: silentLogger,
     onMatches: async (trx, found) => {
       for (const { match, event } of found) {
-        await trx.insertInto(sqlTable("effects")).values({ rule: match.ruleId, event: event.id }).execute();
+        await trx.insertInto(sqlTable("effects")).values({ rule: match.ruleId, event: event?.id }).execute();
       }
     },
     ...options,
@@ -153,7 +153,7 @@ describe("the detector", () => {
     const detector = await startDetector({
       onMatches: async (trx, found) => {
         for (const { match, event } of found) {
-          await trx.insertInto(sqlTable("effects")).values({ rule: match.ruleId, event: event.id }).execute();
+          await trx.insertInto(sqlTable("effects")).values({ rule: match.ruleId, event: event?.id }).execute();
         }
         if ((failures -= 1) >= 0) throw new Error("not this time");
       },

@@ -162,6 +162,7 @@ class DetectorLoop implements Detector {
     // Only who asked before this look at the feed may be told that there is nothing left.
     const asked = this.#drainers.length;
     if (await this.#judge.judgeNext()) return;
+    await this.#judge.judgeSilence();
     if (asked > 0) await this.#judge.writeCursor();
     release(this.#drainers.splice(0, asked));
     await this.#rest();

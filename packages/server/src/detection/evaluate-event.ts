@@ -1,34 +1,53 @@
 import type { AgentEvent } from "@firebreak/protocol";
-import type { Engine, EngineCounters, Match, Ruleset } from "@firebreak/sigma";
+import { DEFAULT_LIMITS } from "@firebreak/sigma";
+import type { Engine, EngineCounters, Eviction, Match, Ruleset } from "@firebreak/sigma";
 import { messageOf } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import { presentEvent } from "./present-event.ts";
 
+/** How much older than the newest an event may be and still count, ms. */
+export const LATENESS_MS = DEFAULT_LIMITS.latenessMs;
+
 /** An engine and what its rules look at. */
 export interface Evaluator {
+  /** Whether a rule tells of what did not happen, so that time must pass. */
+  readonly needsTime: boolean;
   /** @returns the matches of one event; a fault of ours costs this event its judgement, never the ones behind it */
   evaluate(event: AgentEvent): Match[];
+  /** @returns what came true because nothing happened; nothing older than `untilMs` is to come */
+  advance(untilMs: number): Match[];
+  /** @returns what had to be forgotten under pressure since the last call */
+  takeEvictions(): readonly Eviction[];
   sweep(nowMs: number): void;
   counters(): EngineCounters;
 }
 
-export function createEvaluator(ruleset: Ruleset, logger: Logger): Evaluator {
-  const engine: Engine = ruleset.createEngine();
+/** @param expectedSince since when rules wait for the groups they name, by id */
+export function createEvaluator(
+  ruleset: Ruleset,
+  logger: Logger,
+  expectedSince: ReadonlyMap<string, number> = new Map(),
+): Evaluator {
+  const engine: Engine = ruleset.createEngine({}, { expectedSince });
   const present = { withProcesses: needsProcesses(ruleset) };
   // shared by all events of a request
   let received = { text: "", ms: 0 };
   return {
+    needsTime: ruleset.rules.some((rule) => rule.needsTime),
     evaluate: (event) => {
       try {
-        const { id, time, receivedTime } = event;
+        const { id, time, receivedTime, agent } = event;
         if (receivedTime !== received.text) received = { text: receivedTime, ms: Date.parse(receivedTime) };
-        const meta = { id, time: Date.parse(time), receivedTime: received.ms };
+        const tenant = agent.pack ?? agent.id;
+        const meta = { id, time: Date.parse(time), receivedTime: received.ms, tenant };
         return engine.evaluate(presentEvent(event, present), meta);
       } catch (error) {
         logger.error("an event could not be judged", { seq: event.seq, problem: messageOf(error) });
         return [];
       }
     },
+    advance: (untilMs) => engine.advance(untilMs),
+    takeEvictions: () => engine.takeEvictions(),
     sweep: (nowMs) => engine.sweep(nowMs),
     counters: () => engine.counters(),
   };

@@ -5,17 +5,20 @@ import { messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database, Trx } from "../storage/index.ts";
-import { advanceCursor, readCursor } from "./cursor.ts";
+import { advanceCursor, isSamePlace, readCursor, readWatches } from "./cursor.ts";
+import type { CursorPlace } from "./cursor.ts";
+import { LATENESS_MS } from "./evaluate-event.ts";
 import type { Evaluator } from "./evaluate-event.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { LoadedRules } from "./load-rules.ts";
+import { describeShortWindows, LostState } from "./lost-state.ts";
 import { createWarmEvaluator } from "./rebuild-windows.ts";
 import type { WakeUp } from "./wake-up.ts";
 
-/** A match and the event that completed it. */
+/** A match and the event that completed it; none when it came true because something did not happen. */
 export interface DetectedMatch {
   readonly match: Match;
-  readonly event: AgentEvent;
+  readonly event: AgentEvent | undefined;
 }
 
 export interface JudgeOptions {
@@ -31,8 +34,15 @@ const TURN_MS = 4;
 export const CURSOR_EVERY_MS = 200;
 const CURSOR_EVERY_EVENTS = 5_000;
 const SWEEP_EVERY_MS = 30_000;
+/** While nothing happens, how far time has passed is written this often, so that another node sees that somebody works. */
+const PASSED_EVERY_MS = 10_000;
 const RETRY_FIRST_MS = 100;
 export const RETRY_MAX_MS = 5_000;
+
+/** How long an event may be on its way before its absence is told of. */
+const ON_THE_WAY_MS = 60_000;
+const START: CursorPlace = { seq: 0, passedMs: null };
+const NOWHERE: CursorPlace = { seq: -1, passedMs: null };
 
 class CursorMovedError extends Error {
   override readonly name = "CursorMovedError";
@@ -44,9 +54,16 @@ export class Judge {
   readonly #feed: EventFeed;
   readonly #bell: WakeUp;
   #evaluator: Evaluator | undefined;
-  #position = 0;
+  #place: CursorPlace = START;
   /** where the cursor in the table stands as far as this node knows */
-  #durable = 0;
+  #durable: CursorPlace = START;
+  /**
+   * Since when this node listens. What senders kept while nobody did arrives in the time after it, which therefore must
+   * not count as silence.
+   */
+  readonly #openedMs: number;
+  readonly #lost = new LostState();
+  #notices: Match[] = [];
   #writtenMs: number;
   #sweptMs: number;
   #standby = false;
@@ -56,6 +73,7 @@ export class Judge {
     this.#options = options;
     this.#feed = feed;
     this.#bell = bell;
+    this.#openedMs = options.clock.now();
     this.#writtenMs = options.clock.monotonicMs();
     this.#sweptMs = options.clock.monotonicMs();
   }
@@ -66,11 +84,11 @@ export class Judge {
   }
 
   get position(): number {
-    return this.#position;
+    return this.#place.seq;
   }
 
   get durablePosition(): number {
-    return Math.max(0, this.#durable);
+    return Math.max(0, this.#durable.seq);
   }
 
   get isStandby(): boolean {
@@ -83,22 +101,28 @@ export class Judge {
 
   /** Builds the engine for these rules, its windows filled with what was received before the cursor. */
   async warmUp({ ruleset }: LoadedRules): Promise<void> {
+    const { database, clock } = this.#options;
     if (this.#evaluator === undefined) {
-      this.#durable = await readCursor(this.#options.database.kysely);
-      this.#position = this.#durable;
+      this.#durable = await readCursor(database.kysely);
+      this.#place = this.#durable;
     }
-    this.#evaluator = await createWarmEvaluator(this.#options, ruleset, this.#position);
+    const timed = ruleset.rules.filter(({ needsTime }) => needsTime).map(({ id }) => id);
+    const watches = await readWatches(database.kysely, timed, clock);
+    const warm = await createWarmEvaluator(this.#options, ruleset, { cursor: this.#place, watches });
+    this.#evaluator = warm.evaluator;
+    if (warm.shortenedToMs !== undefined) {
+      this.#notices = [describeShortWindows(warm.shortenedToMs, ruleset.windowMs, clock.now())];
+    }
   }
 
   /** Judges what comes next, for one turn. @returns false when there was nothing */
   async judgeNext(): Promise<boolean> {
     const evaluator = this.#evaluator;
     if (evaluator === undefined) return false;
-    const events = await this.#feed.next(this.#position);
+    const events = await this.#feed.next(this.#place.seq);
     if (events.length === 0) return false;
     const found = this.#judgeForOneTurn(evaluator, events);
-    if (found.length > 0) await this.#commitMatches(found);
-    else if (this.#isCursorDue()) await this.writeCursor();
+    await this.#record(found);
     await yieldToLoop();
     return true;
   }
@@ -107,12 +131,44 @@ export class Judge {
     const { clock } = this.#options;
     const endMs = clock.monotonicMs() + TURN_MS;
     const found: DetectedMatch[] = [];
+    let received = "";
     for (const event of events) {
+      // events received before this one were judged: time has come that far
+      if (evaluator.needsTime && event.receivedTime !== received) {
+        received = event.receivedTime;
+        this.#passTime(evaluator, Date.parse(received), found);
+      }
       for (const match of evaluator.evaluate(event)) found.push({ match, event });
-      this.#position = event.seq;
+      this.#place = { ...this.#place, seq: event.seq };
       if (clock.monotonicMs() >= endMs) break;
     }
+    this.#lost.note(evaluator.takeEvictions());
     return found;
+  }
+
+  /** Judges what did not happen, when nothing waits to be judged that did. */
+  async judgeSilence(): Promise<void> {
+    const evaluator = this.#evaluator;
+    if (evaluator === undefined) return;
+    const found: DetectedMatch[] = [];
+    if (evaluator.needsTime) this.#passTime(evaluator, this.#options.clock.now(), found);
+    await this.#record(found);
+  }
+
+  /** @param heardMs until when everything that was received is judged */
+  #passTime(evaluator: Evaluator, heardMs: number, found: DetectedMatch[]): void {
+    if (heardMs >= this.#openedMs && heardMs < this.#openedMs + LATENESS_MS) return;
+    const passedMs = heardMs - ON_THE_WAY_MS;
+    if (passedMs <= (this.#place.passedMs ?? Number.NEGATIVE_INFINITY)) return;
+    for (const match of evaluator.advance(passedMs)) found.push({ match, event: undefined });
+    this.#place = { ...this.#place, passedMs };
+  }
+
+  async #record(found: DetectedMatch[]): Promise<void> {
+    const notices = [...this.#notices.splice(0), ...this.#lost.take(this.#options.clock.now())];
+    for (const match of notices) found.push({ match, event: undefined });
+    if (found.length > 0) await this.#commitMatches(found);
+    else if (this.#isCursorDue()) await this.writeCursor();
   }
 
   /** The engine's windows hold these events already, so the same findings are tried until they are committed. */
@@ -121,7 +177,7 @@ export class Judge {
     for (let delayMs = RETRY_FIRST_MS; !this.#closed; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
       try {
         await inTransaction(database, async (trx) => {
-          const hasMoved = await advanceCursor(trx, { from: this.#durable, to: this.#position, clock });
+          const hasMoved = await advanceCursor(trx, { from: this.#durable, to: this.#place, clock });
           if (!hasMoved) throw new CursorMovedError();
           await onMatches(trx, found);
         });
@@ -136,46 +192,55 @@ export class Judge {
   }
 
   #isCursorDue(): boolean {
-    if (this.#position === this.#durable) return false;
+    if (isSamePlace(this.#place, this.#durable)) return false;
     const sinceMs = this.#options.clock.monotonicMs() - this.#writtenMs;
-    return this.#position - this.#durable >= CURSOR_EVERY_EVENTS || sinceMs >= CURSOR_EVERY_MS;
+    const events = this.#place.seq - this.#durable.seq;
+    return events >= CURSOR_EVERY_EVENTS || sinceMs >= (events === 0 ? PASSED_EVERY_MS : CURSOR_EVERY_MS);
   }
 
   get isCursorBehind(): boolean {
-    return this.#evaluator !== undefined && this.#position !== this.#durable;
+    return this.#evaluator !== undefined && this.#place.seq !== this.#durable.seq;
   }
 
   async writeCursor(): Promise<void> {
     if (!this.isCursorBehind) return;
     const { database, clock } = this.#options;
-    const hasMoved = await advanceCursor(database.kysely, { from: this.#durable, to: this.#position, clock });
+    const hasMoved = await advanceCursor(database.kysely, { from: this.#durable, to: this.#place, clock });
     if (hasMoved) this.#noteWritten();
     else this.#standAside();
   }
 
   #noteWritten(): void {
-    this.#durable = this.#position;
+    this.#durable = this.#place;
     this.#writtenMs = this.#options.clock.monotonicMs();
   }
 
   /** Another node judges: this one waits until that one's cursor stands still although there are events. */
   #standAside(): void {
-    this.#options.logger.info("another node judges the events; this one stands by", { position: this.#position });
+    this.#options.logger.info("another node judges the events; this one stands by", { position: this.position });
     this.#standby = true;
     this.#evaluator = undefined;
-    this.#durable = -1;
+    this.#durable = NOWHERE;
   }
 
   /** To be asked at an interval longer than any working node's between two writes of the cursor. */
   async tryTakeOver(): Promise<void> {
     const cursor = await readCursor(this.#options.database.kysely);
-    const hasStalled = cursor === this.#durable;
+    const hasStalled = isSamePlace(cursor, this.#durable);
     this.#durable = cursor;
     if (!hasStalled) return;
     this.#feed.push();
-    if ((await this.#feed.next(cursor)).length === 0) return;
-    this.#options.logger.warn("the node that judged the events fell silent; this one takes over", { cursor });
+    const isWaiting = (await this.#feed.next(cursor.seq)).length > 0;
+    if (!isWaiting && !this.#isTimeOverdue(cursor)) return;
+    this.#options.logger.warn("the node that judged the events fell silent; this one takes over", {
+      cursor: cursor.seq,
+    });
     this.#standby = false;
+  }
+
+  /** A node with rules that tell of silence writes how far time has passed, also when nothing happens. */
+  #isTimeOverdue({ passedMs }: CursorPlace): boolean {
+    return passedMs !== null && this.#options.clock.now() - ON_THE_WAY_MS - passedMs > 3 * PASSED_EVERY_MS;
   }
 
   /** Forgets groups whose windows have ended. */

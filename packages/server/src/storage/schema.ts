@@ -70,7 +70,15 @@ export interface AgentSessionsTable {
 export interface EventCursorsTable {
   consumer: string;
   last_seq: string;
+  /** up to when it was judged what did not happen */
+  passed_until: NullableTimestamp;
   updated_at: Timestamp;
+}
+
+/** A rule that tells of what did not happen. */
+export interface RuleWatchesTable {
+  rule_id: string;
+  since: Timestamp;
 }
 
 export interface AlertsTable {
@@ -390,6 +398,7 @@ export interface Schema {
   agents: AgentsTable;
   agent_sessions: AgentSessionsTable;
   event_cursors: EventCursorsTable;
+  rule_watches: RuleWatchesTable;
   alerts: AlertsTable;
   silences: SilencesTable;
   incident_counters: IncidentCountersTable;

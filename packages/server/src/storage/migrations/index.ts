@@ -1,5 +1,6 @@
 import { initialSchema } from "./0001-initial.ts";
 import { alertPipeline } from "./0002-alert-pipeline.ts";
+import { passingOfTime } from "./0003-passing-of-time.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -12,4 +13,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, name: "initial", sql: initialSchema },
   { version: 2, name: "alert-pipeline", sql: alertPipeline },
+  { version: 3, name: "passing-of-time", sql: passingOfTime },
 ];
