@@ -76,7 +76,8 @@ export class CarriedWindow implements GroupWindow {
     };
     put(this.#sources, hash, origin);
     const use = this.#uses.get(hash);
-    if (use !== undefined) this.#compare(hash, origin, use, carried);
+    // of the same moment, what arrives first came first
+    if (use !== undefined && use.time > time) this.#compare(hash, origin, use, carried);
   }
 
   #addUse(hash: number, use: Use, carried: Carried[]): void {

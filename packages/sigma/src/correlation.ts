@@ -89,19 +89,21 @@ export function compileCorrelation(node: Cursor, { fields, placeholders }: RuleS
   const aliases = readAliases(node.get("aliases"));
   const toKey = (name: string): KeyField => keyField(name, aliases, fields);
   const condition = readCondition(node, type);
-  const references = readReferences(node, condition);
+  const rules = readReferences(node, condition);
+  const unless = isOwnType(type) ? readList(node.get("unless")) : [];
   const groupBy = node.get("group-by")?.texts("group-by") ?? [];
   if (groupBy.length > KEY_FIELDS_MAX)
     node.fail(`more than ${KEY_FIELDS_MAX} group-by fields`, "group by fewer fields");
-  const parts = { node, condition, rules: references.length, groupBy: groupBy.length, toKey, placeholders };
+  const counts = { rules: rules.length, unless: unless.length, groupBy: groupBy.length };
+  const parts = { node, condition, ...counts, toKey, placeholders };
   return {
     type,
-    references,
+    references: [...rules, ...unless],
     groupBy: groupBy.map(toKey),
     timespanMs: readTimespan(need(node, "timespan", "write `timespan: 5m`")),
     ...(isOwnType(type)
       ? { ...NOTHING, ...readOwnCondition(type, parts) }
-      : readMeaning(type, condition, references, toKey)),
+      : readMeaning(type, condition, rules, toKey)),
     generate: readGenerate(node.get("generate")),
   };
 }
@@ -197,10 +199,15 @@ function readReferences(node: Cursor, condition: Cursor | undefined): Correlatio
   if (listed === undefined && condition !== undefined && !condition.isMap) {
     return namesInCondition(condition).map((reference) => ({ reference, node: condition }));
   }
-  const place = listed ?? need(node, "rules", "list the ids or names of the rules to correlate");
+  return readList(listed ?? need(node, "rules", "list the ids or names of the rules to correlate"));
+}
+
+/** Ids or names of rules, with their places. */
+function readList(place: Cursor | undefined): Correlation["references"] {
+  if (place === undefined) return [];
   const nodes = place.isList ? place.items() : [place];
   if (nodes.length === 0 || nodes.length > REFERENCES_MAX) {
-    place.fail(`a correlation needs 1 to ${REFERENCES_MAX} rules`, "list the ids or names of the rules");
+    place.fail(`1 to ${REFERENCES_MAX} rules are needed here`, "list the ids or names of the rules");
   }
   return nodes.map((item) => ({ reference: item.text("a rule reference"), node: item }));
 }

@@ -45,7 +45,7 @@ export function createWindow(correlation: Correlation, settings: WindowSettings)
 function createOwnWindow(own: OwnMeaning, rules: number, settings: WindowSettings): GroupWindow {
   switch (own.kind) {
     case "absence":
-      return rules === 1 ? new SilenceWindow(settings, own.repeats) : new FollowWindow(settings, rules);
+      return rules - own.ends === 1 ? new SilenceWindow(settings, own.repeats) : new FollowWindow(settings, rules);
     case "ratio":
       return new RatioWindow(settings, own.min);
     case "change":

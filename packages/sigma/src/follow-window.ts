@@ -1,16 +1,10 @@
+import { Answers } from "./answers.ts";
 import { Timeline } from "./timeline.ts";
 import { LATE, NO_VERDICT, type TimedWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
 interface Opening {
   readonly time: number;
   readonly eventId: string;
-}
-
-/** Answers that follow one another within the span: what begins less than a span before them, or among them, is answered. */
-interface Answers {
-  /** of the last one */
-  readonly time: number;
-  readonly startTime: number;
 }
 
 /**
@@ -24,14 +18,14 @@ export class FollowWindow implements TimedWindow {
   /** The place of the rule that answers. */
   readonly #answer: number;
   readonly #openings = new Timeline<Opening>();
-  readonly #answers = new Timeline<Answers>();
+  readonly #answers: Answers;
   #judgedTime = Number.NEGATIVE_INFINITY;
   #reportedTime = Number.NEGATIVE_INFINITY;
-  #answeredTime = Number.NEGATIVE_INFINITY;
 
   constructor(settings: WindowSettings, rules: number) {
     this.#settings = settings;
     this.#answer = rules - 1;
+    this.#answers = new Answers(settings.spanMs);
   }
 
   get size(): number {
@@ -52,45 +46,18 @@ export class FollowWindow implements TimedWindow {
   }
 
   #open(opening: Opening): void {
-    if (this.#isAnswered(opening.time)) return;
+    if (this.#answers.covers(opening.time)) return;
     // the oldest will be reported, and with it the crowd behind it
     if (this.#openings.size >= this.#settings.capacity) this.dropped += 1;
     else this.#openings.insert(opening);
   }
 
-  #isAnswered(time: number): boolean {
-    const place = this.#answers.firstAfter(time);
-    const next = this.#answers.at(place);
-    if (next !== undefined && next.startTime < time + this.#settings.spanMs) return true;
-    return this.#answers.at(place - 1)?.time === time;
-  }
-
   #close(time: number): void {
     const { spanMs } = this.#settings;
-    this.#answeredTime = Math.max(time, this.#answeredTime);
     const from = this.#openings.firstAfter(time - spanMs);
     this.#openings.remove(from, this.#openings.firstAfter(time) - from);
-    this.#keepAnswer(time);
-    const newest = this.newestTime;
-    while ((this.#answers.oldest?.time ?? newest) <= newest - spanMs - this.#settings.latenessMs)
-      this.#answers.dropOldest();
-  }
-
-  #keepAnswer(time: number): void {
-    const { spanMs } = this.#settings;
-    let place = this.#answers.firstAfter(time);
-    let answers: Answers = { time, startTime: time };
-    const after = this.#answers.at(place);
-    if (after !== undefined && after.startTime - time <= spanMs) {
-      answers = { time: after.time, startTime: Math.min(after.startTime, time) };
-      this.#answers.remove(place, 1);
-    }
-    const before = this.#answers.at(place - 1);
-    if (before !== undefined && answers.startTime - before.time <= spanMs) {
-      answers = { time: answers.time, startTime: before.startTime };
-      this.#answers.remove((place -= 1), 1);
-    }
-    this.#answers.insert(answers);
+    this.#answers.add(time);
+    this.#answers.prune(this.newestTime - spanMs - this.#settings.latenessMs);
   }
 
   /** Reports the oldest opening, unless one was reported less than a span ago and nothing was answered since. */
@@ -100,7 +67,7 @@ export class FollowWindow implements TimedWindow {
     if (opening === undefined) return undefined;
     const lastTime = opening.time + spanMs;
     this.#judgedTime = Math.max(this.#judgedTime, lastTime);
-    const goesOn = lastTime - this.#reportedTime < spanMs && this.#answeredTime <= this.#reportedTime;
+    const goesOn = lastTime - this.#reportedTime < spanMs && this.#answers.newestTime <= this.#reportedTime;
     if (goesOn) return undefined;
     this.#reportedTime = lastTime;
     const { time, eventId } = opening;

@@ -254,5 +254,11 @@ function withRuleIds(correlation: Correlation, index: References): Correlation {
       });
       return { ...field, byRule: new Map(byRule) };
     });
-  return { ...correlation, groupBy: rename(correlation.groupBy), counted: rename(correlation.counted) };
+  const { own } = correlation;
+  return {
+    ...correlation,
+    groupBy: rename(correlation.groupBy),
+    counted: rename(correlation.counted),
+    own: own?.kind === "carried" ? { ...own, uses: rename(own.uses) } : own,
+  };
 }

@@ -76,6 +76,19 @@ describe("firebreak.absence of one rule", () => {
     expect(engine.advance(10_021 * minute)).toHaveLength(1);
   });
 
+  it("waits no longer for who has said good-bye", () => {
+    const engine = engineFor(`${BODY}\nunless: [b]`);
+    send(engine, 0, { kind: "a", host: "gone" });
+    send(engine, 0, { kind: "a", host: "h" });
+    send(engine, minute, { kind: "b", host: "gone" });
+    send(engine, 1, { kind: "a", host: "gone" });
+    expect(engine.advance(20 * minute)).toMatchObject([
+      { groupBy: { host: "h" }, sentence: expect.stringContaining("no a after") },
+    ]);
+    send(engine, 30 * minute, { kind: "a", host: "gone" });
+    expect(engine.advance(40 * minute)).toMatchObject([{ groupBy: { host: "gone" } }]);
+  });
+
   it("waits for groups that the rule names, since the first advance or the time given", () => {
     const named = `${BODY}\nexpect: [h, other]`;
     const engine = engineFor(named);
@@ -377,6 +390,8 @@ describe("own types", () => {
       "by one field, of one rule",
     ],
     ["type: firebreak.absence\nrules: [a]\ntimespan: 1m\nrepeat: 3", 4, "true or false"],
+    ["type: firebreak.absence\nrules: [a, b]\ntimespan: 1m\nunless: [c]", 4, "for one rule"],
+    ["type: firebreak.absence\nrules: [a]\ntimespan: 1m\nunless: [z]", 4, "no rule has the id"],
     ["type: firebreak.absence\nrules: [a]\ntimespan: 1m\nexpect: [x]", 4, "by one field"],
     ["type: event_count\nrules: [a]\ntimespan: 1m\nexpect: [x]\ncondition: { gt: 1 }", 4, "not a key"],
     ["type: firebreak.ratio\nrules: [a]\ntimespan: 1m\ncondition: { gt: 1 }", 4, "two rules"],

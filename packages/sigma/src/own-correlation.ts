@@ -23,6 +23,8 @@ export type OwnMeaning =
       readonly repeats: boolean;
       /** Groups that must be heard of although nothing was seen of them yet. */
       readonly expected: readonly string[];
+      /** How many rules, the last of the references, end the waiting. */
+      readonly ends: number;
     }
   | { readonly kind: "ratio"; readonly min: number }
   | { readonly kind: "change"; readonly of: ChangeOf; readonly min: number }
@@ -39,6 +41,8 @@ export interface OwnParts {
   readonly node: Cursor;
   readonly condition: Cursor | undefined;
   readonly rules: number;
+  /** Rules under `unless`. */
+  readonly unless: number;
   readonly groupBy: number;
   readonly toKey: (name: string) => KeyField;
   readonly placeholders: RuleScope["placeholders"];
@@ -55,7 +59,7 @@ export const isOwnType = (type: string): type is OwnType => OWN_TYPES.some((own)
 
 /** Keys beside `condition` that only this type has. */
 export function ownKeys(type: string): readonly string[] {
-  return type === "firebreak.absence" ? ["expect", "repeat"] : [];
+  return type === "firebreak.absence" ? ["expect", "repeat", "unless"] : [];
 }
 
 /** How many timespans back events still matter to a correlation. */
@@ -83,16 +87,17 @@ export function readOwnCondition(type: OwnType, parts: OwnParts): OwnCondition {
   }
 }
 
-function readAbsence({ node, condition, groupBy, rules, placeholders }: OwnParts): OwnCondition {
+function readAbsence({ node, condition, groupBy, rules, unless, placeholders }: OwnParts): OwnCondition {
   condition?.fail("absence has no condition: it holds when nothing came for the timespan", "remove `condition:`");
   const expect = node.get("expect");
   const expected = expect === undefined ? [] : readExpected(expect, placeholders);
   if (expect !== undefined && (groupBy !== 1 || rules !== 1)) {
     expect.fail("expect names groups by one field, of one rule", "group by one field, and list one rule");
   }
+  if (unless > 0 && rules !== 1) node.get("unless")?.fail("unless ends the waiting for one rule", "list one rule");
   const repeat = node.get("repeat")?.scalar() ?? false;
   if (typeof repeat !== "boolean") node.get("repeat")?.fail("repeat is true or false", "write true or false");
-  return { own: { kind: "absence", repeats: repeat === true, expected }, bounds: [], counted: [] };
+  return { own: { kind: "absence", repeats: repeat === true, expected, ends: unless }, bounds: [], counted: [] };
 }
 
 function readExpected(node: Cursor, placeholders: RuleScope["placeholders"]): string[] {

@@ -46,7 +46,8 @@ export function describeCorrelation(
 const namesOf = ({ references }: Correlation): string[] => references.map(({ reference }) => shorten(reference, 40));
 
 function describeAbsence(correlation: Correlation, { eventIds, firstTime }: WindowReading): string {
-  const names = namesOf(correlation);
+  const ends = correlation.own?.kind === "absence" ? correlation.own.ends : 0;
+  const names = namesOf(correlation).slice(0, correlation.references.length - ends);
   const missing = names.at(-1) ?? "";
   const since = Math.abs(firstTime) <= DATE_MS_MAX ? new Date(firstTime).toISOString() : String(firstTime);
   if (names.length > 1) return `no ${missing} after ${names.slice(0, -1).join(" or ")} at ${since}`;

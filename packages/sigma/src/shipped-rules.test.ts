@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { compile } from "./index.ts";
+import { compile, type Match } from "./index.ts";
 
 interface Step {
   readonly times: number;
@@ -11,9 +11,13 @@ interface Step {
   readonly fields: Record<string, unknown>;
 }
 
+interface Pause {
+  readonly waitMs: number;
+}
+
 interface Case {
   readonly name: string;
-  readonly stream?: readonly Step[];
+  readonly stream?: readonly (Step | Pause)[];
   readonly commands?: readonly string[];
   readonly expect: Readonly<Record<string, number>>;
 }
@@ -31,18 +35,22 @@ function readCases(name: string): readonly Case[] {
 }
 
 /** Runs a stream on a fresh engine with all shipped rules and counts the reports by rule. */
-function reportsOf(steps: readonly Step[]): Record<string, number> {
+function reportsOf(steps: readonly (Step | Pause)[]): Record<string, number> {
   const engine = shipped.createEngine();
   const reports: Record<string, number> = {};
   let time = Date.UTC(2026, 0, 1);
   let number = 0;
-  for (const { times, everyMs, fields } of steps) {
+  const count = (matches: readonly Match[]): void => {
+    for (const { ruleId } of matches) reports[ruleId] = (reports[ruleId] ?? 0) + 1;
+  };
+  for (const one of steps) {
+    if ("waitMs" in one) {
+      count(engine.advance((time += one.waitMs)));
+      continue;
+    }
+    const { times, everyMs, fields } = one;
     for (let index = 0; index < times; index++) {
-      const matches = engine.evaluate(
-        { presentations: [{ logsource: LOGSOURCE, fields }] },
-        { time, id: `e${number++}` },
-      );
-      for (const { ruleId } of matches) reports[ruleId] = (reports[ruleId] ?? 0) + 1;
+      count(engine.evaluate({ presentations: [{ logsource: LOGSOURCE, fields }] }, { time, id: `e${number++}` }));
       time += everyMs;
     }
   }
@@ -73,7 +81,7 @@ describe("D-5: the shipped rules", () => {
       const owned = new Set(
         shipped.rules.filter(({ file }) => file === name.replace(".cases.yml", ".yml")).map(({ id }) => id),
       );
-      const ownReports = (steps: readonly Step[]) =>
+      const ownReports = (steps: readonly (Step | Pause)[]) =>
         Object.fromEntries(Object.entries(reportsOf(steps)).filter(([id]) => owned.has(id)));
       for (const { name: title, stream, commands, expect: expected } of readCases(name)) {
         it(title, () => {

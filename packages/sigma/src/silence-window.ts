@@ -1,3 +1,4 @@
+import { Answers } from "./answers.ts";
 import { Timeline } from "./timeline.ts";
 import { LATE, NO_VERDICT, type TimedWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
@@ -11,6 +12,9 @@ interface Stretch {
   readonly reportedTime: number | undefined;
 }
 
+/** The place of the rule whose matches are signs; the others end the waiting. */
+const SIGN = 0;
+
 /**
  * Comes true when a sign of life is followed by none for the span. Signs that follow one another in time are one entry,
  * so that what is held does not grow with their number, in whatever order they arrive.
@@ -21,16 +25,18 @@ export class SilenceWindow implements TimedWindow {
   readonly #settings: WindowSettings;
   readonly #repeats: boolean;
   readonly #stretches = new Timeline<Stretch>();
+  readonly #ends: Answers;
   /** Up to here it was judged: what comes later and is older cannot be told from what was reported. */
   #judgedTime = Number.NEGATIVE_INFINITY;
 
   constructor(settings: WindowSettings, repeats: boolean) {
     this.#settings = settings;
     this.#repeats = repeats;
+    this.#ends = new Answers(settings.spanMs);
   }
 
   get size(): number {
-    return this.#stretches.size;
+    return this.#stretches.size + this.#ends.size;
   }
 
   get deadline(): number {
@@ -46,15 +52,27 @@ export class SilenceWindow implements TimedWindow {
     this.#stretches.insert({ time, startTime: time, eventId: undefined, reportedTime: undefined });
   }
 
-  add(time: number, eventId: string): WindowReading {
+  add(time: number, eventId: string, _value: string, rule: number): WindowReading {
     if (time + this.#settings.spanMs <= this.#judgedTime) return LATE;
     this.newestTime = Math.max(time, this.newestTime);
+    if (rule === SIGN) this.#addSign(time, eventId);
+    else this.#end(time);
+    return NO_VERDICT;
+  }
+
+  #end(time: number): void {
+    this.#ends.add(time);
+    // what is not judged yet may need them
+    const pendingTime = this.#stretches.oldest?.time ?? Number.POSITIVE_INFINITY;
+    this.#ends.prune(Math.min(this.newestTime - this.#settings.spanMs - this.#settings.latenessMs, pendingTime - 1));
+  }
+
+  #addSign(time: number, eventId: string): void {
     this.#join({ time, startTime: time, eventId, reportedTime: undefined });
     if (this.#stretches.size > this.#settings.capacity) {
       this.#stretches.dropOldest();
       this.dropped += 1;
     }
-    return NO_VERDICT;
   }
 
   /** Joins the new sign to the stretch before it and the one after it, where they are near enough. */
@@ -85,6 +103,9 @@ export class SilenceWindow implements TimedWindow {
     if (stretch === undefined) return undefined;
     const lastTime = (stretch.reportedTime ?? stretch.time) + spanMs;
     this.#judgedTime = Math.max(this.#judgedTime, lastTime);
+    const hasEnded =
+      stretch.reportedTime === undefined ? this.#ends.covers(stretch.time) : this.#ends.newestTime >= stretch.time;
+    if (hasEnded) return undefined;
     if (this.#repeats && this.#stretches.size === 0) {
       // after a long pause the silence is reported once, not once for each span of it
       const passed = Math.floor((now - lastTime) / spanMs);

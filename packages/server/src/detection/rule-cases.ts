@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { Ruleset } from "@firebreak/sigma";
+import type { Match, Ruleset } from "@firebreak/sigma";
 import { parse } from "yaml";
 import { z } from "zod";
 import { codeOf, messageOf } from "../kernel/index.ts";
@@ -10,13 +10,20 @@ const step = z.strictObject({
   everyMs: z.number().min(0).max(86_400_000),
   fields: z.record(z.string(), z.unknown()),
 });
+/** Time goes on without an event, and what is missing by then is missing. */
+const pause = z.strictObject({
+  waitMs: z
+    .number()
+    .min(1)
+    .max(31 * 86_400_000),
+});
 const cases = z.strictObject({
   cases: z
     .array(
       z.strictObject({
         name: z.string().min(1),
         commands: z.array(z.string()).optional(),
-        stream: z.array(step).optional(),
+        stream: z.array(z.union([step, pause])).optional(),
         logsource: z.record(z.string(), z.string()).optional(),
         expect: z.record(z.string(), z.int().min(1)),
       }),
@@ -90,18 +97,25 @@ function countReports(
   ruleset: Ruleset,
   own: ReadonlySet<string>,
   logsource: Readonly<Record<string, string>>,
-  steps: readonly z.infer<typeof step>[],
+  steps: readonly (z.infer<typeof step> | z.infer<typeof pause>)[],
 ): Record<string, number> {
   const engine = ruleset.createEngine();
   const reports: Record<string, number> = {};
   let time = Date.UTC(2026, 0, 1);
   let number = 0;
-  for (const { times, everyMs, fields } of steps) {
+  const count = (matches: readonly Match[]): void => {
+    for (const { ruleId } of matches) if (own.has(ruleId)) reports[ruleId] = (reports[ruleId] ?? 0) + 1;
+  };
+  engine.advance(time - 1);
+  for (const one of steps) {
+    if ("waitMs" in one) {
+      count(engine.advance((time += one.waitMs)));
+      continue;
+    }
+    const { times, everyMs, fields } = one;
     for (let index = 0; index < times; index++) {
       const event = { presentations: [{ logsource, fields }] };
-      for (const { ruleId } of engine.evaluate(event, { time, id: `e${number++}` })) {
-        if (own.has(ruleId)) reports[ruleId] = (reports[ruleId] ?? 0) + 1;
-      }
+      count(engine.evaluate(event, { time, id: `e${number++}` }));
       time += everyMs;
     }
   }
