@@ -78,3 +78,12 @@ export const stageDecision = z.object({
   until: z.string().nullable(),
 });
 export type StageDecision = z.infer<typeof stageDecision>;
+
+export const SILENCE_KINDS = ["silence", "maintenance"] as const;
+export const silenceKind = z.enum(SILENCE_KINDS);
+export type SilenceKind = z.infer<typeof silenceKind>;
+
+/** `waiting` is between two stretches of a weekly window. */
+export const SILENCE_STATES = ["pending", "active", "waiting", "expired"] as const;
+export const silenceState = z.enum(SILENCE_STATES);
+export type SilenceState = z.infer<typeof silenceState>;

@@ -1,5 +1,6 @@
 export * from "./access.ts";
 export * from "./alert.ts";
+export * from "./alert-views.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./explanation.ts";

@@ -1,7 +1,7 @@
 /** What the API answers: one schema per resource, shared by server, CLI and console. Times are ISO 8601 in UTC. */
 import { z } from "zod";
 import { role } from "./access.ts";
-import { alertDisposition, alertLink, alertResolution, stageDecision } from "./alert.ts";
+import { alertView } from "./alert-views.ts";
 import { agentRef, eventKind } from "./event.ts";
 import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
 import { actor, hold, holdLevel, stopReceipt } from "./killswitch.ts";
@@ -57,56 +57,6 @@ export const agentView = z.object({
   session: sessionView.nullable(),
 });
 export type AgentView = z.infer<typeof agentView>;
-
-export const alertView = z.object({
-  id: z.string(),
-  /** null for what a sender reported */
-  ruleId: z.string().nullable(),
-  /** who says so: `detection`, or a configured source */
-  source: z.string(),
-  /** `sigma`, or the sender's format */
-  kind: z.string(),
-  /** which alert of the source it is */
-  key: z.string(),
-  /** 1 for the first alert of this key, 2 for the one after it was resolved … */
-  occurrence: z.number().int(),
-  title: z.string(),
-  level: z.string(),
-  severity,
-  severityLabel: z.string(),
-  incidentType,
-  status: z.enum(["open", "resolved"]),
-  agentId: z.string().nullable(),
-  pack: z.string().nullable(),
-  sessionId: z.string().nullable(),
-  /** why the rule fired, as a sentence */
-  sentence: z.string(),
-  detail: z.unknown(),
-  firstEventAt: time,
-  lastEventAt: time,
-  occurrences: z.number().int(),
-  eventIds: z.array(z.string()),
-  labels: z.record(z.string(), z.string()),
-  annotations: z.record(z.string(), z.string()),
-  links: z.array(alertLink),
-  /** what was read otherwise than it was sent */
-  notes: z.array(z.string()),
-  disposition: alertDisposition,
-  /** what each stage of the pipeline decided, in order; the last one says why it is held */
-  decision: z.array(stageDecision),
-  incidentId: z.string().nullable(),
-  createdAt: time,
-  /** resolves by itself then, unless heard again */
-  endsAt: nullableTime,
-  /** not heard again since then, and not resolved */
-  staleSince: nullableTime,
-  acknowledgedAt: nullableTime,
-  acknowledgedBy: actor.nullable(),
-  resolvedAt: nullableTime,
-  resolvedBy: actor.nullable(),
-  resolution: alertResolution.nullable(),
-});
-export type AlertView = z.infer<typeof alertView>;
 
 export const clockView = z.object({
   kind: clockKind,
@@ -403,7 +353,7 @@ export const rulesView = z.object({
 
 /** One line of the live stream (server-sent events): something changed, fetch it again. */
 export const liveMessage = z.object({
-  topic: z.enum(["incident", "alert", "hold", "agent", "run", "delivery", "evidence"]),
+  topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence"]),
   id: z.string(),
 });
 export type LiveMessage = z.infer<typeof liveMessage>;

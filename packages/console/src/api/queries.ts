@@ -95,7 +95,8 @@ export const usersQuery = queryOptions({
 /** Which cached answers a live message makes stale; the first part of their keys. */
 export const STALE_AFTER = {
   incident: ["overview", "incidents", "incident", "review"],
-  alert: ["overview", "incident"],
+  alert: ["overview", "incident", "alerts", "silences", "silence-preview"],
+  silence: ["alerts", "silences"],
   hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
   agent: ["overview", "agents", "stop-preview"],
   run: ["overview", "incident"],

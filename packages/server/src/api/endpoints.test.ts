@@ -15,6 +15,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   holds: "hld",
   runs: "run",
   sessions: "ses",
+  silences: "sil",
   tokens: "tok",
 };
 const REASON = { reason: "because it is a test" };
@@ -41,6 +42,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   },
   recordSessionState: { state: "exited", exitCode: 0 },
   reportIncident: { title: "It burns", severity: 2, type: "other" },
+  resolveAlert: REASON,
+  createSilence: { match: "team=db", endsAt: "2026-03-01T12:00:00Z", ...REASON },
+  previewSilence: { match: "team=db" },
+  expireSilence: REASON,
   resolveIncident: { summary: "It does not burn any more" },
   addNote: { text: "Smoke" },
   changeSeverity: { severity: 1, ...REASON },

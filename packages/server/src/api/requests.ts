@@ -2,12 +2,15 @@
 import {
   EVENT_KINDS,
   ID_PREFIXES,
+  alertDisposition,
   entityName,
   holdLevel,
   holdScope,
   incidentState,
   incidentType,
   severity,
+  silenceKind,
+  weeklyWindow,
 } from "@firebreak/protocol";
 import type { IdKind } from "@firebreak/protocol";
 import { z } from "zod";
@@ -39,6 +42,7 @@ const page = { after, limit };
 const severityText = z.enum(["1", "2", "3", "4"]).transform((text) => severity.parse(Number(text)));
 
 export const alertParams = z.strictObject({ id: idOf("alert") });
+export const silenceParams = z.strictObject({ id: idOf("silence") });
 export const incidentParams = z.strictObject({ id: incidentId });
 export const agentParams = z.strictObject({ id: entityName });
 export const sessionParams = z.strictObject({ id: idOf("session") });
@@ -70,8 +74,54 @@ export const sessionsQuery = z.strictObject({
 });
 export type SessionsQuery = z.infer<typeof sessionsQuery>;
 
-export const alertsQuery = z.strictObject({ status: z.enum(["open", "resolved"]).optional(), ...page });
+const matchersText = z.string().min(1).max(8_192);
+
+export const alertsQuery = z.strictObject({
+  status: z.enum(["open", "resolved"]).optional(),
+  /** `held`: what a silence, a window, another alert or a route holds back */
+  disposition: alertDisposition.optional(),
+  source: z.string().min(1).max(128).optional(),
+  severity: severityText.optional(),
+  /** conditions on labels: `team="db", instance=~"web-.*"` */
+  match: matchersText.optional(),
+  ...page,
+});
 export type AlertsQuery = z.infer<typeof alertsQuery>;
+
+export const silencesQuery = z.strictObject({
+  kind: silenceKind.optional(),
+  /** `true`: those that are over too */
+  expired: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+  ...page,
+});
+export type SilencesQuery = z.infer<typeof silencesQuery>;
+
+const time = z.iso.datetime({ offset: true });
+export const newSilenceRequest = z.strictObject({
+  kind: silenceKind.default("silence"),
+  /** which alerts: `team="db", instance=~"web-.*"` */
+  match: matchersText,
+  reason,
+  /** left out, or past: now */
+  startsAt: time.optional(),
+  /** compulsory; 92 days ahead at most, 366 for maintenance and weekly ones */
+  endsAt: time,
+  /** only in these stretches of every week */
+  weekly: weeklyWindow.nullable().default(null),
+  /** also hold alerts that contain an agent by themselves, so the agent runs on; needs the role commander */
+  mutesContainment: z.boolean().default(false),
+  /** the silence this one is an edit of: it ends now */
+  replaces: idOf("silence").nullable().default(null),
+  /** confirms one that mutes nearly everything */
+  muteEverything: z.boolean().default(false),
+});
+export type NewSilenceRequest = z.infer<typeof newSilenceRequest>;
+
+export const silencePreviewRequest = z.strictObject({ match: matchersText });
+export type SilencePreviewRequest = z.infer<typeof silencePreviewRequest>;
 
 export const incidentsQuery = z.strictObject({
   state: incidentState.optional(),

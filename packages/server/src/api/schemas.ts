@@ -42,6 +42,8 @@ import {
   rulesView,
   runView,
   sessionView,
+  silencePreview,
+  silenceView,
   severity,
   stepView,
   stopPreview,
@@ -96,6 +98,7 @@ export const eventPage = pageOf(eventView);
 export const sessionPage = pageOf(sessionView);
 export const agentPage = pageOf(agentView);
 export const alertPage = pageOf(alertView);
+export const silencePage = pageOf(silenceView);
 export const incidentPage = pageOf(incidentSummary);
 export const runPage = pageOf(runView);
 export const playbookPage = pageOf(playbookView);
@@ -121,6 +124,9 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   AgentPage: agentPage,
   AlertView: alertView,
   AlertPage: alertPage,
+  SilenceView: silenceView,
+  SilencePage: silencePage,
+  SilencePreview: silencePreview,
   AuditView: auditView,
   AuditPage: auditPage,
   ClockView: clockView,

@@ -17,6 +17,8 @@ import type {
   ReviewView,
   RunView,
   SessionView,
+  SilencePreview,
+  SilenceView,
   StopPreview,
   StopReceipt,
   StopRequest,
@@ -46,6 +48,7 @@ import type {
   IncidentsQuery,
   NewIncidentRequest,
   NewSessionRequest,
+  NewSilenceRequest,
   NoteRequest,
   OfIncidentQuery,
   PageQuery,
@@ -55,6 +58,8 @@ import type {
   SessionStateRequest,
   SessionsQuery,
   SeverityRequest,
+  SilencePreviewRequest,
+  SilencesQuery,
   StateRequest,
 } from "./requests.ts";
 import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
@@ -132,6 +137,14 @@ export interface ApiServices {
 
   listAlerts(caller: Caller, query: AlertsQuery): Promise<Page<AlertView>>;
   getAlert(caller: Caller, request: WithId): Promise<AlertView>;
+  acknowledgeAlert(caller: Caller, request: WithId): Promise<AlertView>;
+  resolveAlert(caller: Caller, request: ReasonRequest & WithId): Promise<AlertView>;
+
+  listSilences(caller: Caller, query: SilencesQuery): Promise<Page<SilenceView>>;
+  getSilence(caller: Caller, request: WithId): Promise<SilenceView>;
+  previewSilence(caller: Caller, request: SilencePreviewRequest): Promise<SilencePreview>;
+  createSilence(caller: Caller, request: NewSilenceRequest): Promise<SilenceView>;
+  expireSilence(caller: Caller, request: ReasonRequest & WithId): Promise<SilenceView>;
 
   listIncidents(caller: Caller, query: IncidentsQuery): Promise<Page<IncidentSummary>>;
   getIncident(caller: Caller, request: WithId): Promise<IncidentDetail>;

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { getAlert } from "../alerts/index.ts";
-import { noteAlertChange, openIncidentForAlert } from "../incidents/index.ts";
-import { detectorBindingFor } from "../kernel/index.ts";
+import { automaticPlaybook, getAlert } from "../alerts/index.ts";
+import { admitAlert, noteAlertChange } from "../incidents/index.ts";
 import { draftReview } from "../learning/index.ts";
 import { deliver, requestNotifications } from "../notify/index.ts";
 import { deriveRunId, executeRun, requestRun } from "../playbooks/index.ts";
@@ -21,7 +20,8 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
   const daemon = () => contextFor(house, DAEMON);
   const admit: Handler = async (payload, signal) => {
     const { alertId } = z.object({ alertId: z.string() }).parse(payload);
-    const { incidentId } = await openIncidentForAlert(daemon(), alertId);
+    const { incidentId } = await admitAlert(daemon(), alertId);
+    if (incidentId === null) return; // held: it comes again when what holds it ends
     const runId = await requestContainment(house, incidentId, alertId);
     // at once, without waiting for the run's own job; that job is there if this process dies meanwhile
     if (runId !== null) await executeRun(daemon(), runId, signal);
@@ -61,8 +61,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
 async function requestContainment(house: House, incidentId: string, alertId: string): Promise<string | null> {
   const ctx = contextFor(house, PLAYBOOKS);
   const alert = await getAlert(ctx, alertId);
-  if (alert.ruleId === null || alert.agentId === null) return null;
-  const playbookId = detectorBindingFor(house.profile, alert.ruleId)?.playbook;
+  const playbookId = automaticPlaybook(house.profile, alert);
   if (playbookId === undefined) return null;
   const inputs = { agentId: alert.agentId, sessionId: alert.sessionId };
   return inTransaction(house.database, async (trx) => {

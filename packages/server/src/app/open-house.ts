@@ -1,7 +1,13 @@
 import path from "node:path";
 import type { Actor } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
-import { markStaleAlerts, raiseAlerts, resolveExpiredAlerts } from "../alerts/index.ts";
+import {
+  markStaleAlerts,
+  raiseAlerts,
+  recheckHeldByProfile,
+  releaseDueAlerts,
+  resolveExpiredAlerts,
+} from "../alerts/index.ts";
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
@@ -168,6 +174,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
     work.define(task, (payload, { signal }) => handle(payload, signal));
   }
   await mirrorHolds(house);
+  await recheckHeldByProfile(house);
   const daemons = createDaemons(daemonsOf(house), house);
   openings.add("daemons", () => daemons.stop());
   await work.start();
@@ -208,6 +215,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
     { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
     { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
+    { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
     { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },

@@ -15,11 +15,10 @@ import {
   getIncident,
   listIncidents,
   markContained,
-  openIncidentForAlert,
   reportIncident,
   resolveIncident,
 } from "./index.ts";
-import { ada, createTestContext, daemon, insertAlert, NOON } from "./testing.ts";
+import { ada, createTestContext, daemon, insertAlert, NOON, openIncidentForAlert } from "./testing.ts";
 import type { TestContext } from "./testing.ts";
 
 let testDatabase: TestDatabase;

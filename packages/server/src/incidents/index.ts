@@ -1,4 +1,6 @@
 export { acknowledgeIncident } from "./acknowledge-incident.ts";
+export { admitAlert } from "./admit-alert.ts";
+export type { Admission } from "./admit-alert.ts";
 export { addNote } from "./add-note.ts";
 export { changeIncidentState } from "./change-incident-state.ts";
 export { changeSeverity } from "./change-severity.ts";
@@ -9,8 +11,6 @@ export { listIncidents } from "./list-incidents.ts";
 export type { IncidentFilters } from "./list-incidents.ts";
 export { markContained } from "./mark-contained.ts";
 export { noteAlertChange } from "./note-alert-change.ts";
-export { openIncidentForAlert } from "./open-incident-for-alert.ts";
-export type { OpenedForAlert } from "./open-incident-for-alert.ts";
 export { reportIncident } from "./report-incident.ts";
 export { resolveIncident } from "./resolve-incident.ts";
 export { addTimelineEntry } from "./timeline.ts";

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { resolveAlert } from "../alerts/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { getIncident, noteAlertChange, openIncidentForAlert } from "./index.ts";
-import { createTestContext, insertAlert } from "./testing.ts";
+import { getIncident, noteAlertChange } from "./index.ts";
+import { createTestContext, insertAlert, openIncidentForAlert } from "./testing.ts";
 
 let test: TestDatabase;
 beforeAll(async () => {

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { createManualClock, createNewId, loadProfile, requireProfile, silentLogger, toIso } from "../kernel/index.ts";
 import type { Clock, Profile } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
+import { admitAlert } from "./admit-alert.ts";
+import type { Admission } from "./admit-alert.ts";
 import type { IncidentContext } from "./types.ts";
 
 export const ada: Actor = { kind: "person", id: "usr_ada", name: "ada" };
@@ -94,4 +96,14 @@ export async function insertAlert(ctx: TestContext, given: Partial<TestAlert> = 
     })
     .execute();
   return id;
+}
+
+/** Passes an alert that nothing holds. */
+export async function openIncidentForAlert(
+  ctx: IncidentContext,
+  alertId: string,
+): Promise<Extract<Admission, { opened: boolean }>> {
+  const admission = await admitAlert(ctx, alertId);
+  if (admission.incidentId === null) throw new Error(`the alert ${alertId} was held`);
+  return admission;
 }

@@ -4,5 +4,6 @@ export * from "./config/index.ts";
 export * from "./errors.ts";
 export * from "./ids.ts";
 export * from "./logger.ts";
+export * from "./matchers.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";

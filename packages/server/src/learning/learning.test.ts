@@ -5,11 +5,10 @@ import {
   addNote,
   checkClocks,
   markContained,
-  openIncidentForAlert,
   reportIncident,
   resolveIncident,
 } from "../incidents/index.ts";
-import { ada, createTestContext, daemon, insertAlert, NOON } from "../incidents/testing.ts";
+import { ada, createTestContext, daemon, insertAlert, NOON, openIncidentForAlert } from "../incidents/testing.ts";
 import type { TestContext } from "../incidents/testing.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";

@@ -1,7 +1,7 @@
 import { holdCovers } from "@firebreak/protocol";
 import type { IncidentDetail } from "@firebreak/protocol";
 import type { Caller } from "../../access/index.ts";
-import { getAlert, listAlerts } from "../../alerts/index.ts";
+import { listAlerts } from "../../alerts/index.ts";
 import { contextFor, listStops } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { listEvidence } from "../../evidence/index.ts";
@@ -22,8 +22,6 @@ import type { ApiServices } from "../services.ts";
 
 type IncidentServices = Pick<
   ApiServices,
-  | "listAlerts"
-  | "getAlert"
   | "listIncidents"
   | "getIncident"
   | "reportIncident"
@@ -63,8 +61,6 @@ async function assembleIncident(house: House, id: string): Promise<IncidentDetai
 export function incidentServices(house: House): IncidentServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
   return {
-    listAlerts: (_caller, query) => listAlerts(house, query),
-    getAlert: (_caller, { id }) => getAlert(house, id),
     listIncidents: (_caller, query) => listIncidents(house, query),
     getIncident: (_caller, { id }) => assembleIncident(house, id),
     reportIncident: async (caller, request) => assembleIncident(house, (await reportIncident(as(caller), request)).id),

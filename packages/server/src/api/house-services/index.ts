@@ -1,6 +1,7 @@
 import type { House } from "../../app/index.ts";
 import type { ApiServices } from "../services.ts";
 import { accessServices } from "./access-services.ts";
+import { alertServices } from "./alert-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
 import { systemServices } from "./system-services.ts";
@@ -13,6 +14,7 @@ export function createApiServices(house: House): ApiServices {
     ...systemServices(house),
     ...accessServices(house),
     ...telemetryServices(house),
+    ...alertServices(house),
     ...incidentServices(house),
     ...killswitchServices(house),
     ...workServices(house),

@@ -1,7 +1,5 @@
-import { alertView, incidentDetail, reviewView } from "@firebreak/protocol";
+import { incidentDetail, reviewView } from "@firebreak/protocol";
 import {
-  alertParams,
-  alertsQuery,
   incidentParams,
   incidentsQuery,
   newIncidentRequest,
@@ -11,33 +9,11 @@ import {
   stateRequest,
 } from "../requests.ts";
 import { defineRoute } from "../route.ts";
-import { alertPage, incidentPage } from "../schemas.ts";
+import { incidentPage } from "../schemas.ts";
 
 const tag = "Incidents";
 
 export const incidentRoutes = [
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/alerts",
-    operationId: "listAlerts",
-    summary: "What rules and senders say is wrong, newest first",
-    tag,
-    access: "viewer",
-    query: alertsQuery,
-    response: alertPage,
-    handler: ({ services, caller }, { query }) => services.listAlerts(caller, query),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/alerts/:id",
-    operationId: "getAlert",
-    summary: "One alert",
-    tag,
-    access: "viewer",
-    params: alertParams,
-    response: alertView,
-    handler: ({ services, caller }, { params }) => services.getAlert(caller, params),
-  }),
   defineRoute({
     method: "GET",
     path: "/api/v1/incidents",

@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
+import { alertRoutes } from "./alerts.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { killswitchRoutes } from "./killswitch.ts";
 import { systemRoutes } from "./system.ts";
@@ -11,6 +12,7 @@ export const ROUTES: readonly Route[] = [
   ...systemRoutes,
   ...accessRoutes,
   ...telemetryRoutes,
+  ...alertRoutes,
   ...incidentRoutes,
   ...killswitchRoutes,
   ...workRoutes,

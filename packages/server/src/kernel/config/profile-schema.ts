@@ -1,6 +1,7 @@
 import { incidentType, severity } from "@firebreak/protocol";
 import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
+import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 
 const name = z
@@ -90,6 +91,52 @@ export const notificationRoute = z.strictObject({
 });
 export type NotificationRoute = z.infer<typeof notificationRoute>;
 
+/** Conditions on labels as text, `team="db", instance=~"web-.*"`, read and compiled here so that a fault has its place. */
+const matchersText = z
+  .string()
+  .max(8_192)
+  .transform((text, check) => {
+    const parsed = parseMatchers(text);
+    const compiled = parsed.ok ? compileMatchers(parsed.value) : parsed;
+    if (parsed.ok && compiled.ok) return parsed.value;
+    if (!compiled.ok) check.addIssue({ code: "custom", message: compiled.problem });
+    return z.NEVER;
+  });
+const labelNames = z.array(z.string().min(1).max(128)).max(16);
+/** Without it, an alert that contains an agent by itself passes: quieting an alarm must not let an agent run on. */
+const mutesContainment = z.boolean().default(false);
+
+const alertRoute = z.strictObject({
+  name,
+  match: matchersText,
+  /** false: kept and shown, but nobody is told */
+  incident: z.boolean().default(true),
+  severity: severity.optional(),
+  type: incidentType.optional(),
+  /** labels whose values decide which alerts share an incident */
+  groupBy: labelNames.optional(),
+  /** how long an alert that comes back after it was resolved is not told again */
+  repeatMinutes: minutes.optional(),
+  mutesContainment,
+});
+
+const alertInhibition = z.strictObject({
+  name,
+  /** while an alert of these labels is open … */
+  source: matchersText,
+  /** … those of these labels are held, */
+  target: matchersText,
+  /** if these labels have equal values in both */
+  equal: labelNames.default([]),
+  mutesContainment,
+});
+
+export const alertRules = z.strictObject({
+  /** the first that matches counts */
+  routes: z.array(alertRoute).max(200).default([]),
+  inhibitions: z.array(alertInhibition).max(100).default([]),
+});
+
 export const profileSchema = z.strictObject({
   name,
   title: z.string().trim().min(1).max(120),
@@ -116,6 +163,8 @@ export const profileSchema = z.strictObject({
       z.array(z.string().min(1).max(1024)).max(10_000),
     )
     .default({}),
+  /** what becomes of alerts before anybody is told */
+  alerts: alertRules.default({ routes: [], inhibitions: [] }),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });
@@ -159,7 +208,8 @@ function isPlainSmtpUrl(value: string): boolean {
   return (url.protocol === "smtp:" || url.protocol === "smtps:") && url.password === "" && url.hostname !== "";
 }
 
-function isTimeZone(value: string): boolean {
+/** @returns true for the name of an IANA time zone */
+export function isTimeZone(value: string): boolean {
   try {
     return new Intl.DateTimeFormat("en-US", { timeZone: value }).resolvedOptions().timeZone !== "";
   } catch {

@@ -90,6 +90,27 @@ test("an unknown key is reported at the key, and a repeated rule at the second o
   });
 });
 
+test("D-9: faults of routes and inhibitions are reported at their place, patterns included", async () => {
+  const rules = `
+alerts:
+  routes:
+    - { name: noise, match: 'alertname="Watchdog"', incident: false }
+    - { name: noise, match: 'team=~"(a+"' }
+  inhibitions:
+    - { name: down, source: alertname=Down, target: "team" }
+`;
+  const text = (await shippedText()) + rules;
+  const line = (what: string) => text.slice(0, text.indexOf(what)).split("\n").length;
+  const parsed = parseProfile("p.yaml", text);
+  const problems = parsed.ok ? [] : parsed.problems;
+  expect(problems.map((problem) => [problem.line, problem.message])).toEqual([
+    [line("(a+"), expect.stringContaining("an opening bracket without a closing one at character 1")],
+    [line("alertname=Down"), expect.stringContaining('a matcher such as team="db" is expected')],
+  ]);
+  const repeated = parseProfile("p.yaml", text.replace("(a+", "a+").replace('"team" }', "team=db }"));
+  expect(repeated.ok ? [] : repeated.problems).toMatchObject([{ message: "two routes are named noise" }]);
+});
+
 test("an alias bomb is refused", () => {
   const bomb = Array.from(
     { length: 12 },

@@ -83,6 +83,8 @@ export function parseProfile(
   const problems = [
     ...checkChannelNames(yaml.source, placed(parsed.data.channels), new Set()),
     ...checkDetectors(yaml.source, parsed.data),
+    ...checkRuleNames(yaml.source, "routes", parsed.data.alerts.routes),
+    ...checkRuleNames(yaml.source, "inhibitions", parsed.data.alerts.inhibitions),
   ];
   return problems.length === 0 ? { ok: true, document: parsed.data, source: yaml.source } : { ok: false, problems };
 }
@@ -172,6 +174,22 @@ function checkDetectors(source: YamlSource, document: ProfileDocument): FileProb
       ...source.positionOf(["detectors", index, "rule"]),
       message: `the rule ${binding.rule} is bound twice`,
       remedy: "Keep one binding for each rule.",
+    };
+  });
+}
+
+function checkRuleNames(
+  source: YamlSource,
+  list: "routes" | "inhibitions",
+  rules: readonly { readonly name: string }[],
+): FileProblem[] {
+  return rules.flatMap(({ name }, index) => {
+    if (rules.findIndex((rule) => rule.name === name) === index) return [];
+    return {
+      file: source.file,
+      ...source.positionOf(["alerts", list, index, "name"]),
+      message: `two ${list} are named ${name}`,
+      remedy: "Give each its own name: alerts say by it what held them.",
     };
   });
 }

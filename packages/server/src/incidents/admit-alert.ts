@@ -1,8 +1,10 @@
 import { SETTLED_STATES } from "@firebreak/protocol";
+import type { Severity } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
+import { decideAlert } from "../alerts/index.ts";
+import type { Plan } from "../alerts/index.ts";
 import { recordAudit } from "../audit/index.ts";
-import { FirebreakError } from "../kernel/index.ts";
 import type { AlertsTable } from "../storage/index.ts";
 import { createIncident } from "./create-incident.ts";
 import { writeSeverity } from "./change-severity.ts";
@@ -12,38 +14,51 @@ import { inTransaction } from "../storage/index.ts";
 
 type AlertRow = Selectable<AlertsTable>;
 
-export interface OpenedForAlert {
-  readonly incidentId: string;
-  /** false when the alert joined an incident that was open, or had one already */
-  readonly opened: boolean;
-  readonly severityRaised: boolean;
-}
+/** What became of an alert: the incident it opened or joined, or none when something holds it back. */
+export type Admission =
+  | {
+      readonly incidentId: string;
+      /** false when the alert joined an incident that was open, or had one already */
+      readonly opened: boolean;
+      readonly severityRaised: boolean;
+    }
+  | { readonly incidentId: null };
 
 /**
- * Gives an alert its incident: the agent's unsettled one if there is one (which takes over a graver severity), else a
- * new one. Safe to call again, and safe to call for several alerts of one agent at the same time.
+ * Passes an alert through the pipeline and gives it its incident if nothing holds it: the unsettled one of its group
+ * (which takes over a graver severity), else a new one. Safe to call again, and safe to call for several alerts of one
+ * group at the same time.
+ *
+ * @throws FirebreakError `not_found`
  */
-export async function openIncidentForAlert(ctx: IncidentContext, alertId: string): Promise<OpenedForAlert> {
+export async function admitAlert(ctx: IncidentContext, alertId: string): Promise<Admission> {
   return inTransaction(ctx.database, async (trx) => {
-    const alert = await trx.selectFrom("alerts").selectAll().where("id", "=", alertId).forUpdate().executeTakeFirst();
-    if (alert === undefined) throw new FirebreakError("not_found", `There is no alert ${alertId}.`);
+    const { alert, decision } = await decideAlert(trx, ctx, alertId);
     if (alert.incident_id !== null) return { incidentId: alert.incident_id, opened: false, severityRaised: false };
-    const current = await lockCurrentIncident(trx, alert.agent_id);
-    if (current !== undefined) return attachAlert(trx, ctx, current, alert);
-    const opened = await createIncident(trx, ctx, incidentOf(alert));
+    if (decision.disposition === "held") return { incidentId: null };
+    const current = await lockCurrentIncident(trx, alert.agent_id, decision.plan.groupKey);
+    if (current !== undefined) return attachAlert(trx, ctx, current, alert, decision.plan.severity);
+    const opened = await createIncident(trx, ctx, incidentOf(alert, decision.plan));
     await linkAlert(trx, ctx, opened.id, alert);
     return { incidentId: opened.id, opened: true, severityRaised: false };
   });
 }
 
-/** The lock is by agent, so that two alerts of one agent do not both find no incident and open two. */
-async function lockCurrentIncident(trx: Trx, agentId: string | null): Promise<IncidentRow | undefined> {
-  if (agentId === null) return undefined;
-  await sql`select pg_advisory_xact_lock(hashtext('incident of agent'), hashtext(${agentId}))`.execute(trx);
+/**
+ * The lock is by group, so that two alerts of one group do not both find no incident and open two. The group of an agent
+ * takes any incident of the agent, also one that a person reported.
+ */
+async function lockCurrentIncident(
+  trx: Trx,
+  agentId: string | null,
+  groupKey: string,
+): Promise<IncidentRow | undefined> {
+  await sql`select pg_advisory_xact_lock(hashtext('incident of group'), hashtext(${groupKey}))`.execute(trx);
+  const isOfAgent = agentId !== null && groupKey === `agent:${agentId}`;
   return trx
     .selectFrom("incidents")
     .selectAll()
-    .where("agent_id", "=", agentId)
+    .where(isOfAgent ? "agent_id" : "group_key", "=", isOfAgent ? agentId : groupKey)
     .where("state", "not in", [...SETTLED_STATES])
     .orderBy("opened_at", "desc")
     .limit(1)
@@ -51,15 +66,15 @@ async function lockCurrentIncident(trx: Trx, agentId: string | null): Promise<In
     .executeTakeFirst();
 }
 
-function incidentOf(alert: AlertRow) {
+function incidentOf(alert: AlertRow, plan: Plan) {
   return {
     title: alert.agent_id === null ? alert.title : `${alert.title} (agent ${alert.agent_id})`,
-    type: alert.incident_type,
-    severity: alert.severity,
+    type: plan.incidentType,
+    severity: plan.severity,
     agentId: alert.agent_id,
     pack: alert.pack,
     sessionId: alert.session_id,
-    groupKey: alert.agent_id === null ? null : `agent:${alert.agent_id}`,
+    groupKey: plan.groupKey,
     commander: null,
     summary: null,
     beganAt: alert.first_event_at.getTime(),
@@ -73,7 +88,8 @@ async function attachAlert(
   ctx: IncidentContext,
   incident: IncidentRow,
   alert: AlertRow,
-): Promise<OpenedForAlert> {
+  severity: Severity,
+): Promise<Admission> {
   await linkAlert(trx, ctx, incident.id, alert);
   const now = new Date(ctx.clock.now());
   const beganAt = alert.first_event_at < incident.began_at ? alert.first_event_at : incident.began_at;
@@ -88,10 +104,10 @@ async function attachAlert(
     .where("id", "=", incident.id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  const raised = alert.severity < incident.severity;
+  const raised = severity < incident.severity;
   if (raised) {
     const reason = `The alert ${alert.id} is graver.`;
-    await writeSeverity(trx, ctx, updated, alert.severity, reason, `severity:alert:${alert.id}`);
+    await writeSeverity(trx, ctx, updated, severity, reason, `severity:alert:${alert.id}`);
   }
   return { incidentId: incident.id, opened: false, severityRaised: raised };
 }
