@@ -68,14 +68,12 @@ describe.each(STORAGES)("E2E main job on $name", ({ open }) => {
       const [first] = items;
       if (first === undefined) return undefined;
       const detail = await installation.call(incidentDetail, "GET", `/incidents/${first.id}`);
-      return detail.alerts.length >= 2 ? detail : undefined;
+      const titles = detail.alerts.map((alert) => alert.title).join("\n");
+      return /command/i.test(titles) && /deletion/i.test(titles) ? detail : undefined;
     });
     expect(incident.id).toMatch(new RegExp(`^INC-${new Date().getUTCFullYear()}-0001$`));
     expect(incident).toMatchObject({ severity: 1, severityLabel: "SEV-1", agentId: "scout", pack: "research" });
     expect(incident.clocks.map((clock) => clock.kind).toSorted()).toEqual(["contain", "resolve", "respond"]);
-    const rules = incident.alerts.map((alert) => alert.title).toSorted();
-    expect(rules.join("\n")).toMatch(/command/i);
-    expect(rules.join("\n")).toMatch(/deletion/i);
     const page = await installation.call(pageOf(incidentSummary), "GET", "/incidents?limit=10");
     expect(page.items).toHaveLength(1);
   });
