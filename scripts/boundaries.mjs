@@ -14,7 +14,7 @@ const LEVELS = [
   ["telemetry", "detection", "oncall", "access"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment"],
-  ["playbooks"],
+  ["playbooks", "senders"],
   ["recovery", "learning", "workshop"],
   ["app"],
   ["api", "cli"],

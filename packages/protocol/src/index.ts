@@ -9,4 +9,5 @@ export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./killswitch.ts";
 export * from "./severity.ts";
+export * from "./source.ts";
 export * from "./views.ts";

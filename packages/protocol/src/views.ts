@@ -353,7 +353,7 @@ export const rulesView = z.object({
 
 /** One line of the live stream (server-sent events): something changed, fetch it again. */
 export const liveMessage = z.object({
-  topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence"]),
+  topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence", "source"]),
   id: z.string(),
 });
 export type LiveMessage = z.infer<typeof liveMessage>;

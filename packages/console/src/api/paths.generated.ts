@@ -154,6 +154,24 @@ export type AuditPage = {
   next: string | null;
 };
 
+export type ChangeView = {
+  id: string;
+  source: string;
+  at: string;
+  summary: string;
+  origin: string | null;
+  links: ({
+    href: string;
+    text: string;
+  })[];
+  detail: { [key: string]: unknown };
+};
+
+export type ChangePage = {
+  items: (ChangeView)[];
+  next: string | null;
+};
+
 export type ClockView = {
   kind: ClockKind;
   startedAt: string;
@@ -345,7 +363,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "hold" | "agent" | "run" | "delivery" | "evidence";
+  topic: "incident" | "alert" | "silence" | "hold" | "agent" | "run" | "delivery" | "evidence" | "source";
   id: string;
 };
 
@@ -360,6 +378,12 @@ export type MeView = {
 export type NewSessionView = {
   session: SessionView;
   token: string;
+};
+
+export type NewSourceView = {
+  source: SourceView;
+  key: string;
+  setup: string;
 };
 
 export type NewTokenView = {
@@ -437,6 +461,20 @@ export type ReadinessView = {
     ok: boolean;
     message: string;
   })[];
+};
+
+export type RefusalView = {
+  id: string;
+  at: string;
+  source: string | null;
+  endpoint: string;
+  reason: string;
+  summary: string;
+};
+
+export type RefusalPage = {
+  items: (RefusalView)[];
+  next: string | null;
 };
 
 export type ResumeReceipt = {
@@ -525,6 +563,46 @@ export type SignInLinkView = {
   name: string;
   url: string;
   expiresAt: string;
+};
+
+export type SourceDetail = {
+  source: SourceView;
+  setup: string;
+  refusals: (RefusalView)[];
+};
+
+export type SourceKind = "alertmanager" | "pagerduty" | "opsgenie" | "grafana" | "cloudevents" | "webhook";
+
+export type SourcePage = {
+  items: (SourceView)[];
+  next: string | null;
+};
+
+export type SourceTestView = {
+  alerts: ({
+    key: string;
+    action: "trigger" | "acknowledge" | "resolve";
+    title: string;
+    severity: Severity;
+    labels: { [key: string]: string };
+    notes: (string)[];
+  })[];
+  errors: (string)[];
+};
+
+export type SourceView = {
+  name: string;
+  kind: SourceKind;
+  strict: boolean;
+  staleAfterMs: number | null;
+  severities: { [key: string]: Severity };
+  template: { [key: string]: unknown } | null;
+  signature: { [key: string]: unknown } | null;
+  createdAt: string;
+  previousKeyUntil: string | null;
+  lastHeardAt: string | null;
+  accepted: number;
+  refused: number;
 };
 
 export type StepView = {
@@ -654,6 +732,43 @@ export type NewSignInLinkRequest = {
   resetPassword?: boolean;
 };
 
+export type NewSourceRequest = {
+  name: string;
+  kind: "alertmanager" | "pagerduty" | "opsgenie" | "grafana" | "cloudevents" | "webhook";
+  strict?: boolean;
+  staleAfterMs?: number | null;
+  severities?: { [key: string]: 1 | 2 | 3 | 4 };
+  template?: {
+    each?: string;
+    title: string;
+    key: string;
+    text?: string;
+    action?: string;
+    actions?: { [key: string]: "trigger" | "acknowledge" | "resolve" };
+    severity?: string;
+    severities?: { [key: string]: 1 | 2 | 3 | 4 };
+    group?: string;
+    startsAt?: string;
+    link?: string;
+    labels?: { [key: string]: string };
+    annotations?: { [key: string]: string };
+  };
+  signature?: {
+    preset: "firebreak" | "github" | "grafana" | "grafana-timestamp" | "slack" | "standard";
+    secret: string;
+    toleranceSeconds?: number;
+  } | {
+    header: string;
+    prefix?: string;
+    encoding?: "hex" | "base64";
+    signed?: string;
+    timestampHeader?: string;
+    idHeader?: string;
+    toleranceSeconds?: number;
+    secret: string;
+  };
+};
+
 export type NewTokenRequest = {
   name: string;
   access: "viewer" | "responder" | "commander" | "admin" | "agent";
@@ -695,6 +810,10 @@ export type ResumeRequest = {
   reason: string;
 };
 
+export type RotateSourceRequest = {
+  overlapHours?: number;
+};
+
 export type SessionStateRequest = {
   state: "running" | "frozen" | "exited" | "lost";
   exitCode?: number | null;
@@ -726,6 +845,10 @@ export type StopRequest = {
   level?: "deny" | "freeze" | "kill";
   reason: string;
   incidentId?: string;
+};
+
+export type TestSourceRequest = {
+  body: unknown;
 };
 
 export type JsonValue = string | number | boolean | null | (JsonValue)[] | { [key: string]: JsonValue };
@@ -3556,6 +3679,757 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sources": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SourcePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewSourceRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": NewSourceView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sources/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SourceDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sources/{name}/rotate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": RotateSourceRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": NewSourceView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sources/{name}/test": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": TestSourceRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SourceTestView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/refusals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          source?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RefusalPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/changes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ChangePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/hooks/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v2/alerts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v2/status": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v2/receivers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/-/healthy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/-/ready": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v2/enqueue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v2/change/enqueue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/generic/2010-04-15/create_event.json": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v2/alerts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v2/alerts/{alias}/close": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          alias: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v2/alerts/{alias}/acknowledge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          alias: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        202: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;

@@ -102,6 +102,7 @@ export const STALE_AFTER = {
   run: ["overview", "incident"],
   delivery: ["overview", "incident"],
   evidence: ["incident"],
+  source: ["sources", "refusals", "changes"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;
 
 export type { RulesView } from "./paths.generated.ts";

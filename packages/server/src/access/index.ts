@@ -24,6 +24,7 @@ export type {
 export { ensureLocalToken, localTokenFile, readLocalToken } from "./local-token.ts";
 export { createPasswordHasher } from "./passwords.ts";
 export type { PasswordHasher } from "./passwords.ts";
+export { equalsInConstantTime, hashSecret } from "./secrets.ts";
 export { SIGN_IN_LINK_MS, issueSignInLink, signIn, signInByLink, signOut } from "./sign-in.ts";
 export type { SignedInPerson } from "./sign-in.ts";
 export { createSessionToken, createToken, listTokens, revokeSessionTokens, revokeToken } from "./tokens.ts";

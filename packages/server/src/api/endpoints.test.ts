@@ -57,6 +57,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   switchPack: { enabled: false, ...REASON },
   completeStep: { note: "done" },
   abortRun: REASON,
+  createSource: { name: "x1", kind: "alertmanager" },
+  rotateSource: {},
+  testSource: { body: {} },
 };
 
 function pathOf(route: Route): string {
@@ -66,7 +69,8 @@ function pathOf(route: Route): string {
       return `/${noun}/${prefix === undefined ? "INC-2026-0001" : `${prefix}_${ULID}`}`;
     })
     .replace(":step", "notify")
-    .replace(":pack", "research");
+    .replace(":pack", "research")
+    .replace(/:(?:name|alias)/, "x1");
 }
 
 let server: TestServer;
@@ -98,7 +102,8 @@ async function expectProblem(
   expect(await response.json()).toMatchObject(body);
 }
 
-const guarded = ROUTES.filter((route) => route.access !== "public");
+const own = ROUTES.filter((route) => route.media !== "wire");
+const guarded = own.filter((route) => route.access !== "public");
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test("the table has routes to check", () => {
@@ -107,7 +112,7 @@ test("the table has routes to check", () => {
 
 /** The least role that may call; an agent's endpoints are open to responders too. */
 function roleOf(route: Route): Role {
-  if (route.access === "public") throw new Error("nobody needs a role there");
+  if (route.access === "public" || route.access === "source") throw new Error("nobody needs a role there");
   return route.access === "agent" ? "responder" : route.access;
 }
 
@@ -155,7 +160,7 @@ test.each(guarded.filter((route) => route.media !== "event-stream"))(
   },
 );
 
-test.each(ROUTES.filter((route) => route.access === "public"))(
+test.each(own.filter((route) => route.access === "public"))(
   "$method $path answers without credentials",
   async (route) => {
     const response = await call(route);
@@ -173,4 +178,35 @@ test("C-1: a global stop needs a commander; nothing is called for a responder", 
     });
   await expectProblem(await stop("responder"), "forbidden");
   expect((await stop("commander")).status).toBe(200);
+});
+
+describe("D-8: addresses of other vendors' APIs", () => {
+  const wire = ROUTES.filter((route) => route.media === "wire");
+
+  test("are served", () => expect(wire.length).toBeGreaterThan(10));
+
+  test.each(wire)("$method $path takes any media type and answers as its endpoint says", async (route) => {
+    const hasBody = route.method !== "GET";
+    const init = hasBody ? { headers: { "content-type": "application/x-anything" }, body: "anything" } : {};
+    const response = await server.ask(route.method, pathOf(route), init);
+    expect(response.status).toBe(route.status);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect(await response.json()).toEqual({ answered: true });
+  });
+
+  test.each(wire)("$method $path words a passing fault as one, never as a refusal", async (route) => {
+    const fault = Object.assign(new Error("the database is away"), { code: "ECONNREFUSED" });
+    const away = await startTestServer({
+      services: { answerSender: () => Promise.reject(fault) },
+      isStorageFault: () => true,
+    });
+    try {
+      const response = await away.ask(route.method, pathOf(route), route.method === "GET" ? {} : { body: "{}" });
+      expect(response.status).toBe(503);
+      expect(response.headers.get("content-type")).toBe("application/json");
+      expect(await response.text()).not.toContain("the database is away");
+    } finally {
+      await away.close();
+    }
+  });
 });

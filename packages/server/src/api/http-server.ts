@@ -15,6 +15,7 @@ import { checkHeaders, checkHost, checkSameOrigin, namesOf, securityHeaders } fr
 import { answerRoute } from "./route-answer.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
+import { serveWireRoutes } from "./wire-routes.ts";
 
 export interface HttpServer {
   /**
@@ -49,7 +50,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // made when first asked for: it takes longer than everything else at the start
   let document: unknown;
   const openApi = () => (document ??= buildOpenApi(ROUTES));
-  for (const route of ROUTES) {
+  for (const route of ROUTES.filter(({ media }) => media !== "wire")) {
     app.route({
       method: route.method,
       url: route.path,
@@ -62,6 +63,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
         : {}),
     });
   }
+  await serveWireRoutes(
+    app,
+    ROUTES.flatMap(({ endpoint }) => endpoint ?? []),
+    { services: options.services, explain: (fault, request, reply) => explainFault(fault, request, reply, options) },
+  );
   const answerNavigation = await serveConsole(app, options.consoleDir);
   app.setNotFoundHandler((request, reply) => {
     if (!answerNavigation(request, reply)) throw notFound(request, reply);
@@ -165,32 +171,32 @@ function guardRequest(
 }
 
 function sendProblem(fault: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
-  const known = toFirebreakError(fault, options.isStorageFault ?? (() => false));
-  answerFault(known, request, reply, options);
+  const known = explainFault(fault, request, reply, options);
   // bytes, because text would get a charset, which this media type does not have
   void reply.type(PROBLEM_MEDIA_TYPE).send(Buffer.from(JSON.stringify(toProblem(known, request.id))));
 }
 
-/** Everything of the answer but its body. */
-function answerFault(
-  known: FirebreakError,
+/** @returns what went wrong as the API knows it, with everything of its answer made ready but the body */
+function explainFault(
+  fault: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   options: HttpServerOptions,
-): void {
+): FirebreakError {
+  const known = toFirebreakError(fault, options.isStorageFault ?? (() => false));
   logFault(known, request, options.logger);
   if (known.retryAfterSeconds !== undefined) void reply.header("retry-after", known.retryAfterSeconds);
   if (known.code === "unauthenticated") void reply.header("www-authenticate", "Bearer");
   const { status } = ERROR_CODES[known.code];
   if (!request.raw.complete && known.code !== "shutting_down") lingerOn(request, reply);
   void reply.code(status).headers(securityHeaders(request.headers)).header("cache-control", "no-store");
+  return known;
 }
 
 /** As {@link sendProblem}, but in the words of OTLP, and in the encoding of the request. */
 function sendOtlpFault(fault: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
-  const known = toFirebreakError(fault, options.isStorageFault ?? (() => false));
+  const known = explainFault(fault, request, reply, options);
   const encoding = otlpEncodingOf(request.headers["content-type"]) ?? "json";
-  answerFault(known, request, reply, options);
   void reply.type(OTLP_MEDIA_TYPES[encoding]).send(encodeOtlpFault(encoding, known));
 }
 

@@ -96,6 +96,17 @@ function parametersOf(schema: z.ZodObject | null, place: "path" | "query"): Json
   }));
 }
 
+/** The names in a vendor's path. */
+function segmentsOf({ endpoint, path }: Route): Json[] {
+  if (endpoint === null) return [];
+  return [...path.matchAll(/:([a-z]+)/gi)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
 function bodyOf(route: Route): Json {
   if (route.media === "batch") {
     const one = { $ref: `${SCHEMA_PATH}AgentEventInput` };
@@ -123,19 +134,35 @@ function answerOf(route: Route): Json {
 }
 
 function responsesOf(route: Route): Json {
+  if (route.media === "wire") {
+    return {
+      [String(route.status)]: { description: route.summary },
+      default: { description: "As the vendor words it" },
+    };
+  }
   const problem = { description: "What went wrong", content: { "application/problem+json": { schema: PROBLEM } } };
   const statuses = [route.status, ...route.otherStatuses].map((status) => [String(status), answerOf(route)] as const);
   return { ...Object.fromEntries(statuses), default: problem };
 }
 
+function securityOf(route: Route): Json[] {
+  if (route.access === "public") return [];
+  if (route.access === "source") return [{ sourceKey: [] }];
+  return route.media === "wire" ? [{ bearer: [] }] : [{ cookie: [] }, { bearer: [] }];
+}
+
 function operationOf(route: Route): Json {
-  const parameters = [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")];
+  const parameters = [
+    ...parametersOf(route.params, "path"),
+    ...parametersOf(route.query, "query"),
+    ...segmentsOf(route),
+  ];
   return {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.tag],
     "x-firebreak-access": route.access,
-    security: route.access === "public" ? [] : [{ cookie: [] }, { bearer: [] }],
+    security: securityOf(route),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...bodyOf(route),
     responses: responsesOf(route),
@@ -172,6 +199,7 @@ export function buildOpenApi(routes: readonly Route[]): Json {
       securitySchemes: {
         cookie: { type: "apiKey", in: "cookie", name: "firebreak_session" },
         bearer: { type: "http", scheme: "bearer", description: "An API token: fbk_<id>_<secret>" },
+        sourceKey: { type: "http", scheme: "bearer", description: "A source's key, where its vendor puts keys" },
       },
     },
   };

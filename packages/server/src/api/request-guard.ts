@@ -93,7 +93,7 @@ export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
  *
  * @throws FirebreakError `unauthenticated`, or `forbidden` with the role that is needed
  */
-export function authorize(caller: Caller | null, needed: Exclude<RequiredAccess, "public">): Caller {
+export function authorize(caller: Caller | null, needed: Exclude<RequiredAccess, "public" | "source">): Caller {
   if (caller === null) {
     throw new FirebreakError("unauthenticated", "Sign in, or send an API token: Authorization: Bearer fbk_…");
   }

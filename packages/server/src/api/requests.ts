@@ -11,6 +11,7 @@ import {
   severity,
   silenceKind,
   weeklyWindow,
+  sourceName,
 } from "@firebreak/protocol";
 import type { IdKind } from "@firebreak/protocol";
 import { z } from "zod";
@@ -197,3 +198,12 @@ export type CompleteStepRequest = z.infer<typeof completeStepRequest>;
 
 export const reasonRequest = z.strictObject({ reason });
 export type ReasonRequest = z.infer<typeof reasonRequest>;
+
+export const sourceParams = z.strictObject({ name: sourceName });
+
+export const refusalsQuery = z.strictObject({ source: sourceName.optional(), ...page });
+export type RefusalsQuery = z.infer<typeof refusalsQuery>;
+
+/** A body as the source's sender would send it. */
+export const testSourceRequest = z.strictObject({ body: z.unknown() });
+export type TestSourceRequest = z.infer<typeof testSourceRequest>;

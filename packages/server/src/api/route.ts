@@ -1,6 +1,7 @@
 import type { RequiredAccess } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Caller } from "../access/index.ts";
+import type { Endpoint } from "../senders/index.ts";
 import { encodeOtlpResult } from "./otlp-answer.ts";
 import { parseBody, parseParams, parseQuery } from "./parse-input.ts";
 import type { ApiServices, OtlpRequest, OtlpResult, RawBatch } from "./services.ts";
@@ -33,7 +34,7 @@ export interface RawInput {
 }
 
 export interface RouteText {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: Endpoint["method"];
   /** as Fastify writes it: `/api/v1/incidents/:id` */
   readonly path: string;
   readonly operationId: string;
@@ -52,7 +53,9 @@ export interface Route extends RouteText {
   readonly status: number;
   /** further statuses at which the answer has the same shape */
   readonly otherStatuses: readonly number[];
-  readonly media: "json" | "batch" | "otlp" | "event-stream" | "document";
+  readonly media: "json" | "batch" | "otlp" | "event-stream" | "document" | "wire";
+  /** of another vendor's API, which words its answers itself; exactly when the media is `wire` */
+  readonly endpoint: Endpoint | null;
   /** @param caller null exactly on public routes */
   run(context: PublicContext, caller: Caller | null, raw: RawInput): Promise<unknown>;
 }
@@ -104,6 +107,7 @@ function routeOf<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTy
     response: response ?? null,
     status: definition.status ?? (response === undefined ? 204 : 200),
     otherStatuses: definition.otherStatuses ?? [],
+    endpoint: null,
   };
 }
 
@@ -132,7 +136,7 @@ export function defineRoute<
   B extends z.ZodType = Nothing,
 >(
   definition: Parts<P, Q, B, R> & {
-    readonly access: Exclude<RequiredAccess, "public">;
+    readonly access: Exclude<RequiredAccess, "public" | "source">;
     readonly handler: (context: CallerContext, input: Input<P, Q, B>) => Result<R>;
   },
 ): Route {
@@ -162,7 +166,7 @@ export function definePublicRoute<R extends z.ZodType, B extends z.ZodType = Not
 /** An endpoint that takes bytes as they come (a batch of telemetry). */
 export function defineBatchRoute<R extends z.ZodType>(
   definition: RouteText & {
-    readonly access: Exclude<RequiredAccess, "public">;
+    readonly access: Exclude<RequiredAccess, "public" | "source">;
     readonly body: z.ZodType;
     readonly response: R;
     readonly handler: (context: CallerContext, batch: RawBatch) => Result<R>;
@@ -213,5 +217,17 @@ export function defineDoorRoute(
     access: definition.access,
     media: definition.media,
     run: () => Promise.reject(new Error("the door answers this route itself")),
+  };
+}
+
+/** An address of another vendor's API: it knows its senders by their keys and answers in the vendor's words. */
+export function defineWireRoute(endpoint: Endpoint): Route {
+  const { method, path, operationId, summary, status } = endpoint;
+  return {
+    ...routeOf({ method, path, operationId, summary, tag: "Senders", status }),
+    access: endpoint.access ?? "public",
+    media: "wire",
+    endpoint,
+    run: () => Promise.reject(new Error("the endpoint answers this route itself")),
   };
 }

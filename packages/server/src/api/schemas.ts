@@ -13,6 +13,7 @@ import {
   agentEventInput,
   agentView,
   alertView,
+  changeView,
   clockView,
   deliveryView,
   eventView,
@@ -28,12 +29,14 @@ import {
   killswitchView,
   liveMessage,
   meView,
+  newSourceView,
   newTokenView,
   overview,
   pageOf,
   playbookView,
   processIdentity,
   readinessView,
+  refusalView,
   resumeReceipt,
   resumeRequest,
   reviewView,
@@ -50,6 +53,10 @@ import {
   stopReceipt,
   stopRequest,
   stopResult,
+  sourceDetail,
+  sourceKind,
+  sourceTestView,
+  sourceView,
   timelineEntry,
   tokenView,
   userView,
@@ -74,7 +81,9 @@ import {
   sessionStateRequest,
   severityRequest,
   stateRequest,
+  testSourceRequest,
 } from "./requests.ts";
+import { newSourceRequest, rotateSourceRequest } from "../senders/index.ts";
 
 export const auditView = z.object({
   seq: z.number().int(),
@@ -107,6 +116,9 @@ export const deliveryPage = pageOf(deliveryView);
 export const userPage = pageOf(userView);
 export const tokenPage = pageOf(tokenView);
 export const auditPage = pageOf(auditView);
+export const sourcePage = pageOf(sourceView);
+export const refusalPage = pageOf(refusalView);
+export const changePage = pageOf(changeView);
 
 /** Named in `components/schemas` as they are answered. */
 export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
@@ -129,6 +141,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   SilencePreview: silencePreview,
   AuditView: auditView,
   AuditPage: auditPage,
+  ChangeView: changeView,
+  ChangePage: changePage,
   ClockView: clockView,
   DeliveryView: deliveryView,
   DeliveryPage: deliveryPage,
@@ -149,12 +163,15 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   LiveMessage: liveMessage,
   MeView: meView,
   NewSessionView: newSessionView,
+  NewSourceView: newSourceView,
   NewTokenView: newTokenView,
   Overview: overview,
   PlaybookView: playbookView,
   PlaybookPage: playbookPage,
   ProcessIdentity: processIdentity,
   ReadinessView: readinessView,
+  RefusalView: refusalView,
+  RefusalPage: refusalPage,
   ResumeReceipt: resumeReceipt,
   ReviewView: reviewView,
   Role: role,
@@ -166,6 +183,11 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   SessionPage: sessionPage,
   Severity: severity,
   SignInLinkView: signInLinkView,
+  SourceDetail: sourceDetail,
+  SourceKind: sourceKind,
+  SourcePage: sourcePage,
+  SourceTestView: sourceTestView,
+  SourceView: sourceView,
   StepView: stepView,
   StopPreview: stopPreview,
   StopReceipt: stopReceipt,
@@ -184,6 +206,7 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   NewIncidentRequest: newIncidentRequest,
   NewSessionRequest: newSessionRequest,
   NewSignInLinkRequest: newSignInLinkRequest,
+  NewSourceRequest: newSourceRequest,
   NewTokenRequest: newTokenRequest,
   NewUserRequest: newUserRequest,
   NoteRequest: noteRequest,
@@ -192,10 +215,12 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   ReasonRequest: reasonRequest,
   ResolveRequest: resolveRequest,
   ResumeRequest: resumeRequest,
+  RotateSourceRequest: rotateSourceRequest,
   SessionStateRequest: sessionStateRequest,
   SeverityRequest: severityRequest,
   SignInLinkRequest: signInLinkRequest,
   SignInRequest: signInRequest,
   StateRequest: stateRequest,
   StopRequest: stopRequest,
+  TestSourceRequest: testSourceRequest,
 };

@@ -1,6 +1,7 @@
 import type {
   AgentView,
   AlertView,
+  ChangeView,
   DeliveryView,
   EventView,
   EvidenceVerification,
@@ -10,15 +11,20 @@ import type {
   IntakeReceipt,
   KillswitchView,
   MeView,
+  NewSourceView,
   Overview,
   PacksStatus,
   PlaybookView,
+  RefusalView,
   ResumeReceipt,
   ReviewView,
   RunView,
   SessionView,
   SilencePreview,
   SilenceView,
+  SourceDetail,
+  SourceTestView,
+  SourceView,
   StopPreview,
   StopReceipt,
   StopRequest,
@@ -54,6 +60,7 @@ import type {
   PageQuery,
   PreviewRequest,
   ReasonRequest,
+  RefusalsQuery,
   ResolveRequest,
   SessionStateRequest,
   SessionsQuery,
@@ -61,7 +68,9 @@ import type {
   SilencePreviewRequest,
   SilencesQuery,
   StateRequest,
+  TestSourceRequest,
 } from "./requests.ts";
+import type { Endpoint, RotateSourceRequest, WireAnswer, WireRequest, newSourceRequest } from "../senders/index.ts";
 import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 
 /** One page of a list; `next` goes back as `after` until it is null. */
@@ -79,6 +88,10 @@ export interface SignedIn {
 
 export interface WithId {
   readonly id: string;
+}
+
+export interface WithName {
+  readonly name: string;
 }
 
 /** A batch as it came: the bytes, and the media type without parameters. */
@@ -179,6 +192,17 @@ export interface ApiServices {
   retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;
 
   listRules(caller: Caller): Promise<z.infer<typeof rulesView>>;
+
+  /** Answers a sender of another vendor, as that vendor would. */
+  answerSender(endpoint: Endpoint, request: WireRequest): Promise<WireAnswer>;
+  listSources(caller: Caller): Promise<Page<SourceView>>;
+  getSource(caller: Caller, request: WithName): Promise<SourceDetail>;
+  createSource(caller: Caller, request: z.output<typeof newSourceRequest>): Promise<NewSourceView>;
+  rotateSource(caller: Caller, request: RotateSourceRequest & WithName): Promise<NewSourceView>;
+  removeSource(caller: Caller, request: WithName): Promise<void>;
+  testSource(caller: Caller, request: TestSourceRequest & WithName): Promise<SourceTestView>;
+  listRefusals(caller: Caller, query: RefusalsQuery): Promise<Page<RefusalView>>;
+  listChanges(caller: Caller, query: PageQuery): Promise<Page<ChangeView>>;
 
   listUsers(caller: Caller, query: PageQuery): Promise<Page<z.infer<typeof userView>>>;
   createUser(caller: Caller, request: NewUserRequest): Promise<z.infer<typeof userView>>;

@@ -7,6 +7,7 @@ import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } f
 import type { Killswitch } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
+import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMaps, Intake } from "../telemetry/index.ts";
 
@@ -32,6 +33,9 @@ export interface House {
   readonly localToken: string;
   readonly hasher: PasswordHasher;
   readonly attempts: AttemptLimit;
+  readonly sources: SourceDirectory;
+  /** wrong keys of senders, apart from attempts to sign in */
+  readonly sourceAttempts: AttemptLimit;
   readonly readSecret: ReadSecret;
   /** whether the database answers, with the reason if not */
   readonly checkDatabase: () => Promise<{ ok: true } | { ok: false; problem: string }>;
@@ -59,6 +63,7 @@ export function contextFor(house: House, actor: Actor) {
     authenticator: house.authenticator,
     hasher: house.hasher,
     attempts: house.attempts,
+    sources: house.sources,
     consoleUrl: house.consoleUrl(),
     readSecret: house.readSecret,
     recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock: house.clock }, entry),

@@ -24,6 +24,7 @@ import { openKillswitch } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
+import { createSourceDirectory } from "../senders/index.ts";
 import {
   checkDatabase,
   createDurableWork,
@@ -152,6 +153,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
     attempts: createAttemptLimit(clock),
+    sources: createSourceDirectory({ database, clock }),
+    sourceAttempts: createAttemptLimit(clock),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
     consoleUrl: publicUrl,
@@ -175,6 +178,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
   }
   await mirrorHolds(house);
   await recheckHeldByProfile(house);
+  openings.add("what senders said", () => house.sources.flush());
   const daemons = createDaemons(daemonsOf(house), house);
   openings.add("daemons", () => daemons.stop());
   await work.start();
@@ -224,6 +228,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
+    { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

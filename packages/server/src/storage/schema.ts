@@ -14,17 +14,8 @@ import type {
   StepState,
 } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
-
-/** A timestamptz column: read as Date, written as ISO text or Date. */
-type Timestamp = ColumnType<Date, Date | string, Date | string>;
-type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
-type GeneratedTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
-
-/**
- * A jsonb column. Writers pass JSON text (`JSON.stringify`), so that arrays are never taken for PostgreSQL arrays.
- */
-type Json<T> = ColumnType<T, string, string>;
-type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
+import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 
 /** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
 export interface EventsTable {
@@ -417,5 +408,8 @@ export interface Schema {
   api_tokens: ApiTokensTable;
   sign_in_links: SignInLinksTable;
   audit_log: AuditLogTable;
+  sources: SourcesTable;
+  refused_messages: RefusedMessagesTable;
+  changes: ChangesTable;
   nodes: NodesTable;
 }

@@ -4,6 +4,7 @@ import { accessServices } from "./access-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
+import { senderServices } from "./sender-services.ts";
 import { systemServices } from "./system-services.ts";
 import { telemetryServices } from "./telemetry-services.ts";
 import { workServices } from "./work-services.ts";
@@ -18,5 +19,6 @@ export function createApiServices(house: House): ApiServices {
     ...incidentServices(house),
     ...killswitchServices(house),
     ...workServices(house),
+    ...senderServices(house),
   };
 }

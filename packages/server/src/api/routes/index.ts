@@ -3,6 +3,7 @@ import { accessRoutes } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { killswitchRoutes } from "./killswitch.ts";
+import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
 import { telemetryRoutes } from "./telemetry.ts";
 import { workRoutes } from "./work.ts";
@@ -16,4 +17,5 @@ export const ROUTES: readonly Route[] = [
   ...incidentRoutes,
   ...killswitchRoutes,
   ...workRoutes,
+  ...senderRoutes,
 ];

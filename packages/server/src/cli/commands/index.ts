@@ -11,6 +11,7 @@ import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
+import { sourceCommands } from "./source.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { tokenCommands } from "./token.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...eventsCommands,
   ...rulesCommands,
   detectCommand,
+  ...sourceCommands,
   ...evidenceCommands,
   reviewCommand,
   ...tokenCommands,

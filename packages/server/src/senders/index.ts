@@ -1,0 +1,14 @@
+export { listChanges } from "./changes.ts";
+export type { SenderContext, SourceContext } from "./context.ts";
+export { createSource } from "./create-source.ts";
+export { createSourceDirectory } from "./directory.ts";
+export type { SourceDirectory } from "./directory.ts";
+export type { Endpoint, WireAnswer, WireRequest } from "./endpoint.ts";
+export { ENDPOINTS } from "./endpoints/index.ts";
+export { getSource, listSources } from "./list-sources.ts";
+export { listRefusals } from "./refusals.ts";
+export { removeSource } from "./remove-source.ts";
+export { rotateSource, rotateSourceRequest } from "./rotate-source.ts";
+export type { RotateSourceRequest } from "./rotate-source.ts";
+export { newSourceRequest } from "./source.ts";
+export { testSource } from "./test-source.ts";

@@ -1,0 +1,73 @@
+import type { RefusalView } from "@firebreak/protocol";
+import { sql } from "kysely";
+import { toIso } from "../kernel/index.ts";
+import type { Clock } from "../kernel/index.ts";
+import { inTransaction, notifyLive } from "../storage/index.ts";
+import type { Database } from "../storage/index.ts";
+import { textOf } from "./reading.ts";
+
+/** Refused messages that are kept: the newest. */
+const KEPT_MAX = 1_000;
+const REASON_CHARACTERS_MAX = 1_000;
+const SUMMARY_CHARACTERS_MAX = 300;
+
+export interface Refusal {
+  /** null when the key belongs to no source */
+  readonly source: string | null;
+  /** method and path of the vendor's format */
+  readonly endpoint: string;
+  readonly reason: string;
+  readonly summary: string;
+}
+
+/** Keeps what was refused where people see it; the oldest make room. */
+export async function recordRefusal(
+  ctx: { readonly database: Pick<Database, "kysely">; readonly clock: Clock },
+  refusal: Refusal,
+): Promise<void> {
+  await inTransaction(ctx.database, async (trx) => {
+    const { id } = await trx
+      .insertInto("refused_messages")
+      .values({
+        at: toIso(ctx.clock.now()),
+        source: refusal.source,
+        endpoint: refusal.endpoint,
+        reason: textOf(refusal.reason, REASON_CHARACTERS_MAX),
+        summary: textOf(refusal.summary, SUMMARY_CHARACTERS_MAX),
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    await sql`delete from refused_messages where id <= ${id}::bigint - ${KEPT_MAX}`.execute(trx);
+    await notifyLive(trx, "source", refusal.source ?? "");
+  });
+}
+
+export interface RefusalsQuery {
+  readonly source?: string | undefined;
+  /** `next` of the page before */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** @returns refused messages, newest first */
+export async function listRefusals(
+  { database }: { readonly database: Pick<Database, "kysely"> },
+  query: RefusalsQuery,
+): Promise<{ items: RefusalView[]; next: string | null }> {
+  let select = database.kysely.selectFrom("refused_messages").selectAll();
+  if (query.source !== undefined) select = select.where("source", "=", query.source);
+  if (query.after !== undefined && /^\d{1,18}$/.test(query.after)) select = select.where("id", "<", query.after);
+  const rows = await select
+    .orderBy("id", "desc")
+    .limit(query.limit + 1)
+    .execute();
+  const items = rows.slice(0, query.limit).map((row) => ({
+    id: row.id,
+    at: row.at.toISOString(),
+    source: row.source,
+    endpoint: row.endpoint,
+    reason: row.reason,
+    summary: row.summary,
+  }));
+  return { items, next: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null };
+}
