@@ -3,33 +3,95 @@ import { NO_FIELD } from "@firebreak/sigma";
 import type { Presentation, SigmaEvent } from "@firebreak/sigma";
 import type { KnownSource } from "./known-sources.ts";
 import { presentProcesses } from "./present-processes.ts";
+import { findRemoteHosts, hostOf } from "./remote-hosts.ts";
+import { readCommands } from "./shell/read-commands.ts";
+import type { ShellCommand } from "./shell/shell-reader.ts";
+import { readTexts } from "./text/read-texts.ts";
+import type { FoldedTexts } from "./text/read-texts.ts";
 
 const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
 
 /**
- * An event as rules see it: under `ai_agent/agent_events` with the field names of the published agent rules, and each
- * shell command also as `process_creation`, so that the public Linux and macOS rules apply.
+ * An event as rules see it: under `ai_agent/agent_events` with the field names of the published agent rules; each simple
+ * command in a command line as an event of its own, read as a shell would read it, with its `program`; and the same
+ * commands as `process_creation`, so that the public Linux, macOS and Windows rules apply.
  *
  * @param withProcesses false when no rule looks at processes: saves a third of the cost
  */
 export function presentEvent(event: AgentEvent, { withProcesses = true } = {}): SigmaEvent {
-  const own = new AgentPresentation(event);
-  if (!withProcesses) return { presentations: [own] };
-  return { presentations: [own, ...presentProcesses(event, readCommand(event))] };
+  const line = readCommand(event);
+  if (line === undefined || line.trim() === "") return { presentations: [new AgentPresentation(event)] };
+  const { commands, isCut } = readCommands(line);
+  const processes = withProcesses ? presentProcesses(event, line, commands) : [];
+  const [first] = commands;
+  if (commands.length === 1 && first?.text === line && !isCut) {
+    const [own, ...more] = presentationsOf(first);
+    const others = more.map((fields) => presentCommand(event, fields));
+    return { presentations: [new AgentPresentation(event, own), ...others, ...processes] };
+  }
+  const own = new AgentPresentation(event, isCut ? { command_cut: true } : {});
+  const parts = commands.flatMap((command) => presentationsOf(command).map((fields) => presentCommand(event, fields)));
+  return { presentations: [own, ...parts, ...processes] };
+}
+
+/** A command that names several hosts is presented for each, so that a rule can ask of one whether it is allowed. */
+function presentationsOf(command: ShellCommand): Record<string, unknown>[] {
+  const fields = commandFields(command);
+  const hosts = findRemoteHosts(
+    command.program,
+    command.argv.concat(command.text.includes("/dev/") ? [command.text] : []),
+  );
+  return hosts.length === 0 ? [fields] : hosts.map((host) => ({ ...fields, remote_host: host }));
+}
+
+/** What rules may ask of one simple command, besides its text. */
+function commandFields({ text, program, pipedFrom, isDecoded, isDisguised }: ShellCommand): Record<string, unknown> {
+  return {
+    command: text,
+    program,
+    ...(pipedFrom.length > 0 && { piped_from: pipedFrom }),
+    ...(isDecoded && { command_decoded: true }),
+    ...(isDisguised && { command_disguised: true }),
+  };
+}
+
+/** What senders tell of who started a command; short values, so each part of a line may carry them. */
+const CALLER_FIELDS = [
+  "parent_command", "parent_command_line", "parent_image", "skill", "mcp_server", "cwd", "user",
+] as const; // prettier-ignore
+
+/** One command of a line, with who ran it and how it went, without the texts that stand in the event itself. */
+function presentCommand(event: AgentEvent, own: Readonly<Record<string, unknown>>): Presentation {
+  const fields: Record<string, unknown> = { ...own };
+  for (const [name, read] of FIXED_FIELDS) {
+    const value = read(event);
+    if (value !== undefined) fields[name] = value;
+  }
+  for (const name of CALLER_FIELDS) {
+    const value = event.data[name];
+    if (value !== undefined) fields[name] = value;
+  }
+  const tool = pickText(event.data, "tool_name", "tool");
+  if (tool !== undefined) fields["tool_name"] = tool;
+  return { logsource: AGENT_EVENTS, fields };
 }
 
 /** Rules look at few fields of most events: each is read when asked for, and all are built only when that cannot tell. */
 class AgentPresentation implements Presentation {
   readonly logsource = AGENT_EVENTS;
   readonly #event: AgentEvent;
+  readonly #added: Readonly<Record<string, unknown>>;
   #fields: Record<string, unknown> | undefined;
+  #texts: FoldedTexts | undefined;
 
-  constructor(event: AgentEvent) {
+  /** @param added fields that Firebreak found out about the event */
+  constructor(event: AgentEvent, added: Readonly<Record<string, unknown>> = {}) {
     this.#event = event;
+    this.#added = added;
   }
 
   get fields(): Readonly<Record<string, unknown>> {
-    this.#fields ??= presentFields(this.#event);
+    this.#fields ??= { ...presentFields(this.#event), ...this.#added, ...this.#presentTexts() };
     return this.#fields;
   }
 
@@ -37,6 +99,11 @@ class AgentPresentation implements Presentation {
     const { data, agent } = this.#event;
     if (name === "agent.id") return agent.id;
     if (name.includes(".")) return undefined;
+    if (Object.hasOwn(this.#added, name)) return this.#added[name];
+    if (TEXT_FIELDS.has(name)) {
+      const texts = this.#presentTexts();
+      if (Object.hasOwn(texts, name)) return texts[name];
+    }
     const fixed = FIXED_FIELDS.get(name);
     if (fixed !== undefined) return fixed(this.#event) ?? NO_FIELD;
     const added = ADDED_FIELDS.get(name)?.(this.#event);
@@ -44,7 +111,19 @@ class AgentPresentation implements Presentation {
     if (Object.hasOwn(data, name)) return data[name];
     return hasSpacedKey(data) ? undefined : NO_FIELD;
   }
+
+  #presentTexts(): Readonly<Record<string, unknown>> {
+    this.#texts ??= readTexts(this.#event.data);
+    const { normalized, decoded } = this.#texts;
+    return {
+      ...(normalized.length > 0 && { normalized_text: normalized }),
+      ...(decoded.length > 0 && { decoded_text: decoded }),
+    };
+  }
 }
+
+/** The texts of the event as a person reads them, and what is encoded in them. */
+const TEXT_FIELDS: ReadonlySet<string> = new Set(["normalized_text", "decoded_text"]);
 
 function hasSpacedKey(data: AgentEvent["data"]): boolean {
   for (const key in data) if (key.includes(" ")) return true;
@@ -64,6 +143,11 @@ const ADDED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>(
   ["url", ({ data, kind, resource }) => pickText(data, "url") ?? (kind === "network" ? resource : undefined)],
   ["content", ({ data }) => pickText(data, "content", "text")],
   ["response", ({ data }) => pickText(data, "response", "output")],
+  ["remote_host", readRemoteHost],
+  [
+    "metric_name",
+    ({ data, kind }) => (kind === "metric" ? pickText(data, "metric_name", "metric", "name") : undefined),
+  ],
   ["risk", ({ risk }) => risk],
   ["resource", ({ resource }) => resource],
 ]);
@@ -179,6 +263,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+function readRemoteHost({ data, kind, resource }: AgentEvent): string | undefined {
+  const address =
+    pickText(data, "url", "remote_host", "destination", "host", "hostname", "domain") ??
+    (kind === "network" ? resource : undefined);
+  return address === undefined ? undefined : hostOf(address);
+}
+
 function pickText(data: Readonly<Record<string, unknown>>, ...keys: readonly string[]): string | undefined {
   for (const key of keys) {
     const value = data[key];
@@ -193,6 +284,12 @@ export const AGENT_SOURCE: KnownSource = {
   fields: [
     ...ADDED_FIELDS.keys(),
     ...FIXED_FIELDS.keys(),
+    ...TEXT_FIELDS,
+    "program",
+    "piped_from",
+    "command_decoded",
+    "command_disguised",
+    "command_cut",
     ...["id", "pack", "session", "run"].map((part) => `agent.${part}`),
   ],
 };

@@ -1,29 +1,31 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import type { Presentation } from "@firebreak/sigma";
 import type { KnownSource } from "./known-sources.ts";
-import { splitCommandLine } from "./split-command.ts";
+import type { ShellCommand } from "./shell/shell-reader.ts";
 
 /**
  * A shell command as `process_creation`: the line as a whole, and each simple command in it (`cd x && rm -rf y | tee z`
- * starts three), with the field names of the public rules. Without a known path, `Image` is the command's name behind
- * `/usr/bin/`, where rules that end in `/name` find it.
+ * starts three, `sh -c 'rm x'` two), with the field names of the public rules. Without a known path, `Image` is the
+ * command's name behind `/usr/bin/`, where rules that end in `/name` find it.
  */
-export function presentProcesses(event: AgentEvent, command: unknown): Presentation[] {
-  if (typeof command !== "string" || command.trim() === "") return [];
-  const { data } = event;
-  const logsource = isMac(data) ? MACOS : LINUX;
-  const context = readContext(data);
+export function presentProcesses(event: AgentEvent, line: string, commands: readonly ShellCommand[]): Presentation[] {
+  const { data, agent } = event;
+  const logsource = logsourceOf(data);
+  const context = { ...readContext(data), agent };
   const given = data["image"] ?? data["executable"];
-  const { whole, parts } = splitCommandLine(command);
-  const lines = parts.length > 1 ? [whole, ...parts] : [whole];
-  return lines.map(({ text, name }, index) => {
-    const known = index === 0 && typeof given === "string" ? given : undefined;
-    return { logsource, fields: { ...context, CommandLine: text, Image: known ?? toImage(name) } };
+  const [first] = commands;
+  const image = typeof given === "string" ? given : toImage(first?.name ?? "");
+  const whole = { logsource, fields: { ...context, CommandLine: line, Image: image } };
+  if (commands.length === 1 && first?.text === line) return [whole];
+  const parts = commands.map(({ text, name }) => {
+    return { logsource, fields: { ...context, CommandLine: text, Image: toImage(name) } };
   });
+  return [whole, ...parts];
 }
 
 const LINUX = { product: "linux", category: "process_creation" } as const;
 const MACOS = { product: "macos", category: "process_creation" } as const;
+const WINDOWS = { product: "windows", category: "process_creation" } as const;
 
 /** The names of the public rules, and where senders put the same. */
 const CONTEXT_KEYS = [
@@ -45,15 +47,17 @@ function readContext(data: Readonly<Record<string, unknown>>): Record<string, un
 }
 
 function toImage(name: string): string {
-  return name.includes("/") ? name : `/usr/bin/${name}`;
+  return name.includes("/") || name.includes("\\") ? name : `/usr/bin/${name}`;
 }
 
-function isMac(data: Readonly<Record<string, unknown>>): boolean {
+function logsourceOf(data: Readonly<Record<string, unknown>>): Presentation["logsource"] {
   const platform = data["platform"] ?? data["os"];
-  return typeof platform === "string" && /^(darwin|mac)/i.test(platform);
+  if (typeof platform !== "string") return LINUX;
+  if (/^(?:darwin|mac)/i.test(platform)) return MACOS;
+  return /^win/i.test(platform) ? WINDOWS : LINUX;
 }
 
-export const PROCESS_SOURCES: readonly KnownSource[] = [LINUX, MACOS].map((logsource) => ({
+export const PROCESS_SOURCES: readonly KnownSource[] = [LINUX, MACOS, WINDOWS].map((logsource) => ({
   logsource,
   fields: ["CommandLine", "Image", ...CONTEXT_KEYS.map(([name]) => name)],
 }));

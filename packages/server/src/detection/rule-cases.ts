@@ -1,14 +1,17 @@
 import { readFile, stat } from "node:fs/promises";
-import type { Match, Ruleset } from "@firebreak/sigma";
+import type { Match, Ruleset, SigmaEvent } from "@firebreak/sigma";
 import { parse } from "yaml";
 import { z } from "zod";
 import { codeOf, messageOf } from "../kernel/index.ts";
+import { presentRecord } from "./present-record.ts";
 
 /** The format of `x.cases.yml`, described in rules/README.md. */
+const fields = z.record(z.string(), z.unknown());
 const step = z.strictObject({
-  times: z.int().min(1).max(100_000),
-  everyMs: z.number().min(0).max(86_400_000),
-  fields: z.record(z.string(), z.unknown()),
+  times: z.int().min(1).max(100_000).default(1),
+  everyMs: z.number().min(0).max(86_400_000).default(0),
+  fields: fields.optional(),
+  event: fields.optional(),
 });
 /** Time goes on without an event, and what is missing by then is missing. */
 const pause = z.strictObject({
@@ -23,7 +26,9 @@ const cases = z.strictObject({
       z.strictObject({
         name: z.string().min(1),
         commands: z.array(z.string()).optional(),
-        stream: z.array(z.union([step, pause])).optional(),
+        prompts: z.array(z.string()).optional(),
+        events: z.array(fields).optional(),
+        stream: z.array(z.union([pause, step])).optional(),
         logsource: z.record(z.string(), z.string()).optional(),
         expect: z.record(z.string(), z.int().min(1)),
       }),
@@ -33,7 +38,10 @@ const cases = z.strictObject({
 
 type RuleCase = z.infer<typeof cases>["cases"][number];
 
-/** How a case went. `got` and `expected` are reports by rule id; of several commands, those of the first that differs. */
+/**
+ * How a case went. `got` and `expected` are reports by rule id; of several commands, prompts or events those of the
+ * first that differs, which is `command`.
+ */
 export interface CaseResult {
   readonly file: string;
   readonly name: string;
@@ -78,19 +86,29 @@ async function readCases(file: string): Promise<readonly RuleCase[]> {
 }
 
 function runCase(ruleset: Ruleset, own: ReadonlySet<string>, file: string, one: RuleCase): CaseResult {
-  const { name, expect: expected, logsource = AGENT_EVENTS, commands = [], stream } = one;
+  const { name, expect: expected, logsource = AGENT_EVENTS, commands = [], prompts = [], events = [], stream } = one;
   const runs = [
     ...(stream === undefined ? [] : [{ steps: stream }]),
-    ...commands.map((command) => {
-      const fields = { event_type: "command", command, "agent.id": "a-1" };
-      return { command, steps: [{ times: 1, everyMs: 0, fields }] };
-    }),
+    ...commands.map((command) => ({ command, steps: [stepOf({ kind: "command", data: { command } })] })),
+    ...prompts.map((content) => ({ command: content, steps: [stepOf({ kind: "prompt", data: { content } })] })),
+    ...events.map((event) => ({ command: JSON.stringify(event), steps: [stepOf(event)] })),
   ];
   for (const { steps, ...which } of runs) {
     const got = countReports(ruleset, own, logsource, steps);
     if (!isSame(got, expected)) return { file, name, passed: false, ...which, expected, got };
   }
   return { file, name, passed: true, expected, got: expected };
+}
+
+const stepOf = (event: Readonly<Record<string, unknown>>) => ({ times: 1, everyMs: 0, event });
+
+/** `event` is presented as the server would; `fields` are what rules see, as they stand. */
+function presentStep(
+  { fields: given, event }: z.infer<typeof step>,
+  logsource: Readonly<Record<string, string>>,
+): SigmaEvent {
+  if (event === undefined) return { presentations: [{ logsource, fields: given ?? {} }] };
+  return presentRecord({ agent: { id: "a-1" }, ...event }, { routing: false });
 }
 
 function countReports(
@@ -112,10 +130,9 @@ function countReports(
       count(engine.advance((time += one.waitMs)));
       continue;
     }
-    const { times, everyMs, fields } = one;
+    const { times, everyMs } = one;
     for (let index = 0; index < times; index++) {
-      const event = { presentations: [{ logsource, fields }] };
-      count(engine.evaluate(event, { time, id: `e${number++}` }));
+      count(engine.evaluate(presentStep(one, logsource), { time, id: `e${number++}` }));
       time += everyMs;
     }
   }

@@ -8,6 +8,7 @@ import { readFileRecords } from "../detect/read-records.ts";
 import type { FileRecord } from "../detect/split-records.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
+import { profilePlaceholders } from "../profile-placeholders.ts";
 
 export const detectCommand: Command = {
   name: "detect",
@@ -65,7 +66,7 @@ async function loadEngine(context: CommandContext): Promise<Engine> {
   if (missing !== undefined) {
     throw new OperatorError(`There is no ${printable(missing)}.`, "Name a directory of Sigma rules with --rules.");
   }
-  const { ruleset, errors } = await loadRules(places);
+  const { ruleset, errors } = await loadRules(places, { placeholders: await profilePlaceholders(context.config) });
   for (const { file, line, column, message, remedy } of errors) {
     tell(context, `${path.relative(workingDirectory, file)}:${line}:${column} ${message}; ${remedy}`);
   }

@@ -7,6 +7,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
 import { consoleDir, dataDir, readVersion } from "../installation.ts";
+import { profilePlaceholders } from "../profile-placeholders.ts";
 
 interface Finding {
   readonly name: string;
@@ -170,7 +171,8 @@ async function checkProfile({ config }: CommandContext): Promise<Finding> {
 
 async function checkRules({ config }: CommandContext): Promise<Finding> {
   const { loadRules } = await import("../../detection/index.ts");
-  const loaded = await loadRules([path.join(dataDir(), "rules"), path.join(config.home, "rules")]);
+  const places = [path.join(dataDir(), "rules"), path.join(config.home, "rules")];
+  const loaded = await loadRules(places, { placeholders: await profilePlaceholders(config) });
   const { rules, errors } = loaded.ruleset;
   const [error] = errors;
   return error === undefined

@@ -5,6 +5,7 @@ import type { Positional } from "../../command.ts";
 import type { CommandContext } from "../../command.ts";
 import { dataDir } from "../../installation.ts";
 import { printable } from "../../printable.ts";
+import { profilePlaceholders } from "../../profile-placeholders.ts";
 
 export const DIRECTORIES: Positional = {
   name: "DIR",
@@ -33,7 +34,8 @@ export function resolvePlaces({ workingDirectory }: CommandContext, named: reado
 /** The rules of the places named, else those in force. */
 export async function loadPlaces(context: CommandContext, named: readonly string[]) {
   const { loadRules } = await import("../../../detection/index.ts");
-  return loadRules(named.length > 0 ? resolvePlaces(context, named) : placesInForce(context));
+  const placeholders = await profilePlaceholders(context.config);
+  return loadRules(named.length > 0 ? resolvePlaces(context, named) : placesInForce(context), { placeholders });
 }
 
 export const shown = ({ workingDirectory }: CommandContext, file: string): string =>

@@ -1,0 +1,48 @@
+const HOSTS_MAX = 4;
+const URL_HOST = /[a-z][a-z\d+.-]*:\/\/(?:[^/?#\s@"']*@)?(\[[\da-f:.]+\]|[^/?#\s:@"'\\)]+)/gi;
+const DEVICE = /\/dev\/(?:tcp|udp)\/([^/\s]+)\//g;
+const SOCKET = /(?:TCP|TCP4|TCP6|UDP|OPENSSL|SSL):([^:,\s]+):\d+/gi;
+/** `user@host:path` and `host:path`, as scp, rsync and Git take them */
+const REMOTE_PATH = /^(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)*):(?!\/\/|\\)/;
+const NAME =
+  /^(?:[\w-]+\.)+[a-z][\w-]*$|^\d{1,3}(?:\.\d{1,3}){3}$|^\[?[\da-f]*:[\da-f:]+\]?$|^\d{8,10}$|^0x[\da-f]{8}$|^localhost$/i;
+
+/** Programs whose first words name the host that they talk to. */
+const TAKES_HOST: ReadonlySet<string> = new Set([
+  "curl", "wget", "http", "https", "nc", "ncat", "netcat", "telnet", "ssh", "sftp", "ftp", "dig", "nslookup", "host", "ping", "drill",
+]); // prettier-ignore
+const TAKES_REMOTE_PATH: ReadonlySet<string> = new Set(["scp", "rsync", "sftp", "git", "rclone"]);
+
+/** @returns the hosts that a command names, as plain names or dotted addresses; the first four */
+export function findRemoteHosts(program: string, words: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const word of words.slice(1)) {
+    for (const pattern of [URL_HOST, DEVICE, SOCKET]) {
+      for (const [, host = ""] of word.matchAll(pattern)) found.add(canonicalHost(host));
+    }
+    const path = TAKES_REMOTE_PATH.has(program) ? REMOTE_PATH.exec(word)?.[1] : undefined;
+    if (path !== undefined) found.add(canonicalHost(path));
+    if (TAKES_HOST.has(program)) {
+      const [name = ""] = word.replace(/^[\w.-]+@/, "").split(/[/:](?!:)/);
+      if (NAME.test(name) && !word.startsWith("-")) found.add(canonicalHost(name));
+    }
+    if (found.size >= HOSTS_MAX) break;
+  }
+  return [...found].filter((host) => host !== "").slice(0, HOSTS_MAX);
+}
+
+/** @returns the host of an address, or the text itself when it is a host */
+export function hostOf(address: string): string | undefined {
+  const [found] = address.matchAll(URL_HOST);
+  const host = found?.[1] ?? /^([^\s/:]+)(?::\d+)?(?:\/|$)/.exec(address)?.[1];
+  return host === undefined ? undefined : canonicalHost(host);
+}
+
+/** Small letters, no dot at the end, and addresses in any spelling (decimal, hexadecimal, short) as dotted ones. */
+function canonicalHost(host: string): string {
+  try {
+    return new URL(`http://${host}/`).hostname.replace(/\.$/, "").replaceAll(/[[\]]/g, "");
+  } catch {
+    return host.toLowerCase();
+  }
+}

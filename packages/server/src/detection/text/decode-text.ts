@@ -1,0 +1,87 @@
+import { decodeBase64, decodeHex, rotate13 } from "./decode.ts";
+import { foldText } from "./fold-text.ts";
+
+const FOUND_MAX = 8;
+
+/** Words that instructions to an agent have, as they look rotated by 13 and backwards. */
+const ROTATED = /vtaber|vafgehpgvba|cerivbhf|qvfertneq|flfgrz cebzcg|cnffjbeq/i;
+const REVERSED = /erongi|snoitcurtsni|suoiverp|dragersid|tpmorp metsys|drowssap/i;
+const LEET = /[a-z][01345@$!|][a-z]/gi;
+const LEET_MIN = 3;
+const SPACED = /(?<![\w])(?:[a-z][ .*|~-]{1,3}){7,}[a-z](?![\w])/gi;
+
+/**
+ * What a text holds in another form: base64, hexadecimal, percent and character escapes, letters that are rotated,
+ * reversed, spaced out or written as digits. Each only where there is a sign of it, so that plain texts cost little.
+ *
+ * @param text folded
+ * @param original as it was sent
+ */
+export function decodeText(text: string, original: string): string[] {
+  const found = [
+    ...matchesOf(text, /[A-Za-z\d+/]{20,}={0,2}/g, decodeBase64),
+    ...matchesOf(text, /(?:[\da-f]{2}[ :]?){12,}|(?:\\x[\da-f]{2}){8,}/gi, decodeHex),
+    ...decodeEscapes(original),
+  ];
+  if (ROTATED.test(text)) found.push(rotate13(text));
+  if (REVERSED.test(text)) found.push(Array.from(text).toReversed().join(""));
+  if ((text.match(LEET)?.length ?? 0) >= LEET_MIN) found.push(readLeet(text));
+  for (const [run] of [...text.matchAll(SPACED)].slice(0, FOUND_MAX)) found.push(joinLetters(run));
+  return found.map((one) => foldText(one));
+}
+
+function matchesOf(text: string, pattern: RegExp, decode: (text: string) => string | undefined): string[] {
+  const found: string[] = [];
+  for (const [match] of text.matchAll(pattern)) {
+    if (found.length === FOUND_MAX) break;
+    const plain = decode(match);
+    if (plain !== undefined && /[a-z]{3}/i.test(plain)) found.push(plain);
+  }
+  return found;
+}
+
+function decodeEscapes(text: string): string[] {
+  const found: string[] = [];
+  if (/(?:%[\da-f]{2}){2}|%20\w+%20/i.test(text)) {
+    found.push(text.replaceAll(/%([2-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+  }
+  if (/(?:&#x?[\da-f]{2,6};){3}/i.test(text)) {
+    found.push(
+      text.replaceAll(/&#(x?)([\da-f]{2,6});/gi, (_, hex: string, digits: string) => {
+        const code = Number.parseInt(digits, hex === "" ? 10 : 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : "";
+      }),
+    );
+  }
+  if (/(?:\\u00[2-7][\da-f]){4}/i.test(text)) {
+    found.push(
+      text.replaceAll(/\\u00([2-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    );
+  }
+  return found;
+}
+
+const LEET_LETTERS: Readonly<Record<string, string>> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "@": "a",
+  $: "s",
+  "!": "i",
+  "|": "l",
+};
+
+function readLeet(text: string): string {
+  return text.replaceAll(/[013457@$!|]/g, (sign) => LEET_LETTERS[sign] ?? sign);
+}
+
+/** Wider gaps part words; where there are none the letters become one word. */
+function joinLetters(run: string): string {
+  return run
+    .split(/ {2,}|[ .*|~-]{2,}/)
+    .map((word) => word.replaceAll(/[ .*|~-]/g, ""))
+    .join(" ");
+}

@@ -1,0 +1,45 @@
+import { decodeText } from "./decode-text.ts";
+import { foldText } from "./fold-text.ts";
+
+const CHARACTERS_MAX = 32 * 1024;
+const TEXTS_MAX = 24;
+const DEPTH_MAX = 4;
+
+/** Where senders put what an agent is told, reads or says. */
+const TEXT_KEYS = [
+  "content", "text", "prompt", "message", "response", "output", "result", "body", "description", "tool_description",
+] as const; // prettier-ignore
+
+export interface FoldedTexts {
+  /** as a person sees them, in plain letters, with single spaces */
+  readonly normalized: readonly string[];
+  /** what is encoded in them, decoded and folded likewise */
+  readonly decoded: readonly string[];
+}
+
+/** What an event says in words, and what its words hide; bounded in number and length. */
+export function readTexts(data: Readonly<Record<string, unknown>>): FoldedTexts {
+  const texts: string[] = [];
+  let left = CHARACTERS_MAX;
+  const collect = (value: unknown, depth: number): void => {
+    if (typeof value === "string") {
+      if (value === "" || left === 0 || texts.length === TEXTS_MAX) return;
+      const kept = value.slice(0, left);
+      left -= kept.length;
+      texts.push(kept);
+    } else if (typeof value === "object" && value !== null && depth < DEPTH_MAX) {
+      for (const one of Object.values(value)) {
+        if (left === 0 || texts.length === TEXTS_MAX) return;
+        collect(one, depth + 1);
+      }
+    }
+  };
+  for (const key of TEXT_KEYS) collect(data[key], 0);
+  const normalized = texts.map((text) => collapse(foldText(text)));
+  return {
+    normalized,
+    decoded: normalized.flatMap((text, index) => decodeText(text, texts[index] ?? "")).map(collapse),
+  };
+}
+
+const collapse = (text: string): string => text.replaceAll(/[\s_]+/g, " ");
