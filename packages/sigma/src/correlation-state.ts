@@ -107,7 +107,7 @@ export class CorrelationState {
     }
     this.#now = meta.time;
     const group = this.#groups.get(key) ?? this.#createGroup(key, occurrence);
-    this.#groups.touch(group);
+    group.wasUsed = true;
     const { window } = group;
     const before = window.size;
     const droppedBefore = window.dropped;

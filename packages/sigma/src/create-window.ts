@@ -1,6 +1,8 @@
 import { CarriedWindow } from "./carried-window.ts";
 import { ChangeWindow } from "./change-window.ts";
 import type { Correlation } from "./correlation.ts";
+import { CountWindow } from "./count-window.ts";
+import { DistinctWindow } from "./distinct-window.ts";
 import { FollowWindow } from "./follow-window.ts";
 import { LevelWindow } from "./level-window.ts";
 import { LoopWindow } from "./loop-window.ts";
@@ -10,7 +12,7 @@ import { RatioWindow } from "./ratio-window.ts";
 import { SilenceWindow } from "./silence-window.ts";
 import { TemporalWindow } from "./temporal-window.ts";
 import type { EngineLimits } from "./types.ts";
-import { CountWindow, DistinctWindow, type GroupWindow, type WindowSettings } from "./window.ts";
+import type { GroupWindow, WindowSettings } from "./window.ts";
 
 /** A sum or a share is only right with all its events: room for more than a count needs. */
 const MEASURED_ENTRIES_MIN = 16_384;

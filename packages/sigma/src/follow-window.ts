@@ -60,15 +60,14 @@ export class FollowWindow implements TimedWindow {
     this.#answers.prune(this.newestTime - spanMs - this.#settings.latenessMs);
   }
 
-  /** Reports the oldest opening, unless one was reported less than a span ago and nothing was answered since. */
+  /** Reports the oldest opening, unless one less than a span before it was reported: the crowd behind it waits for the same. */
   expire(): WindowReading | undefined {
     const { spanMs } = this.#settings;
     const opening = this.#openings.dropOldest();
     if (opening === undefined) return undefined;
     const lastTime = opening.time + spanMs;
     this.#judgedTime = Math.max(this.#judgedTime, lastTime);
-    const goesOn = lastTime - this.#reportedTime < spanMs && this.#answers.newestTime <= this.#reportedTime;
-    if (goesOn) return undefined;
+    if (lastTime - this.#reportedTime < spanMs) return undefined;
     this.#reportedTime = lastTime;
     const { time, eventId } = opening;
     const eventIds = [eventId];

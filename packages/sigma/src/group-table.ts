@@ -14,11 +14,13 @@ export interface Group {
   /** When the queue of deadlines asks about it next. */
   queuedTime: number;
   isGone: boolean;
+  /** Since the last look for somebody to evict: it is passed over once. */
+  wasUsed: boolean;
   older: Group | undefined;
   newer: Group | undefined;
 }
 
-/** On whose behalf groups were made, and those groups, least recently used first. */
+/** On whose behalf groups were made, and those groups in a line, in which those that were used go back to the end. */
 interface Tenant {
   readonly name: string;
   groups: number;
@@ -49,7 +51,7 @@ export class EvictionLog {
 const NO_EVICTIONS: readonly Eviction[] = [];
 /** Of one rule and tenant each. */
 const EVICTIONS_KEPT = 100;
-/** How many of the least recently used groups are compared before one is evicted. */
+/** How many groups that were not used lately are compared before one is evicted. */
 const EVICTION_SAMPLE = 16;
 /** Tenants beyond this share one account. */
 const TENANTS_MAX = 256;
@@ -96,6 +98,7 @@ export class GroupTable {
       firedTime: undefined,
       queuedTime: Number.POSITIVE_INFINITY,
       isGone: false,
+      wasUsed: false,
       older: undefined,
       newer: undefined,
     };
@@ -105,13 +108,6 @@ export class GroupTable {
     if (group.owner.groups > this.#limits.groupsPerTenantMax) this.#evictFrom(group.owner, group);
     if (this.size > this.#limits.groupsPerRuleMax) this.#evictFrom(this.#largest("groups"), group);
     return group;
-  }
-
-  /** Notes that the group is in use, so that others go before it. */
-  touch(group: Group): void {
-    if (group.owner.newest === group) return;
-    unlink(group);
-    append(group);
   }
 
   /** Takes account of entries that a group's window won or lost; groups may have to go. */
@@ -153,24 +149,38 @@ export class GroupTable {
   }
 
   /**
-   * Removes the group closest to its expiry, and of equals the one with least progress, among the least recently used.
+   * Removes the group closest to its expiry, and of equals the one with least progress, among some that were not used
+   * lately.
    *
    * @param spared the group at hand
    * @returns false when there is none to remove
    */
   #evictFrom(tenant: Tenant | undefined, spared: Group): boolean {
-    let victim: Group | undefined;
-    let looked = 0;
-    for (let group = tenant?.oldest; group !== undefined && looked < EVICTION_SAMPLE; group = group.newer) {
-      if (group === spared || group.isExpected) continue;
-      looked += 1;
-      if (victim === undefined || goesBefore(group, victim)) victim = group;
-    }
+    const victim = tenant === undefined ? undefined : chooseVictim(tenant, spared);
     if (victim === undefined) return false;
     this.#onEvict(victim);
     this.remove(victim);
     return true;
   }
+}
+
+function chooseVictim(tenant: Tenant, spared: Group): Group | undefined {
+  let victim: Group | undefined;
+  let sampled = 0;
+  let group = tenant.oldest;
+  for (let left = 2 * tenant.groups; group !== undefined && left > 0 && sampled < EVICTION_SAMPLE; left--) {
+    const next: Group | undefined = group.newer;
+    if (group.wasUsed && group !== spared) {
+      group.wasUsed = false;
+      unlink(group);
+      append(group);
+    } else if (group !== spared && !group.isExpected) {
+      sampled += 1;
+      if (victim === undefined || goesBefore(group, victim)) victim = group;
+    }
+    group = next ?? (victim === undefined ? tenant.oldest : undefined);
+  }
+  return victim;
 }
 
 const REST = "…";

@@ -15,7 +15,10 @@ export interface FieldValues {
 }
 
 interface Slot {
-  values: FieldValues;
+  readonly index: number;
+  readonly values: FieldValues;
+  /** The one that was asked for before. */
+  readonly next: Slot | undefined;
   folded: readonly string[] | undefined;
 }
 
@@ -29,6 +32,7 @@ type Fields = Presentation["fields"];
 
 const ABSENT: FieldValues = { present: false, hasNull: false, texts: [] };
 const PATH_PARTS_MAX = 16;
+const SLOTS_MANY = 12;
 
 /** Splits dotted names once: `tails[i]` is the name from part i on. */
 interface Path {
@@ -61,7 +65,10 @@ export class EventView {
   readonly #paths: readonly Path[];
   readonly #limits: Limits;
   readonly #counts: ViewCounts;
-  #slots: Map<number, Slot> | undefined;
+  /** The slots that were asked for, the last one first; found one by one while they are few. */
+  #slots: Slot | undefined;
+  #slotCount = 0;
+  #slotsByIndex: Map<number, Slot> | undefined;
   #anywhere: Slot | undefined;
   #spaceless: ReadonlyMap<string, string> | undefined;
 
@@ -96,15 +103,30 @@ export class EventView {
   }
 
   #all(): Slot {
-    this.#anywhere ??= { values: this.#toValues(this.#fields), folded: undefined };
+    this.#anywhere ??= { index: -1, values: this.#toValues(this.#fields), next: undefined, folded: undefined };
     return this.#anywhere;
   }
 
   #slot(index: number): Slot {
-    const known = this.#slots?.get(index);
-    if (known !== undefined) return known;
-    const slot: Slot = { values: this.#read(index), folded: undefined };
-    (this.#slots ??= new Map()).set(index, slot);
+    return (
+      this.#findSlot(index) ?? this.#addSlot({ index, values: this.#read(index), next: this.#slots, folded: undefined })
+    );
+  }
+
+  #findSlot(index: number): Slot | undefined {
+    if (this.#slotsByIndex !== undefined) return this.#slotsByIndex.get(index);
+    let slot = this.#slots;
+    while (slot !== undefined && slot.index !== index) slot = slot.next;
+    return slot;
+  }
+
+  #addSlot(slot: Slot): Slot {
+    this.#slots = slot;
+    this.#slotCount += 1;
+    if (this.#slotCount === SLOTS_MANY) {
+      this.#slotsByIndex = new Map();
+      for (let one: Slot | undefined = slot; one !== undefined; one = one.next) this.#slotsByIndex.set(one.index, one);
+    } else this.#slotsByIndex?.set(slot.index, slot);
     return slot;
   }
 
