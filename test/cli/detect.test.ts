@@ -55,6 +55,21 @@ describe("D-4: firebreak detect", () => {
     expect(error).toContain("3 event(s), 2 match(es), 0 fault(s).");
   });
 
+  test("D-6: tells of what did not happen at the object that shows it, and at the end", async () => {
+    const base = rule("beat", "kind: heartbeat", "windows").replace("id: beat", "id: beat\nname: beat");
+    const absence =
+      "title: Missed\nid: missed\ncorrelation:\n  type: firebreak.absence\n  rules: [beat]\n  group-by: [host]\n  timespan: 10m\n";
+    writeFileSync(path.join(place, "absence.rules"), `${base}---\n${absence}`);
+    const beat = (host: string, minute: number) =>
+      JSON.stringify({ kind: "heartbeat", host, time: `2026-01-31T12:${String(minute).padStart(2, "0")}:00Z` });
+    const lines = [beat("a", 0), beat("b", 1), beat("b", 10), beat("b", 19), beat("c", 29)].join("\n");
+    const { out } = await detect(["--rules", "absence.rules", "--json", "-"], lines);
+    const found = out.trimEnd().split("\n");
+    const missed = (index: number) =>
+      `{"file":"-","index":${index},"ruleId":"missed","title":"Missed","level":"medium"}`;
+    expect(found).toEqual([missed(3), missed(4)]);
+  });
+
   test("names what it cannot read, with its line, judges the rest and ends with 1", async () => {
     const { code, out, error } = await detect(
       ["--rules", "good.yml", "-"],

@@ -148,7 +148,8 @@ describe("expand", () => {
   table([
     ["user|expand: '%admins%'", { user: "ADM_jo" }, true],
     ["user|expand: '%admins%'", { user: "jo" }, false],
-    ["user|contains|expand: 'x\\%admins%y'", { user: "a x\\rooty" }, true],
+    ["user|contains|expand: 'x\\%admins%y'", { user: "a x%admins%y" }, true],
+    ["user|contains|expand: 'x\\%admins%y'", { user: "a x\\rooty" }, false],
     ["user|expand: '%none%'", { user: "" }, false],
     ["user|re|expand: '^%admins%$'", { user: "adm_*" }, true],
     ["user|re|expand: '^%admins%$'", { user: "adm_jo" }, false],

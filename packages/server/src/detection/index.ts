@@ -1,6 +1,7 @@
 export { createDetector } from "./detector.ts";
 export type { Detector, DetectorOptions, DetectorStatus } from "./detector.ts";
 export type { DetectedMatch } from "./judge.ts";
+export { LATENESS_MS } from "./evaluate-event.ts";
 export { loadRules } from "./load-rules.ts";
 export type { LoadedRules } from "./load-rules.ts";
 export { runRuleCases } from "./rule-cases.ts";

@@ -19,6 +19,8 @@ export const detectCommand: Command = {
       "presented as the server does it.",
     "--format json prints one line for each match: file, index (the object's position in its file, from 0), ruleId, title, " +
       "level. Rules and lines that cannot be read are named on standard error and stop nothing else.",
+    "Time is that of the objects. A rule on what did not happen is told of at the object that shows how late it is, and up to the " +
+      "newest object's time.",
     "Without --routing every rule looks at every object. With it a rule looks only at objects that come from its log " +
       "source, as far as they tell: their product, category and service, or a Windows event's channel and id.",
     "Ends with 0 whether or not something matched, and with 1 when a file or a part of it could not be read.",
@@ -39,16 +41,25 @@ export const detectCommand: Command = {
     const format = args.text("format") ?? (output.json ? "json" : "text");
     if (format !== "text" && format !== "json") throw usageError(detectCommand, "--format takes text or json.");
     const engine = await loadEngine(context);
-    const { presentRecord, readRecordTime } = await import("../../detection/index.ts");
+    const { LATENESS_MS, presentRecord, readRecordTime } = await import("../../detection/index.ts");
     const routing = args.flag("routing");
-    const judge = (record: Readonly<Record<string, unknown>>, id: string): Match[] =>
-      engine.evaluate(presentRecord(record, { routing }), { time: readRecordTime(record) ?? 0, id });
+    let newestMs = 0;
+    const judge = (record: Readonly<Record<string, unknown>>, id: string): Match[] => {
+      const time = readRecordTime(record) ?? 0;
+      newestMs = Math.max(newestMs, time);
+      const missing = newestMs === 0 ? [] : engine.advance(newestMs - LATENESS_MS);
+      return [...missing, ...engine.evaluate(presentRecord(record, { routing }), { time, id })];
+    };
     const print = format === "json" ? printJson : printText;
     const totals = { events: 0, matches: 0, faults: 0 };
+    let last: Reading | undefined;
     for (const file of args.positionals) {
       const reading: Reading = { context, file, judge, print, position: 0, totals };
       await readFileRecords(file, process.stdin, (records) => judgeRecords(reading, records));
+      last = reading;
     }
+    const missing = last === undefined ? "" : describeMatches(last, last.position - 1, engine.advance(newestMs));
+    if (missing !== "") output.raw(missing);
     const { events, matches, faults } = totals;
     if (format === "text") output.note(`${events} event(s), ${matches} match(es), ${faults} fault(s).`);
     return faults === 0 ? EXIT.ok : EXIT.failed;
@@ -99,7 +110,7 @@ function tell({ output, logger }: CommandContext, text: string): void {
 }
 
 function judgeRecords(reading: Reading, records: readonly FileRecord[]): void {
-  const { context, file, judge, print, totals } = reading;
+  const { context, file, judge, totals } = reading;
   let printed = "";
   for (const record of records) {
     const index = reading.position++;
@@ -109,12 +120,14 @@ function judgeRecords(reading: Reading, records: readonly FileRecord[]): void {
       continue;
     }
     totals.events += 1;
-    for (const match of judge(record.value, String(index))) {
-      totals.matches += 1;
-      printed += print({ file, index, match });
-    }
+    printed += describeMatches(reading, index, judge(record.value, String(index)));
   }
   if (printed !== "") context.output.raw(printed);
+}
+
+function describeMatches({ file, print, totals }: Reading, index: number, matches: readonly Match[]): string {
+  totals.matches += matches.length;
+  return matches.map((match) => print({ file, index, match })).join("");
 }
 
 function printJson({ file, index, match: { ruleId, title, level } }: Found): string {
