@@ -1,5 +1,5 @@
 // `npm test [-- VITEST OPTIONS]`: brings what the tests need, builds, and runs every test.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { buildWhatIsMissing } from "./lib/build.mjs";
 import { binary, capture, repository, run } from "./lib/run.mjs";
@@ -8,6 +8,7 @@ import { binary, capture, repository, run } from "./lib/run.mjs";
 const NEEDS = [
   { what: "Chromium", debian: "chromium", found: () => existsSync("/usr/bin/chromium") },
   { what: "a PostgreSQL server", debian: "postgresql", found: hasPostgresServer },
+  { what: "openssl", debian: "openssl", found: () => existsSync("/usr/bin/openssl") },
   { what: "mount and unshare (util-linux)", debian: "util-linux", found: () => existsSync("/usr/bin/unshare") },
 ];
 
@@ -16,14 +17,15 @@ function hasPostgresServer() {
   return existsSync(root) && readdirSync(root).some((version) => existsSync(`${root}/${version}/bin/initdb`));
 }
 
-async function install(packages) {
+async function apt(...args) {
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const apt = async (...args) => {
-    const [command, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args];
-    const result = await capture(command, rest);
-    if (result.code !== 0) process.stderr.write(result.output);
-    return result.code === 0;
-  };
+  const [command, ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args];
+  const result = await capture(command, rest);
+  if (result.code !== 0) process.stderr.write(result.output);
+  return result.code === 0;
+}
+
+async function install(packages) {
   process.stdout.write(`Installing from the distribution: ${packages.join(", ")} …\n`);
   return (await apt("update")) && (await apt("install", "-y", "--no-install-recommends", ...packages));
 }
@@ -37,6 +39,29 @@ if (missing.length > 0) {
   }
   if (!installed || still.length > 0) process.exit(1);
 }
+
+/** Senders that are tried for real. They are unpacked and not installed, because their packages start services. */
+const SENDERS = { prometheus: ["prometheus"], "prometheus-alertmanager": ["prometheus-alertmanager", "amtool"] };
+
+async function unpackSenders() {
+  const place = path.join(repository, "node_modules/.cache/debian");
+  const isThere = (program) => [`/usr/bin/${program}`, `${place}/usr/bin/${program}`].some((file) => existsSync(file));
+  for (const [name, programs] of Object.entries(SENDERS)) {
+    if (programs.every(isThere)) continue;
+    process.stdout.write(`Unpacking ${name} of the distribution …\n`);
+    mkdirSync(place, { recursive: true });
+    const download = () => capture("apt-get", ["-qq", "download", name], { cwd: place });
+    const loaded = (await download()).code === 0 || ((await apt("update")) && (await download()).code === 0);
+    const archive = loaded ? readdirSync(place).find((file) => file.startsWith(`${name}_`)) : undefined;
+    const unpacked = archive && (await capture("dpkg-deb", ["-x", archive, "."], { cwd: place }));
+    if (unpacked?.code === 0 && programs.every(isThere)) continue;
+    process.stderr.write(`The tests need ${programs.join(" and ")}. On Debian or Ubuntu: apt-get install ${name}\n`);
+    return false;
+  }
+  return true;
+}
+
+if (!(await unpackSenders())) process.exit(1);
 
 /** The Node.js versions that the product is tried on beside the one that runs the tests: the floor, and the later lines. */
 const NODES = ["20.19.0", "22.23.3", "24.21.0"];

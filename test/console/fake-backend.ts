@@ -21,7 +21,7 @@ import {
   type SessionView,
   stopRequest,
 } from "@firebreak/protocol";
-import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario } from "./sample-data.ts";
+import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
 
@@ -357,6 +357,22 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       sample.tokens.unshift(made);
       return { ...made, token: "fbk_once_only_secret" };
     },
+    "GET /sources": () => ({ items: sample.sources, next: null }),
+    "POST /sources": ({ body }) => {
+      const source = sourceOf(text(body["name"]), now());
+      sample.sources.push(source);
+      return { source, key: "fbs_once_only_key", setup: "receivers:\n  - name: firebreak" };
+    },
+    "POST /sources/:id/rotate": ({ id }) => {
+      const source = sample.sources.find(({ name }) => name === id);
+      return source && { source, key: "fbs_second_key", setup: "receivers:" };
+    },
+    "DELETE /sources/:id": ({ id }) => {
+      sample.sources = sample.sources.filter(({ name }) => name !== id);
+      return null;
+    },
+    "GET /refusals": () => ({ items: sample.refusals, next: null }),
+    "GET /changes": () => ({ items: sample.changes, next: null }),
     "DELETE /tokens/:id": ({ id }) => {
       const found = sample.tokens.find((token) => token.id === id);
       if (found) found.revokedAt = now();

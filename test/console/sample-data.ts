@@ -3,6 +3,7 @@ import type {
   Actor,
   AgentView,
   AlertView,
+  ChangeView,
   ClockView,
   DeliveryView,
   EvidenceView,
@@ -11,9 +12,11 @@ import type {
   IncidentSummary,
   KillswitchView,
   MeView,
+  RefusalView,
   ReviewView,
   RunView,
   SessionView,
+  SourceView,
   StepState,
   StepView,
   StopReceipt,
@@ -40,6 +43,9 @@ export interface Sample {
   killswitch: KillswitchView;
   reviews: Map<string, ReviewView>;
   tokens: TokenView[];
+  sources: SourceView[];
+  refusals: RefusalView[];
+  changes: ChangeView[];
   ruleErrors: { file: string; line: number; column: number; message: string; remedy: string }[];
   rules: {
     id: string;
@@ -49,6 +55,23 @@ export interface Sample {
     kind: "selection" | "correlation";
     description: string;
   }[];
+}
+
+export function sourceOf(name: string, createdAt: string): SourceView {
+  return {
+    name,
+    kind: "alertmanager",
+    strict: false,
+    staleAfterMs: 18_000_000,
+    severities: {},
+    template: null,
+    signature: null,
+    createdAt,
+    previousKeyUntil: null,
+    lastHeardAt: null,
+    accepted: 0,
+    refused: 0,
+  };
 }
 
 /** `ago(5)` is five minutes ago, `ago(-20)` in twenty minutes, as ISO 8601. */
@@ -550,6 +573,9 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     incidents: [],
     killswitch: { epoch: 0, holds: [], journalHealthy: true, history: [] },
     tokens: [],
+    sources: [],
+    refusals: [],
+    changes: [],
     ruleErrors: [],
     rules: isEmpty ? [] : sample.rules,
   };
@@ -632,6 +658,28 @@ function busy(ago: Ago): Sample {
         expiresAt: null,
         revokedAt: ago(20_000),
         lastUsedAt: null,
+      },
+    ],
+    sources: [{ ...sourceOf("alertmanager-eu", ago(40_000)), lastHeardAt: ago(2), accepted: 1204, refused: 3 }],
+    refusals: [
+      {
+        id: "7",
+        at: ago(12),
+        source: null,
+        endpoint: "POST /v2/enqueue",
+        reason: "the key R0…RSTU of 32 characters belongs to no source",
+        summary: "Disk full",
+      },
+    ],
+    changes: [
+      {
+        id: "chg_1",
+        source: "ci",
+        at: ago(30),
+        summary: "Deployed 4.2",
+        origin: "build-server",
+        links: [],
+        detail: {},
       },
     ],
     ruleErrors: [

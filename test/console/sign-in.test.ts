@@ -103,9 +103,40 @@ describe("O-2: settings", () => {
     expect(backend.acts.map((act) => act.path)).toEqual(["POST /tokens", "DELETE /tokens/tok_1"]);
   });
 
+  test("D-8: an admin lets a sender in, sees its key and lines once, gives it a new key, and removes one", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/settings");
+    await settle(page);
+    await page.getByLabel("Name of the sender").fill("metrics-eu");
+    await page.getByLabel("Kind").selectOption("alertmanager");
+    await page.getByRole("button", { name: "Let it in" }).click();
+    const dialog = page.getByRole("dialog", { name: "The key of metrics-eu, shown once" });
+    expect(await dialog.innerText()).toContain("fbs_once_only_key");
+    expect(await dialog.innerText()).toContain("receivers:");
+    expect(await axeViolations(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Done" }).click();
+    expect(await page.locator("body").innerText()).not.toContain("fbs_once_only_key");
+    const row = page.getByRole("listitem").filter({ hasText: "metrics-eu" });
+    await row.getByRole("button", { name: "New key" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
+    await row.getByRole("button", { name: "Remove" }).click();
+    await page
+      .getByRole("dialog", { name: "Let metrics-eu in no more?" })
+      .getByRole("button", { name: "Remove it" })
+      .click();
+    await row.waitFor({ state: "detached" });
+    expect(backend.acts.map((act) => act.path)).toEqual([
+      "POST /sources",
+      "POST /sources/metrics-eu/rotate",
+      "DELETE /sources/metrics-eu",
+    ]);
+    expect(await page.getByText("the key R0…RSTU of 32 characters belongs to no source").count()).toBe(1);
+    expect(await page.getByText("Deployed 4.2").count()).toBe(1);
+  });
+
   test("who is no admin is not shown tokens and is told why", async () => {
     const page = await app.open(await app.backend(), "/settings", { role: "responder" });
-    await page.getByText("Tokens and people are for admins").waitFor();
+    await page.getByText("Tokens, senders and people are for admins").waitFor();
     expect(await page.getByText("API tokens").count()).toBe(0);
   });
 });

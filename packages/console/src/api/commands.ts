@@ -1,5 +1,5 @@
 /** Everything the console can do to the server, one function per act. */
-import type { IncidentState, IncidentType, Role, Severity, StopRequest } from "@firebreak/protocol";
+import type { IncidentState, IncidentType, Role, Severity, SourceKind, StopRequest } from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
 
 const byId = (id: string) => ({ params: { path: { id } } });
@@ -70,3 +70,10 @@ export interface TokenRequest {
 }
 export const createToken = (request: TokenRequest) => unwrap(client.POST("/api/v1/tokens", { body: request }));
 export const revokeToken = (id: string) => expectDone(client.DELETE("/api/v1/tokens/{id}", byId(id)));
+
+const byName = (name: string) => ({ params: { path: { name } } });
+export const createSource = (source: { readonly name: string; readonly kind: SourceKind }) =>
+  unwrap(client.POST("/api/v1/sources", { body: source }));
+export const rotateSource = (name: string) =>
+  unwrap(client.POST("/api/v1/sources/{name}/rotate", { ...byName(name), body: {} }));
+export const removeSource = (name: string) => expectDone(client.DELETE("/api/v1/sources/{name}", byName(name)));

@@ -92,6 +92,23 @@ export const usersQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/users", { params: { query: { limit: LIST_LIMIT } } })),
 });
 
+export const sourcesQuery = queryOptions({
+  queryKey: ["sources"],
+  queryFn: () => unwrap(client.GET("/api/v1/sources")),
+});
+
+const NEWEST_LIMIT = 20;
+
+export const refusalsQuery = queryOptions({
+  queryKey: ["refusals"],
+  queryFn: () => unwrap(client.GET("/api/v1/refusals", { params: { query: { limit: NEWEST_LIMIT } } })),
+});
+
+export const changesQuery = queryOptions({
+  queryKey: ["changes"],
+  queryFn: () => unwrap(client.GET("/api/v1/changes", { params: { query: { limit: NEWEST_LIMIT } } })),
+});
+
 /** Which cached answers a live message makes stale; the first part of their keys. */
 export const STALE_AFTER = {
   incident: ["overview", "incidents", "incident", "review"],

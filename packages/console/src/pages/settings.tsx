@@ -14,6 +14,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Choices, SelectField, TextField } from "../ui/fields.tsx";
 import { Empty, Facts, Notice, Panel } from "../ui/layout.tsx";
 import { notify } from "../ui/toast.tsx";
+import { Changes, Refusals, Senders } from "./senders.tsx";
 import { PASSWORD_CHARACTERS_MIN } from "./sign-in.tsx";
 
 function Me() {
@@ -307,10 +308,13 @@ export function SettingsPage() {
         {refusal === null ? (
           <>
             <Tokens />
+            <Senders />
+            <Refusals />
+            <Changes />
             <Users />
           </>
         ) : (
-          <Notice tone="info" title="Tokens and people are for admins">
+          <Notice tone="info" title="Tokens, senders and people are for admins">
             <p>{refusal}</p>
           </Notice>
         )}

@@ -14,6 +14,7 @@ export type { Finding, Raised, RaiseContext } from "./raise-alert.ts";
 export { receiveSignals } from "./receive-signals.ts";
 export type { SignalContext, SignalOutcome } from "./receive-signals.ts";
 export { recheckHeldByProfile, releaseDueAlerts } from "./release-due-alerts.ts";
+export { rewordAlert } from "./reword-alert.ts";
 export { resolveAlert } from "./resolve-alert.ts";
 export { resolveAlertsOfAgent, resolveAlertsOfIncident } from "./resolve-alerts.ts";
 export type { Signal } from "./signal.ts";

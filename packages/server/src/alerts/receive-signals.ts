@@ -42,7 +42,7 @@ export async function receiveSignals(
 ): Promise<readonly SignalOutcome[]> {
   const arrivals = parseSignals(signals).map((signal, index) => {
     const normal = normaliseSignal(signal);
-    return { index, signal: normal, fingerprint: fingerprintOf(normal) };
+    return { index, signal: normal, fingerprint: signalFingerprint(normal) };
   });
   // Locks are taken in one order, so that two senders of the same alerts do not wait for each other.
   arrivals.sort((a, b) =>
@@ -75,7 +75,7 @@ function parseSignals(signals: readonly Signal[]): Signal[] {
 }
 
 /** The same key under another source is another alert. */
-function fingerprintOf({ source, key }: Signal): string {
+export function signalFingerprint({ source, key }: Pick<Signal, "source" | "key">): string {
   return createHash("sha256")
     .update(JSON.stringify(["signal", source, key]))
     .digest("hex");

@@ -2,6 +2,7 @@ import type { Actor } from "@firebreak/protocol";
 import type { AttemptLimit, Authenticate } from "../access/index.ts";
 import type { Clock, Logger, NewId, ReadSecret } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
+import type { AlertProfile } from "../alerts/index.ts";
 import type { SourceDirectory } from "./directory.ts";
 
 /** What the verbs of this room need. */
@@ -19,6 +20,7 @@ export interface SenderContext extends Omit<SourceContext, "actor"> {
   readonly sourceAttempts: AttemptLimit;
   readonly readSecret: ReadSecret;
   readonly authenticate: Authenticate;
+  readonly profile: AlertProfile;
   readonly version: string;
   readonly startedAtMs: number;
 }

@@ -2,7 +2,9 @@ import type { Actor } from "@firebreak/protocol";
 import { randomUUID } from "node:crypto";
 import { receiveSignals } from "../alerts/index.ts";
 import type { Signal, SignalOutcome } from "../alerts/index.ts";
+import { messageOf } from "../kernel/index.ts";
 import type { SenderContext } from "./context.ts";
+import type { WireRequest } from "./endpoint.ts";
 import type { ReaderContext } from "./reading.ts";
 import { recordRefusal } from "./refusals.ts";
 import type { Source } from "./source.ts";
@@ -34,6 +36,25 @@ export async function acceptSignals(
   const outcomes = await receiveSignals({ ...ctx, actor: actorOf(source) }, signals);
   ctx.sources.count(source.name, "accepted");
   return outcomes;
+}
+
+/**
+ * Reads a body as JSON; one that is none is kept on the list of refusals.
+ *
+ * @throws FirebreakError `bad_request`
+ */
+export async function readJson(
+  ctx: SenderContext,
+  source: Source,
+  endpoint: string,
+  request: Pick<WireRequest, "json">,
+): Promise<unknown> {
+  try {
+    return request.json();
+  } catch (fault) {
+    await keepRefused(ctx, source, { endpoint, errors: [messageOf(fault)], summary: "" });
+    throw fault;
+  }
 }
 
 /** Keeps a message that the vendor's format does not allow, before the sender is told. */

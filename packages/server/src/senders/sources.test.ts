@@ -81,10 +81,15 @@ describe("D-8: sources", () => {
     const key = await bench.addSource({ name: "health", kind: "webhook" });
     await hook("health", bearer(key), "", { title: "It burns", key: "1" });
     expect(await hook("health", bearer(key), "", { key: "1" })).toMatchObject({ status: 400 });
+    const broken = { params: { name: "health" }, headers: bearer(key), body: Buffer.from('{"title":') };
+    expect(await bench.send("receiveHook", broken)).toMatchObject({ status: 400 });
     const shown = await getSource(bench.ctx, "health", "https://x.test");
     const lastHeardAt = new Date(bench.clock.now()).toISOString();
-    expect(shown.source).toMatchObject({ accepted: 1, refused: 1, lastHeardAt });
-    expect(shown.refusals).toMatchObject([{ source: "health", reason: expect.stringContaining("the title is empty") }]);
+    expect(shown.source).toMatchObject({ accepted: 1, refused: 2, lastHeardAt });
+    expect(shown.refusals).toMatchObject([
+      { source: "health", reason: expect.stringContaining("it ends too early") },
+      { source: "health", reason: expect.stringContaining("the title is empty") },
+    ]);
     expect((await listSources(bench.ctx)).map(({ name }) => name)).toContain("health");
   });
 
@@ -181,9 +186,17 @@ test("D-8: Opsgenie: create, acknowledge, close; the same alias while open is on
   ]);
   expect((await mine())[0]?.title).toHaveLength(130);
   expect((await mine())[0]?.acknowledged_at).not.toBeNull();
+  const say = (operation: string, content: unknown, alias = "a") =>
+    bench.send(operation, { headers, params: { alias }, content });
+  expect(await say("opsgenieUpdateMessage", { message: "Worse" })).toMatchObject(accepted);
+  expect(await say("opsgenieUpdateDescription", { description: "much worse" })).toMatchObject(accepted);
+  expect(await say("opsgenieUpdateMessage", { message: "Nothing" }, "none")).toMatchObject(accepted);
+  expect(await say("opsgenieUpdateMessage", {})).toMatchObject({ status: 422 });
+  expect(await mine()).toMatchObject([{ title: "Worse", sentence: "much worse", occurrences: 2, status: "open" }]);
   expect(await bench.send("opsgenieCloseAlert", { headers, params })).toMatchObject(accepted);
+  expect(await say("opsgenieUpdateMessage", { message: "Too late" })).toMatchObject(accepted);
   expect(await bench.send("opsgenieCloseAlert", { headers, params: { alias: "none" } })).toMatchObject(accepted);
-  expect(await mine()).toMatchObject([{ status: "resolved" }]);
+  expect(await mine()).toMatchObject([{ title: "Worse", status: "resolved" }]);
   expect(await create({})).toMatchObject({ status: 422, body: { errors: { message: "Message can not be empty." } } });
   expect(await bench.send("opsgenieCreateAlert", { content: alert })).toMatchObject({ status: 401 });
 });

@@ -16,6 +16,12 @@ import {
 import { FirebreakError } from "../kernel/index.ts";
 
 const START_MS = Date.parse("2026-03-01T12:00:00Z");
+const SEVERITIES = {
+  1: { label: "SEV-1", respondMinutes: 5 },
+  2: { label: "SEV-2", respondMinutes: 15 },
+  3: { label: "SEV-3", respondMinutes: 60 },
+  4: { label: "SEV-4", respondMinutes: 240 },
+};
 const ADA: Actor = { kind: "person", id: "usr_ada", name: "ada" };
 
 /** The room on a database of its own and a clock that tests move. */
@@ -28,6 +34,7 @@ export async function createSenderBench(overrides: Partial<SenderContext> = {}) 
     sources: createSourceDirectory({ database, clock }),
     sourceAttempts: createAttemptLimit(clock),
     readSecret: async () => undefined,
+    profile: { detectors: [], severities: SEVERITIES },
     authenticate: async () => null,
     version: "test",
     startedAtMs: START_MS,

@@ -6,23 +6,33 @@ import { keyOf, requireSource } from "../authenticate.ts";
 import type { SenderContext } from "../context.ts";
 import { KIB, MIB } from "../endpoint.ts";
 import type { Endpoint, WireAnswer, WireRequest } from "../endpoint.ts";
-import { acceptSignals, keepRefused, readerContextOf } from "../receive.ts";
+import { acceptSignals, keepRefused, readerContextOf, readJson } from "../receive.ts";
+import {
+  deleteSilence,
+  getAlertGroups,
+  getAlerts,
+  getOneSilence,
+  getSilences,
+  postSilence,
+  RECEIVER,
+} from "./alertmanager-reads.ts";
 import { readPostedAlerts } from "../vendors/alertmanager.ts";
 
 /** Errors are a JSON string. Prometheus sends again what it may, with or without an answer: alerts are repeated while they fire. */
 function refuse(fault: FirebreakError): WireAnswer {
-  return { status: ERROR_CODES[fault.code].status, body: fault.message };
+  const { status } = ERROR_CODES[fault.code];
+  return { status: status === 422 || status === 409 ? 400 : status, body: fault.message };
 }
-
-/** The receiver that every alert is said to have: where it goes on from here, Firebreak's routes decide. */
-const RECEIVER = { name: "firebreak" };
 
 const POST_ALERTS = "POST /api/v2/alerts";
 
 async function postAlerts(ctx: SenderContext, request: WireRequest): Promise<WireAnswer> {
   const unclaimed = { endpoint: POST_ALERTS, summary: "", address: request.address };
   const source = await requireSource(ctx, keyOf(request), ["alertmanager"], unclaimed);
-  const { signals, errors } = readPostedAlerts(request.json(), readerContextOf(ctx, source));
+  const { signals, errors } = readPostedAlerts(
+    await readJson(ctx, source, POST_ALERTS, request),
+    readerContextOf(ctx, source),
+  );
   if (signals.length > 0) await acceptSignals(ctx, source, signals);
   if (errors.length === 0) return { status: 200 };
   const summary = signals[0]?.title ?? "";
@@ -53,6 +63,54 @@ export const alertmanagerEndpoints: readonly Endpoint[] = [
     summary: "Alertmanager API v2: alerts that fire, repeated until they are over",
     access: "source",
     answer: postAlerts,
+  }),
+  define({
+    method: "GET",
+    path: "/api/v2/alerts",
+    operationId: "alertmanagerGetAlerts",
+    summary: "Alertmanager API v2: open alerts; a source sees its own, an API token all",
+    access: "source",
+    answer: getAlerts,
+  }),
+  define({
+    method: "GET",
+    path: "/api/v2/alerts/groups",
+    operationId: "alertmanagerGetAlertGroups",
+    summary: "Alertmanager API v2: open alerts by name",
+    access: "source",
+    answer: getAlertGroups,
+  }),
+  define({
+    method: "GET",
+    path: "/api/v2/silences",
+    operationId: "alertmanagerGetSilences",
+    summary: "Alertmanager API v2: silences",
+    access: "viewer",
+    answer: getSilences,
+  }),
+  define({
+    method: "POST",
+    path: "/api/v2/silences",
+    operationId: "alertmanagerPostSilence",
+    summary: "Alertmanager API v2: silence alerts, or change a silence",
+    access: "responder",
+    answer: postSilence,
+  }),
+  define({
+    method: "GET",
+    path: "/api/v2/silence/:id",
+    operationId: "alertmanagerGetSilence",
+    summary: "Alertmanager API v2: one silence",
+    access: "viewer",
+    answer: getOneSilence,
+  }),
+  define({
+    method: "DELETE",
+    path: "/api/v2/silence/:id",
+    operationId: "alertmanagerDeleteSilence",
+    summary: "Alertmanager API v2: end a silence",
+    access: "responder",
+    answer: deleteSilence,
   }),
   define({
     method: "GET",

@@ -7,7 +7,7 @@ import { MIB } from "../endpoint.ts";
 import type { Endpoint, WireAnswer, WireRequest } from "../endpoint.ts";
 import { firstText, isObject } from "../reading.ts";
 import type { ReaderContext, Reading } from "../reading.ts";
-import { acceptSignals, keepRefused, readerContextOf } from "../receive.ts";
+import { acceptSignals, keepRefused, readerContextOf, readJson } from "../receive.ts";
 import type { Source } from "../source.ts";
 import { readWebhook } from "../vendors/alertmanager.ts";
 import { eventsOf, readEvents } from "../vendors/cloudevents.ts";
@@ -48,16 +48,20 @@ export function readHook(
   }
 }
 
-async function answer(ctx: SenderContext, request: WireRequest): Promise<WireAnswer> {
+async function answer(method: string, ctx: SenderContext, request: WireRequest): Promise<WireAnswer> {
   const source = await requireHook(ctx, request);
-  const reading = readHook(source, request, readerContextOf(ctx, source));
+  const endpoint = `${method} /hooks/${source.name}`;
+  // read here, so that a body that is no JSON is kept; events in binary mode may be anything
+  const isBinary = request.headers["ce-specversion"] !== undefined;
+  const body = isBinary ? undefined : await readJson(ctx, source, endpoint, request);
+  const json = isBinary ? request.json : () => body;
+  const reading = readHook(source, { ...request, json }, readerContextOf(ctx, source));
   if (reading === "unsupported") {
     const media = "application/cloudevents+json, application/cloudevents-batch+json, or the headers ce-…";
     throw new FirebreakError("unsupported_media_type", `Send a CloudEvent 1.0: ${media}.`);
   }
   if (!reading.ok) {
-    const endpoint = `POST /hooks/${source.name}`;
-    await keepRefused(ctx, source, { endpoint, errors: reading.errors, summary: summaryOf(request) });
+    await keepRefused(ctx, source, { endpoint, errors: reading.errors, summary: summaryOf(body) });
     const errors = reading.errors.map((message) => ({ where: "/", message }));
     throw new FirebreakError("bad_request", `The message is not as its format says: ${reading.errors[0]}.`, { errors });
   }
@@ -66,15 +70,9 @@ async function answer(ctx: SenderContext, request: WireRequest): Promise<WireAns
 }
 
 /** What a refused message was about, for the list of refusals. */
-function summaryOf({ json }: WireRequest): string {
-  try {
-    const body = json();
-    return isObject(body)
-      ? firstText(body["title"], body["message"], body["summary"], body["groupKey"], body["type"])
-      : "";
-  } catch {
-    return "";
-  }
+function summaryOf(body: unknown): string {
+  if (!isObject(body)) return "";
+  return firstText(body["title"], body["message"], body["summary"], body["groupKey"], body["type"]);
 }
 
 const PATH = "/hooks/:name";
@@ -88,7 +86,7 @@ function hook(method: "POST" | "PUT", operationId: string, summary: string): End
     status: 200,
     bodyBytesMax: 8 * MIB,
     access: "source",
-    answer,
+    answer: (ctx, request) => answer(method, ctx, request),
     refuse,
   };
 }

@@ -15,9 +15,7 @@ import {
   timeOf,
 } from "../reading.ts";
 import type { Json, ReaderContext, Reading } from "../reading.ts";
-import { fingerprintOf } from "./fingerprint.ts";
-
-const FINGERPRINT = /^[0-9a-f]{8,64}$/;
+import { fingerprintOf, isFingerprint } from "./fingerprint.ts";
 
 /** How long an alert of the API lives when its sender does not say: Alertmanager's `resolve_timeout`. */
 const RESOLVE_TIMEOUT_MS = 5 * 60_000;
@@ -65,7 +63,7 @@ function readAlertOfGroup(alert: unknown, { group, ctx, notes }: Group): Signal 
   const isResolved = (alert["status"] ?? group["status"]) === "resolved";
   return signalOf(ctx, {
     ...read,
-    key: typeof given === "string" && FINGERPRINT.test(given) ? given : fingerprintOf(labels),
+    key: isFingerprint(given) ? given : fingerprintOf(labels),
     action: isResolved ? "resolve" : "trigger",
     endsAtMs: isResolved ? (timeOf(alert["endsAt"]) ?? ctx.nowMs) : null,
     groupKey: textOf(group["groupKey"], 65_536) || null,

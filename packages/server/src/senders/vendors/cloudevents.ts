@@ -1,7 +1,8 @@
 /** CloudEvents 1.0 over HTTP: structured, binary and batch. */
+import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Signal } from "../../alerts/index.ts";
-import { firstText, isObject, refuse, SIGNALS_MAX, textOf } from "../reading.ts";
+import { firstText, isKey, isObject, refuse, SIGNALS_MAX, textOf } from "../reading.ts";
 import type { Json, ReaderContext, Reading } from "../reading.ts";
 import type { WebhookTemplate } from "../template.ts";
 import { DEFAULT_TEMPLATE, readByTemplate } from "./webhook.ts";
@@ -78,6 +79,12 @@ function readEvent(event: Json, template: WebhookTemplate | null, ctx: ReaderCon
   return readByTemplate({ ...event, data, ...ownNames(event, data) }, DEFAULT_TEMPLATE, ctx);
 }
 
+/** Its source and its id; a hash of them where they are too long for a key. */
+function identityOf(event: Json): string {
+  const identity = `${textOf(event["source"])} ${textOf(event["id"])}`;
+  return isKey(identity) ? identity : createHash("sha256").update(identity).digest("hex");
+}
+
 /** Without a template: names that data of alerts mostly has, else the event's own attributes. */
 function ownNames(event: Json, data: Json): Json {
   const last = textOf(event["type"]).split(".").at(-1)?.toLowerCase();
@@ -90,7 +97,7 @@ function ownNames(event: Json, data: Json): Json {
       `${textOf(event["type"])} ${textOf(event["subject"])}`,
     ),
     // the source and the id name an event; a key in its data says which events are about the same thing
-    key: firstText(data["key"], data["dedup_key"], `${textOf(event["source"])} ${textOf(event["id"])}`).slice(0, 512),
+    key: firstText(data["key"], data["dedup_key"], identityOf(event)),
     text: firstText(data["text"], data["description"]),
     action: said || (last === "resolved" || last === "acknowledged" ? last : "trigger"),
     severity: firstText(data["severity"], event["severity"]),

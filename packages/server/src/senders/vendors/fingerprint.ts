@@ -5,6 +5,11 @@ const PRIME_SHIFT = 8;
 const HALF = 2 ** 32;
 const SEPARATOR = Buffer.of(255);
 
+/** @returns whether a text has the form of a fingerprint */
+export function isFingerprint(text: unknown): text is string {
+  return typeof text === "string" && /^[0-9a-f]{16}$/.test(text);
+}
+
 /**
  * The fingerprint that Prometheus and Alertmanager give a set of labels (prometheus/common model.LabelSet.Fingerprint):
  * FNV-1a over name, 0xFF, value, 0xFF in order of the names.

@@ -11,7 +11,7 @@ import {
   signalOf,
   textOf,
 } from "../reading.ts";
-import type { Json, ReaderContext, Reading } from "../reading.ts";
+import type { Json, ReaderContext, Reading, Refused } from "../reading.ts";
 
 const MESSAGE_CHARACTERS_MAX = 130;
 const ALIAS_CHARACTERS_MAX = 512;
@@ -63,4 +63,21 @@ export function readAction(
     detail: detailOf({ user: said["user"], source: said["source"], note: said["note"] }),
   });
   return { ok: true, signals: [signal] };
+}
+
+/** `PUT /v2/alerts/{alias}/message` and `…/description`: new words for an alert that is open. */
+export function readRewording(
+  field: "message" | "description",
+  alias: string,
+  body: unknown,
+): Refused | { readonly ok: true; readonly words: { readonly title: string } | { readonly text: string } } {
+  if (!isKey(alias, ALIAS_CHARACTERS_MAX)) return refuse("identifier: Identifier is not valid.");
+  const said = isObject(body) ? body[field] : undefined;
+  const words =
+    field === "message"
+      ? { title: textOf(said, MESSAGE_CHARACTERS_MAX) }
+      : { text: longTextOf(said)?.slice(0, 8_000) ?? "" };
+  return Object.values(words).some((text) => text.trim() === "")
+    ? refuse(`${field}: ${field} can not be empty.`)
+    : { ok: true, words };
 }
