@@ -87,3 +87,35 @@ export type SilenceKind = z.infer<typeof silenceKind>;
 export const SILENCE_STATES = ["pending", "active", "waiting", "expired"] as const;
 export const silenceState = z.enum(SILENCE_STATES);
 export type SilenceState = z.infer<typeof silenceState>;
+
+/** What each reason means, for people; `by` of the decision stands in the place of %. */
+const REASON_WORDS: Readonly<Record<AlertReason, string>> = {
+  as_sent: "taken as it was sent",
+  normalised: "read otherwise than it was sent, see its notes",
+  first: "the first alert of its key",
+  recurred: "came back after it was resolved",
+  resolved_already: "was resolved before anybody had to be told",
+  by_agent: "shares the incident of its agent",
+  by_sender: "shares the incident of its sender's group",
+  by_route: "shares the incident of its group in the route %",
+  alone: "shares an incident with nothing but its own repeats",
+  not_inhibited: "no other alert explains it",
+  inhibited: "held while the alert % is open, which explains it",
+  spared: "% would hold it, but it contains an agent by itself",
+  not_silenced: "no silence is on",
+  silenced: "held by the silence %",
+  no_maintenance: "no maintenance is on",
+  in_maintenance: "held by the maintenance window %",
+  default_route: "no route is for it: it opens an incident",
+  routed: "opens an incident by the route %",
+  kept_by_route: "the route % opens no incident for it",
+  told_now: "told now",
+  told_already: "told before, in %",
+  told_recently: "told shortly before; the route % tells it again later",
+};
+
+/** @returns the decision of a stage as words */
+export function explainDecision({ reason, by, until }: StageDecision): string {
+  const words = REASON_WORDS[reason].replace("%", by ?? "-");
+  return until === null ? words : `${words}, until ${until}`;
+}

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { alertCommands } from "./alerts.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
@@ -12,6 +13,7 @@ import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
 import { sourceCommands } from "./source.ts";
+import { silenceCommands } from "./silence.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { tokenCommands } from "./token.ts";
@@ -27,6 +29,8 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   ...gateCommands,
   ...incidentCommands,
+  ...alertCommands,
+  ...silenceCommands,
   ...eventsCommands,
   ...rulesCommands,
   detectCommand,
