@@ -59,7 +59,7 @@ export interface Gate {
   emit(event: TelemetryEvent): boolean;
   /** Says "alive" every `intervalMs`. @returns what ends it */
   heartbeat(intervalMs: number): () => void;
-  /** Calls the listener when the agent as a whole is stopped or let go. @returns what ends it */
+  /** Calls the listener when the agent as a whole, or a tool, is stopped or let go: ask again. @returns what ends it */
   onChange(listener: (decision: Decision) => void): () => void;
   status(): GateStatus;
   /** Sends what is queued, for at most `timeoutMs` (default 2000), and ends. Every later check is denied. */
@@ -156,9 +156,9 @@ function refresh(machine: Machine): void {
   machine.lookedMs = machine.clock.monotonicMs();
   const state = machine.reader.look();
   if (state === machine.view.state) return;
-  const before = machine.view.base;
+  const before = machine.view;
   machine.view = viewOf(state, machine.subject);
-  if (sameDecision(before, machine.view.base)) return;
+  if (sameDecision(before.base, machine.view.base) && sameTools(before.byTool, machine.view.byTool)) return;
   for (const listener of machine.listeners) listener(machine.view.base);
 }
 
@@ -206,6 +206,10 @@ function stopped(hold: SeenHold): Denied {
 function sameDecision(a: Decision, b: Decision): boolean {
   if (a.allowed || b.allowed) return a.allowed === b.allowed;
   return a.holdId === b.holdId && a.denial === b.denial;
+}
+
+function sameTools(a: ReadonlyMap<string, Denied>, b: ReadonlyMap<string, Denied>): boolean {
+  return a.size === b.size && [...a].every(([tool, denied]) => b.get(tool)?.holdId === denied.holdId);
 }
 
 function beat(telemetry: Telemetry, timers: Set<ReturnType<typeof setInterval>>, intervalMs: number): () => void {

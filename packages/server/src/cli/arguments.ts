@@ -129,7 +129,7 @@ function checkWords(
     throw usageError(command, `Put -- before the command: firebreak ${command.name} … -- ${printable(extra)} …`);
   }
   if (extra !== undefined) throw usageError(command, `"${printable(extra)}" is one word too many.`);
-  if (command.rest !== undefined && rest.length === 0) {
+  if (command.rest !== undefined && command.rest.optional !== true && rest.length === 0) {
     throw usageError(command, `${command.rest.name} is missing after --: ${command.rest.summary}.`);
   }
   if (command.rest === undefined && rest.length > 0) throw usageError(command, "-- means nothing here.");

@@ -1,5 +1,5 @@
 import { GLOBAL_OPTIONS } from "./command.ts";
-import type { Command, Option } from "./command.ts";
+import type { Command, Option, Positional } from "./command.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
 import type { ExitName } from "./exit-codes.ts";
 import { alignRows, wrapText } from "./layout.ts";
@@ -13,8 +13,12 @@ export function usageLine(command: Command): string {
     return positional.optional === true ? `[${name}]` : name;
   });
   const options = Object.keys(command.options ?? {}).length > 0 ? ["[OPTIONS]"] : [];
-  const rest = command.rest === undefined ? [] : ["--", command.rest.name];
+  const rest = command.rest === undefined ? [] : [restWord(command.rest)];
   return ["firebreak", command.name, ...options, ...words, ...rest].join(" ");
+}
+
+function restWord({ name, optional }: Positional): string {
+  return optional === true ? `[-- ${name}]` : `-- ${name}`;
 }
 
 function optionRows(options: Readonly<Record<string, Option>>): string[][] {

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { codeOf, ensurePrivateDir, OperatorError, writeFileAtomic } from "../../kernel/index.ts";
+import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
 import { killswitchPaths } from "../../killswitch/index.ts";
 import { claudeCodeShim, quote } from "./claude-code-shim.ts";
+import { readJsonSettings, writeJsonSettings } from "./json-file.ts";
 
 /** Seconds that Claude Code waits for the shim; it takes milliseconds. */
 const HOOK_TIMEOUT_S = 5;
@@ -14,7 +15,7 @@ const settingsDocument = z.looseObject({
     .looseObject({ PreToolUse: z.array(z.looseObject({ hooks: z.array(z.looseObject({})).optional() })).optional() })
     .optional(),
 });
-type Settings = z.infer<typeof settingsDocument>;
+type Settings = z.input<typeof settingsDocument>;
 
 export interface ClaudeCodeGate {
   /** Claude Code's settings file that holds the hook */
@@ -54,7 +55,7 @@ export function installClaudeCodeGate(place: GatePlace, identity: GateIdentity):
   const groups = withoutOurs(settings, shim);
   // first, so that nothing another hook does comes before it
   const PreToolUse = [{ matcher: "*", hooks: [hook] }, ...groups];
-  writeSettings(place.settingsFile, { ...settings, hooks: { ...settings.hooks, PreToolUse } });
+  writeJsonSettings(place.settingsFile, { ...settings, hooks: { ...settings.hooks, PreToolUse } });
   return { settingsFile: place.settingsFile, shim };
 }
 
@@ -68,7 +69,7 @@ export function removeClaudeCodeGate({ home, settingsFile }: GatePlace): boolean
     const groups = withoutOurs(settings, shim);
     const hooks = groups.length === 0 ? otherHooks : { ...otherHooks, PreToolUse: groups };
     const { hooks: __, ...rest } = settings;
-    writeSettings(settingsFile, Object.keys(hooks).length === 0 ? rest : { ...rest, hooks });
+    writeJsonSettings(settingsFile, Object.keys(hooks).length === 0 ? rest : { ...rest, hooks });
   }
   rmSync(dir, { recursive: true, force: true });
   return had;
@@ -95,38 +96,5 @@ function withoutOurs(settings: Settings, shim: string) {
 }
 
 function readSettings(file: string): Settings {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (fault) {
-    if (codeOf(fault) === "ENOENT") return {};
-    throw fault;
-  }
-  const remedy = "Mend the file by hand; Firebreak changed nothing.";
-  let value: unknown;
-  try {
-    value = JSON.parse(text.trim() === "" ? "{}" : text);
-  } catch (fault) {
-    throw new OperatorError(`${file} is no JSON: ${fault instanceof Error ? fault.message : String(fault)}`, remedy);
-  }
-  if (isSettings(value)) return value;
-  const [issue] = settingsDocument.safeParse(value).error?.issues ?? [];
-  throw new OperatorError(
-    `${file} is not as Claude Code reads it: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-    remedy,
-  );
-}
-
-/** Guarantee: the value as it was read, so that what is written back keeps its order. */
-function isSettings(value: unknown): value is Settings {
-  return settingsDocument.safeParse(value).success;
-}
-
-/** Through a symbolic link to the file that it names, and with that file's mode. */
-function writeSettings(file: string, settings: Settings): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const target = existsSync(file) ? realpathSync(file) : file;
-  const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
-  writeFileAtomic(target, `${JSON.stringify(settings, null, 2)}\n`);
-  chmodSync(target, mode);
+  return readJsonSettings(file, settingsDocument, "Claude Code");
 }

@@ -3,3 +3,6 @@ export { installClaudeCodeGate, installedCommand, removeClaudeCodeGate } from ".
 export type { GatePlace } from "./claude-code.ts";
 export { testClaudeCodeGate } from "./self-test.ts";
 export type { GateCheck } from "./self-test.ts";
+export { gateMcpServers, listMcpServers, ungateMcpServers } from "./mcp-config.ts";
+export type { McpServer } from "./mcp-config.ts";
+export { testMcpGate } from "./mcp-self-test.ts";

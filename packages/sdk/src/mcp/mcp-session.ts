@@ -1,0 +1,243 @@
+import type { Denied, Gate } from "../gate.ts";
+import { errorAnswer, idOf, isRecord, methodOf, notification, recordAt, refusedCall } from "./message.ts";
+import type { Message, MessageId } from "./message.ts";
+
+/** Where a client's request is answered. */
+export type Answer = (message: Message) => void;
+
+export interface McpSessionOptions {
+  readonly gate: Pick<Gate, "check" | "emit" | "onChange">;
+  /** to the server: cancellations */
+  readonly toServer: (message: Message) => void;
+  /** to the client: notifications */
+  readonly toClient: (message: Message) => void;
+  readonly newId: () => string;
+  readonly monotonicMs: () => number;
+}
+
+/** One client and one server with the gate between them. Messages go in; what may pass comes out. */
+export interface McpSession {
+  /** @returns what goes on to the server; null when nothing does */
+  readonly fromClient: (message: unknown, answer: Answer) => unknown;
+  /** @returns what goes on to the client; null when nothing does */
+  readonly fromServer: (message: unknown) => unknown;
+  /** how many tool calls are under way */
+  readonly inFlight: number;
+  readonly close: () => void;
+}
+
+interface Call {
+  readonly id: MessageId;
+  readonly tool: string | undefined;
+  readonly answer: Answer;
+  readonly startedMs: number;
+}
+
+interface State {
+  readonly options: McpSessionOptions;
+  readonly calls: Map<MessageId, Call>;
+  /** answered here already; the server's late answer is dropped */
+  readonly cancelled: Set<MessageId>;
+  /** requests whose answers are changed on their way back */
+  readonly listings: Set<MessageId>;
+  readonly handshakes: Set<MessageId>;
+  /** tasks that the server runs on, by their id: the tool */
+  readonly tasks: Map<string, string | undefined>;
+  /** our own requests to the server */
+  readonly own: Set<MessageId>;
+}
+
+/** Requests of one client that may wait at once; one more is refused. */
+const WAITING_MAX = 10_000;
+const REFUSED = -32_000;
+/** Of arguments and answers in telemetry; what is passed on is never cut. */
+const TOLD_CHARACTERS_MAX = 16_384;
+
+export function createMcpSession(options: McpSessionOptions): McpSession {
+  const state: State = {
+    options,
+    calls: new Map(),
+    cancelled: new Set(),
+    listings: new Set(),
+    handshakes: new Set(),
+    tasks: new Map(),
+    own: new Set(),
+  };
+  const stopListening = options.gate.onChange(() => afterChange(state));
+  return {
+    fromClient: (message, answer) => mapMessages(message, (one) => fromClient(state, one, answer)),
+    fromServer: (message) => mapMessages(message, (one) => fromServer(state, one)),
+    get inFlight() {
+      return state.calls.size;
+    },
+    close: stopListening,
+  };
+}
+
+/** Revision 2025-03-26 knows batches; each member is judged. What is no message at all passes nowhere. */
+function mapMessages(message: unknown, judge: (one: Message) => Message | null): unknown {
+  if (!Array.isArray(message)) return isRecord(message) ? judge(message) : null;
+  const passed = message.filter(isRecord).map(judge);
+  const kept = passed.filter((one) => one !== null);
+  return kept.length === 0 ? null : kept;
+}
+
+function fromClient(state: State, message: Message, answer: Answer): Message | null {
+  const id = idOf(message);
+  const waiting = state.calls.size + state.listings.size + state.handshakes.size;
+  switch (methodOf(message)) {
+    case "tools/call":
+      return callTool(state, message, answer);
+    case "tasks/result":
+      return resultOfTask(state, message, answer);
+    case "tools/list":
+      if (id !== null && waiting < WAITING_MAX) state.listings.add(id);
+      return message;
+    case "initialize":
+      if (id !== null && waiting < WAITING_MAX) state.handshakes.add(id);
+      return message;
+    case "notifications/cancelled":
+      forget(state, recordAt(message, "params")["requestId"]);
+      return message;
+    case null:
+    default:
+      return message;
+  }
+}
+
+function callTool(state: State, message: Message, answer: Answer): Message | null {
+  const { gate, monotonicMs } = state.options;
+  const params = recordAt(message, "params");
+  const tool = typeof params["name"] === "string" ? params["name"] : undefined;
+  const id = idOf(message);
+  const decision = gate.check({ tool });
+  if (!decision.allowed) {
+    tell(state, tool, params, { outcome: "denied", reason: decision.reason });
+    if (id !== null) answer(refusedCall(id, refusalText(decision)));
+    return null;
+  }
+  if (id === null || state.calls.size >= WAITING_MAX || state.calls.has(id)) {
+    if (id !== null)
+      answer(errorAnswer(id, REFUSED, "This call cannot be followed: its id is in use, or too many wait."));
+    return null;
+  }
+  tell(state, tool, params, { outcome: "unknown" });
+  state.calls.set(id, { id, tool, answer, startedMs: monotonicMs() });
+  return message;
+}
+
+/** A stopped agent gets no fruit of a task that ran on. */
+function resultOfTask(state: State, message: Message, answer: Answer): Message | null {
+  const taskId = recordAt(message, "params")["taskId"];
+  const tool = typeof taskId === "string" ? state.tasks.get(taskId) : undefined;
+  const decision = state.options.gate.check({ tool });
+  if (decision.allowed) return message;
+  const id = idOf(message);
+  if (id !== null) answer(errorAnswer(id, REFUSED, refusalText(decision)));
+  return null;
+}
+
+function forget(state: State, id: unknown): void {
+  if (typeof id === "string" || typeof id === "number") state.calls.delete(id);
+}
+
+function fromServer(state: State, message: Message): Message | null {
+  if (methodOf(message) !== null) return requestOfServer(state, message);
+  const id = idOf(message);
+  if (id === null) return message;
+  if (state.cancelled.delete(id) || state.own.delete(id)) return null;
+  const call = state.calls.get(id);
+  if (call !== undefined) return endCall(state, call, message);
+  if (state.listings.delete(id))
+    return withResult(message, (result) => ({ ...result, tools: allowedTools(state, result) }));
+  if (state.handshakes.delete(id)) return withResult(message, announceListChanges);
+  return message;
+}
+
+/** A server may ask the client's model to think for it; a stopped agent does not think on. */
+function requestOfServer(state: State, message: Message): Message | null {
+  if (methodOf(message) !== "sampling/createMessage") return message;
+  const decision = state.options.gate.check();
+  if (decision.allowed) return message;
+  state.options.toServer(errorAnswer(idOf(message), REFUSED, refusalText(decision)));
+  return null;
+}
+
+function endCall(state: State, call: Call, message: Message): Message {
+  state.calls.delete(call.id);
+  const result = recordAt(message, "result");
+  const taskId = recordAt(result, "task")["taskId"];
+  if (typeof taskId === "string" && state.tasks.size < WAITING_MAX) state.tasks.set(taskId, call.tool);
+  const failed = message["error"] !== undefined || result["isError"] === true;
+  // the call was told when it began, so that rules need not wait for its end; this is what came of it
+  const data = {
+    tool_name: call.tool ?? "",
+    response: clip(JSON.stringify(failed ? (message["error"] ?? result["content"]) : result["content"]) ?? ""),
+    duration_ms: Math.round(state.options.monotonicMs() - call.startedMs),
+  };
+  state.options.gate.emit({ kind: "log", outcome: failed ? "failure" : "success", data });
+  return message;
+}
+
+function withResult(message: Message, change: (result: Message) => Message): Message {
+  return isRecord(message["result"]) ? { ...message, result: change(message["result"]) } : message;
+}
+
+function allowedTools(state: State, result: Message): unknown[] {
+  const tools = Array.isArray(result["tools"]) ? result["tools"] : [];
+  return tools.filter(
+    (tool) =>
+      isRecord(tool) && typeof tool["name"] === "string" && state.options.gate.check({ tool: tool["name"] }).allowed,
+  );
+}
+
+/** The list changes with every stop and resume, also of a server whose own list never does. */
+function announceListChanges(result: Message): Message {
+  const capabilities = recordAt(result, "capabilities");
+  if (!isRecord(capabilities["tools"])) return result;
+  return { ...result, capabilities: { ...capabilities, tools: { ...capabilities["tools"], listChanged: true } } };
+}
+
+/** What is under way and no longer allowed is cancelled at the server and answered at once. */
+function afterChange(state: State): void {
+  const { gate, toServer, toClient, newId } = state.options;
+  for (const call of state.calls.values()) {
+    const decision = gate.check({ tool: call.tool });
+    if (decision.allowed) continue;
+    state.calls.delete(call.id);
+    state.cancelled.add(call.id);
+    toServer(notification("notifications/cancelled", { requestId: call.id, reason: decision.reason }));
+    call.answer(
+      refusedCall(call.id, `It was stopped while it ran; what it did until then stands. ${refusalText(decision)}`),
+    );
+    gate.emit({ kind: "log", outcome: "denied", data: { tool_name: call.tool ?? "", reason: decision.reason } });
+  }
+  for (const [taskId, tool] of state.tasks) {
+    if (gate.check({ tool }).allowed) continue;
+    const id = newId();
+    state.own.add(id);
+    state.tasks.delete(taskId);
+    toServer({ jsonrpc: "2.0", id, method: "tasks/cancel", params: { taskId } });
+  }
+  toClient(notification("notifications/tools/list_changed", {}));
+}
+
+function tell(
+  { options }: State,
+  tool: string | undefined,
+  params: Message,
+  { outcome, reason }: { readonly outcome: "denied" | "unknown"; readonly reason?: string },
+): void {
+  const text = JSON.stringify(params["arguments"] ?? {});
+  const given = text.length <= TOLD_CHARACTERS_MAX ? (params["arguments"] ?? {}) : clip(text);
+  const data = { tool_name: tool ?? "", arguments: given, ...(reason === undefined ? {} : { reason }) };
+  options.gate.emit({ kind: "tool_call", outcome, data });
+}
+
+function clip(text: string): string {
+  return text.slice(0, TOLD_CHARACTERS_MAX).toWellFormed();
+}
+
+function refusalText(decision: Denied): string {
+  return `Firebreak (${decision.denial}): ${decision.reason}. A person decides when it goes on; do not try another way.`;
+}

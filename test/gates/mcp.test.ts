@@ -1,0 +1,129 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { bundleEntry } from "../agents/bundle-entry.ts";
+import { serveNotesOverHttp } from "../agents/mcp-server.ts";
+import { createHome, endLeftovers, REPOSITORY, until } from "../cli/firebreak.ts";
+import type { Home } from "../cli/firebreak.ts";
+
+const SERVER = path.join(REPOSITORY, "test/agents/mcp-server.ts");
+const stopped = z.looseObject({ hold: z.looseObject({ id: z.string() }) });
+
+let home: Home;
+let config: string;
+let notes: string;
+beforeEach(() => {
+  home = createHome();
+  config = path.join(home.dir, "mcp.json");
+  notes = path.join(home.dir, "notes");
+});
+afterEach(() => {
+  endLeftovers();
+  home.remove();
+});
+
+const written = () => (existsSync(notes) ? readFileSync(notes, "utf8").split("\n").slice(0, -1) : []);
+
+async function stop(...scope: string[]): Promise<string> {
+  const ended = await home.firebreak(["stop", ...scope, "--reason", "leaks a key", "--json"]);
+  return stopped.parse(JSON.parse(ended.out)).hold.id;
+}
+
+const resume = (id: string) => home.firebreak(["resume", id, "--reason", "a test"]);
+
+/** What every transport must show, with the SDK's own client. */
+async function proveGate(client: Client): Promise<void> {
+  let changes = 0;
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => void changes++);
+  const note = (text: string) => client.callTool({ name: "note", arguments: { text } });
+  const tools = async () => (await client.listTools()).tools.map(({ name }) => name);
+
+  expect(await note("one")).toMatchObject({ content: [{ text: "written" }] });
+  expect(await tools()).toEqual(["note", "wait"]);
+
+  const tool = await stop("--tool", "note");
+  await until("the client is told", () => changes > 0);
+  expect(await tools()).toEqual(["wait"]);
+  expect(await note("two")).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining("tool note is stopped: leaks a key") }],
+  });
+  await resume(tool);
+
+  const waiting = client.callTool({ name: "wait", arguments: {} });
+  await until("the tool runs", () => written().includes("waits"));
+  const agent = await stop("--agent", "reviewer");
+  expect(await waiting).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining("stopped while it ran") }],
+  });
+  await until("the server is told", () => written().includes("cancelled"));
+  expect(await tools()).toEqual([]);
+  expect(await note("three")).toMatchObject({ isError: true });
+
+  const before = changes;
+  await resume(agent);
+  await until("the client is told again", () => changes > before);
+  expect(await note("four")).toMatchObject({ content: [{ text: "written" }] });
+  expect(written()).toEqual(["one", "waits", "cancelled", "four"]);
+}
+
+describe("C-3: the MCP gate, with the official client and server", () => {
+  test("over standard input and output, as installed into a client's configuration", async () => {
+    const own = {
+      command: process.execPath,
+      args: [bundleEntry(SERVER, path.join(home.dir, "mcp-server.mjs")), notes],
+    };
+    const text = JSON.stringify(
+      { other: 1, mcpServers: { notes: own, far: { url: "https://mcp.example.com" } } },
+      null,
+      2,
+    );
+    writeFileSync(config, `${text}\n`);
+    const installed = await home.firebreak(["gate", "install", "mcp", "--config", config, "--agent", "reviewer"]);
+    expect(installed).toMatchObject({ code: 0, error: expect.stringContaining("reached by URL: far") });
+    expect(written()).toEqual([]);
+    const { command, args } = z
+      .looseObject({ mcpServers: z.object({ notes: z.object({ command: z.string(), args: z.array(z.string()) }) }) })
+      .parse(JSON.parse(readFileSync(config, "utf8"))).mcpServers.notes;
+    const client = new Client({ name: "test", version: "1" });
+    const transport = new StdioClientTransport({ command, args, stderr: "inherit" });
+    await client.connect(transport);
+    try {
+      await proveGate(client);
+    } finally {
+      await client.close();
+    }
+    expect((await home.firebreak(["gate", "coverage", "mcp", "--config", config])).out).toContain("1 of 2 server(s)");
+    expect((await home.firebreak(["gate", "remove", "mcp", "--config", config])).code).toBe(0);
+    expect(readFileSync(config, "utf8")).toBe(`${text}\n`);
+    expect((await home.firebreak(["gate", "test", "mcp", "--config", config])).code).toBe(1);
+  });
+
+  test.each([
+    ["as a stream of events", false],
+    ["as JSON", true],
+  ])("over Streamable HTTP, answered %s", async (_, json) => {
+    const server = await serveNotesOverHttp(notes, json);
+    const proxy = home.start(["gate", "mcp", "--agent", "reviewer", "--url", server.url]);
+    const url = await until("the proxy listens", () => /http:\/\/127\S+/.exec(proxy.out())?.[0]);
+    const client = new Client({ name: "test", version: "1" });
+    const transport = new StreamableHTTPClientTransport(new URL(url));
+    await client.connect(transport);
+    try {
+      await proveGate(client);
+      const headers = { "content-type": "application/json", origin: "https://evil.example" };
+      expect((await fetch(url, { method: "POST", body: "{}", headers })).status).toBe(403);
+    } finally {
+      await client.close();
+      proxy.child.kill("SIGTERM");
+      await proxy.ended;
+      await server.close();
+    }
+  });
+});
