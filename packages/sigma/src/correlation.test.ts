@@ -251,6 +251,50 @@ describe("the memory of correlations", () => {
     );
   });
 
+  it("says which events long windows need, also by way of other correlations", () => {
+    const chain = `type: event_count
+  rules: [base]
+  group-by: [user]
+  timespan: 1m
+  condition: { gte: 2 }
+---
+title: Over it
+id: over
+correlation:
+  type: event_count
+  rules: [many]
+  group-by: [user]
+  timespan: 1d
+  condition: { gte: 2 }
+---
+title: Short
+id: short
+correlation:
+  type: event_count
+  rules: [other]
+  timespan: 1m
+  condition: { gte: 2 }`;
+    const text = `${BASE}---\n${OTHER}---\ntitle: Many\nid: many\ncorrelation:\n  ${chain}\n`;
+    const ruleset = compile([{ name: "r.yml", text }]);
+    expect(ruleset.errors).toEqual([]);
+    expect(ruleset.rules.map(({ id, windowMs }) => `${id} ${windowMs}`)).toEqual([
+      "base-id 0",
+      "other-id 0",
+      "many 60000",
+      "over 86460000",
+      "short 60000",
+    ]);
+    const engine = ruleset.createEngine({}, { rememberedMs: 3_600_000 });
+    const isRemembered = (kind: string) => {
+      send(engine, 0, { user: "u", kind });
+      return engine.isRemembered();
+    };
+    expect(["login", "ssh", "login", "nothing"].map(isRemembered)).toEqual([true, false, true, false]);
+    const other = ruleset.createEngine();
+    send(other, 0, { user: "u" });
+    expect(other.isRemembered()).toBe(false);
+  });
+
   it("is announced: the ruleset says how far back a restart must replay", () => {
     expect(compile([{ name: "r.yml", text: BASE }]).windowMs).toBe(0);
     const text = `${BASE}---\ntitle: M\nid: m\ncorrelation: { type: event_count, rules: base, timespan: 2h, condition: { gt: 1 } }`;

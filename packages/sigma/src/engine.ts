@@ -74,6 +74,8 @@ class SigmaEngine implements Engine {
   readonly #ruleMarks: Float64Array;
   readonly #correlationMarks: Float64Array;
   readonly #evictions = new EvictionLog();
+  readonly #remembered: ReadonlySet<DetectionRule>;
+  #isRemembered = false;
   #advancedTo = Number.NEGATIVE_INFINITY;
   readonly #counts: MutableCounts = {
     events: 0,
@@ -87,7 +89,12 @@ class SigmaEngine implements Engine {
     exhaustedRegexes: 0,
   };
 
-  constructor(rules: LinkedRules, layout: Layout, limits: EngineLimits, { expectedSince, observe }: InnerOptions) {
+  constructor(
+    rules: LinkedRules,
+    layout: Layout,
+    limits: EngineLimits,
+    { expectedSince, rememberedMs, observe }: InnerOptions,
+  ) {
     this.#rules = rules;
     this.#layout = layout;
     this.#limits = limits;
@@ -100,6 +107,7 @@ class SigmaEngine implements Engine {
           observe: observe?.(index),
         }),
     );
+    this.#remembered = rememberedMs === undefined ? new Set() : rulesOfLongWindows(rules, rememberedMs);
     this.#ruleMarks = new Float64Array(rules.detections.length);
     this.#correlationMarks = new Float64Array(rules.correlations.length);
   }
@@ -111,12 +119,17 @@ class SigmaEngine implements Engine {
     const hits: Hit[] = [];
     for (const presentation of event.presentations) this.#collectHits(presentation, budget, hits);
     if (budget.exhausted) this.#counts.exhaustedRegexes += 1;
+    this.#isRemembered = this.#remembered.size > 0 && hits.some(({ rule }) => this.#remembered.has(rule));
     if (hits.length === 0) return [];
     if (hits.length > 1) hits.sort((left, right) => left.rule.index - right.rule.index);
     const matches = this.#selectionMatches(hits, meta);
     this.#addCorrelationMatches(hits, meta, matches);
     this.#counts.matches += matches.length;
     return matches;
+  }
+
+  isRemembered(): boolean {
+    return this.#isRemembered;
   }
 
   advance(now: number): Match[] {
@@ -236,3 +249,15 @@ class SigmaEngine implements Engine {
 }
 
 const isTemporal = ({ type }: Correlation): boolean => type === "temporal" || type === "temporal_ordered";
+
+/** The rules that are counted, directly or by reports, over more than a time. */
+function rulesOfLongWindows({ detections, correlations }: LinkedRules, rememberedMs: number): Set<DetectionRule> {
+  const known = new Map<number, boolean>();
+  const isLong = (index: number): boolean => {
+    const { windowMs, feeds } = elementAt(correlations, index);
+    const answer = known.get(index) ?? (windowMs > rememberedMs || feeds.some(isLong));
+    known.set(index, answer);
+    return answer;
+  };
+  return new Set(detections.filter(({ feeds }) => feeds.some(isLong)));
+}

@@ -79,7 +79,7 @@ export function linkRules(
     const added = exceptions.get(draft) ?? [];
     detections.push({
       index: detections.length,
-      info: { ...draft.info, alerts: !links.silent.has(draft) },
+      info: { ...draft.info, alerts: !links.silent.has(draft), windowMs: 0 },
       predicate: allOf([detection.predicate, ...added]),
       detection,
       filters: added,
@@ -104,7 +104,7 @@ function linkCorrelations(drafts: readonly RuleDraft[], orphaned: readonly strin
   for (const draft of drafts) if (draft.correlation !== undefined) linker.link(draft, draft.correlation);
   const { linked, feeds } = linker;
   const correlations = linked.map(({ draft, correlation, targets, windowMs }): CorrelationRule => ({
-    info: { ...draft.info, alerts: !silent.has(draft) },
+    info: { ...draft.info, alerts: !silent.has(draft), windowMs },
     correlation: withRuleIds(correlation, references),
     ruleIds: targets.map(({ info }) => info.id),
     feeds: feeds.get(draft) ?? [],

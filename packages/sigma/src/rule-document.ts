@@ -8,7 +8,7 @@ import type { Cursor } from "./yaml-cursor.ts";
 
 /** A document that compiled by itself; references between rules are resolved by the linker. */
 export interface RuleDraft {
-  readonly info: Omit<RuleInfo, "alerts">;
+  readonly info: Omit<RuleInfo, "alerts" | "windowMs">;
   readonly root: Cursor;
   readonly detection?: Detection;
   readonly correlation?: Correlation;
@@ -52,7 +52,7 @@ export function compileDocument(root: Cursor, scope: RuleScope): RuleDraft {
   return { info, root, correlation: { ...compiled, generate } };
 }
 
-function readInfo(root: Cursor): Omit<RuleInfo, "alerts" | "kind" | "logsource" | "needsTime"> {
+function readInfo(root: Cursor): Omit<RuleInfo, "alerts" | "kind" | "logsource" | "needsTime" | "windowMs"> {
   const title = readText(root, "title") ?? root.fail("the rule has no title", "add `title:`");
   const name = readText(root, "name");
   const status = readText(root, "status");

@@ -52,6 +52,8 @@ export interface RuleInfo {
   readonly line: number;
   /** True for a rule that is told of by {@link Engine.advance}, because something did not happen. */
   readonly needsTime: boolean;
+  /** How far back it looks, with the correlations it refers to, ms; 0 for a rule on single events. */
+  readonly windowMs: number;
   /** The rule's top-level `firebreak` key, as plain data; empty when absent. */
   readonly custom: Readonly<Record<string, unknown>>;
 }
@@ -198,11 +200,18 @@ export interface EngineOptions {
    * engine whose windows are filled again from events before that time.
    */
   readonly expectedSince?: ReadonlyMap<string, number>;
+  /** See {@link Engine.isRemembered}; ms. */
+  readonly rememberedMs?: number;
 }
 
 export interface Engine {
   /** Matches of this event, in rule order. Never throws on account of the event. */
   evaluate(event: SigmaEvent, meta: EventMeta): Match[];
+  /**
+   * Whether the event evaluated last may matter for longer than `rememberedMs`, because a correlation that looks further
+   * back counts it. A host that notes such events can fill long windows again without reading all events.
+   */
+  isRemembered(): boolean;
   /**
    * Says that time has gone on: no event older than `now` (ms) is to be expected any more, so it is the clock less the
    * allowed lateness. What comes true because nothing happened is told here and nowhere else. A time before one given

@@ -14,16 +14,23 @@ export interface CursorPlace {
   readonly passedMs: number | null;
 }
 
+/** Where the cursor stands, and for which rules events were remembered on the way. */
+export interface StoredCursor {
+  readonly place: CursorPlace;
+  readonly rulesKey: string | null;
+}
+
 export const isSamePlace = (left: CursorPlace, right: CursorPlace): boolean =>
   left.seq === right.seq && left.passedMs === right.passedMs;
 
-export async function readCursor(kysely: Kysely): Promise<CursorPlace> {
+export async function readCursor(kysely: Kysely): Promise<StoredCursor> {
   const row = await kysely
     .selectFrom("event_cursors")
-    .select(["last_seq", "passed_until"])
+    .select(["last_seq", "passed_until", "rules_key"])
     .where("consumer", "=", CONSUMER)
     .executeTakeFirst();
-  return { seq: Number(row?.last_seq ?? 0), passedMs: row?.passed_until?.getTime() ?? null };
+  const place = { seq: Number(row?.last_seq ?? 0), passedMs: row?.passed_until?.getTime() ?? null };
+  return { place, rulesKey: row?.rules_key ?? null };
 }
 
 /**
@@ -34,14 +41,15 @@ export async function readCursor(kysely: Kysely): Promise<CursorPlace> {
  */
 export async function advanceCursor(
   kysely: Kysely | Trx,
-  step: { readonly from: CursorPlace; readonly to: CursorPlace; readonly clock: Clock },
+  step: { readonly from: CursorPlace; readonly to: CursorPlace; readonly rulesKey: string; readonly clock: Clock },
 ): Promise<boolean> {
   const updated_at = toIso(step.clock.now());
+  const { rulesKey: rules_key } = step;
   const passed_until = step.to.passedMs === null ? null : toIso(step.to.passedMs);
   if (step.from.seq === 0 && step.from.passedMs === null) {
     const added = await kysely
       .insertInto("event_cursors")
-      .values({ consumer: CONSUMER, last_seq: String(step.to.seq), passed_until, updated_at })
+      .values({ consumer: CONSUMER, last_seq: String(step.to.seq), passed_until, rules_key, updated_at })
       .onConflict((conflict) => conflict.column("consumer").doNothing())
       .executeTakeFirst();
     return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
@@ -49,7 +57,7 @@ export async function advanceCursor(
   const from = step.from.passedMs === null ? null : new Date(step.from.passedMs);
   const moved = await kysely
     .updateTable("event_cursors")
-    .set({ last_seq: String(step.to.seq), passed_until, updated_at })
+    .set({ last_seq: String(step.to.seq), passed_until, rules_key, updated_at })
     .where("consumer", "=", CONSUMER)
     .where("last_seq", "=", String(step.from.seq))
     .where("passed_until", "is not distinct from", from)

@@ -33,7 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   detectors = [];
   await test.database.pool.query(
-    "truncate events; truncate event_cursors; truncate effects; alter sequence events_seq restart",
+    "truncate events, event_cursors, remembered_events, effects; alter sequence events_seq restart",
   );
 });
 afterEach(() => Promise.all(detectors.map((detector) => detector.stop())));

@@ -182,10 +182,10 @@ class DetectorLoop implements Detector {
 
   async #rest(): Promise<void> {
     if (this.#judge.isStandby) return;
-    this.#judge.sweep();
+    await this.#judge.sweep();
     const rang = await this.#bell.wait(this.#judge.isCursorBehind ? CURSOR_EVERY_MS : POLL_MS);
     if (rang || this.#isStopping) return;
-    await this.#judge.writeCursor();
+    if (this.#judge.isCursorBehind) await this.#judge.writeCursor();
     this.#feed.push();
   }
 

@@ -8,12 +8,17 @@ import { presentEvent } from "./present-event.ts";
 /** How much older than the newest an event may be and still count, ms. */
 export const LATENESS_MS = DEFAULT_LIMITS.latenessMs;
 
+/** Windows up to this are filled again from all events, longer ones from those that were remembered, ms. */
+export const REMEMBERED_MS = 10 * 60_000;
+
 /** An engine and what its rules look at. */
 export interface Evaluator {
   /** Whether a rule tells of what did not happen, so that time must pass. */
   readonly needsTime: boolean;
   /** @returns the matches of one event; a fault of ours costs this event its judgement, never the ones behind it */
   evaluate(event: AgentEvent): Match[];
+  /** Whether the event evaluated last may matter for longer than {@link REMEMBERED_MS}. */
+  isRemembered(): boolean;
   /** @returns what came true because nothing happened; nothing older than `untilMs` is to come */
   advance(untilMs: number): Match[];
   /** @returns what had to be forgotten under pressure since the last call */
@@ -28,7 +33,7 @@ export function createEvaluator(
   logger: Logger,
   expectedSince: ReadonlyMap<string, number> = new Map(),
 ): Evaluator {
-  const engine: Engine = ruleset.createEngine({}, { expectedSince });
+  const engine: Engine = ruleset.createEngine({}, { expectedSince, rememberedMs: REMEMBERED_MS });
   const present = { withProcesses: needsProcesses(ruleset) };
   // shared by all events of a request
   let received = { text: "", ms: 0 };
@@ -46,6 +51,7 @@ export function createEvaluator(
         return [];
       }
     },
+    isRemembered: () => engine.isRemembered(),
     advance: (untilMs) => engine.advance(untilMs),
     takeEvictions: () => engine.takeEvictions(),
     sweep: (nowMs) => engine.sweep(nowMs),

@@ -7,12 +7,14 @@ import { inTransaction } from "../storage/index.ts";
 import type { Database, Trx } from "../storage/index.ts";
 import { advanceCursor, isSamePlace, readCursor, readWatches } from "./cursor.ts";
 import type { CursorPlace } from "./cursor.ts";
-import { LATENESS_MS } from "./evaluate-event.ts";
+import { LATENESS_MS, REMEMBERED_MS } from "./evaluate-event.ts";
 import type { Evaluator } from "./evaluate-event.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { LoadedRules } from "./load-rules.ts";
 import { describeShortWindows, LostState } from "./lost-state.ts";
 import { createWarmEvaluator } from "./rebuild-windows.ts";
+import { forgetEvents, rememberEvents } from "./remembered-events.ts";
+import type { Remembered } from "./remembered-events.ts";
 import type { WakeUp } from "./wake-up.ts";
 
 /** A match and the event that completed it; none when it came true because something did not happen. */
@@ -64,6 +66,11 @@ export class Judge {
   readonly #openedMs: number;
   readonly #lost = new LostState();
   #notices: Match[] = [];
+  /** The rules that judge, and how far back they look. */
+  #rulesKey: string | null = null;
+  #windowMs = 0;
+  /** To be written with the cursor. */
+  #remembered: Remembered[] = [];
   #writtenMs: number;
   #sweptMs: number;
   #standby = false;
@@ -100,19 +107,26 @@ export class Judge {
   }
 
   /** Builds the engine for these rules, its windows filled with what was received before the cursor. */
-  async warmUp({ ruleset }: LoadedRules): Promise<void> {
+  async warmUp({ ruleset, fingerprint }: LoadedRules): Promise<void> {
     const { database, clock } = this.#options;
     if (this.#evaluator === undefined) {
-      this.#durable = await readCursor(database.kysely);
-      this.#place = this.#durable;
+      const stored = await readCursor(database.kysely);
+      this.#durable = this.#place = stored.place;
+      this.#rulesKey = stored.rulesKey;
+      this.#remembered = [];
     }
     const timed = ruleset.rules.filter(({ needsTime }) => needsTime).map(({ id }) => id);
     const watches = await readWatches(database.kysely, timed, clock);
-    const warm = await createWarmEvaluator(this.#options, ruleset, { cursor: this.#place, watches });
+    const areKnown = this.#rulesKey === fingerprint;
+    const warm = await createWarmEvaluator(this.#options, ruleset, { cursor: this.#place, watches, areKnown });
     this.#evaluator = warm.evaluator;
-    if (warm.shortenedToMs !== undefined) {
-      this.#notices = [describeShortWindows(warm.shortenedToMs, ruleset.windowMs, clock.now())];
-    }
+    this.#rulesKey = fingerprint;
+    this.#windowMs = ruleset.windowMs;
+    // those of known rules were written when they were judged
+    if (!areKnown) this.#remembered.push(...warm.remembered);
+    if (warm.shortenedToMs === undefined) return;
+    const neededMs = areKnown ? Math.min(REMEMBERED_MS, ruleset.windowMs) : ruleset.windowMs;
+    this.#notices = [describeShortWindows(warm.shortenedToMs, neededMs, clock.now())];
   }
 
   /** Judges what comes next, for one turn. @returns false when there was nothing */
@@ -139,6 +153,7 @@ export class Judge {
         this.#passTime(evaluator, Date.parse(received), found);
       }
       for (const match of evaluator.evaluate(event)) found.push({ match, event });
+      if (evaluator.isRemembered()) this.#remembered.push({ seq: event.seq, receivedTime: event.receivedTime });
       this.#place = { ...this.#place, seq: event.seq };
       if (clock.monotonicMs() >= endMs) break;
     }
@@ -173,12 +188,11 @@ export class Judge {
 
   /** The engine's windows hold these events already, so the same findings are tried until they are committed. */
   async #commitMatches(found: readonly DetectedMatch[]): Promise<void> {
-    const { database, clock, logger, onMatches } = this.#options;
+    const { database, logger, onMatches } = this.#options;
     for (let delayMs = RETRY_FIRST_MS; !this.#closed; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
       try {
         await inTransaction(database, async (trx) => {
-          const hasMoved = await advanceCursor(trx, { from: this.#durable, to: this.#place, clock });
-          if (!hasMoved) throw new CursorMovedError();
+          await this.#moveCursor(trx);
           await onMatches(trx, found);
         });
         return this.#noteWritten();
@@ -203,15 +217,28 @@ export class Judge {
   }
 
   async writeCursor(): Promise<void> {
-    if (!this.isCursorBehind) return;
-    const { database, clock } = this.#options;
-    const hasMoved = await advanceCursor(database.kysely, { from: this.#durable, to: this.#place, clock });
-    if (hasMoved) this.#noteWritten();
-    else this.#standAside();
+    if (this.#evaluator === undefined || isSamePlace(this.#place, this.#durable)) return;
+    try {
+      await inTransaction(this.#options.database, (trx) => this.#moveCursor(trx));
+      this.#noteWritten();
+    } catch (error) {
+      if (!(error instanceof CursorMovedError)) throw error;
+      this.#standAside();
+    }
+  }
+
+  /** @throws CursorMovedError when another node has moved it */
+  async #moveCursor(trx: Trx): Promise<void> {
+    const { clock } = this.#options;
+    const rulesKey = this.#rulesKey ?? "";
+    const hasMoved = await advanceCursor(trx, { from: this.#durable, to: this.#place, rulesKey, clock });
+    if (!hasMoved) throw new CursorMovedError();
+    await rememberEvents(trx, this.#remembered);
   }
 
   #noteWritten(): void {
     this.#durable = this.#place;
+    this.#remembered = [];
     this.#writtenMs = this.#options.clock.monotonicMs();
   }
 
@@ -225,7 +252,7 @@ export class Judge {
 
   /** To be asked at an interval longer than any working node's between two writes of the cursor. */
   async tryTakeOver(): Promise<void> {
-    const cursor = await readCursor(this.#options.database.kysely);
+    const { place: cursor } = await readCursor(this.#options.database.kysely);
     const hasStalled = isSamePlace(cursor, this.#durable);
     this.#durable = cursor;
     if (!hasStalled) return;
@@ -243,12 +270,13 @@ export class Judge {
     return passedMs !== null && this.#options.clock.now() - ON_THE_WAY_MS - passedMs > 3 * PASSED_EVERY_MS;
   }
 
-  /** Forgets groups whose windows have ended. */
-  sweep(): void {
-    const { clock } = this.#options;
+  /** Forgets groups whose windows have ended, and the events remembered for them. */
+  async sweep(): Promise<void> {
+    const { clock, database } = this.#options;
     if (clock.monotonicMs() - this.#sweptMs < SWEEP_EVERY_MS) return;
     this.#sweptMs = clock.monotonicMs();
     this.#evaluator?.sweep(clock.now());
+    await forgetEvents(database.kysely, clock.now() - this.#windowMs - 2 * LATENESS_MS);
   }
 
   close(): void {

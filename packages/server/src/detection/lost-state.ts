@@ -59,8 +59,8 @@ export function describeShortWindows(haveMs: number, needMs: number, nowMs: numb
     firstTime: nowMs,
     lastTime: nowMs,
     sentence:
-      `Detection began with shortened windows (medium): there were too many events to read again, so that rules know the last ` +
-      `${minutes(haveMs)} minute(s) of the ${minutes(needMs)} they look back; what began before may go unseen`,
+      `Detection began with shortened windows (medium): there were too many events to read again, so that ` +
+      `rules know the last ${minutes(haveMs)} of ${minutes(needMs)} minutes; what began before may go unseen`,
   };
 }
 

@@ -49,7 +49,9 @@ beforeEach(async () => {
   nowMs = Date.now() - 600 * MINUTE;
   rulesDir = await mkdtemp(join(tmpdir(), "firebreak-rules-"));
   await writeFile(join(rulesDir, "rule.yml"), rule());
-  await test.database.pool.query("truncate events, event_cursors, rule_watches; alter sequence events_seq restart");
+  await test.database.pool.query(
+    "truncate events, event_cursors, rule_watches, remembered_events; alter sequence events_seq restart",
+  );
 });
 afterEach(async () => {
   await Promise.all(detectors.map((detector) => detector.stop()));
@@ -201,15 +203,21 @@ describe("D-6: detection of what did not happen", () => {
     expect(missed()).toEqual(["ghost", "scout", "new"]);
   });
 
-  it("is told by one of two nodes", async () => {
-    const nodes = [await startDetector(), await startDetector()];
-    const [first] = nodes;
-    if (first === undefined) throw new Error("there are two");
+  it("is told by one of two nodes that both wait for it, and by the other when that one is gone", async () => {
+    const first = await startDetector();
     await pass(first, 6);
     await beat(first, "scout");
-    nowMs += 20 * MINUTE;
-    await Promise.all(nodes.map((node) => node.drain()));
+    await pass(first, 5);
+    await beat(first, "tail");
+    await first.stop();
+    const nodes = [await startDetector(), await startDetector()];
+    nowMs += 8 * MINUTE;
     await Promise.all(nodes.map((node) => node.drain()));
     expect(missed()).toEqual(["scout"]);
+    const states = nodes.map((node) => node.status().state);
+    expect(states.toSorted((left, right) => left.localeCompare(right))).toEqual(["active", "standby"]);
+    await nodes[states.indexOf("active")]?.stop();
+    nowMs += 20 * MINUTE;
+    await expect.poll(missed, { timeout: 30_000 }).toEqual(["scout", "tail"]);
   });
 });

@@ -63,7 +63,15 @@ export interface EventCursorsTable {
   last_seq: string;
   /** up to when it was judged what did not happen */
   passed_until: NullableTimestamp;
+  /** the rules that events were remembered for */
+  rules_key: string | null;
   updated_at: Timestamp;
+}
+
+/** An event that a long window of a rule needs after a restart. */
+export interface RememberedEventsTable {
+  seq: string;
+  received_at: Timestamp;
 }
 
 /** A rule that tells of what did not happen. */
@@ -390,6 +398,7 @@ export interface Schema {
   agent_sessions: AgentSessionsTable;
   event_cursors: EventCursorsTable;
   rule_watches: RuleWatchesTable;
+  remembered_events: RememberedEventsTable;
   alerts: AlertsTable;
   silences: SilencesTable;
   incident_counters: IncidentCountersTable;

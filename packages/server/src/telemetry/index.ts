@@ -9,7 +9,7 @@ export { readOtlp } from "./otlp/read-otlp.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";
-export { listEvents, readEventsAfter } from "./read-events.ts";
+export { listEvents, readEventsAfter, readEventsBySeq } from "./read-events.ts";
 export type { EventFilters } from "./read-events.ts";
 export {
   beatSession,

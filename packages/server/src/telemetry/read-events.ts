@@ -58,6 +58,18 @@ export async function readEventsAfter(ctx: ReadContext, seq: number, limit: numb
   return rows.map((row) => readStoredEvent(row));
 }
 
+/** Events by their numbers, in order; those that are gone are left out. */
+export async function readEventsBySeq(ctx: ReadContext, seqs: readonly number[]): Promise<AgentEvent[]> {
+  if (seqs.length === 0) return [];
+  const rows = await ctx.database.kysely
+    .selectFrom("events")
+    .select(["seq", "body"])
+    .where("seq", "in", seqs.map(String))
+    .orderBy("seq")
+    .execute();
+  return rows.map((row) => readStoredEvent(row));
+}
+
 /**
  * PostgreSQL text holds no NUL; nothing stored can match such a key.
  *

@@ -2,6 +2,7 @@ import { initialSchema } from "./0001-initial.ts";
 import { alertPipeline } from "./0002-alert-pipeline.ts";
 import { passingOfTime } from "./0003-passing-of-time.ts";
 import { senders } from "./0004-senders.ts";
+import { rememberedEvents } from "./0005-remembered-events.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: "alert-pipeline", sql: alertPipeline },
   { version: 3, name: "passing-of-time", sql: passingOfTime },
   { version: 4, name: "senders", sql: senders },
+  { version: 5, name: "remembered-events", sql: rememberedEvents },
 ];
