@@ -351,6 +351,36 @@ export const rulesView = z.object({
   ),
 });
 
+const count = z.number().int().nonnegative();
+
+/** How far detection has come on the node that answers, and what its engine counted since the rules were read. */
+export const detectionView = z.object({
+  /** `standby`: another node on this database judges the events. */
+  state: z.enum(["stopped", "warming", "active", "standby"]),
+  /** The number of the last event that was judged, and of the last that a restart would not judge again. */
+  position: count,
+  durablePosition: count,
+  /** Up to when it was judged what did not happen. */
+  silenceJudgedUntil: nullableTime,
+  engine: z
+    .object({
+      events: count,
+      matches: count,
+      groups: count,
+      entries: count,
+      /** More than nothing here: state was lost although its window was open. */
+      evictedGroups: count,
+      droppedEntries: count,
+      lateEvents: count,
+      clampedTimes: count,
+      ungroupedEvents: count,
+      truncatedValues: count,
+      exhaustedRegexes: count,
+    })
+    .nullable(),
+});
+export type DetectionView = z.infer<typeof detectionView>;
+
 /** One line of the live stream (server-sent events): something changed, fetch it again. */
 export const liveMessage = z.object({
   topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence", "source"]),

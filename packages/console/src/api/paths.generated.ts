@@ -215,6 +215,26 @@ export type EventView = {
   data: { [key: string]: unknown };
 };
 
+export type DetectionView = {
+  state: "stopped" | "warming" | "active" | "standby";
+  position: number;
+  durablePosition: number;
+  silenceJudgedUntil: string | null;
+  engine: {
+    events: number;
+    matches: number;
+    groups: number;
+    entries: number;
+    evictedGroups: number;
+    droppedEntries: number;
+    lateEvents: number;
+    clampedTimes: number;
+    ungroupedEvents: number;
+    truncatedValues: number;
+    exhaustedRegexes: number;
+  } | null;
+};
+
 export type EventPage = {
   items: (EventView)[];
   next: string | null;
@@ -3667,6 +3687,44 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": RulesView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/detection": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": DetectionView;
           };
         };
         default: {

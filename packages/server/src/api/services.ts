@@ -3,6 +3,7 @@ import type {
   AlertView,
   ChangeView,
   DeliveryView,
+  DetectionView,
   EventView,
   EvidenceVerification,
   EvidenceView,
@@ -192,6 +193,7 @@ export interface ApiServices {
   retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;
 
   listRules(caller: Caller): Promise<z.infer<typeof rulesView>>;
+  getDetection(caller: Caller): Promise<DetectionView>;
 
   /** Answers a sender of another vendor, as that vendor would. */
   answerSender(endpoint: Endpoint, request: WireRequest): Promise<WireAnswer>;

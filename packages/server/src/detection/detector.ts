@@ -26,6 +26,8 @@ export interface DetectorStatus {
   /** last `seq` judged here, and last one that a restart would not judge again */
   readonly position: number;
   readonly durablePosition: number;
+  /** up to when it was judged what did not happen, ms */
+  readonly passedMs: number | null;
   readonly engine: EngineCounters | null;
 }
 
@@ -126,9 +128,9 @@ class DetectorLoop implements Detector {
   }
 
   status(): DetectorStatus {
-    const { state, position, durablePosition, counters } = this.#judge;
+    const { state, position, durablePosition, passedMs, counters } = this.#judge;
     const isRunning = this.#running !== undefined && !this.#isStopping;
-    return { state: isRunning ? state : "stopped", position, durablePosition, engine: counters };
+    return { state: isRunning ? state : "stopped", position, durablePosition, passedMs, engine: counters };
   }
 
   async stop(): Promise<void> {

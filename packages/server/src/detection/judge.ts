@@ -98,6 +98,10 @@ export class Judge {
     return Math.max(0, this.#durable.seq);
   }
 
+  get passedMs(): number | null {
+    return this.#place.passedMs;
+  }
+
   get isStandby(): boolean {
     return this.#standby;
   }

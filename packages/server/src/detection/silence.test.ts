@@ -110,6 +110,7 @@ describe("D-6: detection of what did not happen", () => {
     await beat(detector, "scout");
     await pass(detector, 10);
     expect(missed()).toEqual([]);
+    expect(detector.status()).toMatchObject({ passedMs: nowMs - MINUTE });
     await pass(detector, 1);
     expect(found).toMatchObject([
       {

@@ -1,10 +1,11 @@
 import { getOverview } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
+import { toIso } from "../../kernel/index.ts";
 import type { ApiServices } from "../services.ts";
 
 export function systemServices(
   house: House,
-): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "listRules"> {
+): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "listRules" | "getDetection"> {
   return {
     health: () => ({
       status: "ok",
@@ -25,6 +26,10 @@ export function systemServices(
       return { status: checks.every((check) => check.ok) ? "ready" : "not_ready", checks };
     },
     getOverview: () => getOverview(house),
+    getDetection: async () => {
+      const { passedMs, ...status } = house.detector.status();
+      return { ...status, silenceJudgedUntil: passedMs === null ? null : toIso(passedMs) };
+    },
     listRules: async () => {
       const { rules, errors } = house.detector.rules();
       return {

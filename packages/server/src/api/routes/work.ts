@@ -1,4 +1,11 @@
-import { deliveryView, evidenceVerification, evidenceView, rulesView, runView } from "@firebreak/protocol";
+import {
+  deliveryView,
+  detectionView,
+  evidenceVerification,
+  evidenceView,
+  rulesView,
+  runView,
+} from "@firebreak/protocol";
 import {
   completeStepRequest,
   deliveryParams,
@@ -132,5 +139,15 @@ export const workRoutes = [
     access: "viewer",
     response: rulesView,
     handler: ({ services, caller }) => services.listRules(caller),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/detection",
+    operationId: "getDetection",
+    summary: "How far detection has come, and what its engine counted: events, open state, what was lost or late",
+    tag: "Detection",
+    access: "viewer",
+    response: detectionView,
+    handler: ({ services, caller }) => services.getDetection(caller),
   }),
 ];
