@@ -11,7 +11,9 @@ const NAME =
 const TAKES_HOST: ReadonlySet<string> = new Set([
   "curl", "wget", "http", "https", "nc", "ncat", "netcat", "telnet", "ssh", "sftp", "ftp", "dig", "nslookup", "host", "ping", "drill",
 ]); // prettier-ignore
-const TAKES_REMOTE_PATH: ReadonlySet<string> = new Set(["scp", "rsync", "sftp", "git", "rclone"]);
+const TAKES_REMOTE_PATH: ReadonlySet<string> = new Set(["scp", "rsync", "sftp"]);
+/** Git's own `local:remote` are branches: only what has a user or a dot is a host. */
+const GIT_REMOTE_PATH = /^(?:[\w.-]+@([\w.-]+)|([\w-]+(?:\.[\w-]+)+)):(?!\/\/|\\)/;
 
 /** @returns the hosts that a command names, as plain names or dotted addresses; the first four */
 export function findRemoteHosts(program: string, words: readonly string[]): string[] {
@@ -20,7 +22,7 @@ export function findRemoteHosts(program: string, words: readonly string[]): stri
     for (const pattern of [URL_HOST, DEVICE, SOCKET]) {
       for (const [, host = ""] of word.matchAll(pattern)) found.add(canonicalHost(host));
     }
-    const path = TAKES_REMOTE_PATH.has(program) ? REMOTE_PATH.exec(word)?.[1] : undefined;
+    const path = findPathHost(program, word);
     if (path !== undefined) found.add(canonicalHost(path));
     if (TAKES_HOST.has(program)) {
       const [name = ""] = word.replace(/^[\w.-]+@/, "").split(/[/:](?!:)/);
@@ -29,6 +31,12 @@ export function findRemoteHosts(program: string, words: readonly string[]): stri
     if (found.size >= HOSTS_MAX) break;
   }
   return [...found].filter((host) => host !== "").slice(0, HOSTS_MAX);
+}
+
+function findPathHost(program: string, word: string): string | undefined {
+  if (TAKES_REMOTE_PATH.has(program)) return REMOTE_PATH.exec(word)?.[1];
+  const found = program === "git" ? GIT_REMOTE_PATH.exec(word) : null;
+  return found?.[1] ?? found?.[2];
 }
 
 /** @returns the host of an address, or the text itself when it is a host */

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { Match, Ruleset, SigmaEvent } from "@firebreak/sigma";
+import type { Engine, Match, Ruleset, SigmaEvent } from "@firebreak/sigma";
 import { parse } from "yaml";
 import { z } from "zod";
 import { codeOf, messageOf } from "../kernel/index.ts";
@@ -93,37 +93,51 @@ function runCase(ruleset: Ruleset, own: ReadonlySet<string>, file: string, one: 
     ...prompts.map((content) => ({ command: content, steps: [stepOf({ kind: "prompt", data: { content } })] })),
     ...events.map((event) => ({ command: JSON.stringify(event), steps: [stepOf(event)] })),
   ];
-  for (const { steps, ...which } of runs) {
-    const got = countReports(ruleset, own, logsource, steps);
+  const engine = ruleset.createEngine();
+  for (const [index, { steps, ...which }] of runs.entries()) {
+    const got = countReports(
+      engine,
+      own,
+      { logsource, startMs: FIRST_MS + index * APART_MS, agentId: `a-${index + 1}` },
+      steps,
+    );
     if (!isSame(got, expected)) return { file, name, passed: false, ...which, expected, got };
   }
   return { file, name, passed: true, expected, got: expected };
 }
 
+const FIRST_MS = Date.UTC(2026, 0, 1);
+/** The commands, prompts and events of a case share an engine, and are longer apart than any window. */
+const APART_MS = 60 * 86_400_000;
+
+interface Run {
+  readonly logsource: Readonly<Record<string, string>>;
+  readonly startMs: number;
+  /** of events that name no agent */
+  readonly agentId: string;
+}
+
 const stepOf = (event: Readonly<Record<string, unknown>>) => ({ times: 1, everyMs: 0, event });
 
 /** `event` is presented as the server would; `fields` are what rules see, as they stand. */
-function presentStep(
-  { fields: given, event }: z.infer<typeof step>,
-  logsource: Readonly<Record<string, string>>,
-): SigmaEvent {
+function presentStep({ fields: given, event }: z.infer<typeof step>, { logsource, agentId }: Run): SigmaEvent {
   if (event === undefined) return { presentations: [{ logsource, fields: given ?? {} }] };
-  return presentRecord({ agent: { id: "a-1" }, ...event }, { routing: false });
+  return presentRecord({ agent: { id: agentId }, ...event }, { routing: false });
 }
 
 function countReports(
-  ruleset: Ruleset,
+  engine: Engine,
   own: ReadonlySet<string>,
-  logsource: Readonly<Record<string, string>>,
+  run: Run,
   steps: readonly (z.infer<typeof step> | z.infer<typeof pause>)[],
 ): Record<string, number> {
-  const engine = ruleset.createEngine();
   const reports: Record<string, number> = {};
-  let time = Date.UTC(2026, 0, 1);
+  let time = run.startMs;
   let number = 0;
   const count = (matches: readonly Match[]): void => {
     for (const { ruleId } of matches) if (own.has(ruleId)) reports[ruleId] = (reports[ruleId] ?? 0) + 1;
   };
+  // what an earlier run left open is reported here, and is not this one's
   engine.advance(time - 1);
   for (const one of steps) {
     if ("waitMs" in one) {
@@ -132,7 +146,7 @@ function countReports(
     }
     const { times, everyMs } = one;
     for (let index = 0; index < times; index++) {
-      count(engine.evaluate(presentStep(one, logsource), { time, id: `e${number++}` }));
+      count(engine.evaluate(presentStep(one, run), { time, id: `e${number++}` }));
       time += everyMs;
     }
   }

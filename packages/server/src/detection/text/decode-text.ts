@@ -6,7 +6,7 @@ const FOUND_MAX = 8;
 /** Words that instructions to an agent have, as they look rotated by 13 and backwards. */
 const ROTATED = /vtaber|vafgehpgvba|cerivbhf|qvfertneq|flfgrz cebzcg|cnffjbeq/i;
 const REVERSED = /erongi|snoitcurtsni|suoiverp|dragersid|tpmorp metsys|drowssap/i;
-const LEET = /[a-z][01345@$!|][a-z]/gi;
+const LEET = /[a-z][01345@$!|]+[a-z]/gi;
 const LEET_MIN = 3;
 const SPACED = /(?<![\w])(?:[a-z][ .*|~-]{1,3}){7,}[a-z](?![\w])/gi;
 
@@ -21,6 +21,7 @@ export function decodeText(text: string, original: string): string[] {
   const found = [
     ...matchesOf(text, /[A-Za-z\d+/]{20,}={0,2}/g, decodeBase64),
     ...matchesOf(text, /(?:[\da-f]{2}[ :]?){12,}|(?:\\x[\da-f]{2}){8,}/gi, decodeHex),
+    ...matchesOf(text, /(?:[01]{8}[ ,]?){6,}/g, decodeBinary),
     ...decodeEscapes(original),
   ];
   if (ROTATED.test(text)) found.push(rotate13(text));
@@ -38,6 +39,10 @@ function matchesOf(text: string, pattern: RegExp, decode: (text: string) => stri
     if (plain !== undefined && /[a-z]{3}/i.test(plain)) found.push(plain);
   }
   return found;
+}
+
+function decodeBinary(text: string): string {
+  return text.replaceAll(/[01]{8}[ ,]?/g, (bits) => String.fromCharCode(Number.parseInt(bits, 2)));
 }
 
 function decodeEscapes(text: string): string[] {

@@ -1,7 +1,7 @@
 /** Letters of other scripts that look like Latin ones, after compatibility forms and accents are gone. */
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    a: "аαɑ", b: "ЬƄ", c: "сϲⅽ", d: "ԁɗ", e: "еєεҽ", f: "ƒ", g: "ɡԍ", h: "һհ", i: "іιıӏ", j: "јϳ", k: "кκ", l: "ⅼǀ", m: "мⅿ", n: "пηո",
+    a: "аαɑ", b: "ЬƄ", c: "сϲⅽ", d: "ԁɗđð", e: "еєεҽ", f: "ƒ", g: "ɡԍ", h: "һհ", i: "іιıӏ", j: "јϳ", k: "кκ", l: "ⅼǀ", m: "мⅿ", n: "пηո",
     o: "оοօσ", p: "рρ", q: "ԛգ", r: "гᴦ", s: "ѕ", t: "тτ", u: "υսц", v: "νѵ", w: "ԝшω", x: "хχ", y: "уγүу", z: "ᴢ",
     A: "АΑ", B: "ВΒ", C: "СϹ", E: "ЕΕ", H: "НΗ", I: "ІΙӀ", J: "Ј", K: "КΚ", M: "МΜ", N: "Ν", O: "ОΟ", P: "РΡ", S: "Ѕ", T: "ТΤ", X: "ХΧ", Y: "ҮΥ", Z: "Ζ",
     "-": "‐‑‒–—―−﹣", "'": "‘’‚‛ʼ", '"': "“”„‟", "/": "∕⁄", ".": "․", ":": "꞉", ";": ";", "<": "‹", ">": "›", "|": "ǀ∣",
@@ -25,7 +25,7 @@ export function foldText(text: string): string {
     .replaceAll(TAGS, (tag) => String.fromCharCode((tag.codePointAt(0) ?? 0) - 0xe0000))
     .replaceAll(INVISIBLE, "")
     .normalize("NFKD")
-    .replaceAll(/\p{Mn}+/gu, "")
+    .replaceAll(/[\u0300-\u036f]+/g, "")
     .normalize("NFC");
   return plain.replaceAll(/\S+/g, (word) => foldWord(word));
 }
