@@ -24,7 +24,7 @@ interface Carried {
 const SOURCE = 0;
 const USE = 1;
 /** Tokens kept of the sources, of the uses, and of what is trusted. */
-const TOKENS_MAX = 16_384;
+const TOKENS_MAX = 4096;
 const TOKEN_CHARS_MAX = 120;
 
 /**
@@ -55,8 +55,10 @@ export class CarriedWindow implements GroupWindow {
       return LATE;
     this.newestTime = Math.max(time, this.newestTime);
     const carried: Carried[] = [];
+    // one for all values of the event
+    const origin: Origin = { firstTime: time, time, eventId };
     takeTokens(text, this.#charsMin, (hash, of, from, to) => {
-      if (rule === SOURCE) this.#addSource(hash, time, eventId, carried);
+      if (rule === SOURCE) this.#addSource(hash, origin, carried);
       else if (rule === USE)
         this.#addUse(hash, { time, eventId, text: of.slice(from, Math.min(to, from + TOKEN_CHARS_MAX)) }, carried);
       else this.#trust(hash, time);
@@ -65,19 +67,18 @@ export class CarriedWindow implements GroupWindow {
     return carried.length === 0 ? NO_VERDICT : this.#reading(carried);
   }
 
-  #addSource(hash: number, time: number, eventId: string, carried: Carried[]): void {
+  #addSource(hash: number, origin: Origin, carried: Carried[]): void {
     if (this.#trusted.has(hash)) return;
     const known = this.#sources.get(hash);
-    const isKnown = known !== undefined && this.#isOpen(known.time, time);
-    const origin = {
-      firstTime: isKnown ? Math.min(known.firstTime, time) : time,
-      time: isKnown ? Math.max(known.time, time) : time,
-      eventId,
-    };
-    put(this.#sources, hash, origin);
+    if (known === undefined || !this.#isOpen(known.time, origin.time)) put(this.#sources, hash, origin);
+    else if (origin.time < known.firstTime || origin.time > known.time + this.#settings.spanMs / 8) {
+      // seen again: worth the work only when it makes a difference
+      const firstTime = Math.min(known.firstTime, origin.time);
+      put(this.#sources, hash, { ...origin, firstTime, time: Math.max(known.time, origin.time) });
+    }
     const use = this.#uses.get(hash);
     // of the same moment, what arrives first came first
-    if (use !== undefined && use.time > time) this.#compare(hash, origin, use, carried);
+    if (use !== undefined && use.time > origin.time) this.#compare(hash, origin, use, carried);
   }
 
   #addUse(hash: number, use: Use, carried: Carried[]): void {

@@ -1,7 +1,7 @@
 import type { Correlation } from "./correlation.ts";
 import { createWindow, windowSettings } from "./create-window.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { readGroup, readKey, readTexts } from "./group-key.ts";
+import { readGroup, readHash, readKey, readTexts } from "./group-key.ts";
 import { GroupTable, type EvictionLog, type Group } from "./group-table.ts";
 import { isNumberText } from "./number-window.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -155,6 +155,7 @@ export class CorrelationState {
       return readTexts(place === 0 ? counted : own.uses, occurrence, CARRIED_CHARS_MAX);
     }
     if (counted.length === 0) return "";
+    if (own?.kind === "loop") return readHash(counted, occurrence);
     const value = readKey(counted, occurrence);
     const isNumeric = own?.kind === "change" || (measure !== undefined && measure.kind !== "share");
     return value === undefined || !isNumeric || isNumberText(value) ? value : undefined;
@@ -204,10 +205,11 @@ export class CorrelationState {
     return window.newestTime + this.#keptMs <= now;
   }
 
-  /** Carried values decide themselves which are news; all else is reported on crossing into the condition. */
+  /** What tells values apart decides itself which are news; all else is reported on crossing into the condition. */
   #fires(group: Group, reading: WindowReading): boolean {
     if (reading.late) return false;
-    if (this.#correlation.own?.kind === "carried") return reading.satisfied;
+    const { own } = this.#correlation;
+    if (own?.kind === "carried" || (own?.kind === "loop" && own.isScattered)) return reading.satisfied;
     return decide(group, reading, this.#settings.spanMs);
   }
 }

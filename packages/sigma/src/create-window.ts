@@ -9,6 +9,7 @@ import { LoopWindow } from "./loop-window.ts";
 import { NumberWindow } from "./number-window.ts";
 import type { OwnMeaning } from "./own-correlation.ts";
 import { RatioWindow } from "./ratio-window.ts";
+import { RepeatWindow } from "./repeat-window.ts";
 import { SilenceWindow } from "./silence-window.ts";
 import { TemporalWindow } from "./temporal-window.ts";
 import type { EngineLimits } from "./types.ts";
@@ -53,7 +54,7 @@ function createOwnWindow(own: OwnMeaning, rules: number, settings: WindowSetting
     case "change":
       return own.of === "level" ? new LevelWindow(settings, own.min) : new ChangeWindow(settings, own.of, own.min);
     case "loop":
-      return new LoopWindow(settings, own.lengths);
+      return own.isScattered ? new RepeatWindow(settings) : new LoopWindow(settings, own.lengths);
     case "carried":
       return new CarriedWindow(settings, own.charsMin);
   }

@@ -28,11 +28,19 @@ export class DistinctWindow implements GroupWindow {
   #open = new Map<string, Seen>();
   /** Those that were in a window that a late event may still fall into, in the same order. */
   #past = new Map<string, Seen>();
+  #isOpenSorted = true;
+  #isPastSorted = true;
   /** No open value's last time is older; the oldest may be younger. */
   #oldestTime = Number.POSITIVE_INFINITY;
+  /** Values below which the condition cannot hold. */
+  readonly #leastCount: number;
 
   constructor(settings: WindowSettings) {
     this.#settings = settings;
+    this.#leastCount = Math.max(
+      0,
+      ...settings.bounds.map(({ operator, value }) => (/^(?:gte?|eq)$/.test(operator) ? value : 0)),
+    );
   }
 
   get size(): number {
@@ -75,6 +83,8 @@ export class DistinctWindow implements GroupWindow {
 
   #prune(): void {
     const { spanMs, latenessMs, capacity } = this.#settings;
+    // late events stand last although they are not the newest
+    if (!this.#isOpenSorted) this.#open = sorted(this.#open);
     const from = this.newestTime - spanMs;
     this.#oldestTime = Number.POSITIVE_INFINITY;
     for (const [value, seen] of this.#open) {
@@ -87,6 +97,9 @@ export class DistinctWindow implements GroupWindow {
       if (isOpen) this.dropped += 1;
       else this.#past.set(value, seen);
     }
+    this.#isOpenSorted = true;
+    if (!this.#isPastSorted) this.#past = sorted(this.#past);
+    this.#isPastSorted = true;
     for (const [value, { time }] of this.#past) {
       if (time > from - latenessMs && this.#past.size <= capacity) break;
       this.#past.delete(value);
@@ -101,12 +114,15 @@ export class DistinctWindow implements GroupWindow {
   }
 
   #firstTime(): number {
+    if (!this.#isOpenSorted) return this.#oldestTime;
     for (const { time } of this.#open.values()) return time;
     return this.newestTime;
   }
 
   /** Ids of the open values' last events, from one place to another. */
   idsOf(start: number, end: number): readonly string[] {
+    if (!this.#isOpenSorted) this.#open = sorted(this.#open);
+    this.#isOpenSorted = true;
     const from = Math.max(start, end - this.#settings.eventIdsMax);
     return [...this.#open.values()].slice(from, end).map(({ eventId }) => eventId);
   }
@@ -120,13 +136,12 @@ export class DistinctWindow implements GroupWindow {
     if (seen.time === time) seen.eventId = eventId;
     const home = seen.time > this.newestTime - spanMs ? this.#open : this.#past;
     home.set(value, seen);
-    // it may not be the last of them
-    const sorted = new Map([...home].sort(([, left], [, right]) => left.time - right.time));
-    if (home === this.#open) this.#open = sorted;
-    else this.#past = sorted;
-    this.#oldestTime = Number.NEGATIVE_INFINITY;
-    this.#prune();
-    return wasCounted ? this.#newest() : (this.#judgePast(time, eventId) ?? this.#newest());
+    if (home === this.#open) this.#isOpenSorted = false;
+    else this.#isPastSorted = false;
+    this.#oldestTime = Math.min(this.#oldestTime, seen.time);
+    if (this.#open.size > this.#settings.capacity || this.#past.size > this.#settings.capacity) this.#prune();
+    if (wasCounted || this.size < this.#leastCount) return this.#newest();
+    return this.#judgePast(time, eventId) ?? this.#newest();
   }
 
   /** The oldest window before the newest that the late event falls into and that fulfils the condition. */
@@ -173,6 +188,9 @@ export class DistinctWindow implements GroupWindow {
     return counts;
   }
 }
+
+const sorted = (values: Map<string, Seen>): Map<string, Seen> =>
+  new Map([...values].sort(([, left], [, right]) => left.time - right.time));
 
 const spellsOf = (seen: Seen): readonly Spell[] => (seen.earlier === undefined ? [seen] : [...seen.earlier, seen]);
 

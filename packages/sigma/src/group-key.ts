@@ -1,4 +1,4 @@
-import { hashText } from "./hash.ts";
+import { hashKey, hashText } from "./hash.ts";
 import type { KeyField } from "./predicate.ts";
 import type { Occurrence } from "./occurrence.ts";
 
@@ -21,6 +21,17 @@ export function readKey(fields: readonly KeyField[], occurrence: Occurrence): st
 /** The texts of the fields by name. */
 export function readGroup(fields: readonly KeyField[], occurrence: Occurrence): Record<string, string> {
   return Object.fromEntries(fields.map((field) => [field.name, readText(field, occurrence) ?? ""]));
+}
+
+/** What tells the texts of the fields apart from others, however long they are; undefined when one is absent. */
+export function readHash(fields: readonly KeyField[], { view, ruleId }: Occurrence): string | undefined {
+  let key = "";
+  for (const field of fields) {
+    const slot = slotOf(field, ruleId);
+    if (view.values(slot).texts.length === 0) return undefined;
+    key += hashKey(view.hash(slot));
+  }
+  return key;
 }
 
 /** All texts of the fields that are there, as they are, one a line. */

@@ -8,6 +8,16 @@ export function hashText(text: string, seed = 0): number {
     high = Math.imul(high ^ code, 0x85ebca6b);
     high ^= high >>> 15;
   }
-  low ^= high >>> 13;
-  return (low >>> 0) * 0x200000 + (high >>> 11);
+  return joinHalves(low, high);
+}
+
+/** Two sums of 32 bits as one number of 53. */
+export function joinHalves(low: number, high: number): number {
+  return ((low ^ (high >>> 13)) >>> 0) * 0x200000 + (high >>> 11);
+}
+
+/** A hash as a short text, for keys. */
+export function hashKey(hash: number): string {
+  const high = Math.floor(hash / 0x100000000);
+  return String.fromCharCode(hash & 0xffff, (hash >>> 16) & 0xffff, high & 0xffff, high >>> 16);
 }

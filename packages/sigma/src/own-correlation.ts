@@ -28,7 +28,12 @@ export type OwnMeaning =
     }
   | { readonly kind: "ratio"; readonly min: number }
   | { readonly kind: "change"; readonly of: ChangeOf; readonly min: number }
-  | { readonly kind: "loop"; readonly lengths: readonly number[] }
+  | {
+      readonly kind: "loop";
+      readonly lengths: readonly number[];
+      /** Repeats count although something else came in between. */
+      readonly isScattered: boolean;
+    }
   | { readonly kind: "carried"; readonly uses: readonly KeyField[]; readonly charsMin: number };
 
 export interface OwnCondition {
@@ -150,13 +155,17 @@ function readLoop(parts: OwnParts): OwnCondition {
   const cycle = condition.get("cycle");
   const nodes = cycle === undefined ? [] : cycle.isList ? cycle.items() : [cycle];
   const lengths = nodes.map((node) => readWhole(node, "a cycle's length", 1, CYCLE_MAX));
-  const bounds = readBounds(condition, { isMeasured: false, others: new Set(["field", "cycle"]) });
+  const scattered = condition.get("scattered")?.scalar() ?? false;
+  if (typeof scattered !== "boolean" || (scattered && cycle !== undefined)) {
+    condition.get("scattered")?.fail("scattered is true or false, and has no cycle", "write one of the two");
+  }
+  const bounds = readBounds(condition, { isMeasured: false, others: new Set(["field", "cycle", "scattered"]) });
   const [bound] = bounds;
   if (bounds.length !== 1 || bound?.operator !== "gte" || bound.value < 2 || bound.value > REPEATS_MAX) {
     condition.fail("a loop needs `gte` with the number of repeats", `write gte with 2 to ${REPEATS_MAX}`);
   }
   const sorted = [...new Set(cycle === undefined ? [1] : lengths)].sort((left, right) => left - right);
-  return { own: { kind: "loop", lengths: sorted }, bounds, counted };
+  return { own: { kind: "loop", lengths: sorted, isScattered: scattered === true }, bounds, counted };
 }
 
 function readCarried(parts: OwnParts): OwnCondition {

@@ -68,6 +68,7 @@ function describeOwn(correlation: Correlation, own: OtherOwn, { count, detail = 
         ? `${field} changed by ${percent} % (${detail})`
         : `${own.of === "count" ? "the number of events" : `the ${own.of} of ${field}`} changed by ${percent} % (${detail})`;
     case "loop":
+      if (own.isScattered) return `the same ${field} ${count} times`;
       return detail === "1"
         ? `the same ${field} ${count} times in a row`
         : `a cycle of ${detail} ${count} times in a row`;

@@ -1,18 +1,18 @@
 import { withDecoded } from "./decode.ts";
-import { hashText } from "./hash.ts";
+import { hashText, joinHalves } from "./hash.ts";
 
 /** @param from and `to` say where in `text` it stands; take the text out only if it is needed */
 export type TakeToken = (hash: number, text: string, from: number, to: number) => void;
 
 /** Tokens taken from one record. */
 const TOKENS_MAX = 8192;
-/** Words in a row that are taken for copied, and how many characters they have at least. */
-const PHRASE_WORDS = 6;
-const PHRASE_CHARS_MIN = 24;
+/** Words of a phrase, its characters, and how many phrases are compared: eight words in a row are always found again. */
+const PHRASE_WORDS = 5;
+const PHRASE_CHARS_MIN = 20;
+const PHRASES_COMPARED = 4;
 const ADDRESS_CHARS_MIN = 6;
 /** What stands around a value in prose, code, JSON and command lines. */
 const VALUES = /[^\s"'`<>()[\]{}|;,\\*]+/g;
-const WORDS = /[\p{L}\p{N}]+/gu;
 const PIECES = /[^=?&]+/g;
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//;
 /** A plain word, also with hyphens or an apostrophe, is nobody's own. */
@@ -20,7 +20,7 @@ const STRUCTURED = /[\d./:@_%#~+$]/;
 const TIMESTAMP = /^\d{4}-\d\d-\d\d(?:t[\d:.]+z?)?$/;
 
 /**
- * Takes what is long and rare enough to tell where it came from: addresses, paths, identifiers, and phrases of six words.
+ * Takes what is long and rare enough to tell where it came from: addresses, paths, identifiers, and some phrases.
  * Case does not count; URL encoding and base64 are looked through. Linear in the text.
  */
 export function takeTokens(given: string, charsMin: number, take: TakeToken): void {
@@ -41,8 +41,9 @@ interface Run {
 
 /** The value as a whole and, of an address or an assignment, its parts: the address without scheme and query too. */
 function takeValue({ text, run, index }: Run, charsMin: number, take: TakeToken): void {
-  const scheme = SCHEME.exec(run)?.[0] ?? "";
-  if (run.length < Math.min(charsMin, ADDRESS_CHARS_MIN + scheme.length)) return;
+  const isAddress = run.includes("://");
+  if (run.length < (isAddress ? ADDRESS_CHARS_MIN : charsMin)) return;
+  const scheme = isAddress ? (SCHEME.exec(run)?.[0] ?? "") : "";
   const least = scheme === "" ? charsMin : ADDRESS_CHARS_MIN;
   takeOne({ text, run: run.slice(scheme.length), index: index + scheme.length }, least, take);
   if (!/[=?&]/.test(run)) return;
@@ -61,16 +62,81 @@ function takeOne({ text, run, index }: Run, charsMin: number, take: TakeToken): 
   take(hashText(value), text, index, index + end);
 }
 
+/**
+ * Words in a row, whatever stands between them, told by the hashes of the words. Of the phrases that follow one another
+ * the one of least hash is taken (winnowing): whoever shares enough words shares one of those.
+ */
 function takePhrases(text: string, take: TakeToken): void {
-  const words: { hash: number; from: number }[] = [];
-  for (const { 0: word, index } of text.matchAll(WORDS)) {
-    words.push({ hash: hashText(word), from: index });
-    if (words.length > PHRASE_WORDS) words.shift();
-    const [first] = words;
-    const to = index + word.length;
-    if (words.length < PHRASE_WORDS || first === undefined || to - first.from < PHRASE_CHARS_MIN) continue;
-    let hash = 1;
-    for (const one of words) hash = (hash * 31 + one.hash) % 9_007_199_254_740_881;
-    take(hash, text, first.from, to);
+  const words = new Words();
+  let from = -1;
+  let hash = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 0;
+    if (isLetter(code)) {
+      if (from < 0) {
+        from = at;
+        hash = 0x811c9dc5;
+      }
+      hash = Math.imul(hash ^ code, 0x01000193);
+    } else if (from >= 0) {
+      words.add(hash, from, at);
+      from = -1;
+      const phrase = words.leastOfLast();
+      if (phrase !== undefined) take(phrase.hash, text, phrase.from, phrase.to);
+    }
   }
+}
+
+interface Phrase {
+  readonly hash: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The last words, and of the last phrases that they make the one of least hash. */
+class Words {
+  readonly #hashes = new Int32Array(PHRASE_WORDS);
+  readonly #starts = new Int32Array(PHRASE_WORDS);
+  #words = 0;
+  readonly #phrases: Phrase[] = [];
+  #taken: Phrase | undefined;
+
+  add(hash: number, from: number, to: number): void {
+    this.#hashes[this.#words % PHRASE_WORDS] = hash;
+    this.#starts[this.#words % PHRASE_WORDS] = from;
+    this.#words += 1;
+    const start = this.#starts[this.#words % PHRASE_WORDS] ?? 0;
+    if (this.#words < PHRASE_WORDS || to - start < PHRASE_CHARS_MIN) return;
+    this.#phrases.push({ hash: this.#hashOfLast(), from: start, to });
+    if (this.#phrases.length > PHRASES_COMPARED) this.#phrases.shift();
+  }
+
+  /** The phrase to take, when there is another than before. */
+  leastOfLast(): Phrase | undefined {
+    if (this.#phrases.length < PHRASES_COMPARED) return undefined;
+    let least = this.#phrases[0];
+    for (const phrase of this.#phrases) if (least === undefined || phrase.hash <= least.hash) least = phrase;
+    if (least === this.#taken) return undefined;
+    this.#taken = least;
+    return least;
+  }
+
+  #hashOfLast(): number {
+    let low = 0x811c9dc5;
+    let high = 0x9747b28c;
+    for (let index = 0; index < PHRASE_WORDS; index++) {
+      const word = this.#hashes[(this.#words + index) % PHRASE_WORDS] ?? 0;
+      low = Math.imul(low ^ word, 0x01000193);
+      high = Math.imul(high ^ word, 0x85ebca6b);
+      high ^= high >>> 15;
+    }
+    return joinHalves(low, high);
+  }
+}
+
+/** Letters and digits; outside of ASCII what is no punctuation, symbol or blank. The text is in lower case. */
+function isLetter(code: number): boolean {
+  if (code < 0x80) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+  if (code < 0xc0) return code === 0xaa || code === 0xb5 || code === 0xba;
+  return !(code >= 0x2000 && code < 0x2c00) && !(code >= 0x3000 && code < 0x3040) && code < 0xfe00;
 }

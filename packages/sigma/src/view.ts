@@ -1,3 +1,4 @@
+import { hashText } from "./hash.ts";
 import type { FieldRef } from "./predicate.ts";
 import type { StepBudget } from "./regex.ts";
 import { foldText } from "./text.ts";
@@ -20,6 +21,7 @@ interface Slot {
   /** The one that was asked for before. */
   readonly next: Slot | undefined;
   folded: readonly string[] | undefined;
+  hash: number | undefined;
 }
 
 interface Collected {
@@ -89,6 +91,13 @@ export class EventView {
     return foldSlot(this.#slot(slot));
   }
 
+  /** Of the slot's texts as they stand, counted once. */
+  hash(slot: number): number {
+    const known = this.#slot(slot);
+    known.hash ??= known.values.texts.reduce((sum, text) => hashText(text, sum | 0), known.values.texts.length);
+    return known.hash;
+  }
+
   /** The texts of the whole record, for keywords. */
   allValues(): FieldValues {
     return this.#all().values;
@@ -103,13 +112,20 @@ export class EventView {
   }
 
   #all(): Slot {
-    this.#anywhere ??= { index: -1, values: this.#toValues(this.#fields), next: undefined, folded: undefined };
+    this.#anywhere ??= {
+      index: -1,
+      values: this.#toValues(this.#fields),
+      next: undefined,
+      folded: undefined,
+      hash: undefined,
+    };
     return this.#anywhere;
   }
 
   #slot(index: number): Slot {
     return (
-      this.#findSlot(index) ?? this.#addSlot({ index, values: this.#read(index), next: this.#slots, folded: undefined })
+      this.#findSlot(index) ??
+      this.#addSlot({ index, values: this.#read(index), next: this.#slots, folded: undefined, hash: undefined })
     );
   }
 
