@@ -68,8 +68,8 @@ describe.each(STORAGES)("E2E main job on $name", ({ open }) => {
       const [first] = items;
       if (first === undefined) return undefined;
       const detail = await installation.call(incidentDetail, "GET", `/incidents/${first.id}`);
-      const titles = detail.alerts.map((alert) => alert.title).join("\n");
-      return /command/i.test(titles) && /deletion/i.test(titles) ? detail : undefined;
+      const rules = detail.alerts.map((alert) => alert.ruleId);
+      return rules.includes("command_rate_rogue") && rules.includes("recursive_forced_deletion") ? detail : undefined;
     });
     expect(incident.id).toMatch(new RegExp(`^INC-${new Date().getUTCFullYear()}-0001$`));
     expect(incident).toMatchObject({ severity: 1, severityLabel: "SEV-1", agentId: "scout", pack: "research" });
