@@ -24,7 +24,7 @@ import { openKillswitch } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
-import { createSourceDirectory } from "../senders/index.ts";
+import { createSourceAttempts, createSourceDirectory } from "../senders/index.ts";
 import {
   checkDatabase,
   createDurableWork,
@@ -154,7 +154,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     hasher: createPasswordHasher(),
     attempts: createAttemptLimit(clock),
     sources: createSourceDirectory({ database, clock }),
-    sourceAttempts: createAttemptLimit(clock),
+    sourceAttempts: createSourceAttempts(clock),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
     consoleUrl: publicUrl,
