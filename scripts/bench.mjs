@@ -17,7 +17,9 @@ const NAMES = [
   "containment",
   "intake",
   "sigma",
+  "redaction",
   "ordinary-commands",
+  "indicators",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];

@@ -9,9 +9,9 @@ import { parseSync } from "oxc-parser";
 /** Each line may import the lines above it, and nothing on its own line unless SIDEWAYS says so. */
 const LEVELS = [
   ["kernel"],
-  ["storage"],
+  ["storage", "redaction"],
   ["audit"],
-  ["telemetry", "detection", "oncall", "access"],
+  ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment"],
   ["playbooks", "senders"],

@@ -4,9 +4,11 @@ import type { Effector } from "../containment/index.ts";
 import type { Detector } from "../detection/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
+import type { IndicatorWatch } from "../indicators/index.ts";
 import type { Killswitch } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
+import type { Redactor } from "../redaction/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMaps, Intake } from "../telemetry/index.ts";
@@ -26,6 +28,8 @@ export interface House {
   readonly profileProblems: readonly FileProblem[];
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
+  readonly redactor: Redactor;
+  readonly indicators: IndicatorWatch;
   readonly intake: Intake;
   readonly fieldMaps: FieldMaps;
   readonly detector: Detector;
@@ -58,6 +62,7 @@ export function contextFor(house: House, actor: Actor) {
     logger: house.logger,
     actor,
     profile: house.profile,
+    redactor: house.redactor,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
     authenticator: house.authenticator,

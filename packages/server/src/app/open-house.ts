@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Actor } from "@firebreak/protocol";
+import type { Actor, AgentEvent } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
   markStaleAlerts,
@@ -11,6 +11,7 @@ import {
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
+import { watchIndicators } from "../indicators/index.ts";
 import {
   consoleUrl,
   createSecretReader,
@@ -33,6 +34,7 @@ import {
   openDatabase,
 } from "../storage/index.ts";
 import { createIntake, loadFieldMaps, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -112,7 +114,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   await ensureEventPartitions(database.kysely, clock.now());
   const localToken = ensureLocalToken(config.home);
   const readSecret = createSecretReader(environment, config.home);
-  const surroundings = { clock, newId, logger, profile, readSecret };
+  const redactor = createRedactor(profile.redaction);
+  const surroundings = { clock, newId, logger, profile, readSecret, redactor };
   let port = config.port;
   const publicUrl = () => consoleUrl(config, port);
   const notifyAs = (actor: Actor): NotifyContext => ({
@@ -129,19 +132,9 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   // an owner's playbook wins over a shipped one with the same id
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
-  const detector = createDetector({
-    database,
-    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
-    placeholders: profile.placeholders,
-    clock,
-    logger,
-    onMatches: async (trx, findings) => {
-      await raiseAlerts(trx, { clock, newId, profile }, findings);
-    },
-  });
-  const intake = createIntake({ database, clock, newId, logger, onStored: (events) => detector.wake(events) });
+  const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
-  const rooms = { config, localToken, database, work, killswitch, effectors, intake, detector };
+  const rooms = { config, localToken, database, work, killswitch, effectors, indicators, intake, detector };
   const house: House = {
     ...surroundings,
     ...rooms,
@@ -170,6 +163,30 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   };
 }
 
+/** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */
+function createEventPath(
+  { config, dataDir }: HouseOptions,
+  { clock, newId, logger, profile, redactor, database }: Pick<House, EventPathNeeds>,
+): Pick<House, "detector" | "indicators" | "intake"> {
+  const detector = createDetector({
+    database,
+    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
+    placeholders: profile.placeholders,
+    clock,
+    logger,
+    onMatches: async (trx, findings) => {
+      await raiseAlerts(trx, { clock, newId, profile, maskText: redactor.maskText }, findings);
+    },
+  });
+  const onStored = (events: AgentEvent[]) => detector.wake(events);
+  const indicators = watchIndicators({ database, clock, logger });
+  const matchIndicators = indicators.match;
+  const intake = createIntake({ database, clock, newId, logger, redactor, matchIndicators, onStored });
+  return { detector, indicators, intake };
+}
+
+type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
+
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
 async function startWork(house: House, openings: Openings): Promise<void> {
   const { work, detector, intake, killswitch } = house;
@@ -177,6 +194,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
     work.define(task, (payload, { signal }) => handle(payload, signal));
   }
   await mirrorHolds(house);
+  await house.indicators.reloadIfChanged();
   await recheckHeldByProfile(house);
   openings.add("what senders said", () => house.sources.flush());
   const daemons = createDaemons(daemonsOf(house), house);
@@ -229,6 +247,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
+    { name: "changed indicators", everyMs: 2_000, run: () => house.indicators.reloadIfChanged() },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

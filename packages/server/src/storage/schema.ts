@@ -15,6 +15,7 @@ import type {
 } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
+import type { IndicatorsTable, IndicatorVersionTable } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 
 /** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
@@ -401,6 +402,8 @@ export interface Schema {
   remembered_events: RememberedEventsTable;
   alerts: AlertsTable;
   silences: SilencesTable;
+  indicators: IndicatorsTable;
+  indicator_version: IndicatorVersionTable;
   incident_counters: IncidentCountersTable;
   incidents: IncidentsTable;
   incident_clocks: IncidentClocksTable;

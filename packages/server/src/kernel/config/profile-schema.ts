@@ -3,6 +3,7 @@ import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
+import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 
 const name = z
   .string()
@@ -165,6 +166,7 @@ export const profileSchema = z.strictObject({
     .default({}),
   /** what becomes of alerts before anybody is told */
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
+  redaction: redactionSchema.default(DEFAULT_REDACTION),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });
@@ -188,10 +190,11 @@ export function severityLabel(profile: Pick<Profile, "severities">, level: Sever
   return profile.severities[level].label;
 }
 
-/** @returns the binding that names the rule, else the one for `*`, else undefined */
+/** @returns the binding that names the rule, or its family before a slash, else the one for `*`, else undefined */
 export function detectorBindingFor(profile: Pick<Profile, "detectors">, ruleId: string): DetectorBinding | undefined {
   return (
     profile.detectors.find((binding) => binding.rule === ruleId) ??
+    profile.detectors.find((binding) => ruleId.startsWith(`${binding.rule}/`)) ??
     profile.detectors.find((binding) => binding.rule === "*")
   );
 }
