@@ -10,4 +10,5 @@ export * from "./incident.ts";
 export * from "./killswitch.ts";
 export * from "./severity.ts";
 export * from "./source.ts";
+export * from "./tail.ts";
 export * from "./views.ts";

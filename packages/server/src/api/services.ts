@@ -28,6 +28,7 @@ import type {
   SourceView,
   StopPreview,
   StopReceipt,
+  TailsView,
   StopRequest,
   SwitchRequest,
   SwitchView,
@@ -139,6 +140,7 @@ export interface ApiServices {
   acceptEvents(caller: Caller, batch: RawBatch): Promise<IntakeReceipt>;
   /** Stores an OTLP request's records as events, by the field map `otlp-genai`. */
   acceptOtlp(caller: Caller, request: OtlpRequest): Promise<OtlpResult>;
+  listTails(caller: Caller): Promise<TailsView>;
   listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
 
   registerSession(caller: Caller, request: NewSessionRequest): Promise<z.infer<typeof newSessionView>>;

@@ -8,6 +8,8 @@ import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { gateCommands } from "./gate.ts";
 import { incidentCommands } from "./incident.ts";
+import { ingestCommand } from "./ingest.ts";
+import { mapsCommands } from "./maps.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
@@ -16,6 +18,7 @@ import { sourceCommands } from "./source.ts";
 import { silenceCommands } from "./silence.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
+import { tailCommand } from "./tail.ts";
 import { tokenCommands } from "./token.ts";
 import { upCommand } from "./up.ts";
 
@@ -32,6 +35,9 @@ export const COMMANDS: readonly Command[] = [
   ...alertCommands,
   ...silenceCommands,
   ...eventsCommands,
+  ingestCommand,
+  tailCommand,
+  ...mapsCommands,
   ...rulesCommands,
   detectCommand,
   ...sourceCommands,

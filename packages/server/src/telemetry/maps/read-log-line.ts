@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { INTAKE_LIMITS } from "@firebreak/protocol";
+import type { AgentEventInput } from "@firebreak/protocol";
 import { cutText } from "./bound-value.ts";
 import type { CompiledMap, EventDraft, RecordContext } from "./compile-map.ts";
 import { readLine } from "./read-line.ts";
@@ -34,6 +36,24 @@ export function readLogLine(compiled: CompiledMap, line: LogLine, context: Omit<
   }
   const problem = result.problem ?? (text.includes("\uFFFD") ? NOT_UTF8 : undefined);
   return { events: compiled.toEvents(result.record, { ...context, line: text, problem }), problem: result.problem };
+}
+
+/**
+ * The id under which an event of a line is counted once, whoever reads the line and how often: it follows from what the
+ * file begins with, where the line stands in it, and what it says. A copy of the file gives the same ids.
+ *
+ * @param fileHead hash of what the file begins with
+ */
+export function lineEventId(
+  { agent, kind }: AgentEventInput,
+  place: { readonly fileHead: string; readonly offset: number; readonly line: LogLine; readonly position: number },
+): string {
+  const { fileHead, offset, line, position } = place;
+  const hash = createHash("sha256")
+    .update(JSON.stringify([fileHead, offset, line.length, position, kind, agent.id, agent.session ?? ""]))
+    .update(line.bytes)
+    .digest("base64url");
+  return `line-${hash.slice(0, 32)}`;
 }
 
 /** @returns the event within the size an event may have: long texts are cut further until it fits */
