@@ -66,6 +66,8 @@ export const fieldMapSchema = z.strictObject({
   /** IANA zone, or `local`, of times that name none */
   timeZone: z.string().max(64).refine(isTimeZone, "use an IANA time zone like Europe/Berlin, or local").default("UTC"),
   time: valueSource.optional(),
+  /** the lines may be chained by hashes, which are checked: `data.chain_status` says `intact`, `broken` or `unverifiable` */
+  chained: z.boolean().default(false),
   agent: z.strictObject({
     id: valueSource,
     pack: valueSource.optional(),

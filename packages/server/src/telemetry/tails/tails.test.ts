@@ -13,6 +13,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -270,6 +271,53 @@ describe("D-3: files are tailed without loss and without repeats", () => {
     expect(events[3]?.data["problem"]).toContain("10485793 bytes");
     expect(events.at(-1)?.data["command"]).toBe("run 2");
     expect(health()).toMatchObject({ lines: 7, refused: 0, lastProblem: { message: expect.any(String) } });
+  });
+
+  it("checks hash chains from line to line, over restarts and rotation, and tells where one breaks", async () => {
+    await configure(TAIL);
+    const chain: string[] = [];
+    let before = "0".repeat(64);
+    for (let n = 1; n <= 6; n++) {
+      const content = { tool_name: "exec", command: `run ${n}`, ts: 1_760_000_000_000 + n };
+      const hash = createHash("sha256")
+        .update(before + JSON.stringify(content))
+        .digest("hex");
+      chain.push(`${JSON.stringify({ ...content, prevHash: before, hash })}\n`);
+      before = hash;
+    }
+    const [one = "", two = "", three = "", four = "", five = "", six = ""] = chain;
+    writeFileSync(log(), one + two);
+    await pass();
+    appendFileSync(log(), four);
+    await crash();
+    appendFileSync(log(), five.replace("run 5", "run 0") + six);
+    await pass();
+    const events = await readEventsAfter(test, 0, 100);
+    expect(three).not.toBe("");
+    expect(events.map(({ data }) => [data["command"], data["chain_status"]])).toEqual([
+      ["run 1", "intact"],
+      ["run 2", "intact"],
+      ["run 4", "broken"],
+      ["run 0", "broken"],
+      ["run 6", "intact"],
+    ]);
+    expect(health().lastProblem?.message).toContain("not what the hash was made of");
+  });
+
+  it("keeps the time of old lines, and the claim of lines from the future", async () => {
+    await configure(TAIL);
+    const at = (timestamp: string, n: number) => JSON.stringify({ timestamp, tool_name: "exec", command: `run ${n}` });
+    writeFileSync(
+      log(),
+      `${at("2019-01-01T00:00:00Z", 1)}\n${at("2031-01-01T00:00:00Z", 2)}\n${at("1969-12-31T23:00:00Z", 3)}\n`,
+    );
+    await pass();
+    const [old, future, ancient] = await readEventsAfter(test, 0, 10);
+    expect(old).toMatchObject({ time: "2019-01-01T00:00:00.000Z" });
+    expect(old?.data["claimedTime"]).toBeUndefined();
+    expect(future?.data["claimedTime"]).toBe("2031-01-01T00:00:00Z");
+    expect(Date.parse(future?.time ?? "")).toBe(clock.now());
+    expect(ancient?.data["claimedTime"]).toBe("1969-12-31T23:00:00Z");
   });
 
   it("never follows a link that takes a log's place, and reads only plain files", async () => {
