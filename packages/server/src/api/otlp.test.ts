@@ -281,8 +281,10 @@ describe("D-3: OTLP/HTTP as its specification says", () => {
     };
     const events = [
       deletion,
-      ...[...failures("late-four", 0, 1), ...failures("late-four", 4, 11)],
-      ...[...failures("late-ten", 0, 1), ...failures("late-ten", 10, 11)],
+      ...failures("late-four", 0, 1),
+      ...failures("late-four", 4, 11),
+      ...failures("late-ten", 0, 1),
+      ...failures("late-ten", 10, 11),
     ];
     const batch = await parseEventBatch(Buffer.from(JSON.stringify(events)), "application/json", Date.now());
     expect(await house.intake.accept(batch, { name: "test" })).toMatchObject({ accepted: events.length });

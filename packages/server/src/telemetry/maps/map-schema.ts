@@ -1,4 +1,4 @@
-import { EVENT_KINDS, entityName } from "@firebreak/protocol";
+import { EVENT_KINDS } from "@firebreak/protocol";
 import { z } from "zod";
 
 /** How a line becomes a record: `otlp` maps take the spans, logs and metrics of OpenTelemetry, which are records already. */
@@ -98,7 +98,7 @@ export function fitEntityName(text: string): string | undefined {
     .replaceAll(/[^A-Za-z0-9._:@-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "")
     .slice(0, 128);
-  return entityName.safeParse(fitted).success ? fitted : undefined;
+  return fitted === "" ? undefined : fitted;
 }
 
 /** @returns printable text of at most 128 characters, or undefined for none */

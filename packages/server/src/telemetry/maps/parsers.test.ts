@@ -1,6 +1,20 @@
 import path from "node:path";
 import { INTAKE_LIMITS } from "@firebreak/protocol";
-import fc from "fast-check";
+import {
+  array,
+  assert,
+  boolean,
+  constant,
+  constantFrom,
+  date,
+  dictionary,
+  double,
+  letrec,
+  oneof,
+  property,
+  string,
+  uint8Array,
+} from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkEvents } from "../parse-batch.ts";
 import { loadFieldMaps } from "./load-maps.ts";
@@ -43,11 +57,11 @@ const NAMES = [
   "body",
   "event",
 ];
-const hostileObject = fc.letrec((tie) => ({
-  value: fc.oneof(
+const hostileObject = letrec((tie) => ({
+  value: oneof(
     { depthSize: "medium" },
-    fc.string({ unit: "binary" }),
-    fc.constantFrom(
+    string({ unit: "binary" }),
+    constantFrom(
       "assistant",
       "user",
       "message",
@@ -59,13 +73,13 @@ const hostileObject = fc.letrec((tie) => ({
       "9999-12-31T23:59:59Z",
       "1e400",
     ),
-    fc.double(),
-    fc.constant(null),
-    fc.boolean(),
-    fc.array(tie("value"), { maxLength: 5 }),
+    double(),
+    constant(null),
+    boolean(),
+    array(tie("value"), { maxLength: 5 }),
     tie("object"),
   ),
-  object: fc.dictionary(fc.oneof(fc.constantFrom(...NAMES), fc.string()), tie("value"), { maxKeys: 12 }),
+  object: dictionary(oneof(constantFrom(...NAMES), string()), tie("value"), { maxKeys: 12 }),
 })).object;
 
 const withinLimits = (events: ReturnType<typeof readLogLine>["events"]) => {
@@ -82,8 +96,8 @@ const withinLimits = (events: ReturnType<typeof readLogLine>["events"]) => {
 
 describe("D-3: whatever a line or record holds, its events can be stored", () => {
   it.each([...maps.values()].map((map) => ({ id: map.map.id, map })))("$id", ({ map }) => {
-    fc.assert(
-      fc.property(hostileObject, (value) => {
+    assert(
+      property(hostileObject, (value) => {
         const bytes = Buffer.from(JSON.stringify(value));
         const context = { nowMs: NOW_MS, path: { agent: "a/b c", session: "\u0000" } };
         withinLimits(readLogLine(map, { bytes, length: bytes.length }, context).events);
@@ -91,8 +105,8 @@ describe("D-3: whatever a line or record holds, its events can be stored", () =>
       }),
       { numRuns: 200 },
     );
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
+    assert(
+      property(uint8Array({ maxLength: 300 }), (noise) => {
         const bytes = Buffer.from(noise);
         withinLimits(readLogLine(map, { bytes, length: bytes.length }, { nowMs: NOW_MS }).events);
       }),
@@ -182,9 +196,9 @@ describe("D-3: times as logs write them", () => {
   });
 
   it("reads back every moment that ISO 8601 can write", () => {
-    fc.assert(
-      fc.property(fc.date({ min: new Date(0), max: new Date("9999-01-01"), noInvalidDate: true }), (date) => {
-        expect(readTime(date.toISOString(), "Europe/Berlin", NOW_MS)).toBe(date.toISOString());
+    assert(
+      property(date({ min: new Date(0), max: new Date("9999-01-01"), noInvalidDate: true }), (moment) => {
+        expect(readTime(moment.toISOString(), "Europe/Berlin", NOW_MS)).toBe(moment.toISOString());
       }),
     );
   });

@@ -1,10 +1,10 @@
-import fc from "fast-check";
+import { array, assert, nat, property, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isBlankLine, LINE_BYTES_MAX, LineSplitter } from "./line-splitter.ts";
 
 /** Bytes that hold many ends of lines, cut anywhere. */
-const pieces = fc.array(
-  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes.map((byte) => byte % 14))),
+const pieces = array(
+  uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes.map((byte) => byte % 14))),
   {
     maxLength: 30,
   },
@@ -12,8 +12,8 @@ const pieces = fc.array(
 
 describe("D-3: lines are cut the same however their bytes come", () => {
   it("gives the lines of the whole, each where it stands, and the rest at the end", () => {
-    fc.assert(
-      fc.property(pieces, fc.nat(1_000_000), (parts, start) => {
+    assert(
+      property(pieces, nat(1_000_000), (parts, start) => {
         const whole = Buffer.concat(parts);
         const splitter = new LineSplitter(start);
         const lines = [

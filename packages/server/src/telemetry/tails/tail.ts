@@ -30,7 +30,7 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 15_000];
 export class Tail {
   readonly config: TailConfig;
   readonly health: TailHealth;
-  readonly #map: LoadedMap;
+  readonly map: LoadedMap;
   readonly #around: TailSurroundings;
   readonly #files: TailFiles;
   #scanDueMs = 0;
@@ -42,7 +42,7 @@ export class Tail {
   constructor(config: TailConfig, map: LoadedMap, around: TailSurroundings) {
     const { clock, positions } = around;
     this.config = config;
-    this.#map = map;
+    this.map = map;
     this.#around = around;
     this.health = new TailHealth(clock);
     this.#files = new TailFiles({ config, clock, health: this.health, known: positions.of(config.name) });
@@ -131,7 +131,7 @@ export class Tail {
     const { clock, positions } = this.#around;
     const { agent, pack, timeZone } = this.config;
     const { path, head, chainHash } = file;
-    const source = { map: this.#map, path, fileHead: head?.hash ?? "", agent, pack, timeZone, chainHash };
+    const source = { map: this.map, path, fileHead: head?.hash ?? "", agent, pack, timeZone, chainHash };
     const read = readLines(lines, source, clock.now());
     this.health.noteRead(file.path, read);
     let time = toIso(clock.now());

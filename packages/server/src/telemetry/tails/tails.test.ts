@@ -20,15 +20,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createManualClock, createNewId, silentLogger } from "../../kernel/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
-import { createIntake, loadFieldMaps, openTails, readEventsAfter } from "../index.ts";
-import type { Intake, Tails } from "../index.ts";
+import { createIntake, openFieldMaps, openTails, readEventsAfter } from "../index.ts";
+import type { FieldMapSet, Intake, Tails } from "../index.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../../../..");
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const newId = createNewId(() => clock.now());
-const { maps } = await loadFieldMaps([path.join(repository, "maps")]);
+const SHIPPED = path.join(repository, "maps");
 let test: TestDatabase;
 let home: string;
+let fieldMaps: FieldMapSet;
 let logs: string;
 let intake: Intake;
 let tails: Tails;
@@ -43,6 +44,8 @@ beforeEach(async () => {
   home = mkdtempSync(path.join(tmpdir(), "firebreak-tails-"));
   logs = path.join(home, "logs");
   mkdirSync(logs);
+  mkdirSync(path.join(home, "maps"));
+  fieldMaps = await openFieldMaps([SHIPPED, path.join(home, "maps")]);
   intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, onStored: () => {} });
 });
 afterEach(async () => {
@@ -52,7 +55,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const open = () => openTails({ home, userHome: home, maps, intake, clock, logger: silentLogger });
+const open = () => openTails({ home, userHome: home, fieldMaps, intake, clock, logger: silentLogger });
 /** Long enough for every look that is due. */
 async function pass(): Promise<void> {
   clock.advance(3_000);
@@ -357,6 +360,32 @@ describe("D-3: files are tailed without loss and without repeats", () => {
     writeFileSync(path.join(home, "tails.yaml"), "tails: []");
     await pass();
     expect(tails.view()).toEqual({ items: [], problems: [] });
+  });
+
+  it("reads by a map of the home as soon as it is there, and keeps one that breaks", async () => {
+    await configure({ ...TAIL, map: "own" });
+    expect(tails.view().problems[0]?.message).toContain("own");
+    const file = path.join(home, "maps/own.yml");
+    const map =
+      "id: own\ntitle: mine\nparser: text\nagent: { id: me }\nevents: [{ kind: log, data: { content: $.message } }]";
+    for (const [text, line] of [
+      [map, "one"],
+      [map.replace("kind: log", "kind: message"), "two"],
+      ["id: [", "three"],
+    ] as const) {
+      writeFileSync(file, text);
+      await fieldMaps.reloadIfChanged();
+      await pass();
+      appendFileSync(log(), `${line}\n`);
+      await pass();
+    }
+    const events = await readEventsAfter(test, 0, 10);
+    expect(events.map(({ kind, data }) => [kind, data["content"]])).toEqual([
+      ["log", "one"],
+      ["message", "two"],
+      ["message", "three"],
+    ]);
+    expect(fieldMaps.problems).toHaveLength(1);
   });
 
   it("reads thousands of files with few of them open", async () => {
