@@ -10,7 +10,9 @@ export function bundleEntry(entry: string, outfile: string): string {
     format: "esm",
     conditions: ["firebreak-source"],
     external: ["pg-native"],
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as requireOfBundle } from "node:module"; const require = requireOfBundle(import.meta.url);',
+    },
   });
   return outfile;
 }

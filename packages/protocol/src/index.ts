@@ -11,4 +11,5 @@ export * from "./indicator.ts";
 export * from "./killswitch.ts";
 export * from "./severity.ts";
 export * from "./source.ts";
+export * from "./tail.ts";
 export * from "./views.ts";

@@ -32,6 +32,7 @@ import type {
   SourceView,
   StopPreview,
   StopReceipt,
+  TailsView,
   StopRequest,
   SwitchRequest,
   SwitchView,
@@ -144,6 +145,7 @@ export interface ApiServices {
   acceptEvents(caller: Caller, batch: RawBatch): Promise<IntakeReceipt>;
   /** Stores an OTLP request's records as events, by the field map `otlp-genai`. */
   acceptOtlp(caller: Caller, request: OtlpRequest): Promise<OtlpResult>;
+  listTails(caller: Caller): Promise<TailsView>;
   listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
 
   listIndicators(caller: Caller, query: IndicatorsQuery): Promise<Page<IndicatorView>>;

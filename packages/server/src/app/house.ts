@@ -11,7 +11,7 @@ import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
-import type { FieldMaps, Intake } from "../telemetry/index.ts";
+import type { FieldMapSet, Intake, Tails } from "../telemetry/index.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
 export interface House {
@@ -31,7 +31,8 @@ export interface House {
   readonly redactor: Redactor;
   readonly indicators: IndicatorWatch;
   readonly intake: Intake;
-  readonly fieldMaps: FieldMaps;
+  readonly fieldMaps: FieldMapSet;
+  readonly tails: Tails;
   readonly detector: Detector;
   readonly authenticator: Authenticator;
   readonly localToken: string;

@@ -18,6 +18,7 @@ import {
   ensurePrivateDir,
   loadProfile,
   messageOf,
+  processSurroundings,
   requireProfile,
 } from "../kernel/index.ts";
 import type { Clock, Config, Environment, Logger, NewId } from "../kernel/index.ts";
@@ -33,8 +34,8 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import { createIntake, loadFieldMaps, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
 import { createRedactor } from "../redaction/index.ts";
+import { createIntake, markLostSessions, openFieldMaps, openTails, parseEventBatch } from "../telemetry/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -134,7 +135,12 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
-  const rooms = { config, localToken, database, work, killswitch, effectors, indicators, intake, detector };
+  const fieldMaps = await openFieldMaps([path.join(dataDir, "maps"), path.join(config.home, "maps")]);
+  const { userHome } = processSurroundings();
+  const tails = await openTails({ home: config.home, userHome, fieldMaps, intake, clock, logger });
+  openings.add("tails", () => tails.close());
+  const watching = { indicators, intake, fieldMaps, tails, detector };
+  const rooms = { config, localToken, database, work, killswitch, effectors, ...watching };
   const house: House = {
     ...surroundings,
     ...rooms,
@@ -142,7 +148,6 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     startedAtMs: clock.now(),
     profileProblems: loadedProfile.problems,
     playbooks: await loadPlaybooks(playbookDirs, effectors),
-    fieldMaps: await loadFieldMaps([path.join(dataDir, "maps"), path.join(config.home, "maps")]),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
     attempts: createAttemptLimit(clock),
@@ -242,6 +247,8 @@ function daemonsOf(house: House): Daemon[] {
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
+    { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
+    { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },

@@ -3,9 +3,14 @@ export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.
 export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
 export type { SessionFilters } from "./list-agents.ts";
 export { listPacks } from "./list-packs.ts";
-export { loadFieldMaps } from "./maps/load-maps.ts";
-export type { FieldMaps } from "./maps/load-maps.ts";
+export { loadFieldMaps, openFieldMaps } from "./maps/load-maps.ts";
+export type { FieldMaps, FieldMapSet, LoadedMap } from "./maps/load-maps.ts";
+export { runMapCases } from "./maps/map-cases.ts";
 export { readOtlp } from "./otlp/read-otlp.ts";
+export { readLogEvents } from "./tails/read-log-file.ts";
+export type { LogEvent, LogReading } from "./tails/read-log-file.ts";
+export { openTails } from "./tails/tails.ts";
+export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";

@@ -23,6 +23,7 @@ type TelemetryServices = Pick<
   | "acceptEvents"
   | "acceptOtlp"
   | "listEvents"
+  | "listTails"
   | "registerSession"
   | "listSessions"
   | "recordSessionState"
@@ -63,6 +64,10 @@ export function telemetryServices(house: House): TelemetryServices {
       const { rejected, rejectedTotal } = await house.intake.accept(batch, senderOf(caller));
       const message = rejected.map((one) => `record ${one.line}: ${one.message}`).join("; ");
       return { rejected: rejectedTotal, message: message.slice(0, OTLP_MESSAGE_MAX) };
+    },
+    listTails: async () => {
+      const { items, problems } = house.tails.view();
+      return { items, problems: [...house.fieldMaps.problems, ...problems] };
     },
     listEvents: (_caller, query) => listEvents(house, query),
     registerSession: async (caller, request) => {

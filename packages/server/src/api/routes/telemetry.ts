@@ -1,4 +1,4 @@
-import { agentEventInput, agentView, intakeReceipt, sessionView } from "@firebreak/protocol";
+import { agentEventInput, agentView, intakeReceipt, sessionView, tailsView } from "@firebreak/protocol";
 import type { FieldError, IntakeReceipt } from "@firebreak/protocol";
 import { z } from "zod";
 import { FirebreakError } from "../../kernel/index.ts";
@@ -61,6 +61,16 @@ export const telemetryRoutes = [
     query: eventsQuery,
     response: eventPage,
     handler: ({ services, caller }, { query }) => services.listEvents(caller, query),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/tails",
+    operationId: "listTails",
+    summary: "Log files that are read as they grow, and how each fares",
+    tag,
+    access: "viewer",
+    response: tailsView,
+    handler: ({ services, caller }) => services.listTails(caller),
   }),
   defineRoute({
     method: "POST",

@@ -9,6 +9,8 @@ import { evidenceCommands } from "./evidence.ts";
 import { gateCommands } from "./gate.ts";
 import { incidentCommands } from "./incident.ts";
 import { indicatorsCommands } from "./indicators.ts";
+import { ingestCommand } from "./ingest.ts";
+import { mapsCommands } from "./maps.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
@@ -17,6 +19,7 @@ import { sourceCommands } from "./source.ts";
 import { silenceCommands } from "./silence.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
+import { tailCommand } from "./tail.ts";
 import { tokenCommands } from "./token.ts";
 import { upCommand } from "./up.ts";
 
@@ -33,6 +36,9 @@ export const COMMANDS: readonly Command[] = [
   ...alertCommands,
   ...silenceCommands,
   ...eventsCommands,
+  ingestCommand,
+  tailCommand,
+  ...mapsCommands,
   ...rulesCommands,
   ...indicatorsCommands,
   detectCommand,
