@@ -83,7 +83,7 @@ describe("wildcards", () => {
 
 describe("a value without wildcards", () => {
   it("compiles to the same test the short way and the long one", () => {
-    const texts = fc.string({ unit: fc.constantFrom("a", "A", "ß", "İ", "Σ", "-", "/", "x"), maxLength: 6 });
+    const texts = fc.string({ unit: fc.constantFrom("a", "A", "ß", "İ", "Σ", "-", "\\", "x"), maxLength: 6 });
     const anchorings = ["equals", "contains", "startswith", "endswith"] as const;
     fc.assert(
       fc.property(texts, texts, fc.constantFrom(...anchorings), fc.boolean(), (given, value, anchoring, cased) => {

@@ -86,13 +86,13 @@ export interface TextTest {
 }
 
 /**
- * The same as {@link compileWildcard} of a value without wildcards, escapes or classes, as nearly all values are, in a
- * fraction of the time.
+ * The same as {@link compileWildcard} of a value without wildcards, escaped backslashes or classes, as nearly all values
+ * are, in a fraction of the time.
  *
  * @returns undefined for any other value
  */
 export function compilePlain(written: string, anchoring: Anchoring, cased: boolean): TextTest | undefined {
-  if (/[*?\\]/.test(written) || written.includes(MARK) || written === "") return undefined;
+  if (/[*?]|\\\\/.test(written) || written.includes(MARK) || written === "") return undefined;
   const literal = cased ? written : foldText(written);
   const literals = [literal];
   const before = anchoring === "contains" || anchoring === "endswith" ? `${MARK}*` : "";
