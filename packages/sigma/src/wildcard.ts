@@ -83,6 +83,8 @@ export interface TextTest {
   readonly exact?: string;
   /** Texts of which every match contains one, the longest there are; none when there is nothing to look for. */
   readonly literals: readonly string[];
+  /** The pattern matches wherever one of them stands in a folded text. */
+  readonly isLiteral: boolean;
 }
 
 /**
@@ -94,19 +96,19 @@ export interface TextTest {
 export function compilePlain(written: string, anchoring: Anchoring, cased: boolean): TextTest | undefined {
   if (/[*?]|\\\\/.test(written) || written.includes(MARK) || written === "") return undefined;
   const literal = cased ? written : foldText(written);
-  const literals = [literal];
   const before = anchoring === "contains" || anchoring === "endswith" ? `${MARK}*` : "";
   const after = anchoring === "contains" || anchoring === "startswith" ? `${MARK}*` : "";
   const key = (cased ? "c" : "f") + before + literal + after;
+  const base = { key, literals: [literal], isLiteral: anchoring === "contains" && !cased };
   switch (anchoring) {
     case "equals":
-      return { key, literals, exact: literal, test: (text) => text === literal };
+      return { ...base, exact: literal, test: (text) => text === literal };
     case "contains":
-      return { key, literals, test: (text) => text.includes(literal) };
+      return { ...base, test: (text) => text.includes(literal) };
     case "startswith":
-      return { key, literals, test: (text) => text.startsWith(literal) };
+      return { ...base, test: (text) => text.startsWith(literal) };
     case "endswith":
-      return { key, literals, test: (text) => text.endsWith(literal) };
+      return { ...base, test: (text) => text.endsWith(literal) };
   }
 }
 
@@ -114,10 +116,11 @@ export function compilePlain(written: string, anchoring: Anchoring, cased: boole
 export function compileWildcard(source: Wildcard, cased: boolean): TextTest {
   const pieces = cased ? source.pieces : source.pieces.map(foldPiece);
   const literals = literalsOf(pieces);
+  const isLiteral = !cased && isOneRun(pieces, literals);
   const key = keyOf(pieces, cased);
   const exact = literalOf({ pieces });
-  if (exact !== undefined) return { key, test: (text) => text === exact, exact, literals };
-  return { key, test: compilePieces(pieces), literals };
+  if (exact !== undefined) return { key, test: (text) => text === exact, exact, literals, isLiteral };
+  return { key, test: compilePieces(pieces), literals, isLiteral };
 }
 
 /** A longest run shorter than this is worth taking a dash with it in all its forms. */
@@ -130,6 +133,13 @@ function literalsOf(pieces: Wildcard["pieces"]): readonly string[] {
     if (dashed !== undefined && dashed.text.length > best.length) return permuteDashes(dashed.text);
   }
   return best === "" ? [] : [best];
+}
+
+/** Whether the pattern is open at both ends and nothing but the run that its literals stand for. */
+function isOneRun(pieces: Wildcard["pieces"], literals: readonly string[]): boolean {
+  const [before, run, after, ...more] = pieces;
+  if (before?.length !== 0 || after?.length !== 0 || more.length > 0 || run === undefined) return false;
+  return literals[0]?.length === run.length && !run.includes(ANY_ONE);
 }
 
 /** Runs with one dash class in them, written as a hyphen. */
