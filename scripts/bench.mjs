@@ -17,6 +17,8 @@ const NAMES = [
   "containment",
   "intake",
   "sigma",
+  "sigma-peers",
+  "sigma-growth",
   "ordinary-commands",
 ];
 /** Needs what only who asks for it has. */

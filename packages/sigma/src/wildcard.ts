@@ -60,7 +60,7 @@ export function literalWildcard(text: string): Wildcard {
 /** The one text a pattern stands for, or undefined when it has wildcards. */
 export function literalOf({ pieces }: Wildcard): string | undefined {
   const [only] = pieces;
-  return pieces.length === 1 && only !== undefined && isLiteral(only) ? textOf(only) : undefined;
+  return pieces.length === 1 && only !== undefined && hasNoClass(only) ? textOf(only) : undefined;
 }
 
 export type Anchoring = "equals" | "contains" | "startswith" | "endswith";
@@ -72,7 +72,7 @@ export function anchor(wildcard: Wildcard, anchoring: Anchoring): Wildcard {
   return { pieces: [...before, ...wildcard.pieces, ...after] };
 }
 
-const isLiteral = (piece: readonly number[]): boolean => piece.every((unit) => unit >= 0);
+const hasNoClass = (piece: readonly number[]): boolean => piece.every((unit) => unit >= 0);
 const textOf = (piece: readonly number[]): string => piece.map((unit) => String.fromCharCode(unit)).join("");
 
 export interface TextTest {
@@ -222,7 +222,7 @@ function compilePieces(pieces: readonly (readonly number[])[]): (text: string) =
 /** The three common forms, with the engine's own search. */
 function compileSimple(pieces: readonly (readonly number[])[]): ((text: string) => boolean) | undefined {
   const [first = [], second = [], third = []] = pieces;
-  if (!pieces.every(isLiteral)) return undefined;
+  if (!pieces.every(hasNoClass)) return undefined;
   if (pieces.length === 2 && second.length === 0) {
     const start = textOf(first);
     return (text) => text.startsWith(start);
