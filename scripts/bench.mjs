@@ -18,6 +18,8 @@ const NAMES = [
   "intake",
   "sigma",
   "redaction",
+  "sigma-peers",
+  "sigma-growth",
   "ordinary-commands",
   "indicators",
 ];

@@ -5,7 +5,8 @@ const FOREIGN_CLASSES = 8;
 const NOTHING: readonly number[] = [];
 
 export interface Finder {
-  found(pattern: number): void;
+  /** @param start where the pattern stands, if it does: only a part of it was seen, and some characters are alike here */
+  found(pattern: number, start: number): void;
 }
 
 /** Finds which of many texts occur in a text, in one pass over it, whatever their number. */
@@ -21,9 +22,14 @@ export class AhoCorasick {
   readonly #width: number;
   /** Pattern numbers that end in a state, suffixes included. */
   readonly #outputs: readonly (readonly number[])[];
+  /** Of each pattern, how many of its characters stand before the end of the part that is looked at. */
+  readonly #ends: Uint32Array;
 
   constructor(patterns: readonly string[]) {
     const parts = patterns.map(choosePart);
+    this.#ends = Uint32Array.from(patterns, (pattern, number) =>
+      pattern.startsWith(parts[number] ?? "") ? (parts[number] ?? "").length : pattern.length,
+    );
     let width = 1;
     for (const part of parts) {
       for (let at = 0; at < part.length; at++) {
@@ -48,7 +54,7 @@ export class AhoCorasick {
       const unit = text.charCodeAt(at);
       const cell = next[row + (unit < 128 ? (ascii[unit] ?? 0) : foreign + (unit % FOREIGN_CLASSES))] ?? 0;
       row = cell >> 1;
-      if ((cell & 1) !== 0) this.#tell(row, finder);
+      if ((cell & 1) !== 0) this.#tell(row, at, finder);
     }
   }
 
@@ -71,13 +77,15 @@ export class AhoCorasick {
       row = cell >> 1;
       otherRow = otherCell >> 1;
       if (((cell | otherCell) & 1) === 0) continue;
-      if ((cell & 1) !== 0) one.#tell(row, finder);
-      if ((otherCell & 1) !== 0) other.#tell(otherRow, otherFinder);
+      if ((cell & 1) !== 0) one.#tell(row, at, finder);
+      if ((otherCell & 1) !== 0) other.#tell(otherRow, at, otherFinder);
     }
   }
 
-  #tell(row: number, finder: Finder): void {
-    for (const pattern of this.#outputs[row / this.#width] ?? NOTHING) finder.found(pattern);
+  #tell(row: number, at: number, finder: Finder): void {
+    for (const pattern of this.#outputs[row / this.#width] ?? NOTHING) {
+      finder.found(pattern, at + 1 - (this.#ends[pattern] ?? 0));
+    }
   }
 
   #classOf(unit: number): number {

@@ -23,7 +23,13 @@ export function compilePredicate(predicate: Predicate): Test {
       return compileAnywhere(predicate.test);
     case "fieldref": {
       const { field, comparison } = predicate;
-      return (view) => compareFields(field.slot, comparison, view) !== undefined;
+      const { other, cased, holds } = comparison;
+      return (view) => {
+        const left = cased ? view.values(field.slot).texts : view.folded(field.slot);
+        const right = cased ? view.values(other.slot).texts : view.folded(other.slot);
+        if (left.length === 1 && right.length === 1) return holds(elementAt(left, 0), elementAt(right, 0));
+        return compareFields(field.slot, comparison, view) !== undefined;
+      };
     }
   }
 }

@@ -8,6 +8,8 @@ interface Candidate {
   /** Number among the slot's leaves. */
   readonly number: number;
   readonly leaf: Leaf;
+  /** Nothing is to be asked where its literal stands. */
+  readonly isProved: boolean;
   /** Number of the text on which it was last asked. */
   mark: number;
 }
@@ -18,6 +20,7 @@ export class FieldMatcher implements Finder {
   readonly automaton: AhoCorasick | undefined;
   /** Candidates of each literal of the automaton. */
   readonly #owners: readonly (readonly Candidate[])[];
+  readonly #literals: readonly string[];
   /** What no literal, or only a short one can find. */
   readonly #always: Candidate[] = [];
   /** What a short literal beyond ASCII finds, by the literal's last character. */
@@ -38,8 +41,8 @@ export class FieldMatcher implements Finder {
     this.#raise = raise;
     const byLiteral = new Map<string, Candidate[]>();
     for (const [number, leaf] of leaves.entries()) {
-      const candidate: Candidate = { number, leaf, mark: 0 };
       const { test } = leaf;
+      const candidate: Candidate = { number, leaf, isProved: test.kind === "text" && test.isLiteral, mark: 0 };
       const literals = literalsOf(leaf);
       if (test.kind === "text" && test.exact !== undefined) put(this.#exact, foldText(test.exact), candidate);
       else if (literals.length === 0) this.#always.push(candidate);
@@ -49,7 +52,8 @@ export class FieldMatcher implements Finder {
         for (const literal of literals) put(this.#foreign, literal.charCodeAt(literal.length - 1), candidate);
       } else this.#always.push(candidate);
     }
-    this.automaton = byLiteral.size === 0 ? undefined : new AhoCorasick([...byLiteral.keys()]);
+    this.#literals = [...byLiteral.keys()];
+    this.automaton = byLiteral.size === 0 ? undefined : new AhoCorasick(this.#literals);
     this.#owners = [...byLiteral.values()];
     this.#literalMarks = new Float64Array(this.#owners.length);
   }
@@ -71,10 +75,11 @@ export class FieldMatcher implements Finder {
     if (this.#foreign.size > 0 && BEYOND_ASCII.test(this.#folded)) this.#askForeign();
   }
 
-  found(literal: number): void {
+  found(literal: number, start: number): void {
     if (this.#literalMarks[literal] === this.#textNumber) return;
+    if (start < 0 || !this.#folded.startsWith(this.#literals[literal] ?? "", start)) return;
     this.#literalMarks[literal] = this.#textNumber;
-    for (const candidate of this.#owners[literal] ?? []) this.#ask(candidate);
+    for (const candidate of this.#owners[literal] ?? []) this.#ask(candidate, candidate.isProved);
   }
 
   #askAll(candidates: readonly Candidate[] | undefined): void {
@@ -94,10 +99,10 @@ export class FieldMatcher implements Finder {
     }
   }
 
-  #ask(candidate: Candidate): void {
+  #ask(candidate: Candidate, isProved = false): void {
     if (candidate.mark === this.#textNumber) return;
     candidate.mark = this.#textNumber;
-    if (this.#holds(candidate.leaf)) this.#raise(candidate.number);
+    if (isProved || this.#holds(candidate.leaf)) this.#raise(candidate.number);
   }
 
   /** Whether one of the literals is there, of which a match needs one; for a text the test itself costs no more. */

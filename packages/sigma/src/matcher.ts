@@ -89,7 +89,7 @@ export class Matcher<Rule extends Matchable> {
     const sampled = this.#record <= SAMPLE_ALL_UNTIL || this.#record % SAMPLE_ONE_IN === 0;
     for (const { state, timesUp } of this.#used) {
       if (sampled) countBits(state.bits, timesUp);
-      state.bits = state.nothing.bits;
+      state.bits = state.none;
     }
     if (this.#used.length > 0) this.#used.length = 0;
     if (this.#waiting.length > 0) this.#waiting.length = 0;
@@ -176,12 +176,12 @@ export class Matcher<Rule extends Matchable> {
     const keywords = this.#anywhere?.state;
     if (slot !== undefined && keywords !== undefined) {
       const [own, anywhere] = slot.readWith(keywords, text, view.budget);
-      if (own === slot.nothing && anywhere === keywords.nothing) return RAISES_NOTHING;
-      return { own, anywhere };
+      return readingOf(raised(own, slot), raised(anywhere, keywords));
     }
-    const own = slot?.read(text, view.budget);
-    const anywhere = keywords?.read(text, view.budget);
-    return own === slot?.nothing && anywhere === keywords?.nothing ? RAISES_NOTHING : { own, anywhere };
+    return readingOf(
+      slot && raised(slot.read(text, view.budget), slot),
+      keywords && raised(keywords.read(text, view.budget), keywords),
+    );
   }
 
   /** Any other record is asked for the fields that rules name. */
@@ -202,8 +202,8 @@ export class Matcher<Rule extends Matchable> {
 
   #add(slot: Slot<Rule>, reading: Reading): void {
     const { state, watchers } = slot;
-    if (reading === state.nothing) return;
-    if (state.bits === state.nothing.bits) this.#used.push(slot);
+    if (reading.bits === state.none) return;
+    if (state.bits === state.none) this.#used.push(slot);
     state.add(reading);
     for (const signal of reading.watched) {
       const entries = watchers[signal];
@@ -276,6 +276,12 @@ export class Matcher<Rule extends Matchable> {
 const SELDOM = 0.01;
 const RAISES_NOTHING: ScalarReading = { own: undefined, anywhere: undefined };
 
+const raised = (reading: Reading, { none }: SlotState): Reading | undefined =>
+  reading.bits === none ? undefined : reading;
+
+const readingOf = (own: Reading | undefined, anywhere: Reading | undefined): ScalarReading =>
+  own === undefined && anywhere === undefined ? RAISES_NOTHING : { own, anywhere };
+
 type PlainObject = Presentation["fields"];
 
 function isPlain(node: object): node is PlainObject {
@@ -314,6 +320,7 @@ function weightOf(gate: Gate): number {
 
 /** A guess before records were seen: long texts are rare, many alternatives and short exact values (an event id) are not. */
 function guessCost({ leaves }: Signal): number {
+  if (leaves.length === 0) return 1;
   return leaves.reduce((sum, { test }) => {
     const { literals } = test.kind === "regex" ? test.regex : test;
     return literals.reduce((cost, literal) => cost + 2 ** -Math.min(literal.length, 16), sum);

@@ -24,6 +24,8 @@ export type ValueTest =
       readonly exact?: string;
       /** Every text on which the test holds has one of these; none when nothing is known. */
       readonly literals: readonly string[];
+      /** It holds wherever one of them stands in a folded text. */
+      readonly isLiteral: boolean;
     }
   | { readonly kind: "regex"; readonly key: string; readonly regex: Regex }
   | {

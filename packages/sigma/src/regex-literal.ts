@@ -1,8 +1,7 @@
 import type { RegexNode } from "./regex-parse.ts";
 import { foldText } from "./text.ts";
 
-/** Shorter texts are everywhere; of several, each must be worth looking for. */
-const CHARS_MIN = 2;
+/** Short texts are everywhere; of several, each must be worth looking for. */
 const CHARS_MIN_OF_SEVERAL = 3;
 const SET_MAX = 32;
 
@@ -66,7 +65,7 @@ function addChoice(branches: readonly RegexNode[], search: Search): void {
 const shortest = (set: readonly string[]): number => Math.min(...set.map((text) => text.length));
 
 function isWorthwhile(set: readonly string[]): boolean {
-  return set.length <= SET_MAX && shortest(set) >= (set.length === 1 ? CHARS_MIN : CHARS_MIN_OF_SEVERAL);
+  return set.length === 1 || (set.length <= SET_MAX && shortest(set) >= CHARS_MIN_OF_SEVERAL);
 }
 
 /** Long texts are rare, many alternatives are not. */

@@ -1,6 +1,6 @@
 import { compilePredicate, type Test } from "./compile-predicate.ts";
 import { elementAt } from "./fault.ts";
-import type { Predicate, ValueTest } from "./predicate.ts";
+import type { FieldRef, Predicate, ValueTest } from "./predicate.ts";
 
 /** The slot that stands for the whole record, in which keywords are looked for. */
 export const WHOLE_RECORD = -1;
@@ -21,7 +21,10 @@ export interface Leaf {
   readonly signals: number[];
 }
 
-/** One or several leaves of one slot: up when one of them holds for one of the slot's texts. */
+/**
+ * One or several leaves of one slot: up when one of them holds for one of the slot's texts. Without leaves it is up when
+ * there is a text.
+ */
 export interface Signal {
   readonly slot: number;
   /** Number among the signals of its slot. */
@@ -46,6 +49,8 @@ export class SlotSignals {
   readonly slot: number;
   readonly leaves: Leaf[] = [];
   readonly signals: Signal[] = [];
+  /** Up when the slot has a text, where a rule asks for that. */
+  presence: Signal | undefined;
   readonly #leafByKey = new Map<string, number>();
   readonly #signalByKey = new Map<string, Signal>();
 
@@ -61,6 +66,14 @@ export class SlotSignals {
       this.#leafByKey.set(test.key, index);
     }
     return index;
+  }
+
+  presenceSignal(): Signal {
+    if (this.presence === undefined) {
+      this.presence = { slot: this.slot, index: this.signals.length, leaves: [] };
+      this.signals.push(this.presence);
+    }
+    return this.presence;
   }
 
   /** @returns the signal of these leaves; equal sets are one signal */
@@ -100,8 +113,37 @@ export class SignalTable {
       case "anywhere":
       case "fieldref":
         if (isLeaf(predicate, isFound)) return this.#signalOf([predicate]);
-        return { kind: "view", test: compilePredicate(predicate) };
+        return this.#viewOf(predicate);
     }
+  }
+
+  /** What compares a value is asked only where there is one. */
+  #viewOf(predicate: Predicate & { readonly kind: "field" | "anywhere" | "fieldref" }): Gate {
+    const view: Gate = { kind: "view", test: compilePredicate(predicate) };
+    switch (predicate.kind) {
+      case "anywhere":
+        return view;
+      case "fieldref":
+        return {
+          kind: "all",
+          parts: [this.#presenceOf(predicate.field), this.#presenceOf(predicate.comparison.other), view],
+        };
+      case "field": {
+        const { kind } = predicate.test;
+        if (kind !== "raw" && kind !== "number") return view;
+        return { kind: "all", parts: [this.#presenceOf(predicate.field), view] };
+      }
+    }
+  }
+
+  #presenceOf({ slot }: FieldRef): Gate {
+    return { kind: "signal", signal: this.#signalsOf(slot).presenceSignal() };
+  }
+
+  #signalsOf(slot: number): SlotSignals {
+    let signals = this.slots.get(slot);
+    if (signals === undefined) this.slots.set(slot, (signals = new SlotSignals(slot)));
+    return signals;
   }
 
   #allOf(parts: readonly Predicate[], isFound: boolean): Gate[] {
@@ -125,9 +167,7 @@ export class SignalTable {
 
   /** @param group leaves of one slot */
   #signalOf(group: readonly LeafPredicate[]): Gate {
-    const slot = slotOf(elementAt(group, 0));
-    let signals = this.slots.get(slot);
-    if (signals === undefined) this.slots.set(slot, (signals = new SlotSignals(slot)));
+    const signals = this.#signalsOf(slotOf(elementAt(group, 0)));
     const numbers = group.map(({ test }) => signals.leafOf(test));
     return { kind: "signal", signal: signals.signalOf(numbers) };
   }

@@ -26,8 +26,9 @@ const LEAF_SETS_MAX = 4096;
 /** The signals of one slot for the record at hand. */
 export class SlotState {
   readonly signals: SlotSignals;
-  readonly nothing: Reading;
-  /** The signals of the record's texts so far; those of {@link nothing} between records. */
+  /** No signal. */
+  readonly none: Uint32Array;
+  /** The signals of the record's texts so far; {@link none} between records. */
   bits: Uint32Array;
   /** Made when the first text comes: of the fields that rules name, most logs have few. */
   #matcher: FieldMatcher | undefined;
@@ -38,12 +39,15 @@ export class SlotState {
   #root: LeafSet = emptySet();
   #sets = 0;
   #found: LeafSet = this.#root;
+  /** What a text raises for which no leaf holds. */
+  #least: Reading;
 
   constructor(signals: SlotSignals) {
     const words = (signals.signals.length + 31) >>> 5;
     this.signals = signals;
-    this.nothing = { bits: new Uint32Array(words), watched: [] };
-    this.bits = this.nothing.bits;
+    this.none = new Uint32Array(words);
+    this.bits = this.none;
+    this.#least = { bits: this.none, watched: [] };
     this.#watch = new Uint32Array(words);
     this.#union = new Uint32Array(words);
   }
@@ -53,6 +57,7 @@ export class SlotState {
     this.#watch.fill(0);
     for (const index of indexes) setBit(this.#watch, index);
     this.#forget();
+    if (this.signals.presence !== undefined) this.#least = this.#readingOf([]);
   }
 
   /** What a text raises, whatever the record has raised before. */
@@ -94,14 +99,14 @@ export class SlotState {
   #end(matcher: FieldMatcher): Reading {
     matcher.end();
     const found = this.#found;
-    if (found === this.#root) return this.nothing;
+    if (found === this.#root) return this.#least;
     found.reading ??= this.#readingOf(found.leaves);
     return found.reading;
   }
 
   /** Adds what a text of the record raised. */
   add({ bits }: Reading): void {
-    if (this.bits === this.nothing.bits) this.bits = bits;
+    if (this.bits === this.none) this.bits = bits;
     else if (this.bits !== bits) this.#join(bits);
   }
 
@@ -127,6 +132,8 @@ export class SlotState {
 
   #readingOf(leaves: readonly number[]): Reading {
     const bits = new Uint32Array(this.#watch.length);
+    const { presence } = this.signals;
+    if (presence !== undefined) setBit(bits, presence.index);
     for (const leaf of leaves) for (const index of this.signals.leaves[leaf]?.signals ?? []) setBit(bits, index);
     return { bits, watched: commonBits(bits, this.#watch) };
   }

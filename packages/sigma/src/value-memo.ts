@@ -20,6 +20,7 @@ export class ValueMemo<Found> {
       this.#paused -= 1;
       return undefined;
     }
+    if (typeof value === "string" && value.length > TEXT_CHARS_MAX) return undefined;
     this.#lookups += 1;
     const found = this.#known.get(value);
     if (found !== undefined) this.#hits += 1;

@@ -4,6 +4,7 @@ import type { Presentation, SigmaEvent } from "@firebreak/sigma";
 import type { KnownSource } from "./known-sources.ts";
 import { holdsPersonalData, PII_REDACTED, presentRedaction } from "./present-redaction.ts";
 import { presentProcesses } from "./present-processes.ts";
+import { rememberTexts } from "./remember-texts.ts";
 import { findRemoteHosts, hostOf } from "./remote-hosts.ts";
 import { readCommands } from "./shell/read-commands.ts";
 import type { ShellCommand } from "./shell/shell-reader.ts";
@@ -22,21 +23,26 @@ const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
 export function presentEvent(event: AgentEvent, { withProcesses = true } = {}): SigmaEvent {
   const line = readCommand(event);
   if (line === undefined || line.trim() === "") return { presentations: [new AgentPresentation(event)] };
-  const { commands, isCut } = readCommands(line);
+  const { commands, isCut, presented } = readLine(line);
   const processes = withProcesses ? presentProcesses(event, line, commands) : [];
   const [first] = commands;
   if (commands.length === 1 && first?.text === line && !isCut) {
-    const [own, ...more] = presentationsOf(first);
+    const [own, ...more] = presented;
     const others = more.map((fields) => presentCommand(event, fields));
     return { presentations: [new AgentPresentation(event, own), ...others, ...processes] };
   }
   const own = new AgentPresentation(event, isCut ? { command_cut: true } : {});
-  const parts = commands.flatMap((command) => presentationsOf(command).map((fields) => presentCommand(event, fields)));
+  const parts = presented.map((fields) => presentCommand(event, fields));
   return { presentations: [own, ...parts, ...processes] };
 }
 
+const readLine = rememberTexts((line) => {
+  const { commands, isCut } = readCommands(line);
+  return { commands, isCut, presented: commands.flatMap(presentationsOf) };
+});
+
 /** A command that names several hosts is presented for each, so that a rule can ask of one whether it is allowed. */
-function presentationsOf(command: ShellCommand): Record<string, unknown>[] {
+function presentationsOf(command: ShellCommand): Readonly<Record<string, unknown>>[] {
   const fields = commandFields(command);
   const hosts = findRemoteHosts(
     command.program,
@@ -100,7 +106,7 @@ class AgentPresentation implements Presentation {
     const { data, agent } = this.#event;
     if (name === "agent.id") return agent.id;
     if (name.startsWith("redacted.")) return presentRedaction(this.#event)?.[name] ?? NO_FIELD;
-    if (name.includes(".")) return undefined;
+    if (name.includes(".")) return peekPath(name, this.#event);
     if (Object.hasOwn(this.#added, name)) return this.#added[name];
     if (TEXT_FIELDS.has(name)) {
       const texts = this.#presentTexts();
@@ -122,6 +128,20 @@ class AgentPresentation implements Presentation {
       ...(decoded.length > 0 && { decoded_text: decoded }),
     };
   }
+}
+
+/** What a dotted name leads to: into `agent`, or into an object in `data`, of which only all fields can tell. */
+function peekPath(name: string, { agent, data }: AgentEvent): unknown {
+  const head = name.slice(0, name.indexOf("."));
+  if (head === "agent") {
+    const part = name.slice(head.length + 1);
+    return part === "id" || part === "pack" || part === "session" || part === "run"
+      ? (agent[part] ?? NO_FIELD)
+      : NO_FIELD;
+  }
+  if (Object.hasOwn(data, name)) return data[name];
+  const holder = Object.hasOwn(data, head) ? data[head] : undefined;
+  return (typeof holder === "object" && holder !== null) || hasSpacedKey(data) ? undefined : NO_FIELD;
 }
 
 /** The texts of the event as a person reads them, and what is encoded in them. */

@@ -8,7 +8,7 @@ export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
 export { emitDomainEvent } from "./outbox.ts";
 export type { AlertChange, DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from "./outbox.ts";
-export { LIVE_CHANNEL, listenLive, notifyLive } from "./live.ts";
+export { LIVE_CHANNEL, listenLive, liveNotice, notifyLive } from "./live.ts";
 export type { LiveOptions } from "./live.ts";
 export { createDurableWork } from "./work.ts";
 export type { DurableWork, EnqueueOptions, WorkOptions } from "./work.ts";

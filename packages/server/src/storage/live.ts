@@ -1,6 +1,6 @@
 import { liveMessage } from "@firebreak/protocol";
 import type { LiveMessage } from "@firebreak/protocol";
-import type { Kysely } from "kysely";
+import type { Kysely, RawBuilder } from "kysely";
 import { sql } from "kysely";
 import type pg from "pg";
 import { messageOf } from "../kernel/index.ts";
@@ -17,6 +17,11 @@ const probeEveryMs = 15_000;
 export async function notifyLive(trx: Kysely<Schema>, topic: LiveMessage["topic"], id: string): Promise<void> {
   const message: LiveMessage = { topic, id };
   await sql`select pg_notify(${LIVE_CHANNEL}, ${JSON.stringify(message)})`.execute(trx);
+}
+
+/** The same as an expression, for statements that change many rows. @param id of a column that holds the ids */
+export function liveNotice(topic: LiveMessage["topic"], id: string): RawBuilder<unknown> {
+  return sql`pg_notify(${LIVE_CHANNEL}, json_build_object('topic', ${topic}::text, 'id', ${sql.ref(id)})::text)`;
 }
 
 export interface LiveOptions {

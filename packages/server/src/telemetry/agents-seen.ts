@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { notifyLive } from "../storage/index.ts";
-import type { Trx } from "../storage/index.ts";
+import { liveNotice } from "../storage/index.ts";
+import type { Database } from "../storage/index.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
 
 /** An agent's row is written when it is new, changes its pack, or was last written this long ago. */
@@ -41,17 +41,27 @@ export function createAgentsSeen(): AgentsSeen {
   };
 }
 
-/** Writes the agents in the order of their ids, so that two nodes cannot wait for each other. */
-export async function writeAgents(trx: Trx, sightings: readonly Sighting[]): Promise<void> {
+/**
+ * Writes the agents and tells live views of them, in one round trip and a transaction of its own. It need not reach the
+ * disk by itself: the commit of their events, which follows, takes it along. In the order of ids, so that two nodes
+ * cannot wait for each other.
+ */
+export async function writeAgents(kysely: Database["kysely"], sightings: readonly Sighting[]): Promise<void> {
   const rows = sightings.map(({ id, pack, seenMs }) => ({ id, pack, seen: new Date(seenMs).toISOString() }));
-  const { rows: added } = await sql<{ id: string }>`
-    insert into agents (id, pack, first_seen_at, last_seen_at)
-    select id, pack, seen, seen from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(id text, pack text, seen timestamptz)
-    order by id
-    on conflict (id) do update set
-      pack = coalesce(excluded.pack, agents.pack), last_seen_at = greatest(agents.last_seen_at, excluded.last_seen_at)
-    returning id`.execute(trx);
-  for (const { id } of added.slice(0, LIVE_CHANGES_MAX)) await notifyLive(trx, "agent", id);
+  await sql`
+    with settings as materialized (select set_config('synchronous_commit', 'off', true) as commit),
+    written as (
+      insert into agents (id, pack, first_seen_at, last_seen_at)
+      select id, pack, seen, seen
+      from settings, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(id text, pack text, seen timestamptz)
+      where settings.commit = 'off'
+      order by id
+      on conflict (id) do update set
+        pack = coalesce(excluded.pack, agents.pack), last_seen_at = greatest(agents.last_seen_at, excluded.last_seen_at)
+      returning id
+    ),
+    told as (select id from written limit ${LIVE_CHANGES_MAX})
+    select ${liveNotice("agent", "told.id")} from told`.execute(kysely);
 }
 
 /** Watchers read the list of agents again anyway; a flood of new names need not be told one by one. */

@@ -1,7 +1,7 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import { FirebreakError, messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
-import { inTransaction, isTransientDatabaseError } from "../storage/index.ts";
+import { isTransientDatabaseError } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
@@ -57,7 +57,7 @@ export class EventWriter {
     const { database } = this.#options;
     if (stale.length > 0) {
       // Before their events: a crash in between leaves an agent without events, never events without their agent.
-      await inTransaction(database, (trx) => writeAgents(trx, stale));
+      await writeAgents(database.kysely, stale);
       this.#agents.remember(stale);
     }
     const seqs = await storeEvents(database.pool, rows);

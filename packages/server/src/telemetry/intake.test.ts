@@ -1,7 +1,8 @@
 import type { AgentEvent } from "@firebreak/protocol";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { canonicalJson, createManualClock, createNewId, DEFAULT_REDACTION, silentLogger } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
+import { listenLive } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, getAgent, listEvents, parseEventBatch, readEventsAfter } from "./index.ts";
@@ -208,6 +209,22 @@ describe("the intake", () => {
     expect(agent).toMatchObject({ id: "scout-1", pack: "research", holds: [], session: null });
     expect(Date.parse(agent.lastSeenAt) - Date.parse(agent.firstSeenAt)).toBe(60_000);
     await intake.close();
+  });
+
+  it("tells live views of agents it sees, and of some when they come in a flood", async () => {
+    const told: string[] = [];
+    const stop = await listenLive(test.database, ({ topic, id }) => void told.push(`${topic} ${id}`), {
+      logger: silentLogger,
+    });
+    const intake = openIntake();
+    await intake.accept(await parse(eventOf("one", { agent: { id: "first" } })), bench);
+    await vi.waitFor(() => expect(told).toEqual(["agent first"]));
+    const flood = Array.from({ length: 50 }, (_, index) => eventOf(`f${index}`, { agent: { id: `flood-${index}` } }));
+    await intake.accept(await parse(...flood), bench);
+    await vi.waitFor(() => expect(told).toHaveLength(21));
+    const { rows } = await test.database.pool.query<{ n: string }>("select count(*) as n from agents");
+    expect(rows).toEqual([{ n: "51" }]);
+    await stop();
   });
 
   it("pages through stored events, newest first, with filters", async () => {

@@ -1,3 +1,4 @@
+import { rememberTexts } from "../remember-texts.ts";
 import { decodeText } from "./decode-text.ts";
 import { foldText } from "./fold-text.ts";
 
@@ -35,11 +36,13 @@ export function readTexts(data: Readonly<Record<string, unknown>>): FoldedTexts 
     }
   };
   for (const key of TEXT_KEYS) collect(data[key], 0);
-  const normalized = texts.map((text) => collapse(foldText(text)));
-  return {
-    normalized,
-    decoded: normalized.flatMap((text, index) => decodeText(text, texts[index] ?? "")).map(collapse),
-  };
+  const read = texts.map(readText);
+  return { normalized: read.map(({ normalized }) => normalized), decoded: read.flatMap(({ decoded }) => decoded) };
 }
+
+const readText = rememberTexts((text) => {
+  const normalized = collapse(foldText(text));
+  return { normalized, decoded: decodeText(normalized, text).map(collapse) };
+});
 
 const collapse = (text: string): string => text.replaceAll(/[\s_]+/g, " ");
