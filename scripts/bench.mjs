@@ -8,7 +8,17 @@ import { renderResults } from "../bench/lib/render-results.mjs";
 import { buildWhatIsMissing } from "./lib/build.mjs";
 import { binary, repository, run } from "./lib/run.mjs";
 
-const NAMES = ["start", "idle-memory", "gate", "stop-trees", "stop-supervised", "containment", "intake", "sigma"];
+const NAMES = [
+  "start",
+  "idle-memory",
+  "gate",
+  "stop-trees",
+  "stop-supervised",
+  "containment",
+  "intake",
+  "sigma",
+  "alerts",
+];
 const TIME_LIMIT_MS = 180_000;
 const END_WITHIN_MS = 25_000;
 
