@@ -22,11 +22,10 @@ const NAMES = [
   "sigma-growth",
   "ordinary-commands",
   "indicators",
+  "alerts",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];
-  "alerts",
-];
 const TIME_LIMIT_MS = 180_000;
 const END_WITHIN_MS = 25_000;
 
