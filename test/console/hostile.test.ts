@@ -17,6 +17,8 @@ const PATHS = [
   "/killswitch",
   "/agents",
   "/rules",
+  "/rules/replays",
+  "/rules/replays/rpl_done",
   "/settings",
 ];
 

@@ -8,6 +8,7 @@ export * from "./holds.ts";
 export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./killswitch.ts";
+export * from "./rules.ts";
 export * from "./severity.ts";
 export * from "./source.ts";
 export * from "./views.ts";

@@ -42,6 +42,17 @@ import {
   resumeRequest,
   reviewView,
   role,
+  explanationView,
+  explainedLine,
+  falsePositive,
+  replayRequest,
+  replayResult,
+  replaySummary,
+  replayState,
+  replayView,
+  ruleCasesView,
+  ruleDetail,
+  ruleFault,
   ruleView,
   rulesView,
   runView,
@@ -60,6 +71,8 @@ import {
   sourceView,
   timelineEntry,
   tokenView,
+  tryRequest,
+  tryView,
   userView,
 } from "@firebreak/protocol";
 import { z } from "zod";
@@ -114,6 +127,7 @@ export const runPage = pageOf(runView);
 export const playbookPage = pageOf(playbookView);
 export const evidencePage = pageOf(evidenceView);
 export const deliveryPage = pageOf(deliveryView);
+export const replayPage = pageOf(replaySummary);
 export const userPage = pageOf(userView);
 export const tokenPage = pageOf(tokenView);
 export const auditPage = pageOf(auditView);
@@ -177,7 +191,19 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   ResumeReceipt: resumeReceipt,
   ReviewView: reviewView,
   Role: role,
+  ExplainedLine: explainedLine,
+  ExplanationView: explanationView,
+  FalsePositive: falsePositive,
+  ReplayPage: replayPage,
+  ReplayResult: replayResult,
+  ReplayState: replayState,
+  ReplaySummary: replaySummary,
+  ReplayView: replayView,
+  RuleCasesView: ruleCasesView,
+  RuleDetail: ruleDetail,
+  RuleFault: ruleFault,
   RuleView: ruleView,
+  TryView: tryView,
   RulesView: rulesView,
   RunView: runView,
   RunPage: runPage,
@@ -215,6 +241,7 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   PasswordRequest: passwordRequest,
   PreviewRequest: previewRequest,
   ReasonRequest: reasonRequest,
+  ReplayRequest: replayRequest,
   ResolveRequest: resolveRequest,
   ResumeRequest: resumeRequest,
   RotateSourceRequest: rotateSourceRequest,
@@ -225,4 +252,5 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   StateRequest: stateRequest,
   StopRequest: stopRequest,
   TestSourceRequest: testSourceRequest,
+  TryRequest: tryRequest,
 };

@@ -10,6 +10,7 @@ import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMaps, Intake } from "../telemetry/index.ts";
+import type { Workshop } from "../workshop/index.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
 export interface House {
@@ -29,6 +30,7 @@ export interface House {
   readonly intake: Intake;
   readonly fieldMaps: FieldMaps;
   readonly detector: Detector;
+  readonly workshop: Workshop;
   readonly authenticator: Authenticator;
   readonly localToken: string;
   readonly hasher: PasswordHasher;
@@ -60,6 +62,8 @@ export function contextFor(house: House, actor: Actor) {
     profile: house.profile,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
+    work: house.work,
+    workshop: house.workshop,
     authenticator: house.authenticator,
     hasher: house.hasher,
     attempts: house.attempts,

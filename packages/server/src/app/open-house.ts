@@ -1,4 +1,5 @@
 import path from "node:path";
+import { z } from "zod";
 import type { Actor } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../alerts/index.ts";
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
+import type { Detector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
 import {
   consoleUrl,
@@ -19,7 +21,7 @@ import {
   messageOf,
   requireProfile,
 } from "../kernel/index.ts";
-import type { Clock, Config, Environment, Logger, NewId } from "../kernel/index.ts";
+import type { Clock, Config, Environment, Logger, NewId, Profile } from "../kernel/index.ts";
 import { openKillswitch } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
@@ -32,7 +34,9 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
+import type { Database } from "../storage/index.ts";
 import { createIntake, loadFieldMaps, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
+import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -129,16 +133,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   // an owner's playbook wins over a shipped one with the same id
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
-  const detector = createDetector({
-    database,
-    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
-    placeholders: profile.placeholders,
-    clock,
-    logger,
-    onMatches: async (trx, findings) => {
-      await raiseAlerts(trx, { clock, newId, profile }, findings);
-    },
-  });
+  const detector = createHouseDetector(options, database, profile);
   const intake = createIntake({ database, clock, newId, logger, onStored: (events) => detector.wake(events) });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
   const rooms = { config, localToken, database, work, killswitch, effectors, intake, detector };
@@ -153,6 +148,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
     attempts: createAttemptLimit(clock),
+    workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
     sourceAttempts: createAttemptLimit(clock),
     checkDatabase: () => checkDatabase(database),
@@ -170,12 +166,35 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   };
 }
 
+/** The shipped rules and the owner's; what they match becomes alerts, and is counted. */
+function createHouseDetector(
+  { config, dataDir, clock, newId, logger }: HouseOptions,
+  database: Database,
+  profile: Profile,
+): Detector {
+  return createDetector({
+    database,
+    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
+    placeholders: profile.placeholders,
+    clock,
+    logger,
+    onMatches: async (trx, findings) => {
+      await raiseAlerts(trx, { clock, newId, profile }, findings);
+      await recordHits(trx, { clock }, findings);
+    },
+  });
+}
+
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
 async function startWork(house: House, openings: Openings): Promise<void> {
   const { work, detector, intake, killswitch } = house;
   for (const [task, handle] of Object.entries(domainHandlers(house))) {
     work.define(task, (payload, { signal }) => handle(payload, signal));
   }
+  work.define(REPLAY_TASK, async (payload, { signal }) => {
+    const { replayId } = z.object({ replayId: z.string() }).parse(payload);
+    await runReplay(contextFor(house, DAEMON), replayId, signal);
+  });
   await mirrorHolds(house);
   await recheckHeldByProfile(house);
   openings.add("what senders said", () => house.sources.flush());
@@ -229,6 +248,8 @@ function daemonsOf(house: House): Daemon[] {
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
+    { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
+    { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

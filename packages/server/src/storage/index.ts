@@ -5,6 +5,8 @@ export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
+export type * from "./rule-tables.ts";
+export type * from "./access-tables.ts";
 export { emitDomainEvent } from "./outbox.ts";
 export type { AlertChange, DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from "./outbox.ts";
 export { LIVE_CHANNEL, listenLive, notifyLive } from "./live.ts";

@@ -7,6 +7,7 @@ import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
 import { telemetryRoutes } from "./telemetry.ts";
 import { workRoutes } from "./work.ts";
+import { workshopRoutes } from "./workshop.ts";
 
 /** Every endpoint of the API. */
 export const ROUTES: readonly Route[] = [
@@ -18,4 +19,5 @@ export const ROUTES: readonly Route[] = [
   ...killswitchRoutes,
   ...workRoutes,
   ...senderRoutes,
+  ...workshopRoutes,
 ];
