@@ -125,6 +125,82 @@ describe("D-8: the CloudEvents SDK", () => {
   });
 });
 
+describe("D-8: the command line of senders", () => {
+  const firebreak = async (...words: string[]) => {
+    const child = installation.start(words);
+    return { ...(await child.ended), output: child.output() };
+  };
+
+  test("a template is tried out before its first message", async () => {
+    const template = programs.write(
+      "ci.yaml",
+      ['title: "Build of {/repository/name} failed"', 'key: "{/repository/name}"', 'severity: "{/level}"', ""].join(
+        "\n",
+      ),
+    );
+    const made = await firebreak(
+      "source",
+      "add",
+      "ci",
+      "--kind",
+      "webhook",
+      "--template",
+      template,
+      "--severity",
+      "Bad=2",
+    );
+    expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/\nfbs[0-9a-z]{29}\n\ncurl /) });
+    const good = programs.write("good.json", JSON.stringify({ repository: { name: "scout" }, level: "bad" }));
+    expect(await firebreak("source", "test", "ci", good)).toMatchObject({
+      code: 0,
+      output: "trigger  severity 2  scout  Build of scout failed\n",
+    });
+    const bad = programs.write("bad.json", "{}");
+    expect(await firebreak("source", "test", "ci", bad)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("refused: the key is empty"),
+    });
+  });
+
+  test("what is not right is said before anything is made", async () => {
+    const add = (...words: string[]) => firebreak("source", "add", "wrong", ...words);
+    expect(await add("--kind", "nagios")).toMatchObject({
+      code: 2,
+      output: expect.stringContaining("--kind is one of"),
+    });
+    expect(await add("--kind", "webhook", "--stale-after", "soon")).toMatchObject({ code: 2 });
+    expect(await add("--kind", "pagerduty", "--signature", "github", "--secret", "X")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("senders of this kind do not sign"),
+    });
+    expect(await firebreak("source", "show", "wrong")).toMatchObject({ code: 5 });
+  });
+
+  test("show, rotate and remove", async () => {
+    expect(await firebreak("source", "show", "ci")).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("Last heard: never"),
+    });
+    expect(await firebreak("source", "list")).toMatchObject({ code: 0, output: expect.stringContaining("webhook") });
+    expect(await firebreak("source", "rotate", "ci", "--overlap", "0")).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/\nfbs[0-9a-z]{29}\n/),
+    });
+    expect(await firebreak("source", "changes")).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("Deployed 4.2"),
+    });
+    expect(await firebreak("source", "remove", "ci")).toMatchObject({ code: 0 });
+    expect(await firebreak("source", "remove", "ci")).toMatchObject({ code: 5 });
+  });
+
+  test("the overview tells of messages that came with a wrong key", async () => {
+    const steps = z.object({ nextSteps: z.array(z.object({ text: z.string() })) });
+    const { nextSteps } = await installation.call(steps, "GET", "/overview");
+    expect(nextSteps.map(({ text }) => text)).toContainEqual(expect.stringContaining("came with a wrong key"));
+  });
+});
+
 test("D-8: whatever was answered 202 is there after kill -9", async () => {
   const routing_key = await addSource("crash", "pagerduty");
   const server = serverPid();

@@ -7,11 +7,20 @@ export interface AttemptLimitOptions {
   readonly perAddress: number;
   /** names and addresses remembered at most, each; the oldest are forgotten first */
   readonly keysMax: number;
+  /** what the refusal says */
+  readonly advise: (waitSeconds: number) => string;
 }
 
-const DEFAULTS: AttemptLimitOptions = { windowMs: 5 * 60_000, perName: 10, perAddress: 50, keysMax: 10_000 };
+const DEFAULTS: AttemptLimitOptions = {
+  windowMs: 5 * 60_000,
+  perName: 10,
+  perAddress: 50,
+  keysMax: 10_000,
+  advise: (seconds) =>
+    `Too many attempts to sign in. Wait ${seconds} seconds, or use the command line on the machine itself.`,
+};
 
-/** Counts attempts to sign in, by name and by address. */
+/** Counts attempts, by name and by address. */
 export interface AttemptLimit {
   /**
    * Counts one attempt before it is tried, so that many at once are limited too.
@@ -58,7 +67,7 @@ function count(
   const known = windows.get(key);
   const window =
     known !== undefined && known.endsAtMs > nowMs ? known : { count: 0, endsAtMs: nowMs + options.windowMs };
-  if (window.count >= limit) throw tooMany(window.endsAtMs - nowMs);
+  if (window.count >= limit) throw tooMany(window.endsAtMs - nowMs, options);
   window.count += 1;
   windows.delete(key);
   windows.set(key, window);
@@ -66,11 +75,7 @@ function count(
   if (windows.size > options.keysMax && oldest.done !== true) windows.delete(oldest.value);
 }
 
-function tooMany(waitMs: number): FirebreakError {
+function tooMany(waitMs: number, { advise }: AttemptLimitOptions): FirebreakError {
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-  return new FirebreakError(
-    "too_many_requests",
-    `Too many attempts to sign in. Wait ${retryAfterSeconds} seconds, or use the command line on the machine itself.`,
-    { retryAfterSeconds },
-  );
+  return new FirebreakError("too_many_requests", advise(retryAfterSeconds), { retryAfterSeconds });
 }

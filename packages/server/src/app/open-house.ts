@@ -26,7 +26,7 @@ import { openKillswitch } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
-import { createSourceDirectory } from "../senders/index.ts";
+import { createSourceAttempts, createSourceDirectory } from "../senders/index.ts";
 import {
   checkDatabase,
   createDurableWork,
@@ -150,7 +150,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     attempts: createAttemptLimit(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
-    sourceAttempts: createAttemptLimit(clock),
+    sourceAttempts: createSourceAttempts(clock),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
     consoleUrl: publicUrl,

@@ -4,11 +4,13 @@ import { sql } from "kysely";
 import { countOpenAlerts } from "../alerts/index.ts";
 import { listIncidents } from "../incidents/index.ts";
 import { countFailedDeliveries } from "../notify/index.ts";
+import { countUnclaimed } from "../senders/index.ts";
 import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
 
 const INCIDENTS_MAX = 100;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** With more events than this in the last hour the exact count costs more than it tells. */
 const EVENTS_COUNTED_MAX = 100_000;
 
@@ -16,12 +18,13 @@ const EVENTS_COUNTED_MAX = 100_000;
 export async function getOverview(house: House): Promise<Overview> {
   const ctx = contextFor(house, DAEMON);
   const { holds } = house.killswitch.current();
-  const [incidents, openAlerts, failedDeliveries, agents, eventsLastHour] = await Promise.all([
+  const [incidents, openAlerts, failedDeliveries, agents, eventsLastHour, unclaimed] = await Promise.all([
     listIncidents(ctx, { state: "open", limit: INCIDENTS_MAX }),
     countOpenAlerts(ctx),
     countFailedDeliveries(ctx),
     countSessions(house),
     countRecentEvents(house),
+    countUnclaimed(house, house.clock.now() - DAY_MS),
   ]);
   const openIncidents = incidents.items.toSorted((a, b) => a.severity - b.severity);
   return {
@@ -37,7 +40,14 @@ export async function getOverview(house: House): Promise<Overview> {
     ruleErrors: house.detector
       .rules()
       .errors.map(({ file, line, message, remedy }) => ({ file, line, message, remedy })),
-    nextSteps: nextSteps({ house, incidents: openIncidents, holds, failedDeliveries, lostSessions: agents.lost }),
+    nextSteps: nextSteps({
+      house,
+      incidents: openIncidents,
+      holds,
+      failedDeliveries,
+      unclaimed,
+      lostSessions: agents.lost,
+    }),
   };
 }
 
@@ -67,6 +77,8 @@ interface Situation {
   readonly incidents: readonly IncidentSummary[];
   readonly holds: readonly Hold[];
   readonly failedDeliveries: number;
+  /** messages of senders with a key that no source has */
+  readonly unclaimed: number;
   readonly lostSessions: number;
 }
 
@@ -74,7 +86,7 @@ const STEPS_MAX = 12;
 
 /** Most urgent first: the machinery itself, then who is not answered for, then what waits for a decision. */
 function nextSteps(situation: Situation): Overview["nextSteps"] {
-  const { house, incidents, holds, failedDeliveries, lostSessions } = situation;
+  const { house, incidents, holds, failedDeliveries, unclaimed, lostSessions } = situation;
   const steps: { text: string; href: string }[] = [];
   const { health } = house.killswitch.current();
   if (health.state !== "ok") steps.push({ text: `${health.problem} ${health.remedy}`, href: "/killswitch" });
@@ -92,6 +104,12 @@ function nextSteps(situation: Situation): Overview["nextSteps"] {
   }
   if (failedDeliveries > 0) {
     steps.push({ text: `${failedDeliveries} notification(s) failed: tell people another way`, href: "/incidents" });
+  }
+  if (unclaimed > 0) {
+    steps.push({
+      text: `${unclaimed} message(s) of senders came with a wrong key since yesterday: see what was refused`,
+      href: "/settings",
+    });
   }
   for (const problem of house.profileProblems) {
     steps.push({ text: `Mend ${problem.file}:${problem.line}: ${problem.message}`, href: "/settings" });

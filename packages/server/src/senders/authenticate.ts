@@ -1,11 +1,21 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { SourceKind } from "@firebreak/protocol";
+import { createAttemptLimit } from "../access/index.ts";
+import type { AttemptLimit } from "../access/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
+import type { Clock } from "../kernel/index.ts";
 import type { SenderContext } from "./context.ts";
 import type { WireRequest } from "./endpoint.ts";
 import { recordRefusal } from "./refusals.ts";
 import { refuseSignature } from "./signature.ts";
 import type { Source } from "./source.ts";
+
+/** The limit of wrong keys, apart from that of signing in. */
+export function createSourceAttempts(clock: Clock): AttemptLimit {
+  return createAttemptLimit(clock, {
+    advise: (seconds) => `Too many messages with a wrong key came from this address. Wait ${seconds} seconds.`,
+  });
+}
 
 /** A message that nobody can be found for: what it was about, for those who look for it. */
 interface Unclaimed {

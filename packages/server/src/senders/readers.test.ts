@@ -92,6 +92,7 @@ describe("D-8: no body crashes a reader, and what it reads keeps the contract of
       }
     }
     expect(JSON.stringify(detailOf({ deep, wide })).length).toBeLessThan(16_384);
+    expect(JSON.stringify(detailOf({ deep })).length).toBeLessThan(200);
   });
 });
 

@@ -42,6 +42,20 @@ export async function recordRefusal(
   });
 }
 
+/** @returns how many messages with a key of no source were refused since then; the kept ones are counted */
+export async function countUnclaimed(
+  { database }: { readonly database: Pick<Database, "kysely"> },
+  sinceMs: number,
+): Promise<number> {
+  const { total } = await database.kysely
+    .selectFrom("refused_messages")
+    .select((expression) => expression.fn.countAll<string>().as("total"))
+    .where("source", "is", null)
+    .where("at", ">=", new Date(sinceMs))
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}
+
 export interface RefusalsQuery {
   readonly source?: string | undefined;
   /** `next` of the page before */

@@ -1,11 +1,11 @@
 import type { Actor } from "@firebreak/protocol";
-import { createAttemptLimit } from "../access/index.ts";
 import { decodeJson } from "../api/json-body.ts";
 import { createManualClock, createNewId, silentLogger } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { NewSourceRequest } from "./source.ts";
 import {
   createSource,
+  createSourceAttempts,
   createSourceDirectory,
   ENDPOINTS,
   type SenderContext,
@@ -32,7 +32,7 @@ export async function createSenderBench(overrides: Partial<SenderContext> = {}) 
   const ctx: SenderContext & SourceContext = {
     ...surroundings,
     sources: createSourceDirectory({ database, clock }),
-    sourceAttempts: createAttemptLimit(clock),
+    sourceAttempts: createSourceAttempts(clock),
     readSecret: async () => undefined,
     profile: { detectors: [], severities: SEVERITIES },
     authenticate: async () => null,

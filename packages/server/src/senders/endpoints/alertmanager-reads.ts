@@ -3,7 +3,14 @@ import type { Actor, Matcher, Role, SilenceView } from "@firebreak/protocol";
 import { roleAllows } from "@firebreak/protocol";
 import { createSilence, expireSilence, getSilence, listAlertStates, listSilences } from "../../alerts/index.ts";
 import type { AlertState } from "../../alerts/index.ts";
-import { compileMatchers, compileValueTest, FirebreakError, parseMatchers, toIso } from "../../kernel/index.ts";
+import {
+  compileMatchers,
+  compileValueTest,
+  FirebreakError,
+  MATCHERS_MAX,
+  parseMatchers,
+  toIso,
+} from "../../kernel/index.ts";
 import { keyOf, requireSource } from "../authenticate.ts";
 import type { SenderContext } from "../context.ts";
 import type { WireAnswer, WireRequest } from "../endpoint.ts";
@@ -46,7 +53,9 @@ async function requireReader(ctx: SenderContext, request: WireRequest): Promise<
 
 /** @throws FirebreakError `bad_request` */
 function filtersOf({ query }: WireRequest): Matcher[] {
-  return query.getAll("filter").flatMap((text) => {
+  const texts = query.getAll("filter");
+  if (texts.length > MATCHERS_MAX) throw new FirebreakError("bad_request", `at most ${MATCHERS_MAX} filters are taken`);
+  return texts.flatMap((text) => {
     const parsed = parseMatchers(text);
     if (parsed.ok) return parsed.value;
     throw new FirebreakError("bad_request", `bad matcher format: ${text.slice(0, 200)}: ${parsed.problem}`);
