@@ -22,6 +22,7 @@ import {
   stopRequest,
 } from "@firebreak/protocol";
 import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
+import { rulesRoutes } from "./fake-rules.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
 
@@ -371,7 +372,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       const found = sample.incidents.flatMap((incident) => incident.deliveries).find((delivery) => delivery.id === id);
       return found && Object.assign(found, { state: "pending" });
     },
-    "GET /rules": () => ({ rules: sample.rules, errors: sample.ruleErrors }),
+    ...rulesRoutes({ sample, change, refuse: (code, detail) => new Refusal(code, detail) }),
     "GET /users": () => ({
       items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],
       next: null,

@@ -18,6 +18,8 @@ const PATHS = [
   "/killswitch",
   "/agents",
   "/rules",
+  "/rules/replays",
+  "/rules/replays/rpl_done",
   "/settings",
 ];
 

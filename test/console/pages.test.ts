@@ -17,6 +17,11 @@ const PAGES = [
   ["/killswitch?scope=pack&target=research", "Kill switch"],
   ["/agents", "Agents"],
   ["/rules", "Rules"],
+  ["/rules/rule/r2", "Destructive command"],
+  ["/rules/try", "Try rules"],
+  ["/rules/replays", "Replays"],
+  ["/rules/replays/rpl_done", "Replay of"],
+  ["/rules/replays/rpl_running", "Replay of"],
   ["/settings", "Settings"],
   ["/nowhere", "Nothing is here"],
 ] as const;

@@ -13,7 +13,9 @@ import type {
   KillswitchView,
   MeView,
   RefusalView,
+  ReplayView,
   ReviewView,
+  RuleView,
   RunView,
   SessionView,
   SilenceView,
@@ -25,6 +27,7 @@ import type {
   TimelineEntry,
   TokenView,
 } from "@firebreak/protocol";
+import { replaysOf } from "./sample-rules.ts";
 import { INCIDENT_TRANSITIONS, STEP_STATES, STOP_STATES } from "@firebreak/protocol";
 
 const MINUTE = 60_000;
@@ -35,6 +38,21 @@ const PLAYBOOK: Actor = { kind: "playbook", id: "agent-containment", name: "Agen
 
 /** Strings that must stay text wherever they are shown. */
 export const HOSTILE = `<img src=x onerror="window.__pwned=1"><script>window.__pwned=1</script>'"><b>bold</b>{{7*7}}`;
+
+const HEALTHY = {
+  status: "stable",
+  line: 1,
+  tags: [],
+  logsource: null,
+  alerts: true,
+  hits24h: 0,
+  hits7d: 0,
+  lastHitAt: null,
+  alerts30d: 0,
+  falsePositives: 0,
+  costMicros: null,
+  hint: null,
+} as const satisfies Partial<RuleView>;
 
 export type Scenario = "busy" | "calm" | "empty" | "hostile";
 
@@ -50,14 +68,8 @@ export interface Sample {
   refusals: RefusalView[];
   changes: ChangeView[];
   ruleErrors: { file: string; line: number; column: number; message: string; remedy: string }[];
-  rules: {
-    id: string;
-    title: string;
-    level: string;
-    file: string;
-    kind: "selection" | "correlation";
-    description: string;
-  }[];
+  rules: RuleView[];
+  replays: ReplayView[];
 }
 
 export function sourceOf(name: string, createdAt: string): SourceView {
@@ -323,6 +335,7 @@ function alertOf(
     notes: [],
     disposition: "incident",
     decision: [],
+    falsePositive: null,
     incidentId: incident.id,
     createdAt: ago(13),
     endsAt: null,
@@ -632,6 +645,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     changes: [],
     ruleErrors: [],
     rules: isEmpty ? [] : sample.rules,
+    replays: isEmpty ? [] : sample.replays,
   };
 }
 
@@ -736,6 +750,7 @@ function busy(ago: Ago): Sample {
         detail: {},
       },
     ],
+    replays: replaysOf(ago),
     ruleErrors: [
       {
         file: "rules/local/half-written.yml",
@@ -753,6 +768,12 @@ function busy(ago: Ago): Sample {
         file: "rules/agent-runaway-commands.yml",
         kind: "correlation",
         description: "An agent in a loop runs commands faster than anybody reads them.",
+        ...HEALTHY,
+        hits24h: 3,
+        hits7d: 21,
+        lastHitAt: ago(13),
+        alerts30d: 9,
+        costMicros: 1.2,
       },
       {
         id: "r2",
@@ -761,6 +782,16 @@ function busy(ago: Ago): Sample {
         file: "rules/destructive-command.yml",
         kind: "selection",
         description: "rm -rf, mkfs, dd onto a device and their kin.",
+        ...HEALTHY,
+        logsource: { product: "ai_agent", category: "agent_events" },
+        tags: ["attack.impact", "attack.t1485"],
+        hits24h: 41,
+        hits7d: 260,
+        lastHitAt: ago(2),
+        alerts30d: 12,
+        falsePositives: 7,
+        costMicros: 2.31,
+        hint: "7 of 12 alerts in 30 days were marked as false: add a filter for what they share.",
       },
     ],
   };
@@ -769,7 +800,7 @@ function busy(ago: Ago): Sample {
 /** The same sample with the hostile string in every free text. Ids, states and times stay as they are. */
 function makeHostile(sample: Sample): Sample {
   const kept =
-    /^(id|epoch|state|kind|scope|level|severity|at|type|status|access|.*At|.*Id|phase|channelKind|allowedStates|decision|disposition|resolution|days)$/;
+    /^(id|epoch|state|kind|scope|level|severity|at|type|status|access|.*At|.*Id|phase|channelKind|allowedStates|decision|disposition|resolution|days|from|to)$/;
   const poison = (value: unknown, key: string): unknown => {
     if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, poison(v, "")]));
     if (Array.isArray(value)) return kept.test(key) ? value : value.map((item) => poison(item, key));

@@ -24,14 +24,18 @@ import { type Command, CommandContext, createRegistry, useCommands, useKeyboard 
 import { DialogContext, type DialogRequest, type OpenDialog } from "./hooks/use-dialogs.ts";
 import { MeContext } from "./hooks/use-me.ts";
 import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
-import { incidentPath, PAGES } from "./navigation.ts";
+import { incidentPath, PAGES, SUBPAGES } from "./navigation.ts";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
 import { KillswitchPage } from "./pages/killswitch.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
-import { RulesPage } from "./pages/rules.tsx";
+import { RulesPage } from "./pages/rules/list.tsx";
+import { ReplayPage } from "./pages/rules/replay.tsx";
+import { ReplaysPage } from "./pages/rules/replays.tsx";
+import { RulePage } from "./pages/rules/rule.tsx";
+import { TryPage } from "./pages/rules/try.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Boundary } from "./ui/boundary.tsx";
@@ -97,6 +101,10 @@ function Pages() {
       <Route path="/killswitch" component={KillswitchPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/rules" component={RulesPage} />
+      <Route path="/rules/try" component={TryPage} />
+      <Route path="/rules/replays" component={ReplaysPage} />
+      <Route path="/rules/replays/:id">{({ id }) => <ReplayPage key={id} id={id} />}</Route>
+      <Route path="/rules/rule/:id">{({ id }) => <RulePage key={id} id={id} />}</Route>
       <Route path="/settings" component={SettingsPage} />
       <Route component={NotFound} />
     </Switch>
@@ -108,13 +116,13 @@ function useGlobalCommands(open: OpenDialog, onSignOut: () => void): void {
   const [, navigate] = useLocation();
   const [, setTheme] = useTheme();
   const { data } = useQuery(overviewQuery);
-  const going = PAGES.map((page): Command => ({
-    id: `go:${page.href}`,
-    title: page.title,
+  const goTo = ({ href, title }: { readonly href: string; readonly title: string }): Command => ({
+    id: `go:${href}`,
+    title,
     group: "Go to",
-    keys: page.keys,
-    run: () => navigate(page.href),
-  }));
+    run: () => navigate(href),
+  });
+  const going = [...PAGES.map((page) => ({ ...goTo(page), keys: page.keys })), ...SUBPAGES.map(goTo)];
   const incidents = (data?.openIncidents ?? []).map((incident): Command => ({
     id: `go:${incident.id}`,
     title: `${incident.id} ${incident.title}`,

@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/pages.css";
+import "./styles/rules.css";
 
 const root = document.querySelector("#root");
 if (root === null) throw new Error("index.html has no #root");

@@ -18,11 +18,19 @@ export const PAGES = [
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
 ] as const satisfies readonly Page[];
 
+/** Pages under a page, for the command palette. */
+export const SUBPAGES = [
+  { href: "/rules/try", title: "Try rules" },
+  { href: "/rules/replays", title: "Replays" },
+] as const;
+
 /** @returns true when `path` is the page or lies under it */
 export function isHere(page: Page, path: string): boolean {
   return page.href === "/" ? path === "/" : path === page.href || path.startsWith(`${page.href}/`);
 }
 
+export const rulePath = (id: string) => `/rules/rule/${encodeURIComponent(id)}`;
+export const replayPath = (id: string) => `/rules/replays/${encodeURIComponent(id)}`;
 export const incidentPath = (id: string) => `/incidents/${encodeURIComponent(id)}`;
 
 /** @returns the path when it leads to a page of the console, else the overview: a link from data must not lead away */

@@ -5,6 +5,8 @@ import type {
   HoldLevel,
   HoldScope,
   IncidentState,
+  ReplayFinding,
+  ReplayState,
   RunState,
   SessionView,
   Severity,
@@ -124,6 +126,24 @@ export const CLOCK_WORDS = {
   contain: "Contain",
   resolve: "Resolve",
 } as const satisfies Record<ClockKind, string>;
+
+export const REPLAY_WORDS = {
+  pending: { label: "Waits", tone: "neutral", meaning: "Another replay runs before it." },
+  running: { label: "Running", tone: "info", meaning: "Stored events are being judged." },
+  done: { label: "Done", tone: "ok", meaning: "Every event of the range was judged." },
+  failed: { label: "Failed", tone: "danger", meaning: "It ended before its end; nothing was changed." },
+  cancelled: { label: "Cancelled", tone: "neutral", meaning: "A person ended it." },
+} as const satisfies Record<ReplayState, Word>;
+
+export const FINDING_WORDS = {
+  new: { label: "New", tone: "warn", meaning: "These rules would have raised an alert that was not raised." },
+  lost: { label: "Lost", tone: "danger", meaning: "An alert was raised that these rules would not raise." },
+  same: { label: "The same", tone: "ok", meaning: "The alert was raised, and would be raised." },
+} as const satisfies Record<ReplayFinding["status"], Word>;
+
+/** Levels of rules, gravest first. */
+export const RULE_LEVELS = ["critical", "high", "medium", "low", "informational"] as const;
+export const RULE_LEVEL_TONES: Readonly<Record<string, Tone>> = { critical: "danger", high: "warn", medium: "info" };
 
 export const SEVERITY_TONES = { 1: "danger", 2: "warn", 3: "info", 4: "neutral" } as const satisfies Record<
   Severity,

@@ -12,6 +12,7 @@ import {
 } from "./alert.ts";
 import { incidentType } from "./incident.ts";
 import { actor } from "./killswitch.ts";
+import { falsePositive } from "./rules.ts";
 import { severity } from "./severity.ts";
 
 const time = z.string();
@@ -64,6 +65,8 @@ export const alertView = z.object({
   resolvedAt: nullableTime,
   resolvedBy: actor.nullable(),
   resolution: alertResolution.nullable(),
+  /** what a person said who marked it as false */
+  falsePositive: falsePositive.nullable(),
 });
 export type AlertView = z.infer<typeof alertView>;
 

@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   evidence: "evd",
   hold: "hld",
   indicator: "ind",
+  replay: "rpl",
   request: "req",
   run: "run",
   session: "ses",

@@ -9,6 +9,7 @@ export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./indicator.ts";
 export * from "./killswitch.ts";
+export * from "./rules.ts";
 export * from "./severity.ts";
 export * from "./source.ts";
 export * from "./tail.ts";

@@ -335,27 +335,6 @@ export type TokenView = z.infer<typeof tokenView>;
 /** The secret is shown once. */
 export const newTokenView = tokenView.extend({ token: z.string() });
 
-export const ruleView = z.object({
-  id: z.string(),
-  title: z.string(),
-  level: z.string(),
-  file: z.string(),
-  kind: z.enum(["selection", "correlation"]),
-  description: z.string(),
-});
-export const rulesView = z.object({
-  rules: z.array(ruleView),
-  errors: z.array(
-    z.object({
-      file: z.string(),
-      line: z.number().int(),
-      column: z.number().int(),
-      message: z.string(),
-      remedy: z.string(),
-    }),
-  ),
-});
-
 const count = z.number().int().nonnegative();
 
 /** How far detection has come on the node that answers, and what its engine counted since the rules were read. */
@@ -388,7 +367,7 @@ export type DetectionView = z.infer<typeof detectionView>;
 
 /** One line of the live stream (server-sent events): something changed, fetch it again. */
 export const liveMessage = z.object({
-  topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence", "source"]),
+  topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence", "source", "replay"]),
   id: z.string(),
 });
 export type LiveMessage = z.infer<typeof liveMessage>;

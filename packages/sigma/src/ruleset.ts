@@ -51,6 +51,10 @@ export class CompiledRuleset implements Ruleset {
     return createEngine(this.#linked, this.#layout, { ...DEFAULT_LIMITS, ...limits }, options);
   }
 
+  references(): ReadonlyMap<string, readonly string[]> {
+    return new Map(this.#linked.correlations.map(({ info, ruleIds }) => [info.id, ruleIds]));
+  }
+
   only(ruleIds: readonly string[]): CompiledRuleset {
     const wanted = this.#withReferences(ruleIds);
     const { drafts, filters } = this.#parts;

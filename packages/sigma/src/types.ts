@@ -234,6 +234,8 @@ export interface Ruleset {
   /** Longest time in ms that a correlation, with those it refers to, looks back: how far back a restart must replay. */
   readonly windowMs: number;
   createEngine(limits?: Partial<EngineLimits>, options?: EngineOptions): Engine;
+  /** The rules that each correlation refers to, by id. */
+  references(): ReadonlyMap<string, readonly string[]>;
   /** These rules, with those they refer to and the filters on them, as a ruleset of their own. */
   only(ruleIds: readonly string[]): Ruleset;
   /** Why each event, in order, does or does not match a rule; undefined when there is none of that id. */

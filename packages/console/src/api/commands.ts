@@ -9,6 +9,7 @@ import type {
   StopRequest,
 } from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
+import type { ReplayRequest, TryRequest } from "./paths.generated.ts";
 
 const byId = (id: string) => ({ params: { path: { id } } });
 
@@ -99,3 +100,7 @@ export const createSource = (source: { readonly name: string; readonly kind: Sou
 export const rotateSource = (name: string) =>
   unwrap(client.POST("/api/v1/sources/{name}/rotate", { ...byName(name), body: {} }));
 export const removeSource = (name: string) => expectDone(client.DELETE("/api/v1/sources/{name}", byName(name)));
+export const tryRules = (request: TryRequest) => unwrap(client.POST("/api/v1/rules/try", { body: request }));
+export const runRuleCases = (id: string) => unwrap(client.GET("/api/v1/rules/{id}/cases", byId(id)));
+export const requestReplay = (request: ReplayRequest) => unwrap(client.POST("/api/v1/replays", { body: request }));
+export const cancelReplay = (id: string) => unwrap(client.POST("/api/v1/replays/{id}/cancel", byId(id)));

@@ -88,6 +88,7 @@ export type AlertView = {
   resolvedAt: string | null;
   resolvedBy: Actor | null;
   resolution: "sender" | "expired" | "person" | "incident" | "resumed" | "unknown" | null;
+  falsePositive: FalsePositive | null;
 };
 
 export type AlertPage = {
@@ -423,7 +424,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "hold" | "agent" | "run" | "delivery" | "evidence" | "source";
+  topic: "incident" | "alert" | "silence" | "hold" | "agent" | "run" | "delivery" | "evidence" | "source" | "replay";
   id: string;
 };
 
@@ -561,24 +562,250 @@ export type ReviewView = {
 
 export type Role = "viewer" | "responder" | "commander" | "admin";
 
+export type ExplainedLine = {
+  depth: number;
+  holds: boolean;
+  kind: "all" | "any" | "atLeast" | "not" | "selection" | "filter" | "test";
+  what: string;
+  omitted: number;
+  test: {
+    field: string;
+    modifier: string;
+    isPresent: boolean;
+    values: (string)[];
+    patterns: ({
+      pattern: string;
+      holds: boolean;
+    })[];
+  } | null;
+};
+
+export type ExplanationView = {
+  ruleId: string;
+  title: string;
+  level: string;
+  kind: "selection" | "correlation";
+  logsource: { [key: string]: string } | null;
+  matched: boolean;
+  events: ({
+    index: number;
+    matched: boolean;
+    presentations: ({
+      logsource: { [key: string]: string };
+      covered: boolean;
+      holds: boolean;
+      lines: (ExplainedLine)[];
+    })[];
+  })[];
+  correlation: {
+    type: string;
+    condition: string;
+    groupBy: (string)[];
+    timespanMs: number;
+    rules: (string)[];
+    steps: ({
+      index: number;
+      ruleId: string;
+      at: string;
+      outcome: "counted" | "reported" | "late" | "no_group";
+      groupBy: { [key: string]: string };
+      count: number;
+    })[];
+  } | null;
+};
+
+export type FalsePositive = {
+  reason: string;
+  by: Actor;
+  at: string;
+};
+
+export type ReplayPage = {
+  items: (ReplaySummary)[];
+  next: string | null;
+};
+
+export type ReplayResult = {
+  events: number;
+  matches: number;
+  truncated: boolean;
+  seconds: number;
+  bucketMs: number;
+  buckets: number;
+  rulesAsked: number;
+  rules: ({
+    id: string;
+    title: string;
+    level: string;
+    matches: number;
+    perDay: number;
+    firstAt: string | null;
+    lastAt: string | null;
+    new: number;
+    same: number;
+    lost: number;
+    buckets: ({
+      bucket: number;
+      matches: number;
+      alerts: number;
+    })[];
+    agents: ({
+      value: string;
+      count: number;
+    })[];
+    values: ({
+      value: string;
+      count: number;
+    })[];
+  })[];
+  rulesOmitted: number;
+  findings: ({
+    status: "new" | "same" | "lost";
+    ruleId: string;
+    agentId: string | null;
+    sessionId: string | null;
+    at: string;
+    afterFirstEventMs: number | null;
+    alertId: string | null;
+    matches: number;
+    sentence: string;
+  })[];
+  findingsOmitted: number;
+  errors: (RuleFault)[];
+};
+
+export type ReplayState = "pending" | "running" | "done" | "failed" | "cancelled";
+
+export type ReplaySummary = {
+  id: string;
+  state: ReplayState;
+  from: string;
+  to: string;
+  ruleIds: (string)[] | null;
+  ruleFiles: number | null;
+  requestedBy: Actor;
+  requestedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  progress: {
+    events: number;
+    matches: number;
+    share: number;
+  };
+  problem: string | null;
+};
+
+export type ReplayView = {
+  id: string;
+  state: ReplayState;
+  from: string;
+  to: string;
+  ruleIds: (string)[] | null;
+  ruleFiles: number | null;
+  requestedBy: Actor;
+  requestedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  progress: {
+    events: number;
+    matches: number;
+    share: number;
+  };
+  problem: string | null;
+  result: ReplayResult | null;
+};
+
+export type RuleCasesView = {
+  results: ({
+    name: string;
+    passed: boolean;
+    command: string | null;
+    expected: { [key: string]: number };
+    got: { [key: string]: number };
+  })[];
+  problems: (string)[];
+};
+
+export type RuleDetail = {
+  id: string;
+  title: string;
+  level: string;
+  status: string | null;
+  file: string;
+  line: number;
+  kind: "selection" | "correlation";
+  description: string;
+  tags: (string)[];
+  logsource: { [key: string]: string } | null;
+  alerts: boolean;
+  hits24h: number;
+  hits7d: number;
+  lastHitAt: string | null;
+  alerts30d: number;
+  falsePositives: number;
+  costMicros: number | null;
+  hint: string | null;
+  source: string;
+  uses: (string)[];
+  usedBy: (string)[];
+  falsePositiveNotes: (string)[];
+  hours: ({
+    at: string;
+    hits: number;
+  })[];
+  marks: ({
+    reason: string;
+    by: Actor;
+    at: string;
+    alertId: string;
+    sentence: string;
+  })[];
+};
+
+export type RuleFault = {
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+  remedy: string;
+};
+
 export type RuleView = {
   id: string;
   title: string;
   level: string;
+  status: string | null;
   file: string;
+  line: number;
   kind: "selection" | "correlation";
   description: string;
+  tags: (string)[];
+  logsource: { [key: string]: string } | null;
+  alerts: boolean;
+  hits24h: number;
+  hits7d: number;
+  lastHitAt: string | null;
+  alerts30d: number;
+  falsePositives: number;
+  costMicros: number | null;
+  hint: string | null;
+};
+
+export type TryView = {
+  errors: (RuleFault)[];
+  matches: ({
+    index: number;
+    ruleId: string;
+    title: string;
+    level: string;
+    sentence: string;
+  })[];
+  explanations: (ExplanationView)[];
 };
 
 export type RulesView = {
   rules: (RuleView)[];
-  errors: ({
-    file: string;
-    line: number;
-    column: number;
-    message: string;
-    remedy: string;
-  })[];
+  errors: (RuleFault)[];
 };
 
 export type RunView = {
@@ -886,6 +1113,16 @@ export type ReasonRequest = {
   reason: string;
 };
 
+export type ReplayRequest = {
+  from: string;
+  to: string;
+  ruleIds?: (string)[];
+  rules?: ({
+    name: string;
+    text: string;
+  })[];
+};
+
 export type ResolveRequest = {
   summary: string;
   rootCause?: string;
@@ -934,6 +1171,12 @@ export type StopRequest = {
 
 export type TestSourceRequest = {
   body: unknown;
+};
+
+export type TryRequest = {
+  events: ({ [key: string]: unknown })[];
+  rule?: string;
+  ruleId?: string;
 };
 
 export type JsonValue = string | number | boolean | null | (JsonValue)[] | { [key: string]: JsonValue };
@@ -3883,44 +4126,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/v1/rules": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        200: {
-          headers: Record<string, unknown>;
-          content: {
-            "application/json": RulesView;
-          };
-        };
-        default: {
-          headers: Record<string, unknown>;
-          content: {
-            "application/problem+json": Problem;
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/v1/detection": {
     parameters: {
       query?: never;
@@ -4937,6 +5142,378 @@ export interface paths {
     };
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/rules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RulesView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/rules/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RuleDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/rules/{id}/cases": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RuleCasesView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/rules/try": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": TryRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": TryView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/replays": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReplayPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReplayRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReplayView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/replays/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReplayView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/replays/{id}/cancel": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReplayView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alerts/{id}/false-positive": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AlertView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": AlertView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     options?: never;
     head?: never;
     patch?: never;

@@ -108,6 +108,29 @@ export const rulesQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/rules")),
 });
 
+export const ruleQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["rule", id],
+    queryFn: () => unwrap(client.GET("/api/v1/rules/{id}", { params: { path: { id } } })),
+  });
+
+/** What a person may want to try rules with. */
+export const newestEventsQuery = queryOptions({
+  queryKey: ["newest-events"],
+  queryFn: () => unwrap(client.GET("/api/v1/events", { params: { query: { limit: 30 } } })),
+});
+
+export const replaysQuery = queryOptions({
+  queryKey: ["replays"],
+  queryFn: () => unwrap(client.GET("/api/v1/replays")),
+});
+
+export const replayQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["replay", id],
+    queryFn: () => unwrap(client.GET("/api/v1/replays/{id}", { params: { path: { id } } })),
+  });
+
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: () => unwrap(client.GET("/api/v1/tokens", { params: { query: { limit: LIST_LIMIT } } })),
@@ -138,7 +161,7 @@ export const changesQuery = queryOptions({
 /** Which cached answers a live message makes stale; the first part of their keys. */
 export const STALE_AFTER = {
   incident: ["overview", "incidents", "incident", "review"],
-  alert: ["overview", "incident", "alerts", "silences", "silence-preview"],
+  alert: ["overview", "incident", "alerts", "silences", "silence-preview", "rules", "rule"],
   silence: ["alerts", "silences"],
   hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
   agent: ["overview", "agents", "stop-preview"],
@@ -146,6 +169,5 @@ export const STALE_AFTER = {
   delivery: ["overview", "incident"],
   evidence: ["incident"],
   source: ["sources", "refusals", "changes"],
+  replay: ["replays", "replay"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;
-
-export type { RulesView } from "./paths.generated.ts";

@@ -21,14 +21,20 @@ export function Ago({ at }: { readonly at: string }) {
   );
 }
 
+interface AtProps {
+  readonly at: string;
+  /** names the day also when it is today */
+  readonly withDay?: boolean;
+}
+
 /** The local time, with UTC on hover. */
-export function At({ at }: { readonly at: string }) {
+export function At({ at, withDay = false }: AtProps) {
   const nowMs = useNow();
   const atMs = Date.parse(at);
   if (Number.isNaN(atMs)) return <span>unknown</span>;
   return (
     <time dateTime={at} title={formatUtc(atMs)}>
-      {formatLocal(atMs, nowMs)}
+      {formatLocal(atMs, withDay ? 0 : nowMs)}
     </time>
   );
 }

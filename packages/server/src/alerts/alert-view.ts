@@ -34,6 +34,7 @@ export function toAlertView(row: AlertRow, profile: Pick<Profile, "severities">)
     notes: row.notes,
     disposition: row.disposition,
     decision: row.decision,
+    falsePositive: row.false_positive,
     incidentId: row.incident_id,
     createdAt: row.created_at.toISOString(),
     endsAt: iso(row.ends_at),

@@ -75,13 +75,14 @@ function fingerprintOf(finding: Finding): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-interface FindingAgent {
+/** Whom a finding is about: the event's agent, or what its group says. */
+export interface FindingAgent {
   readonly id?: string | undefined;
   readonly pack?: string | undefined;
   readonly session?: string | undefined;
 }
 
-function agentOf({ match: { groupBy = {} }, event }: Finding): FindingAgent {
+export function agentOf({ match: { groupBy = {} }, event }: Finding): FindingAgent {
   if (event !== undefined) return event.agent;
   return { id: groupBy["agent.id"], pack: groupBy["agent.pack"], session: groupBy["agent.session"] };
 }

@@ -14,6 +14,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   evidence: "evd",
   holds: "hld",
   indicators: "ind",
+  replays: "rpl",
   runs: "run",
   sessions: "ses",
   silences: "sil",
@@ -63,6 +64,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   createSource: { name: "x1", kind: "alertmanager" },
   rotateSource: {},
   testSource: { body: {} },
+  tryRules: { events: [{ agent: { id: "scout" }, kind: "command" }] },
+  requestReplay: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
+  markFalsePositive: REASON,
 };
 
 function pathOf(route: Route): string {

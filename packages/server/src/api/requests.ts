@@ -56,6 +56,9 @@ export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
 export const evidenceParams = z.strictObject({ id: idOf("evidence") });
 export const deliveryParams = z.strictObject({ id: idOf("delivery") });
 export const indicatorParams = z.strictObject({ id: idOf("indicator") });
+export const replayParams = z.strictObject({ id: idOf("replay") });
+/** Rules name themselves. */
+export const ruleParams = z.strictObject({ id: z.string().min(1).max(256) });
 export const tokenParams = z.strictObject({ id: idOf("apiToken") });
 
 export const pageQuery = z.strictObject(page);

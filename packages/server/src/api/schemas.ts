@@ -48,6 +48,17 @@ import {
   resumeRequest,
   reviewView,
   role,
+  explanationView,
+  explainedLine,
+  falsePositive,
+  replayRequest,
+  replayResult,
+  replaySummary,
+  replayState,
+  replayView,
+  ruleCasesView,
+  ruleDetail,
+  ruleFault,
   ruleView,
   rulesView,
   tailsView,
@@ -67,6 +78,8 @@ import {
   sourceView,
   timelineEntry,
   tokenView,
+  tryRequest,
+  tryView,
   userView,
 } from "@firebreak/protocol";
 import { z } from "zod";
@@ -122,6 +135,7 @@ export const runPage = pageOf(runView);
 export const playbookPage = pageOf(playbookView);
 export const evidencePage = pageOf(evidenceView);
 export const deliveryPage = pageOf(deliveryView);
+export const replayPage = pageOf(replaySummary);
 export const userPage = pageOf(userView);
 export const tokenPage = pageOf(tokenView);
 export const auditPage = pageOf(auditView);
@@ -190,7 +204,19 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   ResumeReceipt: resumeReceipt,
   ReviewView: reviewView,
   Role: role,
+  ExplainedLine: explainedLine,
+  ExplanationView: explanationView,
+  FalsePositive: falsePositive,
+  ReplayPage: replayPage,
+  ReplayResult: replayResult,
+  ReplayState: replayState,
+  ReplaySummary: replaySummary,
+  ReplayView: replayView,
+  RuleCasesView: ruleCasesView,
+  RuleDetail: ruleDetail,
+  RuleFault: ruleFault,
   RuleView: ruleView,
+  TryView: tryView,
   RulesView: rulesView,
   TailsView: tailsView,
   RunView: runView,
@@ -231,6 +257,7 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   PasswordRequest: passwordRequest,
   PreviewRequest: previewRequest,
   ReasonRequest: reasonRequest,
+  ReplayRequest: replayRequest,
   ResolveRequest: resolveRequest,
   ResumeRequest: resumeRequest,
   RotateSourceRequest: rotateSourceRequest,
@@ -241,4 +268,5 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   StateRequest: stateRequest,
   StopRequest: stopRequest,
   TestSourceRequest: testSourceRequest,
+  TryRequest: tryRequest,
 };

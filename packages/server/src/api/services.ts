@@ -21,8 +21,14 @@ import type {
   PacksStatus,
   PlaybookView,
   RefusalView,
+  ReplayRequest,
+  ReplaySummary,
+  ReplayView,
   ResumeReceipt,
   ReviewView,
+  RuleCasesView,
+  RuleDetail,
+  RulesView,
   RunView,
   SessionView,
   SilencePreview,
@@ -37,10 +43,11 @@ import type {
   SwitchRequest,
   SwitchView,
   TokenView,
+  TryRequest,
+  TryView,
   healthView,
   newTokenView,
   readinessView,
-  rulesView,
   userView,
 } from "@firebreak/protocol";
 import type { z } from "zod";
@@ -205,8 +212,17 @@ export interface ApiServices {
   listDeliveries(caller: Caller, query: OfIncidentQuery): Promise<Page<DeliveryView>>;
   retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;
 
-  listRules(caller: Caller): Promise<z.infer<typeof rulesView>>;
   getDetection(caller: Caller): Promise<DetectionView>;
+  listRules(caller: Caller): Promise<RulesView>;
+  getRule(caller: Caller, request: WithId): Promise<RuleDetail>;
+  runRuleCases(caller: Caller, request: WithId): Promise<RuleCasesView>;
+  tryRules(caller: Caller, request: TryRequest): Promise<TryView>;
+  listReplays(caller: Caller): Promise<Page<ReplaySummary>>;
+  requestReplay(caller: Caller, request: ReplayRequest): Promise<ReplayView>;
+  getReplay(caller: Caller, request: WithId): Promise<ReplayView>;
+  cancelReplay(caller: Caller, request: WithId): Promise<ReplayView>;
+  markFalsePositive(caller: Caller, request: ReasonRequest & WithId): Promise<AlertView>;
+  unmarkFalsePositive(caller: Caller, request: WithId): Promise<AlertView>;
 
   /** Answers a sender of another vendor, as that vendor would. */
   answerSender(endpoint: Endpoint, request: WireRequest): Promise<WireAnswer>;

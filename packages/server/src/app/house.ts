@@ -12,6 +12,7 @@ import type { Redactor } from "../redaction/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMapSet, Intake, Tails } from "../telemetry/index.ts";
+import type { Workshop } from "../workshop/index.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
 export interface House {
@@ -34,6 +35,7 @@ export interface House {
   readonly fieldMaps: FieldMapSet;
   readonly tails: Tails;
   readonly detector: Detector;
+  readonly workshop: Workshop;
   readonly authenticator: Authenticator;
   readonly localToken: string;
   readonly hasher: PasswordHasher;
@@ -66,6 +68,8 @@ export function contextFor(house: House, actor: Actor) {
     redactor: house.redactor,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
+    work: house.work,
+    workshop: house.workshop,
     authenticator: house.authenticator,
     hasher: house.hasher,
     attempts: house.attempts,

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { z } from "zod";
 import type { Actor, AgentEvent } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
@@ -36,6 +37,7 @@ import {
 } from "../storage/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import { createIntake, markLostSessions, openFieldMaps, openTails, parseEventBatch } from "../telemetry/index.ts";
+import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -151,6 +153,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
     attempts: createAttemptLimit(clock),
+    workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
     sourceAttempts: createSourceAttempts(clock),
     checkDatabase: () => checkDatabase(database),
@@ -181,6 +184,7 @@ function createEventPath(
     logger,
     onMatches: async (trx, findings) => {
       await raiseAlerts(trx, { clock, newId, profile, maskText: redactor.maskText }, findings);
+      await recordHits(trx, { clock }, findings);
     },
   });
   const onStored = (events: AgentEvent[]) => detector.wake(events);
@@ -198,6 +202,10 @@ async function startWork(house: House, openings: Openings): Promise<void> {
   for (const [task, handle] of Object.entries(domainHandlers(house))) {
     work.define(task, (payload, { signal }) => handle(payload, signal));
   }
+  work.define(REPLAY_TASK, async (payload, { signal }) => {
+    const { replayId } = z.object({ replayId: z.string() }).parse(payload);
+    await runReplay(contextFor(house, DAEMON), replayId, signal);
+  });
   await mirrorHolds(house);
   await house.indicators.reloadIfChanged();
   await recheckHeldByProfile(house);
@@ -255,6 +263,8 @@ function daemonsOf(house: House): Daemon[] {
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
     { name: "changed indicators", everyMs: 2_000, run: () => house.indicators.reloadIfChanged() },
+    { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
+    { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

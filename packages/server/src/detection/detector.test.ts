@@ -137,6 +137,36 @@ describe("the detector", () => {
     expect(await readEffects()).toEqual([RATE]);
   });
 
+  it("D-4: rules read again in the middle of a burst lose no progress and judge no event twice or never", async () => {
+    const place = await mkdtemp(join(tmpdir(), "firebreak-reload-"));
+    const each =
+      "title: Each\nid: each\nlogsource: { product: ai_agent }\ndetection:\n  s: { command|contains: tick }\n  condition: s\n";
+    const burst = `title: Tick\nid: tick\nlogsource: { product: ai_agent }\ndetection:\n  s: { command|contains: tick }\n  condition: s\n---\ntitle: Burst\nid: burst\ncorrelation:\n  type: event_count\n  rules: [tick]\n  group-by: [agent.id]\n  timespan: 10m\n  condition: { gte: 300 }\n`;
+    await writeFile(join(place, "each.yml"), each);
+    await writeFile(join(place, "burst.yml"), burst);
+    const detector = await startDetector({ rulesDirs: [place] });
+    const sending = new AbortController();
+    const reloading = (async () => {
+      let rounds = 0;
+      for (; !sending.signal.aborted; rounds++) {
+        await writeFile(join(place, "each.yml"), `${each}# ${rounds}\n`);
+        await detector.reloadIfChanged();
+      }
+      return rounds;
+    })();
+    const texts = Array.from({ length: 301 }, (_, index) => `tick ${index}`);
+    for (let at = 0; at < texts.length; at += 7) await send(texts.slice(at, at + 7), detector);
+    sending.abort();
+    expect(await reloading).toBeGreaterThan(2);
+    await detector.drain();
+    const { rows } = await test.database.pool.query<{ rule: string; event: string }>("select rule, event from effects");
+    const judged = rows.filter(({ rule }) => rule === "each").map(({ event }) => event);
+    expect(judged).toHaveLength(301);
+    expect(new Set(judged).size).toBe(301);
+    expect(rows.filter(({ rule }) => rule === "burst")).toHaveLength(1);
+    await rm(place, { recursive: true });
+  });
+
   it("has each effect once when it ends without a flush at any moment", async () => {
     for (let round = 0; round < 10; round++) {
       const detector = await startDetector();

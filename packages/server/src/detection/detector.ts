@@ -43,6 +43,8 @@ export interface Detector {
   /** Reloads when a rule file was changed, added or removed since the last load. */
   reloadIfChanged(): Promise<void>;
   rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] };
+  /** What was read last; undefined before the first load. */
+  loaded(): LoadedRules | undefined;
   status(): DetectorStatus;
   /**
    * Ends for good, without a last write: what was judged without a match since the last one is judged again by the next
@@ -125,6 +127,10 @@ class DetectorLoop implements Detector {
 
   rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] } {
     return { rules: this.#loaded?.rules ?? [], errors: this.#loaded?.errors ?? [] };
+  }
+
+  loaded(): LoadedRules | undefined {
+    return this.#loaded;
   }
 
   status(): DetectorStatus {

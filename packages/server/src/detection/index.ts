@@ -1,11 +1,13 @@
 export { createDetector } from "./detector.ts";
+export { createEvaluator, LATENESS_MS } from "./evaluate-event.ts";
+export type { Evaluator } from "./evaluate-event.ts";
+export { ON_THE_WAY_MS } from "./judge.ts";
 export type { Detector, DetectorOptions, DetectorStatus } from "./detector.ts";
 export type { DetectedMatch } from "./judge.ts";
-export { LATENESS_MS } from "./evaluate-event.ts";
 export { loadRules } from "./load-rules.ts";
 export type { LoadedRules } from "./load-rules.ts";
 export { runRuleCases } from "./rule-cases.ts";
-export type { CaseResult } from "./rule-cases.ts";
+export type { CaseFileResults, CaseResult } from "./rule-cases.ts";
 export { presentEvent } from "./present-event.ts";
 export { presentRecord, readRecordTime } from "./present-record.ts";
 export { KNOWN_SOURCES } from "./presented-sources.ts";

@@ -42,7 +42,7 @@ const RETRY_FIRST_MS = 100;
 export const RETRY_MAX_MS = 5_000;
 
 /** How long an event may be on its way before its absence is told of. */
-const ON_THE_WAY_MS = 60_000;
+export const ON_THE_WAY_MS = 60_000;
 const START: CursorPlace = { seq: 0, passedMs: null };
 const NOWHERE: CursorPlace = { seq: -1, passedMs: null };
 

@@ -60,11 +60,14 @@ export interface CaseFileResults {
 const FILE_BYTES_MAX = 1024 * 1024;
 const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" };
 
-/** Runs the cases beside the files of the rules, each on a fresh engine with all rules, and compares reports of the file's rules. */
-export async function runRuleCases(ruleset: Ruleset): Promise<CaseFileResults> {
+/** Runs the cases beside the files of the rules, or beside these files, each on a fresh engine with all rules, and compares reports of the file's rules. */
+export async function runRuleCases(
+  ruleset: Ruleset,
+  ruleFiles: Iterable<string> = new Set(ruleset.rules.map((rule) => rule.file)),
+): Promise<CaseFileResults> {
   const results: CaseResult[] = [];
   const problems: { file: string; message: string }[] = [];
-  for (const ruleFile of new Set(ruleset.rules.map((rule) => rule.file))) {
+  for (const ruleFile of ruleFiles) {
     const file = ruleFile.replace(/\.ya?ml$/, ".cases.yml");
     const own = new Set(ruleset.rules.filter((rule) => rule.file === ruleFile).map(({ id }) => id));
     try {

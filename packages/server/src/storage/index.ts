@@ -6,6 +6,8 @@ export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
+export type * from "./rule-tables.ts";
+export type * from "./access-tables.ts";
 export { emitDomainEvent } from "./outbox.ts";
 export type { AlertChange, DomainEvent, DomainEventOf, DomainEventType, IncidentChange } from "./outbox.ts";
 export { LIVE_CHANNEL, listenLive, liveNotice, notifyLive } from "./live.ts";

@@ -8,15 +8,17 @@ import type {
   HoldScope,
   IncidentState,
   IncidentType,
-  Role,
   RunState,
   Severity,
   StepState,
 } from "@firebreak/protocol";
+import type { FalsePositive } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 import type { IndicatorsTable, IndicatorVersionTable } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
+import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
+import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
 
 /** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
 export interface EventsTable {
@@ -135,6 +137,8 @@ export interface AlertsTable {
   last_event_at: Timestamp;
   occurrences: number;
   event_ids: Json<string[]>;
+  /** set when a person marked it as false */
+  false_positive: NullableJson<FalsePositive>;
   incident_id: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -327,50 +331,6 @@ export interface ReviewsTable {
   edited_at: NullableTimestamp;
 }
 
-export interface UsersTable {
-  id: string;
-  name: string;
-  password_hash: string | null;
-  role: Role;
-  created_at: Timestamp;
-  disabled_at: NullableTimestamp;
-}
-
-export interface WebSessionsTable {
-  id: string;
-  /** SHA-256 of the cookie's secret */
-  secret_hash: string;
-  user_id: string;
-  created_at: Timestamp;
-  last_seen_at: Timestamp;
-  expires_at: Timestamp;
-}
-
-export interface ApiTokensTable {
-  id: string;
-  name: string;
-  /** SHA-256 of the token's secret */
-  secret_hash: string;
-  /** a role, or `agent` for a token that may only send telemetry and read its own holds */
-  access: Role | "agent";
-  agent_id: string | null;
-  session_id: string | null;
-  created_by: Json<Actor>;
-  created_at: Timestamp;
-  expires_at: NullableTimestamp;
-  revoked_at: NullableTimestamp;
-  last_used_at: NullableTimestamp;
-}
-
-export interface SignInLinksTable {
-  id: string;
-  secret_hash: string;
-  user_id: string;
-  created_at: Timestamp;
-  expires_at: Timestamp;
-  used_at: NullableTimestamp;
-}
-
 /** Every act of a person, token, rule or daemon. `leaf` is the canonical JSON that is hashed (RFC 6962 leaf). */
 export interface AuditLogTable {
   seq: Generated<string>;
@@ -404,6 +364,8 @@ export interface Schema {
   silences: SilencesTable;
   indicators: IndicatorsTable;
   indicator_version: IndicatorVersionTable;
+  rule_hits: RuleHitsTable;
+  replays: ReplaysTable;
   incident_counters: IncidentCountersTable;
   incidents: IncidentsTable;
   incident_clocks: IncidentClocksTable;

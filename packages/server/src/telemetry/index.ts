@@ -14,8 +14,15 @@ export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";
-export { listEvents, readEventsAfter, readEventsBySeq } from "./read-events.ts";
-export type { EventFilters } from "./read-events.ts";
+export {
+  listEvents,
+  readBodiesAfter,
+  readEventsAfter,
+  readEventsBySeq,
+  readNewestBodies,
+  readStoredEvent,
+} from "./read-events.ts";
+export type { EventFilters, StoredBody } from "./read-events.ts";
 export {
   beatSession,
   HEARTBEAT_SILENCE_MAX_MS,

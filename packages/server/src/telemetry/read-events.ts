@@ -48,14 +48,25 @@ export async function listEvents(
 
 /** @returns events after `seq` in the order they were committed, at most `limit` */
 export async function readEventsAfter(ctx: ReadContext, seq: number, limit: number): Promise<AgentEvent[]> {
-  const rows = await ctx.database.kysely
-    .selectFrom("events")
-    .select(["seq", "body"])
-    .where("seq", ">", String(seq))
-    .orderBy("seq")
-    .limit(limit)
-    .execute();
-  return rows.map((row) => readStoredEvent(row));
+  return (await readBodiesAfter(ctx, seq, limit)).map(readStoredEvent);
+}
+
+/** An event as the table has it, not yet parsed. */
+export interface StoredBody {
+  readonly seq: string;
+  readonly body: string;
+}
+
+/** @returns events after `seq` as they are stored, in the order they were committed */
+export async function readBodiesAfter(ctx: ReadContext, seq: number, limit: number): Promise<StoredBody[]> {
+  const stored = ctx.database.kysely.selectFrom("events").select(["seq", "body"]).where("seq", ">", String(seq));
+  return stored.orderBy("seq").limit(limit).execute();
+}
+
+/** @returns the newest events as they are stored, oldest first */
+export async function readNewestBodies(ctx: ReadContext, limit: number): Promise<StoredBody[]> {
+  const stored = ctx.database.kysely.selectFrom("events").select(["seq", "body"]);
+  return (await stored.orderBy("seq", "desc").limit(limit).execute()).toReversed();
 }
 
 /** Events by their numbers, in order; those that are gone are left out. */
@@ -86,7 +97,7 @@ function parseSeq(text: string): string {
 }
 
 /** A stored body was written by {@link prepareEvent} from a checked event. */
-function readStoredEvent(row: { seq: string; body: string }): AgentEvent {
+export function readStoredEvent(row: StoredBody): AgentEvent {
   const event = JSON.parse(row.body) as Omit<AgentEvent, "seq">;
   return { seq: Number(row.seq), ...event };
 }

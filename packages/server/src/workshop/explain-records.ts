@@ -14,13 +14,27 @@ export function presentRecords(records: readonly EventRecord[]): TimedEvent[] {
   });
 }
 
-/** Why the records do or do not match a rule: the rule first, then, of a correlation, those it refers to. */
-export function explainRecords(ruleset: Ruleset, ruleId: string, records: readonly EventRecord[]): ExplanationView[] {
-  const explained = ruleset.explain(ruleId, presentRecords(records));
-  return explained === undefined ? [] : viewsOf(explained);
+/** What explanations may still hold together; what comes after is left out. */
+export interface ExplanationBudget {
+  characters: number;
 }
 
-function viewsOf(explained: Explanation): ExplanationView[] {
+const CHARACTERS_MAX = 2_000_000;
+/** Events of one rule that are explained: the last. */
+const EVENTS_MAX = 50;
+
+/** Why the records do or do not match a rule: the rule first, then, of a correlation, those it refers to. */
+export function explainRecords(
+  ruleset: Ruleset,
+  ruleId: string,
+  records: readonly EventRecord[],
+  budget: ExplanationBudget = { characters: CHARACTERS_MAX },
+): ExplanationView[] {
+  const explained = ruleset.explain(ruleId, presentRecords(records));
+  return explained === undefined ? [] : viewsOf(explained, budget);
+}
+
+function viewsOf(explained: Explanation, budget: ExplanationBudget): ExplanationView[] {
   const { rule, matched, events, correlation } = explained;
   const view: ExplanationView = {
     ruleId: rule.id,
@@ -29,28 +43,39 @@ function viewsOf(explained: Explanation): ExplanationView[] {
     kind: rule.kind,
     logsource: rule.logsource === undefined ? null : toPlain(rule.logsource),
     matched,
-    events: events.map((event) => ({
+    events: events.slice(-EVENTS_MAX).map((event) => ({
       index: Number(event.eventId),
       matched: event.matched,
-      presentations: event.presentations.map(viewPresentation),
+      presentations: event.presentations.map((one) => viewPresentation(one, budget)),
     })),
     correlation: correlation === undefined ? null : viewCorrelation(correlation),
   };
-  return [view, ...(correlation?.rules.flatMap(viewsOf) ?? [])];
+  return [view, ...(correlation?.rules.flatMap((one) => viewsOf(one, budget)) ?? [])];
 }
 
-function viewPresentation({ logsource, covered, holds, parts }: ExplainedPresentation) {
-  return { logsource: toPlain(logsource), covered, holds, lines: parts.flatMap((part) => linesOf(part, 0)) };
+function viewPresentation(
+  { logsource, covered, holds, parts }: ExplainedPresentation,
+  budget: ExplanationBudget,
+): ExplanationView["events"][number]["presentations"][number] {
+  const lines: ExplainedLine[] = [];
+  for (const part of parts) addLines(part, 0, budget, lines);
+  return { logsource: toPlain(logsource), covered, holds, lines };
 }
 
 /** The tree as lines: what a part consists of stands under it, one deeper. */
-function linesOf(part: ExplainedPart, depth: number): ExplainedLine[] {
+function addLines(part: ExplainedPart, depth: number, budget: ExplanationBudget, into: ExplainedLine[]): void {
+  if (budget.characters <= 0) return;
   const { kind, what, holds, omitted, test, parts } = part;
   const shown = test && { ...test, values: [...test.values], patterns: test.patterns.map((one) => ({ ...one })) };
-  return [
-    { depth, kind, what, holds, omitted, test: shown ?? null },
-    ...parts.flatMap((one) => linesOf(one, depth + 1)),
-  ];
+  into.push({ depth, kind, what, holds, omitted, test: shown ?? null });
+  budget.characters -= sizeOf(part);
+  for (const one of parts) addLines(one, depth + 1, budget, into);
+}
+
+/** About as many characters as the line takes as JSON. */
+function sizeOf({ what, test }: ExplainedPart): number {
+  const texts = [...(test?.values ?? []), ...(test?.patterns.map(({ pattern }) => pattern) ?? [])];
+  return texts.reduce((sum, text) => sum + text.length + 30, what.length + 120);
 }
 
 function viewCorrelation(correlation: NonNullable<Explanation["correlation"]>): ExplanationView["correlation"] {
@@ -60,7 +85,7 @@ function viewCorrelation(correlation: NonNullable<Explanation["correlation"]>): 
     condition,
     groupBy: [...groupBy],
     timespanMs,
-    rules: rules.map(({ rule }) => rule.id),
+    rules: rules.map((one) => one.rule.id),
     steps: steps.map(({ eventId, ruleId, time, outcome, groupBy: group = {}, count }) => ({
       index: Number(eventId),
       ruleId,

@@ -1,6 +1,15 @@
 export { adviseRules, applyFixes } from "./advise-rules.ts";
 export type { Advice } from "./advise-rules.ts";
 export { measureCosts, measureThroughput } from "./bench-rules.ts";
+export { createWorkshop } from "./context.ts";
+export type { Workshop, WorkshopContext } from "./context.ts";
 export { explainRecords, presentRecords } from "./explain-records.ts";
 export { planImport, writeImport } from "./import-rules.ts";
 export type { ImportPlan } from "./import-rules.ts";
+export { forgetOldHits, recordHits } from "./record-hits.ts";
+export { cancelReplay } from "./replay/cancel-replay.ts";
+export { getReplay, listReplays } from "./replay/get-replay.ts";
+export { REPLAY_TASK, requestReplay } from "./replay/request-replay.ts";
+export { runReplay } from "./replay/run-replay.ts";
+export { getRule, listRules } from "./rule-health.ts";
+export { runCasesOf, tryRules } from "./try-rules.ts";

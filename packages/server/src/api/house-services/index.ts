@@ -9,6 +9,7 @@ import { senderServices } from "./sender-services.ts";
 import { systemServices } from "./system-services.ts";
 import { telemetryServices } from "./telemetry-services.ts";
 import { workServices } from "./work-services.ts";
+import { workshopServices } from "./workshop-services.ts";
 
 /** What the API offers, done by the rooms of one open house. */
 export function createApiServices(house: House): ApiServices {
@@ -22,5 +23,6 @@ export function createApiServices(house: House): ApiServices {
     ...killswitchServices(house),
     ...workServices(house),
     ...senderServices(house),
+    ...workshopServices(house),
   };
 }

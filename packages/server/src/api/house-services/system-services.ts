@@ -5,7 +5,7 @@ import type { ApiServices } from "../services.ts";
 
 export function systemServices(
   house: House,
-): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "listRules" | "getDetection"> {
+): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "getDetection"> {
   return {
     health: () => ({
       status: "ok",
@@ -29,20 +29,6 @@ export function systemServices(
     getDetection: async () => {
       const { passedMs, ...status } = house.detector.status();
       return { ...status, silenceJudgedUntil: passedMs === null ? null : toIso(passedMs) };
-    },
-    listRules: async () => {
-      const { rules, errors } = house.detector.rules();
-      return {
-        rules: rules.map(({ id, title, level, file, kind, description }) => ({
-          id,
-          title,
-          level,
-          file,
-          kind,
-          description: description ?? "",
-        })),
-        errors: errors.map(({ file, line, column, message, remedy }) => ({ file, line, column, message, remedy })),
-      };
     },
   };
 }

@@ -8,6 +8,7 @@ import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
 import { telemetryRoutes } from "./telemetry.ts";
 import { workRoutes } from "./work.ts";
+import { workshopRoutes } from "./workshop.ts";
 
 /** Every endpoint of the API. */
 export const ROUTES: readonly Route[] = [
@@ -20,4 +21,5 @@ export const ROUTES: readonly Route[] = [
   ...killswitchRoutes,
   ...workRoutes,
   ...senderRoutes,
+  ...workshopRoutes,
 ];

@@ -1,11 +1,4 @@
-import {
-  deliveryView,
-  detectionView,
-  evidenceVerification,
-  evidenceView,
-  rulesView,
-  runView,
-} from "@firebreak/protocol";
+import { deliveryView, detectionView, evidenceVerification, evidenceView, runView } from "@firebreak/protocol";
 import {
   completeStepRequest,
   deliveryParams,
@@ -129,16 +122,6 @@ export const workRoutes = [
     params: deliveryParams,
     response: deliveryView,
     handler: ({ services, caller }, { params }) => services.retryDelivery(caller, params),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/rules",
-    operationId: "listRules",
-    summary: "The rules in force, and the faults of rule files that do not load",
-    tag: "Detection",
-    access: "viewer",
-    response: rulesView,
-    handler: ({ services, caller }) => services.listRules(caller),
   }),
   defineRoute({
     method: "GET",
