@@ -231,6 +231,9 @@ describe("the memory of correlations", () => {
     at(2000, 2000);
     expect(at(3000, 3000)).toMatchObject([{ count: 3 }]);
     expect(engine.counters().clampedTimes).toBe(1);
+    expect(at(NaN, 4000)).toEqual([]);
+    expect(at(Infinity, NaN)).toEqual([]);
+    expect(engine.counters()).toMatchObject({ clampedTimes: 3, lateEvents: 0 });
   });
 
   it("gives the same answers when stored events are replayed into a new engine", () => {

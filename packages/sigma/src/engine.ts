@@ -133,7 +133,7 @@ class SigmaEngine implements Engine {
   }
 
   advance(now: number): Match[] {
-    if (now <= this.#advancedTo) return [];
+    if (!Number.isFinite(now) || now <= this.#advancedTo) return [];
     this.#advancedTo = now;
     const fired: Fired[] = [];
     for (const [index, state] of this.#states.entries()) {
@@ -165,11 +165,12 @@ class SigmaEngine implements Engine {
     return { ...this.#counts, groups, entries };
   }
 
+  /** A time too far in the future, or none at all, becomes that of the receipt. */
   #withSaneTime(meta: EventMeta): EventMeta {
-    const { receivedTime } = meta;
-    if (receivedTime === undefined || meta.time <= receivedTime + this.#limits.futureSkewMs) return meta;
+    const { time, receivedTime = Number.POSITIVE_INFINITY } = meta;
+    if (Number.isFinite(time) && !(time > receivedTime + this.#limits.futureSkewMs)) return meta;
     this.#counts.clampedTimes += 1;
-    return { ...meta, time: receivedTime };
+    return { ...meta, time: Number.isFinite(receivedTime) ? receivedTime : 0 };
   }
 
   #collectHits(presentation: Presentation, budget: StepBudget, hits: Hit[]): void {

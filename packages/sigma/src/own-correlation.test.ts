@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, type Engine, type EngineLimits, type EngineOptions, type Match } from "./index.ts";
 
@@ -395,6 +396,43 @@ describe("firebreak.carried_value", () => {
 });
 
 describe("own types", () => {
+  it("neither throw nor grow on account of events and times, whatever they are", () => {
+    const bodies = [
+      "type: firebreak.absence\nrules: [a]\nunless: [c]\ngroup-by: [g]\ntimespan: 1m\nrepeat: true",
+      "type: firebreak.absence\nrules: [a, b]\ngroup-by: [g]\ntimespan: 1m",
+      "type: firebreak.ratio\nrules: [a, b]\ngroup-by: [g]\ntimespan: 1m\ncondition: { gt: 20 }",
+      "type: firebreak.change\nrules: [a]\ngroup-by: [g]\ntimespan: 1m\ncondition: { field: v, of: avg, gt: 20 }",
+      "type: firebreak.change\nrules: [a]\ngroup-by: [g]\ntimespan: 1m\ncondition: { field: v, of: level, lt: -20 }",
+      "type: firebreak.loop\nrules: [a]\ngroup-by: [g]\ntimespan: 1m\ncondition: { field: v, cycle: [1, 2, 3], gte: 2 }",
+      "type: firebreak.loop\nrules: [a]\ngroup-by: [g]\ntimespan: 1m\ncondition: { field: v, scattered: true, gte: 2 }",
+      "type: firebreak.carried_value\nrules: [a, b, c]\ngroup-by: [g]\ntimespan: 1m\ncondition: { field: v, into: v }",
+    ];
+    const text = bodies.map((body, at) => `title: T${at}\nid: t${at}\ncorrelation:\n${body.replaceAll(/^/gm, "  ")}\n`);
+    const ruleset = compile([{ name: "r.yml", text: `${BASES}${text.join("---\n")}` }]);
+    expect(ruleset.errors).toEqual([]);
+    const time = fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.constantFrom(NaN, Infinity, -Infinity, 9e15, -9e15));
+    const step = fc.record({
+      time,
+      kind: fc.constantFrom("a", "b", "c"),
+      g: fc.constantFrom("g", "h", 1, null),
+      v: fc.oneof(
+        fc.anything(),
+        fc.string(),
+        fc.constantFrom("https://x.example/%", "%E0%A4%A", "=====", "1e999", "AAAA".repeat(99)),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.array(time, { maxLength: 5 }), (steps, times) => {
+        const engine = ruleset.createEngine({ entriesPerGroupMax: 8, groupsPerRuleMax: 3, groupsPerTenantMax: 2 });
+        for (const { time: at, ...fields } of steps) send(engine, at, fields);
+        for (const at of times) engine.advance(at);
+        engine.sweep(1e9);
+        expect(engine.counters().groups).toBeLessThanOrEqual(3 * bodies.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it.each([
     ["type: firebreak.absense\nrules: [a]\ntimespan: 1m", 1, "not a correlation type"],
     ["type: firebreak.absence\nrules: [a]\ntimespan: 1m\ncondition: { gt: 1 }", 4, "no condition"],
