@@ -152,7 +152,9 @@ export class CorrelationState {
   #readValue(occurrence: Occurrence, place: number): string | undefined {
     const { counted, own, measure } = this.#correlation;
     if (own?.kind === "carried") {
-      return readTexts(place === 0 ? counted : own.uses, occurrence, CARRIED_CHARS_MAX);
+      // what is trusted is so wherever it stands
+      const fields = place === 0 ? counted : place === 1 ? own.uses : [...counted, ...own.uses];
+      return readTexts(fields, occurrence, CARRIED_CHARS_MAX);
     }
     if (counted.length === 0) return "";
     if (own?.kind === "loop") return readHash(counted, occurrence);

@@ -351,7 +351,7 @@ describe("firebreak.carried_value", () => {
 
   it("does not suspect what a trusted event names, nor what the use itself brought", () => {
     const engine = engineFor(BODY);
-    send(engine, 0, { kind: "c", session: "s", command: "Read https://site.example/article please" });
+    send(engine, 0, { kind: "c", session: "s", content: "Read https://site.example/article please" });
     read(engine, "from https://site.example/article and https://evil.example/article", 1);
     expect(use(engine, { command: "get https://site.example/article" })).toEqual([]);
     expect(use(engine, { command: "get https://evil.example/article" })).toHaveLength(1);

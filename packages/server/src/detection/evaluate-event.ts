@@ -8,8 +8,11 @@ import { presentEvent } from "./present-event.ts";
 /** How much older than the newest an event may be and still count, ms. */
 export const LATENESS_MS = DEFAULT_LIMITS.latenessMs;
 
-/** Windows up to this are filled again from all events, longer ones from those that were remembered, ms. */
-export const REMEMBERED_MS = 10 * 60_000;
+/**
+ * Windows up to this are filled again from all events, longer ones from those that were remembered, ms. Less would mean
+ * to remember almost everything: rules on what agents do look back up to an hour.
+ */
+export const REMEMBERED_MS = 60 * 60_000;
 
 /** An engine and what its rules look at. */
 export interface Evaluator {
