@@ -35,11 +35,9 @@ export function readTexts(data: Readonly<Record<string, unknown>>): FoldedTexts 
     }
   };
   for (const key of TEXT_KEYS) collect(data[key], 0);
-  const normalized = texts.map((text) => collapse(foldText(text)));
-  return {
-    normalized,
-    decoded: normalized.flatMap((text, index) => decodeText(text, texts[index] ?? "")).map(collapse),
-  };
+  const folded = texts.map((text) => foldText(text));
+  const decoded = folded.flatMap((text, index) => decodeText(text, texts[index] ?? ""));
+  return { normalized: folded.map(collapse), decoded: decoded.map(collapse) };
 }
 
 const collapse = (text: string): string => text.replaceAll(/[\s_]+/g, " ");
