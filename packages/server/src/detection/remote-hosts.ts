@@ -1,5 +1,5 @@
 const HOSTS_MAX = 4;
-const URL_HOST = /[a-z][a-z\d+.-]*:\/\/(?:[^/?#\s@"']*@)?(\[[\da-f:.]+\]|[^/?#\s:@"'\\)]+)/gi;
+const URL_HOST = /[a-z][a-z\d+.-]{1,15}:\/\/(?:[^/?#\s@"']*@)?(\[[\da-f:.]+\]|[^/?#\s:@"'\\)]+)/gi;
 const DEVICE = /\/dev\/(?:tcp|udp)\/([^/\s]+)\//g;
 const SOCKET = /(?:TCP|TCP4|TCP6|UDP|OPENSSL|SSL):([^:,\s]+):\d+/gi;
 /** `user@host:path` and `host:path`, as scp, rsync and Git take them */
@@ -25,7 +25,7 @@ export function findRemoteHosts(program: string, words: readonly string[]): stri
     const path = findPathHost(program, word);
     if (path !== undefined) found.add(canonicalHost(path));
     if (TAKES_HOST.has(program)) {
-      const [name = ""] = word.replace(/^[\w.-]+@/, "").split(/[/:](?!:)/);
+      const [name = ""] = word.replace(/^[\w.-]*@/, "").split(/[/:](?!:)/);
       if (NAME.test(name) && !word.startsWith("-")) found.add(canonicalHost(name));
     }
     if (found.size >= HOSTS_MAX) break;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadProfile } from "../kernel/index.ts";
 import { loadRules } from "./load-rules.ts";
+import { presentRecord } from "./present-record.ts";
 import { runRuleCases } from "./rule-cases.ts";
 
 const at = (place: string) => fileURLToPath(new URL(`../../../../${place}`, import.meta.url));
@@ -36,6 +37,25 @@ describe("D-5: the shipped rules", () => {
 
   it.each(results)("$file: $name", ({ command, expected, got }) => {
     expect({ command, got }).toEqual({ command, got: expected });
+  });
+
+  it("say nothing to an agent that does its work: a command every few seconds, its files, its questions", () => {
+    const engine = shipped.ruleset.createEngine();
+    const events = [
+      { kind: "command", data: { command: "ls" } },
+      { kind: "tool_call", data: { tool_name: "read", file_path: "src/index.ts", response: "export const x = 1;" } },
+      { kind: "prompt", data: { content: "Please add a test for the parser and run it." } },
+      {
+        kind: "network",
+        data: { url: "https://registry.npmjs.org/yaml", method: "GET", status: 200, duration_ms: 120 },
+      },
+      { kind: "heartbeat", data: {} },
+    ];
+    const said = Array.from({ length: 1200 }, (_, index) => {
+      const event = presentRecord({ agent: { id: "scout" }, ...events[index % events.length] }, { routing: false });
+      return engine.evaluate(event, { id: `e${index}`, time: index * 5000 });
+    });
+    expect(said.flat().map(({ sentence }) => sentence)).toEqual([]);
   });
 
   it("are bound in the profile by ids that exist", () => {

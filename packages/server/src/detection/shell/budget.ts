@@ -3,13 +3,13 @@ const LIMITS = {
   /** Characters of a line, or of a script inside it, that are parsed. */
   scriptCharacters: 16 * 1024,
   /** Characters of one expanded word, or of what a command is known to print. */
-  textCharacters: 16 * 1024,
+  textCharacters: 8 * 1024,
   /** Characters produced in all by expanding, printing and decoding. */
-  characters: 128 * 1024,
+  characters: 64 * 1024,
   /** Characters parsed in all: the line and the scripts inside it. */
-  parsed: 64 * 1024,
+  parsed: 32 * 1024,
   commands: 48,
-  steps: 2000,
+  steps: 1000,
   depth: 8,
 } as const;
 

@@ -41,8 +41,8 @@ export function readTexts(data: Readonly<Record<string, unknown>>): FoldedTexts 
 }
 
 const readText = rememberTexts((text) => {
-  const normalized = collapse(foldText(text));
-  return { normalized, decoded: decodeText(normalized, text).map(collapse) };
+  const folded = foldText(text);
+  return { normalized: collapse(folded), decoded: decodeText(folded, text).map(collapse) };
 });
 
 const collapse = (text: string): string => text.replaceAll(/[\s_]+/g, " ");
