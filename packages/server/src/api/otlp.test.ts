@@ -18,7 +18,7 @@ import type { OpenHouse } from "../app/index.ts";
 import { createNewId, FirebreakError, readConfig, silentLogger, systemClock } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { listEvents } from "../telemetry/index.ts";
+import { listEvents, parseEventBatch } from "../telemetry/index.ts";
 import { createApiServices } from "./house-services/index.ts";
 import type { ApiServices } from "./services.ts";
 import { startTestServer } from "./testing.ts";
@@ -261,6 +261,40 @@ describe("D-3: OTLP/HTTP as its specification says", () => {
       agent: { session: expect.stringMatching(/^ses_/) },
       data: { claimedAgent: "somebody-else" },
     });
+  });
+
+  test("late events: each is judged, and a correlation counts those that are at most 5 minutes late", async () => {
+    const nowMs = Date.now();
+    const at = (minutesAgo: number, index: number) => new Date(nowMs - minutesAgo * 60_000 + index * 10).toISOString();
+    const failures = (agent: string, minutesAgo: number, count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        time: at(minutesAgo, index),
+        agent: { id: agent },
+        kind: "auth",
+        outcome: "failure",
+      }));
+    const deletion = {
+      time: at(3 * 24 * 60, 0),
+      agent: { id: "late-command" },
+      kind: "command",
+      data: { command: "rm -rf /srv" },
+    };
+    const events = [
+      deletion,
+      ...failures("late-four", 0, 1),
+      ...failures("late-four", 4, 11),
+      ...failures("late-ten", 0, 1),
+      ...failures("late-ten", 10, 11),
+    ];
+    const batch = await parseEventBatch(Buffer.from(JSON.stringify(events)), "application/json", Date.now());
+    expect(await house.intake.accept(batch, { name: "test" })).toMatchObject({ accepted: events.length });
+    await house.detector.drain();
+    const { rows } = await database.database.pool.query<{ agent_id: string }>("select distinct agent_id from alerts");
+    const agents = rows.map((row) => row.agent_id);
+    expect(agents).toContain("late-command");
+    expect(agents).toContain("late-four");
+    expect(agents).not.toContain("late-ten");
+    expect(house.detector.status().engine?.lateEvents).toBeGreaterThan(0);
   });
 
   test("a time from the future, of year zero, or none is kept as a claim", async () => {

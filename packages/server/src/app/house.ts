@@ -9,7 +9,7 @@ import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
-import type { FieldMaps, Intake, Tails } from "../telemetry/index.ts";
+import type { FieldMapSet, Intake, Tails } from "../telemetry/index.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
 export interface House {
@@ -27,7 +27,7 @@ export interface House {
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
   readonly intake: Intake;
-  readonly fieldMaps: FieldMaps;
+  readonly fieldMaps: FieldMapSet;
   readonly tails: Tails;
   readonly detector: Detector;
   readonly authenticator: Authenticator;

@@ -33,7 +33,8 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import { createIntake, loadFieldMaps, markLostSessions, openTails, parseEventBatch } from "../telemetry/index.ts";
+import { createIntake, openFieldMaps, markLostSessions, openTails, parseEventBatch } from "../telemetry/index.ts";
+import type { Intake } from "../telemetry/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -142,11 +143,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   const intake = createIntake({ database, clock, newId, logger, onStored: (events) => detector.wake(events) });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
-  const fieldMaps = await loadFieldMaps([path.join(dataDir, "maps"), path.join(config.home, "maps")]);
-  const { userHome } = processSurroundings();
-  const tails = await openTails({ home: config.home, userHome, maps: fieldMaps.maps, intake, clock, logger });
-  openings.add("tails", () => tails.close());
-  const rooms = { config, localToken, database, work, killswitch, effectors, intake, fieldMaps, tails, detector };
+  const logFiles = await openLogFiles(options, intake, openings);
+  const rooms = { config, localToken, database, work, killswitch, effectors, intake, ...logFiles, detector };
   const house: House = {
     ...surroundings,
     ...rooms,
@@ -172,6 +170,15 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     },
     close: () => openings.close(),
   };
+}
+
+async function openLogFiles({ config, dataDir, clock, logger }: HouseOptions, intake: Intake, openings: Openings) {
+  const { home } = config;
+  const fieldMaps = await openFieldMaps([path.join(dataDir, "maps"), path.join(home, "maps")]);
+  const { userHome } = processSurroundings();
+  const tails = await openTails({ home, userHome, fieldMaps, intake, clock, logger });
+  openings.add("tails", () => tails.close());
+  return { fieldMaps, tails };
 }
 
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
@@ -228,6 +235,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
+    { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },

@@ -3,8 +3,8 @@ export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.
 export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
 export type { SessionFilters } from "./list-agents.ts";
 export { listPacks } from "./list-packs.ts";
-export { loadFieldMaps } from "./maps/load-maps.ts";
-export type { FieldMaps, LoadedMap } from "./maps/load-maps.ts";
+export { loadFieldMaps, openFieldMaps } from "./maps/load-maps.ts";
+export type { FieldMaps, FieldMapSet, LoadedMap } from "./maps/load-maps.ts";
 export { runMapCases } from "./maps/map-cases.ts";
 export { readOtlp } from "./otlp/read-otlp.ts";
 export { readLogEvents } from "./tails/read-log-file.ts";

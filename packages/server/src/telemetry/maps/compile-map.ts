@@ -3,6 +3,7 @@ import { RE2JS } from "re2js";
 import { explainTimeRefusal } from "../event-times.ts";
 import { boundValue, cutText } from "./bound-value.ts";
 import type { Json } from "./bound-value.ts";
+import type { ChainLink } from "./hash-chain.ts";
 import { fitEntityName, fitPrintableName } from "./map-schema.ts";
 import type { FieldMap, MapEntry, ValueSource } from "./map-schema.ts";
 import { readTime } from "./read-time.ts";
@@ -22,6 +23,8 @@ export interface RecordContext {
   readonly timeZone?: string | undefined;
   /** what is wrong with the record, kept in `data.problem` */
   readonly problem?: string | undefined;
+  /** whether the hash chain holds at this line, kept in `data.chain_status` */
+  readonly chain?: Pick<ChainLink, "verdict" | "reason"> | undefined;
 }
 
 /** An event without its id; without `time` when the record tells none that can be. */
@@ -81,8 +84,9 @@ interface Common {
   readonly extra: Record<string, Json>;
 }
 
-function extraOf({ line, problem }: RecordContext): Record<string, Json> {
-  return optional({ original: line === undefined ? undefined : cutText(line, ORIGINAL_HEAD, ORIGINAL_TAIL), problem });
+function extraOf({ line, problem, chain }: RecordContext): Record<string, Json> {
+  const original = line === undefined ? undefined : cutText(line, ORIGINAL_HEAD, ORIGINAL_TAIL);
+  return optional({ original, problem, chain_status: chain?.verdict, chain_reason: chain?.reason });
 }
 
 /** @returns the members that are there */

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, messageOf, problemsOfSchema, readTextFile, readYaml } from "../../kernel/index.ts";
 import type { FileProblem } from "../../kernel/index.ts";
@@ -21,6 +21,46 @@ export interface FieldMaps {
 }
 
 const FILES_MAX = 1_000;
+
+/** Field maps that are read again when their files change. */
+export interface FieldMapSet extends FieldMaps {
+  /** What broke is named, and keeps the map it had. */
+  reloadIfChanged(): Promise<void>;
+}
+
+export async function openFieldMaps(directories: readonly string[]): Promise<FieldMapSet> {
+  let fingerprint = await fingerprintOf(directories);
+  let loaded = await loadFieldMaps(directories);
+  return {
+    get maps() {
+      return loaded.maps;
+    },
+    get problems() {
+      return loaded.problems;
+    },
+    reloadIfChanged: async () => {
+      const now = await fingerprintOf(directories);
+      if (now === fingerprint) return;
+      fingerprint = now;
+      const fresh = await loadFieldMaps(directories);
+      const broken = new Set(fresh.problems.map(({ file }) => file));
+      const kept = [...loaded.maps].filter(([id, { file }]) => broken.has(file) && !fresh.maps.has(id));
+      loaded = { maps: new Map([...fresh.maps, ...kept]), problems: fresh.problems };
+    },
+  };
+}
+
+/** Names, sizes and times of the files: read again only when one changed. */
+async function fingerprintOf(directories: readonly string[]): Promise<string> {
+  const parts: string[] = [];
+  for (const directory of directories) {
+    for (const file of await listMapFiles(directory, [])) {
+      const found = await stat(file).catch(() => undefined);
+      parts.push(`${file} ${found?.size} ${found?.mtimeMs} ${found?.ino}`);
+    }
+  }
+  return parts.join("\n");
+}
 
 /** Reads the field maps of directories; one of a later directory replaces one of the same id. */
 export async function loadFieldMaps(directories: readonly string[]): Promise<FieldMaps> {

@@ -1,4 +1,4 @@
-import { EVENT_KINDS, entityName } from "@firebreak/protocol";
+import { EVENT_KINDS } from "@firebreak/protocol";
 import { z } from "zod";
 
 /** How a line becomes a record: `otlp` maps take the spans, logs and metrics of OpenTelemetry, which are records already. */
@@ -66,6 +66,8 @@ export const fieldMapSchema = z.strictObject({
   /** IANA zone, or `local`, of times that name none */
   timeZone: z.string().max(64).refine(isTimeZone, "use an IANA time zone like Europe/Berlin, or local").default("UTC"),
   time: valueSource.optional(),
+  /** the lines may be chained by hashes, which are checked: `data.chain_status` says `intact`, `broken` or `unverifiable` */
+  chained: z.boolean().default(false),
   agent: z.strictObject({
     id: valueSource,
     pack: valueSource.optional(),
@@ -96,7 +98,7 @@ export function fitEntityName(text: string): string | undefined {
     .replaceAll(/[^A-Za-z0-9._:@-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "")
     .slice(0, 128);
-  return entityName.safeParse(fitted).success ? fitted : undefined;
+  return fitted === "" ? undefined : fitted;
 }
 
 /** @returns printable text of at most 128 characters, or undefined for none */

@@ -3,6 +3,7 @@ import { INTAKE_LIMITS } from "@firebreak/protocol";
 import type { AgentEventInput } from "@firebreak/protocol";
 import { cutText } from "./bound-value.ts";
 import type { CompiledMap, EventDraft, RecordContext } from "./compile-map.ts";
+import { checkLink } from "./hash-chain.ts";
 import { readLine } from "./read-line.ts";
 
 /** A line of a log, as bytes: whole, or the beginning of one that is too long to be read. */
@@ -16,26 +17,38 @@ export interface LineEvents {
   readonly events: EventDraft[];
   /** why the line could not be read as the map says; it is kept as a `log` event */
   readonly problem?: string | undefined;
+  /** of a chained log: what the next line must name */
+  readonly chainHash?: string | undefined;
 }
 
 const NOT_UTF8 = "bytes that are not UTF-8 were replaced";
 
 /** Reads one line by a map. Nothing is refused: what cannot be read becomes an event that says so. */
-export function readLogLine(compiled: CompiledMap, line: LogLine, context: Omit<RecordContext, "line">): LineEvents {
+export function readLogLine(
+  compiled: CompiledMap,
+  line: LogLine,
+  context: Omit<RecordContext, "line" | "chain">,
+  chainHash?: string,
+): LineEvents {
   const { parser } = compiled.map;
   const text = line.bytes.toString("utf8");
   if (line.length > line.bytes.length) {
     const problem = `the line has ${line.length} bytes, more than can be read; only its beginning is kept`;
-    return { events: [compiled.toUnreadable(text, { ...context, problem })], problem };
+    return { events: [compiled.toUnreadable(text, { ...context, problem })], problem, chainHash };
   }
   if (parser === "otlp") return { events: [], problem: "this map takes OpenTelemetry, not lines" };
   const result = readLine(parser, text);
   if (!("record" in result)) {
     const { problem } = result;
-    return { events: [compiled.toUnreadable(text, { ...context, problem })], problem };
+    return { events: [compiled.toUnreadable(text, { ...context, problem })], problem, chainHash };
   }
+  const chain = compiled.map.chained ? checkLink({ record: result.record, text }, chainHash) : undefined;
   const problem = result.problem ?? (text.includes("\uFFFD") ? NOT_UTF8 : undefined);
-  return { events: compiled.toEvents(result.record, { ...context, line: text, problem }), problem: result.problem };
+  return {
+    events: compiled.toEvents(result.record, { ...context, line: text, problem, chain }),
+    problem: chain?.verdict === "broken" ? chain.reason : result.problem,
+    chainHash: chain === undefined ? chainHash : chain.hash,
+  };
 }
 
 /**

@@ -102,25 +102,40 @@ function zonedToMs(parts: DateParts, timeZone: string): number | undefined {
   return utc - offsetAt(guess, timeZone);
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** Clocks change at full quarters of an hour: within one, a zone's offset is asked for once. */
+const QUARTER_MS = 15 * 60_000;
+const zones = new Map<string, { format: Intl.DateTimeFormat; quarter: number; offsetMs: number }>();
 
 /** @returns how far the zone is ahead of UTC at a moment, in milliseconds */
 function offsetAt(ms: number, timeZone: string): number {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-US", {
-      ...(timeZone === "local" ? {} : { timeZone }),
-      hourCycle: "h23",
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-    });
-    formats.set(timeZone, format);
+  const quarter = Math.floor(ms / QUARTER_MS);
+  let zone = zones.get(timeZone);
+  if (zone === undefined) {
+    zone = { format: formatOf(timeZone), quarter: Number.NaN, offsetMs: 0 };
+    zones.set(timeZone, zone);
   }
+  if (zone.quarter !== quarter) {
+    zone.offsetMs = measureOffset(zone.format, quarter * QUARTER_MS);
+    zone.quarter = quarter;
+  }
+  return zone.offsetMs;
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("en-US", {
+    ...(timeZone === "local" ? {} : { timeZone }),
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+}
+
+function measureOffset(format: Intl.DateTimeFormat, ms: number): number {
   const shown = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - ms;
 }

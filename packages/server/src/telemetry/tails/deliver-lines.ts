@@ -16,12 +16,16 @@ export interface LineSource {
   readonly agent?: string | undefined;
   readonly pack?: string | undefined;
   readonly timeZone?: string | undefined;
+  /** of a chained log: hash of the line before the first */
+  readonly chainHash?: string | undefined;
 }
 
 export interface ReadLines {
   /** events whose line tells no time have none */
   readonly events: readonly (EventDraft & { readonly id: string })[];
   readonly lines: number;
+  /** of a chained log: hash of the last line */
+  readonly chainHash: string | undefined;
   /** the last line that could not be read as the map says, and how many there were */
   readonly unreadable: { readonly count: number; readonly offset: number; readonly message: string } | undefined;
 }
@@ -32,17 +36,19 @@ export function readLines(lines: readonly PlacedLine[], source: LineSource, nowM
   const context = { nowMs, path: matchPath(map, path), agentId: agent, pack, timeZone };
   const events: (EventDraft & { id: string })[] = [];
   let read = 0;
+  let { chainHash } = source;
   let unreadable: ReadLines["unreadable"];
   for (const { line, offset } of lines) {
     if (isBlankLine(line)) continue;
     read += 1;
-    const made = readLogLine(map, line, context);
+    const made = readLogLine(map, line, context, chainHash);
+    ({ chainHash } = made);
     for (const [position, event] of made.events.entries()) {
       events.push({ ...fitEvent(event), id: lineEventId(event, { fileHead, offset, line, position }) });
     }
     if (made.problem !== undefined) unreadable = { count: (unreadable?.count ?? 0) + 1, offset, message: made.problem };
   }
-  return { events, lines: read, unreadable };
+  return { events, lines: read, chainHash, unreadable };
 }
 
 export interface Delivery {

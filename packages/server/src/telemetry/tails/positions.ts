@@ -18,6 +18,8 @@ const filePosition = z.strictObject({
   head: mark.optional(),
   /** what stands before `position` */
   anchor: mark.optional(),
+  /** of a chained log: hash of the line before `position` */
+  chainHash: z.string().max(128).optional(),
   /** moved away or removed: `read` to its end as far as anybody knows; `done`: not looked at any more */
   gone: z.enum(["read", "done"]).optional(),
   /** the time of lines before `to` that tell none: fixed before they are sent, so that a repeat says the same */

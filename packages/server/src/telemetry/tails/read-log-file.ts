@@ -22,8 +22,10 @@ export interface LogFileOptions extends Omit<LineSource, "fileHead"> {
 /** Reads a file that is not written any more as events, under the ids that a tail of it would give them. */
 export async function* readLogEvents(options: LogFileOptions): AsyncGenerator<LogReading> {
   const { fallbackTime: time, nowMs, ...source } = options;
+  let chainHash: string | undefined;
   for await (const { lines, fileHead, bytesRead } of readLogFile(options.path)) {
-    const read = readLines(lines, { ...source, fileHead }, nowMs);
+    const read = readLines(lines, { ...source, fileHead, chainHash }, nowMs);
+    ({ chainHash } = read);
     yield { ...read, events: read.events.map((event) => ({ time, ...event })), bytesRead };
   }
 }

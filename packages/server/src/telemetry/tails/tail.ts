@@ -30,11 +30,11 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 15_000];
 export class Tail {
   readonly config: TailConfig;
   readonly health: TailHealth;
-  readonly #map: LoadedMap;
+  readonly map: LoadedMap;
   readonly #around: TailSurroundings;
   readonly #files: TailFiles;
   #scanDueMs = 0;
-  #waiting: { readonly events: ReadLines["events"]; readonly file: TailedFile; readonly time: string } | undefined;
+  #waiting: { readonly read: ReadLines; readonly file: TailedFile; readonly time: string } | undefined;
   #attempts = 0;
   #retryMs = 0;
   #isClosed = false;
@@ -42,7 +42,7 @@ export class Tail {
   constructor(config: TailConfig, map: LoadedMap, around: TailSurroundings) {
     const { clock, positions } = around;
     this.config = config;
-    this.#map = map;
+    this.map = map;
     this.#around = around;
     this.health = new TailHealth(clock);
     this.#files = new TailFiles({ config, clock, health: this.health, known: positions.of(config.name) });
@@ -130,7 +130,8 @@ export class Tail {
     if (lines.length === 0) return;
     const { clock, positions } = this.#around;
     const { agent, pack, timeZone } = this.config;
-    const source = { map: this.#map, path: file.path, fileHead: file.head?.hash ?? "", agent, pack, timeZone };
+    const { path, head, chainHash } = file;
+    const source = { map: this.map, path, fileHead: head?.hash ?? "", agent, pack, timeZone, chainHash };
     const read = readLines(lines, source, clock.now());
     this.health.noteRead(file.path, read);
     let time = toIso(clock.now());
@@ -141,7 +142,7 @@ export class Tail {
       this.#note();
       if (fixed.isNew) await positions.save();
     }
-    this.#waiting = { events: read.events, file, time };
+    this.#waiting = { read, file, time };
     await this.#deliverWaiting();
   }
 
@@ -151,11 +152,12 @@ export class Tail {
     if (waiting === undefined) return;
     const { intake, clock } = this.#around;
     const to = { fallbackTime: waiting.time, sender: `tail ${this.config.name}`, nowMs: clock.now() };
-    const delivery = await deliver(waiting.events, intake, to);
+    const delivery = await deliver(waiting.read.events, intake, to);
     this.#waiting = undefined;
     this.#attempts = 0;
     this.#files.hasMoved = true;
     waiting.file.markStored();
+    waiting.file.chainHash = waiting.read.chainHash;
     this.health.noteDelivered(waiting.file.path, delivery);
   }
 

@@ -39,6 +39,8 @@ export class TailedFile {
   path: string;
   /** no pattern leads to it any more: it was moved or removed, and is read to its end */
   isGone: boolean;
+  /** of a chained log: hash of the last line that is stored */
+  chainHash: string | undefined;
   /** when there was last something to read */
   activeMs: number;
   #splitter: LineSplitter;
@@ -59,6 +61,7 @@ export class TailedFile {
     this.activeMs = nowMs;
     this.#head = at.head;
     this.#seen = at.seen;
+    this.chainHash = at.chainHash;
     this.#stored = { position: at.position, anchor: at.anchor };
     this.#splitter = new LineSplitter(at.position);
   }
@@ -111,6 +114,7 @@ export class TailedFile {
       ...this.#stored,
       head: this.#head,
       seen: this.#seen,
+      chainHash: this.chainHash,
       gone: this.isGone && this.behindBytes === 0 ? "read" : undefined,
     };
   }
@@ -138,6 +142,7 @@ export class TailedFile {
   restart(): void {
     this.#head = undefined;
     this.#seen = undefined;
+    this.chainHash = undefined;
     this.#moveTo(0);
   }
 

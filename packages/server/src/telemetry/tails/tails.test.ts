@@ -13,21 +13,23 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, createNewId, silentLogger } from "../../kernel/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
-import { createIntake, loadFieldMaps, openTails, readEventsAfter } from "../index.ts";
-import type { Intake, Tails } from "../index.ts";
+import { createIntake, openFieldMaps, openTails, readEventsAfter } from "../index.ts";
+import type { FieldMapSet, Intake, Tails } from "../index.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../../../..");
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const newId = createNewId(() => clock.now());
-const { maps } = await loadFieldMaps([path.join(repository, "maps")]);
+const SHIPPED = path.join(repository, "maps");
 let test: TestDatabase;
 let home: string;
+let fieldMaps: FieldMapSet;
 let logs: string;
 let intake: Intake;
 let tails: Tails;
@@ -42,6 +44,8 @@ beforeEach(async () => {
   home = mkdtempSync(path.join(tmpdir(), "firebreak-tails-"));
   logs = path.join(home, "logs");
   mkdirSync(logs);
+  mkdirSync(path.join(home, "maps"));
+  fieldMaps = await openFieldMaps([SHIPPED, path.join(home, "maps")]);
   intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, onStored: () => {} });
 });
 afterEach(async () => {
@@ -51,7 +55,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const open = () => openTails({ home, userHome: home, maps, intake, clock, logger: silentLogger });
+const open = () => openTails({ home, userHome: home, fieldMaps, intake, clock, logger: silentLogger });
 /** Long enough for every look that is due. */
 async function pass(): Promise<void> {
   clock.advance(3_000);
@@ -272,6 +276,53 @@ describe("D-3: files are tailed without loss and without repeats", () => {
     expect(health()).toMatchObject({ lines: 7, refused: 0, lastProblem: { message: expect.any(String) } });
   });
 
+  it("checks hash chains from line to line, over restarts and rotation, and tells where one breaks", async () => {
+    await configure(TAIL);
+    const chain: string[] = [];
+    let before = "0".repeat(64);
+    for (let n = 1; n <= 6; n++) {
+      const content = { tool_name: "exec", command: `run ${n}`, ts: 1_760_000_000_000 + n };
+      const hash = createHash("sha256")
+        .update(before + JSON.stringify(content))
+        .digest("hex");
+      chain.push(`${JSON.stringify({ ...content, prevHash: before, hash })}\n`);
+      before = hash;
+    }
+    const [one = "", two = "", three = "", four = "", five = "", six = ""] = chain;
+    writeFileSync(log(), one + two);
+    await pass();
+    appendFileSync(log(), four);
+    await crash();
+    appendFileSync(log(), five.replace("run 5", "run 0") + six);
+    await pass();
+    const events = await readEventsAfter(test, 0, 100);
+    expect(three).not.toBe("");
+    expect(events.map(({ data }) => [data["command"], data["chain_status"]])).toEqual([
+      ["run 1", "intact"],
+      ["run 2", "intact"],
+      ["run 4", "broken"],
+      ["run 0", "broken"],
+      ["run 6", "intact"],
+    ]);
+    expect(health().lastProblem?.message).toContain("not what the hash was made of");
+  });
+
+  it("keeps the time of old lines, and the claim of lines from the future", async () => {
+    await configure(TAIL);
+    const at = (timestamp: string, n: number) => JSON.stringify({ timestamp, tool_name: "exec", command: `run ${n}` });
+    writeFileSync(
+      log(),
+      `${at("2019-01-01T00:00:00Z", 1)}\n${at("2031-01-01T00:00:00Z", 2)}\n${at("1969-12-31T23:00:00Z", 3)}\n`,
+    );
+    await pass();
+    const [old, future, ancient] = await readEventsAfter(test, 0, 10);
+    expect(old).toMatchObject({ time: "2019-01-01T00:00:00.000Z" });
+    expect(old?.data["claimedTime"]).toBeUndefined();
+    expect(future?.data["claimedTime"]).toBe("2031-01-01T00:00:00Z");
+    expect(Date.parse(future?.time ?? "")).toBe(clock.now());
+    expect(ancient?.data["claimedTime"]).toBe("1969-12-31T23:00:00Z");
+  });
+
   it("never follows a link that takes a log's place, and reads only plain files", async () => {
     await configure(TAIL, { ...TAIL, name: "all", paths: ["~/logs/*.jsonl"] });
     writeFileSync(path.join(home, "secret"), "password\n");
@@ -309,6 +360,32 @@ describe("D-3: files are tailed without loss and without repeats", () => {
     writeFileSync(path.join(home, "tails.yaml"), "tails: []");
     await pass();
     expect(tails.view()).toEqual({ items: [], problems: [] });
+  });
+
+  it("reads by a map of the home as soon as it is there, and keeps one that breaks", async () => {
+    await configure({ ...TAIL, map: "own" });
+    expect(tails.view().problems[0]?.message).toContain("own");
+    const file = path.join(home, "maps/own.yml");
+    const map =
+      "id: own\ntitle: mine\nparser: text\nagent: { id: me }\nevents: [{ kind: log, data: { content: $.message } }]";
+    for (const [text, line] of [
+      [map, "one"],
+      [map.replace("kind: log", "kind: message"), "two"],
+      ["id: [", "three"],
+    ] as const) {
+      writeFileSync(file, text);
+      await fieldMaps.reloadIfChanged();
+      await pass();
+      appendFileSync(log(), `${line}\n`);
+      await pass();
+    }
+    const events = await readEventsAfter(test, 0, 10);
+    expect(events.map(({ kind, data }) => [kind, data["content"]])).toEqual([
+      ["log", "one"],
+      ["message", "two"],
+      ["message", "three"],
+    ]);
+    expect(fieldMaps.problems).toHaveLength(1);
   });
 
   it("reads thousands of files with few of them open", async () => {

@@ -11,7 +11,8 @@ export interface TailsOptions {
   readonly home: string;
   /** what `~` stands for */
   readonly userHome: string;
-  readonly maps: FieldMaps["maps"];
+  /** read anew at every look at the file, so that a changed map counts */
+  readonly fieldMaps: FieldMaps;
   readonly intake: Intake;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -39,6 +40,7 @@ class TailSet implements Tails {
   readonly #tails = new Map<string, Tail>();
   #problems: readonly FileProblem[] = [];
   #fingerprint = "";
+  #maps: FieldMaps["maps"] | undefined;
   #configDueMs = 0;
   #saveDueMs = 0;
 
@@ -76,8 +78,10 @@ class TailSet implements Tails {
 
   /** Begins what is new or changed in the file, and ends what is no longer in it; its positions stay. */
   async #readConfig(): Promise<void> {
-    const { home, userHome, maps, clock, intake, logger } = this.#options;
-    if ((await fingerprintTailsFile(home)) === this.#fingerprint) return;
+    const { home, userHome, clock, intake, logger } = this.#options;
+    const { maps } = this.#options.fieldMaps;
+    if (maps === this.#maps && (await fingerprintTailsFile(home)) === this.#fingerprint) return;
+    this.#maps = maps;
     const { tails, problems, fingerprint } = await readTailsFile(home, userHome);
     this.#fingerprint = fingerprint;
     const unmapped = tails.filter(({ map }) => !isForLines(maps.get(map)));
@@ -86,7 +90,8 @@ class TailSet implements Tails {
     for (const [name, tail] of this.#tails) {
       const next = wanted.get(name);
       // what broke in the file must not end what worked before
-      const isKept = next === undefined ? problems.length > 0 : JSON.stringify(next) === JSON.stringify(tail.config);
+      const isSame = JSON.stringify(next) === JSON.stringify(tail.config) && maps.get(tail.config.map) === tail.map;
+      const isKept = next === undefined ? problems.length > 0 : isSame;
       if (isKept) continue;
       await tail.close();
       this.#tails.delete(name);

@@ -7,8 +7,8 @@ const [databaseUrl = "", home = "", mapsDir = ""] = process.argv.slice(2);
 const database = await openDatabase({ databaseUrl, home, clock: systemClock, logger: silentLogger });
 const newId = createNewId(() => systemClock.now());
 const intake = createIntake({ database, clock: systemClock, newId, logger: silentLogger, onStored: () => {} });
-const { maps } = await loadFieldMaps([mapsDir]);
-const tails = await openTails({ home, userHome: home, maps, intake, clock: systemClock, logger: silentLogger });
+const fieldMaps = await loadFieldMaps([mapsDir]);
+const tails = await openTails({ home, userHome: home, fieldMaps, intake, clock: systemClock, logger: silentLogger });
 await tails.pass();
 process.stdout.write("ready\n");
 for (;;) {
