@@ -808,6 +808,41 @@ export type RulesView = {
   errors: (RuleFault)[];
 };
 
+export type TailsView = {
+  items: ({
+    name: string;
+    map: string;
+    paths: (string)[];
+    state: "reading" | "waiting";
+    waitingFor: string | null;
+    files: number;
+    behindBytes: number;
+    lines: number;
+    linesPerSecond: number;
+    events: number;
+    known: number;
+    unreadable: number;
+    refused: number;
+    lastLineAt: string | null;
+    lastProblem: {
+      at: string;
+      path: string;
+      message: string;
+    } | null;
+    skipped: ({
+      path: string;
+      message: string;
+    })[];
+  })[];
+  problems: ({
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+};
+
 export type RunView = {
   id: string;
   playbookId: string;
@@ -2045,6 +2080,44 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/tails": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": TailsView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;

@@ -38,6 +38,7 @@ import {
 import { createRedactor } from "../redaction/index.ts";
 import { createIntake, markLostSessions, openFieldMaps, openTails, parseEventBatch } from "../telemetry/index.ts";
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
+import type { Intake } from "../telemetry/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -137,11 +138,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
-  const fieldMaps = await openFieldMaps([path.join(dataDir, "maps"), path.join(config.home, "maps")]);
-  const { userHome } = processSurroundings();
-  const tails = await openTails({ home: config.home, userHome, fieldMaps, intake, clock, logger });
-  openings.add("tails", () => tails.close());
-  const watching = { indicators, intake, fieldMaps, tails, detector };
+  const logFiles = await openLogFiles(options, intake, openings);
+  const watching = { indicators, intake, detector, ...logFiles };
   const rooms = { config, localToken, database, work, killswitch, effectors, ...watching };
   const house: House = {
     ...surroundings,
@@ -195,6 +193,15 @@ function createEventPath(
 }
 
 type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
+
+async function openLogFiles({ config, dataDir, clock, logger }: HouseOptions, intake: Intake, openings: Openings) {
+  const { home } = config;
+  const fieldMaps = await openFieldMaps([path.join(dataDir, "maps"), path.join(home, "maps")]);
+  const { userHome } = processSurroundings();
+  const tails = await openTails({ home, userHome, fieldMaps, intake, clock, logger });
+  openings.add("tails", () => tails.close());
+  return { fieldMaps, tails };
+}
 
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
 async function startWork(house: House, openings: Openings): Promise<void> {

@@ -44,7 +44,7 @@ const list: Command = {
   name: "maps list",
   summary: "the field maps: how records of other programs become events",
   positionals: [DIRECTORIES],
-  examples: ["firebreak maps list"],
+  examples: ["firebreak maps list", "firebreak maps list ./maps"],
   exits: ALWAYS,
   run: async (context) => {
     const { maps, problems } = await loadMaps(context, context.args.positionals);

@@ -7,7 +7,7 @@ import { printable } from "../printable.ts";
 
 export const tailCommand: Command = {
   name: "tail list",
-  summary: "the log files that the server reads as they grow, and how each fares",
+  summary: "the log files that are read as they grow, and their health",
   description: [
     "They are named in tails.yaml of the home, which is read again by itself when it changes. Ends with 1 when something in " +
       "it does not load.",
