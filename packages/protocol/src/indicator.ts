@@ -58,7 +58,7 @@ export const indicatorReceipt = z.object({
 });
 export type IndicatorReceipt = z.infer<typeof indicatorReceipt>;
 
-const time = z.iso.datetime();
+const time = z.string();
 
 export const indicatorView = z.object({
   id: z.string(),

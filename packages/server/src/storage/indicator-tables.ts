@@ -18,6 +18,11 @@ export interface IndicatorsTable {
 }
 
 /** One row. */
-export interface IndicatorVersionTable {
+interface IndicatorVersionTable {
   version: number;
+}
+
+export interface IndicatorSchema {
+  indicators: IndicatorsTable;
+  indicator_version: IndicatorVersionTable;
 }

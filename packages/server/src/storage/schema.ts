@@ -15,7 +15,7 @@ import type {
 import type { FalsePositive } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
-import type { IndicatorsTable, IndicatorVersionTable } from "./indicator-tables.ts";
+import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
 import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
@@ -353,7 +353,7 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema {
+export interface Schema extends IndicatorSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_sessions: AgentSessionsTable;
@@ -362,8 +362,6 @@ export interface Schema {
   remembered_events: RememberedEventsTable;
   alerts: AlertsTable;
   silences: SilencesTable;
-  indicators: IndicatorsTable;
-  indicator_version: IndicatorVersionTable;
   rule_hits: RuleHitsTable;
   replays: ReplaysTable;
   incident_counters: IncidentCountersTable;
