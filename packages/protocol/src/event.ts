@@ -65,6 +65,33 @@ export const agentEventInput = z
   });
 export type AgentEventInput = z.infer<typeof agentEventInput>;
 
+/** What is taken out of events before they are stored: secrets first, then what tells of a person, then own patterns. */
+export const REDACTION_CATEGORIES = [
+  "KEY",
+  "PWD",
+  "SSN",
+  "CC",
+  "BANK",
+  "EMAIL",
+  "PHONE",
+  "ADDR",
+  "NAME",
+  "DOB",
+  "IP",
+  "CUSTOM",
+] as const;
+export const redactionCategory = z.enum(REDACTION_CATEGORIES);
+export type RedactionCategory = z.infer<typeof redactionCategory>;
+
+/** How often something of one kind was found at one place of an event; `type` names the form, such as `github_token`. */
+export const redactionFact = z.object({
+  category: redactionCategory,
+  type: z.string(),
+  path: z.string(),
+  count: z.number().int(),
+});
+export type RedactionFact = z.infer<typeof redactionFact>;
+
 /** One stored telemetry record. `time` is the source's clock, `receivedTime` ours; both ISO 8601 in UTC. */
 export interface AgentEvent {
   readonly seq: number;
@@ -78,6 +105,8 @@ export interface AgentEvent {
   readonly risk?: "low" | "medium" | "high" | "critical";
   readonly resource?: string;
   readonly data: Record<string, unknown>;
+  /** what the intake found; never given by a sender */
+  readonly redacted?: readonly RedactionFact[];
 }
 
 /** Limits of the intake, in bytes, lines and levels. */

@@ -2,6 +2,8 @@ export * from "./config.ts";
 export * from "./incident-id.ts";
 export * from "./profile-schema.ts";
 export * from "./profile.ts";
+export { DEFAULT_REDACTION } from "./redaction-schema.ts";
+export type { RedactionPolicy } from "./redaction-schema.ts";
 export * from "./secrets.ts";
 export { readTextFile } from "./text-file.ts";
 export type { TextRead } from "./text-file.ts";

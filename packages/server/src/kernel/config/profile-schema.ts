@@ -3,6 +3,7 @@ import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
+import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 
 const name = z
   .string()
@@ -165,6 +166,7 @@ export const profileSchema = z.strictObject({
     .default({}),
   /** what becomes of alerts before anybody is told */
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
+  redaction: redactionSchema.default(DEFAULT_REDACTION),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });
