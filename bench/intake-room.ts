@@ -5,7 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createNewId, silentLogger, systemClock } from "../packages/server/src/kernel/index.ts";
+import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../packages/server/src/kernel/index.ts";
+import { createRedactor } from "../packages/server/src/redaction/index.ts";
 import { ensureEventPartitions, openDatabase } from "../packages/server/src/storage/index.ts";
 import type { Database } from "../packages/server/src/storage/index.ts";
 import { createIntake, parseEventBatch } from "../packages/server/src/telemetry/index.ts";
@@ -17,6 +18,7 @@ export interface IntakeResult {
   readonly p99Ms: number;
 }
 
+const redactor = createRedactor(DEFAULT_REDACTION);
 const EVENT_BYTES = 1024;
 const SECONDS = 8;
 const WARM_UP_SECONDS = 2;
@@ -51,7 +53,14 @@ export async function benchIntake(): Promise<IntakeResult[]> {
 
 async function runLoad(database: Database, load: Load): Promise<IntakeResult> {
   const newId = createNewId(() => systemClock.now());
-  const intake = createIntake({ database, clock: systemClock, newId, logger: silentLogger, onStored: () => {} });
+  const intake = createIntake({
+    database,
+    clock: systemClock,
+    newId,
+    logger: silentLogger,
+    redactor,
+    onStored: () => {},
+  });
   const latenciesMs: number[] = [];
   const startMs = systemClock.monotonicMs();
   const measureFromMs = startMs + WARM_UP_SECONDS * 1000;

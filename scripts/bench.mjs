@@ -17,6 +17,7 @@ const NAMES = [
   "containment",
   "intake",
   "sigma",
+  "redaction",
   "ordinary-commands",
 ];
 /** Needs what only who asks for it has. */

@@ -9,7 +9,7 @@ import { parseSync } from "oxc-parser";
 /** Each line may import the lines above it, and nothing on its own line unless SIDEWAYS says so. */
 const LEVELS = [
   ["kernel"],
-  ["storage"],
+  ["storage", "redaction"],
   ["audit"],
   ["telemetry", "detection", "oncall", "access"],
   ["evidence", "notify", "alerts"],

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { role } from "./access.ts";
 import { alertView } from "./alert-views.ts";
-import { agentRef, eventKind } from "./event.ts";
+import { agentRef, eventKind, redactionFact } from "./event.ts";
 import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
 import { actor, hold, holdLevel, stopReceipt } from "./killswitch.ts";
 import { severity } from "./severity.ts";
@@ -27,6 +27,8 @@ export const eventView = z.object({
   risk: z.string().nullable(),
   resource: z.string().nullable(),
   data: z.record(z.string(), z.unknown()),
+  /** what the intake found in it, and took out where the profile says so */
+  redacted: z.array(redactionFact),
 });
 export type EventView = z.infer<typeof eventView>;
 

@@ -213,6 +213,12 @@ export type EventView = {
   risk: string | null;
   resource: string | null;
   data: { [key: string]: unknown };
+  redacted: ({
+    category: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM";
+    type: string;
+    path: string;
+    count: number;
+  })[];
 };
 
 export type DetectionView = {

@@ -1,7 +1,8 @@
 import type { Actor, AgentEvent } from "@firebreak/protocol";
 import type { Match } from "@firebreak/sigma";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createManualClock, createNewId } from "../kernel/index.ts";
+import { createManualClock, createNewId, DEFAULT_REDACTION } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
@@ -32,7 +33,7 @@ const profile: AlertProfile = {
   },
 };
 const actor: Actor = { kind: "person", id: "usr_ada", name: "ada" };
-const ctx = { clock, newId, profile, actor };
+const ctx = { clock, newId, profile, actor, maskText: createRedactor(DEFAULT_REDACTION).maskText };
 let test: TestDatabase;
 const read = () => ({ database: test.database, profile });
 
@@ -126,6 +127,16 @@ describe("alerts", () => {
     expect([alert.firstEventAt, alert.lastEventAt]).toEqual(["2026-03-01T12:00:00.001Z", "2026-03-01T12:00:00.003Z"]);
     expect(await countOpenedEvents()).toBe(4);
     expect(await countOpenAlerts(read())).toBe(4);
+  });
+
+  it("E-8: quote no secret, neither in the sentence nor in what matched", async () => {
+    const fields = [{ field: "command", value: "x --password tiger", modifier: "contains", pattern: "x" }];
+    const match = { sentence: "it ran x --password tiger", selections: [{ name: "s", fields }] };
+    const [raised] = await raise(findingOf("1", { match }));
+    await raise(findingOf("2", { match }));
+    const alert = await getAlert(read(), raised?.alertId ?? "");
+    expect(alert.sentence).toBe("it ran x --password [REDACTED: PWD]");
+    expect(JSON.stringify(alert)).not.toContain("tiger");
   });
 
   it("do not count the same match twice", async () => {

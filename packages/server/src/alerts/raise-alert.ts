@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { SEVERITY_NAMES } from "@firebreak/protocol";
 import type { AgentEvent, Severity } from "@firebreak/protocol";
 import type { Match } from "@firebreak/sigma";
-import { toIso } from "../kernel/index.ts";
+import { DEFAULT_REDACTION, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { emitDomainEvent, notifyLive } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import { judgeMatch } from "./judge-match.ts";
@@ -15,6 +16,8 @@ export interface RaiseContext {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly profile: AlertProfile;
+  /** takes out of text what must not be shown; by default what a profile that says nothing takes out */
+  readonly maskText?: (text: string) => string;
 }
 
 /** A match and the event that completed it; none when it came true because something did not happen. */
@@ -28,6 +31,8 @@ export interface Raised {
   /** false when an open alert of the same rule, agent and session took it in */
   readonly opened: boolean;
 }
+
+const DEFAULT_MASK = createRedactor(DEFAULT_REDACTION).maskText;
 
 /** Event ids kept with an alert: the newest. */
 const EVENT_IDS_MAX = 100;
@@ -138,8 +143,8 @@ async function insertAlert(
       agent_id: agent.id ?? null,
       pack: agent.pack ?? null,
       session_id: agent.session ?? null,
-      sentence: toStorableText(match.sentence),
-      detail: toStorableJson(describeMatch(match)),
+      sentence: toStorableText((ctx.maskText ?? DEFAULT_MASK)(match.sentence)),
+      detail: toStorableJson(describeMatch(match, ctx.maskText)),
       first_event_at: toIso(Math.min(...group.map((finding) => finding.match.firstTime))),
       last_event_at: toIso(Math.max(...group.map((finding) => finding.match.lastTime))),
       occurrences: group.length,
@@ -198,8 +203,8 @@ async function extendAlert(
       first_event_at: toIso(firstMs),
       last_event_at: toIso(lastMs),
       event_ids: toStorableJson(mergeIds(known.event_ids, fresh)),
-      sentence: toStorableText(match.sentence),
-      detail: toStorableJson(describeMatch(match)),
+      sentence: toStorableText((ctx.maskText ?? DEFAULT_MASK)(match.sentence)),
+      detail: toStorableJson(describeMatch(match, ctx.maskText)),
       updated_at: toIso(ctx.clock.now()),
     })
     .where("id", "=", known.id)
@@ -216,7 +221,11 @@ function mergeIds(known: readonly string[], group: readonly Finding[]): string[]
   return [...ids].slice(-EVENT_IDS_MAX);
 }
 
-function describeMatch(match: Match): Record<string, unknown> {
-  const { kind, tags, selections, groupBy, count, threshold, condition, timespanMs } = match;
+function describeMatch(match: Match, maskText = DEFAULT_MASK): Record<string, unknown> {
+  const { kind, tags, groupBy, count, threshold, condition, timespanMs } = match;
+  const selections = match.selections.map(({ name, fields }) => ({
+    name,
+    fields: fields.map((field) => ({ ...field, value: maskText(field.value) })),
+  }));
   return { kind, tags, selections, groupBy, count, threshold, condition, timespanMs };
 }

@@ -7,6 +7,7 @@ import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } f
 import type { Killswitch } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
+import type { Redactor } from "../redaction/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMaps, Intake } from "../telemetry/index.ts";
@@ -26,6 +27,7 @@ export interface House {
   readonly profileProblems: readonly FileProblem[];
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
+  readonly redactor: Redactor;
   readonly intake: Intake;
   readonly fieldMaps: FieldMaps;
   readonly detector: Detector;
@@ -58,6 +60,7 @@ export function contextFor(house: House, actor: Actor) {
     logger: house.logger,
     actor,
     profile: house.profile,
+    redactor: house.redactor,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
     authenticator: house.authenticator,

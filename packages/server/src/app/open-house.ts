@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Actor } from "@firebreak/protocol";
+import type { Actor, AgentEvent } from "@firebreak/protocol";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
   markStaleAlerts,
@@ -33,6 +33,7 @@ import {
   openDatabase,
 } from "../storage/index.ts";
 import { createIntake, loadFieldMaps, markLostSessions, parseEventBatch } from "../telemetry/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -112,7 +113,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   await ensureEventPartitions(database.kysely, clock.now());
   const localToken = ensureLocalToken(config.home);
   const readSecret = createSecretReader(environment, config.home);
-  const surroundings = { clock, newId, logger, profile, readSecret };
+  const redactor = createRedactor(profile.redaction);
+  const surroundings = { clock, newId, logger, profile, readSecret, redactor };
   let port = config.port;
   const publicUrl = () => consoleUrl(config, port);
   const notifyAs = (actor: Actor): NotifyContext => ({
@@ -129,17 +131,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   // an owner's playbook wins over a shipped one with the same id
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
-  const detector = createDetector({
-    database,
-    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
-    placeholders: profile.placeholders,
-    clock,
-    logger,
-    onMatches: async (trx, findings) => {
-      await raiseAlerts(trx, { clock, newId, profile }, findings);
-    },
-  });
-  const intake = createIntake({ database, clock, newId, logger, onStored: (events) => detector.wake(events) });
+  const { detector, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
   const rooms = { config, localToken, database, work, killswitch, effectors, intake, detector };
   const house: House = {
@@ -169,6 +161,27 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     close: () => openings.close(),
   };
 }
+
+/** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */
+function createEventPath(
+  { config, dataDir }: HouseOptions,
+  { clock, newId, logger, profile, redactor, database }: Pick<House, EventPathNeeds>,
+): Pick<House, "detector" | "intake"> {
+  const detector = createDetector({
+    database,
+    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
+    placeholders: profile.placeholders,
+    clock,
+    logger,
+    onMatches: async (trx, findings) => {
+      await raiseAlerts(trx, { clock, newId, profile, maskText: redactor.maskText }, findings);
+    },
+  });
+  const onStored = (events: AgentEvent[]) => detector.wake(events);
+  return { detector, intake: createIntake({ database, clock, newId, logger, redactor, onStored }) };
+}
+
+type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
 
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
 async function startWork(house: House, openings: Openings): Promise<void> {

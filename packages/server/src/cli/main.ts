@@ -4,6 +4,7 @@ import {
   codeOf,
   createLogger,
   createNewId,
+  DEFAULT_REDACTION,
   messageOf,
   OperatorError,
   processEnvironment,
@@ -11,6 +12,7 @@ import {
   systemClock,
 } from "../kernel/index.ts";
 import type { ConfigOverrides } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { parseCommandArguments } from "./arguments.ts";
 import { createApiClient } from "./client.ts";
 import type { Command, CommandContext, ParsedArguments } from "./command.ts";
@@ -58,8 +60,11 @@ function createContext(args: ParsedArguments, output: Output): CommandContext {
     output,
     clock: systemClock,
     newId: createNewId(() => systemClock.now()),
-    logger: createLogger(systemClock, config.logLevel, (record) =>
-      process.stderr.write(logLine(record, process.stderr.isTTY)),
+    logger: createLogger(
+      systemClock,
+      config.logLevel,
+      (record) => process.stderr.write(logLine(record, process.stderr.isTTY)),
+      createRedactor({ ...DEFAULT_REDACTION, pii: "off" }).maskText,
     ),
     args,
     client: createApiClient({ config, environment, fetchFrom: globalThis.fetch, userName }),

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createNewId, silentLogger, systemClock } from "../kernel/index.ts";
+import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
@@ -15,6 +16,7 @@ const RATE = "5e1f1a52-8f0a-4f0e-9b53-1f6f0f3f8a02";
 const SHIPPED_RULES = ["command-rate-rogue.yml", "destructive-command.yml"].map((name) =>
   fileURLToPath(new URL(`../../../../rules/agent/${name}`, import.meta.url)),
 );
+const redactor = createRedactor(DEFAULT_REDACTION);
 const newId = createNewId(() => systemClock.now());
 let test: TestDatabase;
 let rulesDir: string;
@@ -67,6 +69,7 @@ async function send(commands: readonly string[], detector?: Detector, agent = "s
     clock: systemClock,
     newId,
     logger: silentLogger,
+    redactor,
     onStored: (events) => detector?.wake(events),
   });
   const lines = commands.map((command, index) => {

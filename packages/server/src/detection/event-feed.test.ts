@@ -1,11 +1,13 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { createNewId, silentLogger, systemClock } from "../kernel/index.ts";
+import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
 import { createEventFeed } from "./event-feed.ts";
 
+const redactor = createRedactor(DEFAULT_REDACTION);
 let database: TestDatabase;
 let stored: AgentEvent[];
 
@@ -26,6 +28,7 @@ async function store(count: number): Promise<AgentEvent[]> {
     clock: systemClock,
     newId,
     logger: silentLogger,
+    redactor,
     onStored,
   });
   const body = Buffer.from('{"agent":{"id":"a"},"kind":"log"}\n'.repeat(count));

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createNewId, silentLogger, systemClock } from "../kernel/index.ts";
+import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
@@ -30,6 +31,7 @@ correlation:
   condition: { gte: 3 }
 level: high
 `;
+const redactor = createRedactor(DEFAULT_REDACTION);
 let test: TestDatabase;
 let rulesDir: string;
 
@@ -58,6 +60,7 @@ describe("detection that has to forget", () => {
       clock: systemClock,
       newId: createNewId(() => systemClock.now()),
       logger: silentLogger,
+      redactor,
       onStored: (events) => detector.wake(events),
     });
     await detector.start();

@@ -2,6 +2,7 @@ import type { AgentEvent, EventKind } from "@firebreak/protocol";
 import { NO_FIELD } from "@firebreak/sigma";
 import type { Presentation, SigmaEvent } from "@firebreak/sigma";
 import type { KnownSource } from "./known-sources.ts";
+import { holdsPersonalData, PII_REDACTED, presentRedaction } from "./present-redaction.ts";
 import { presentProcesses } from "./present-processes.ts";
 import { findRemoteHosts, hostOf } from "./remote-hosts.ts";
 import { readCommands } from "./shell/read-commands.ts";
@@ -98,6 +99,7 @@ class AgentPresentation implements Presentation {
   peek(name: string): unknown {
     const { data, agent } = this.#event;
     if (name === "agent.id") return agent.id;
+    if (name.startsWith("redacted.")) return presentRedaction(this.#event)?.[name] ?? NO_FIELD;
     if (name.includes(".")) return undefined;
     if (Object.hasOwn(this.#added, name)) return this.#added[name];
     if (TEXT_FIELDS.has(name)) {
@@ -157,7 +159,7 @@ const ADDED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>(
  * `agent`. An `event_type` in it stands beside the one that follows from the kind, so that it cannot lead a rule astray.
  */
 const FIXED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
-  ["event_type", (event) => joinTypes(EVENT_TYPES[event.kind], fileType(event), event.data["event_type"])],
+  ["event_type", (event) => joinTypes(typesOf(event), fileType(event), event.data["event_type"])],
   [
     "source",
     ({ data, source }) => (data["source"] === undefined ? source : joinTypes([source], undefined, data["source"])),
@@ -180,13 +182,13 @@ function presentFields(event: AgentEvent): Record<string, unknown> {
       if (value !== undefined) fields[name] = value;
     }
   }
-  return fields;
+  return Object.assign(fields, presentRedaction(event));
 }
 
 /** Also a key that a rule could take for a fixed field: a path into `agent`, or the same name with spaces. */
 function isFixed(key: string): boolean {
   const name = key.includes(" ") ? key.replaceAll(" ", "") : key;
-  return FIXED_FIELDS.has(name) || name.startsWith("agent.");
+  return FIXED_FIELDS.has(name) || name === "redacted" || /^(?:agent|redacted)\./.test(name);
 }
 
 /** Our kind first, then the names that published rules give the same act. */
@@ -205,6 +207,11 @@ const EVENT_TYPES: Readonly<Record<EventKind, readonly string[]>> = {
   transaction: ["transaction"],
   log: ["log"],
 };
+
+function typesOf(event: AgentEvent): readonly string[] {
+  const types = EVENT_TYPES[event.kind];
+  return holdsPersonalData(event) ? [...types, PII_REDACTED] : types;
+}
 
 function fileType(event: AgentEvent): string | undefined {
   if (event.kind !== "file") return undefined;

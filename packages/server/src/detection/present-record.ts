@@ -1,11 +1,28 @@
-import { EVENT_KINDS } from "@firebreak/protocol";
+import { EVENT_KINDS, redactionFact } from "@firebreak/protocol";
 import type { AgentEvent, EventKind } from "@firebreak/protocol";
 import { flattenWindowsEvent } from "@firebreak/sigma";
 import type { Logsource, SigmaEvent } from "@firebreak/sigma";
+import { z } from "zod";
+import { DEFAULT_REDACTION } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { presentEvent } from "./present-event.ts";
 import { deriveLogsources } from "./windows-logsource.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** As the intake does by default, so that rules see here what they see in the server. */
+const redactor = createRedactor(DEFAULT_REDACTION);
+
+function redactEvent(event: AgentEvent): AgentEvent {
+  const { resource, data = {}, facts } = redactor.redactEvent(event);
+  const redacted = [...(event.redacted ?? []), ...facts];
+  return {
+    ...event,
+    ...(resource === undefined ? {} : { resource }),
+    data: { ...data },
+    ...(redacted.length === 0 ? {} : { redacted }),
+  };
+}
 
 const ANY: Logsource = {};
 const KINDS: ReadonlySet<unknown> = new Set<unknown>(EVENT_KINDS);
@@ -18,7 +35,7 @@ const KINDS: ReadonlySet<unknown> = new Set<unknown>(EVENT_KINDS);
  */
 export function presentRecord(record: Fields, { routing }: { readonly routing: boolean }): SigmaEvent {
   const own = asAgentEvent(record);
-  if (own !== undefined) return presentEvent(own);
+  if (own !== undefined) return presentEvent(redactEvent(own));
   const fields = flattenWindowsEvent(record) ?? record;
   const logsources = routing ? deriveLogsources(fields) : [ANY];
   return { presentations: logsources.map((logsource) => ({ logsource, fields })) };
@@ -71,7 +88,13 @@ function asAgentEvent(record: Fields): AgentEvent | undefined {
     ...(risk === "low" || risk === "medium" || risk === "high" || risk === "critical" ? { risk } : {}),
     ...optionalTexts(record, "resource"),
     data: { ...data },
+    ...readRedacted(record["redacted"]),
   };
+}
+
+function readRedacted(value: unknown): Pick<AgentEvent, "redacted"> {
+  const parsed = z.array(redactionFact).safeParse(value);
+  return parsed.success ? { redacted: parsed.data } : {};
 }
 
 function optionalTexts<Name extends string>(fields: Fields, ...names: readonly Name[]): { [K in Name]?: string } {

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createNewId, silentLogger, systemClock } from "../kernel/index.ts";
+import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
@@ -30,6 +31,7 @@ correlation:
   timespan: 10m
 ${extra}level: high
 `;
+const redactor = createRedactor(DEFAULT_REDACTION);
 let test: TestDatabase;
 let rulesDir: string;
 let detectors: Detector[];
@@ -81,6 +83,7 @@ async function beat(detector: Detector, agent: string, timeMs = nowMs): Promise<
     clock,
     newId,
     logger: silentLogger,
+    redactor,
     onStored: (events) => detector.wake(events),
   });
   const event = {

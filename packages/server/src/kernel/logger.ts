@@ -21,11 +21,21 @@ export interface LogRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function createLogger(clock: Clock, minimum: LogLevel, write: (record: LogRecord) => void): Logger {
-  const log = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(minimum)) return;
-    write({ time: toIso(clock.now()), level, message, fields: fields ?? {} });
-  };
+/** @param mask takes secrets out of the texts among the fields */
+export function createLogger(
+  clock: Clock,
+  minimum: LogLevel,
+  write: (record: LogRecord) => void,
+  mask: (text: string) => string = (text) => text,
+): Logger {
+  const maskField = (value: unknown) => (typeof value === "string" ? mask(value) : value);
+  const log =
+    (level: LogLevel) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(minimum)) return;
+      const masked = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, maskField(value)]));
+      write({ time: toIso(clock.now()), level, message, fields: masked });
+    };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
 

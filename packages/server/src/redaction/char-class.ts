@@ -6,11 +6,12 @@ const HEX_LETTER = 8;
 const UNDERSCORE = 16;
 const HYPHEN = 32;
 const DOT = 64;
-const PLUS_SLASH = 128;
+const PLUS = 128;
 const EQUALS = 256;
 const TILDE = 512;
 const PERCENT = 1024;
 const UPPER_BASE32 = 2048;
+const SLASH = 4096;
 
 const MEMBERS: readonly (readonly [number, string])[] = [
   [UPPER, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"],
@@ -20,7 +21,8 @@ const MEMBERS: readonly (readonly [number, string])[] = [
   [UNDERSCORE, "_"],
   [HYPHEN, "-"],
   [DOT, "."],
-  [PLUS_SLASH, "+/"],
+  [PLUS, "+"],
+  [SLASH, "/"],
   [EQUALS, "="],
   [TILDE, "~"],
   [PERCENT, "%"],
@@ -41,13 +43,14 @@ const ALNUM = UPPER | LOWER | DIGIT;
 export const CHARSETS = {
   alnum: ALNUM,
   base32: UPPER_BASE32,
-  base64: ALNUM | PLUS_SLASH | EQUALS,
+  base64: ALNUM | PLUS | SLASH | EQUALS,
   digits: DIGIT,
   dotted: ALNUM | UNDERSCORE | HYPHEN | DOT,
-  email: ALNUM | UNDERSCORE | HYPHEN | DOT | PERCENT | PLUS_SLASH,
+  encoded: ALNUM | PLUS | SLASH | EQUALS | PERCENT | UNDERSCORE | HYPHEN,
+  email: ALNUM | UNDERSCORE | HYPHEN | DOT | PERCENT | PLUS,
   hex: DIGIT | HEX_LETTER,
   letters: UPPER | LOWER,
-  path: ALNUM | UNDERSCORE | HYPHEN | DOT | PLUS_SLASH | EQUALS | TILDE,
+  path: ALNUM | UNDERSCORE | HYPHEN | DOT | PLUS | SLASH | EQUALS | TILDE,
   upper: UPPER | DIGIT,
   word: ALNUM | UNDERSCORE | HYPHEN,
 } as const;

@@ -36,7 +36,7 @@ const HINTS: readonly (readonly [Hint, readonly string[]])[] = [
       .split(",")
       .map((word) => (word.length < 4 ? `${word} ` : word)),
   ],
-  ["street", ["straße", "strasse", "weg ", "platz ", "allee ", "gasse "]],
+  ["street", ["stra", "weg ", "platz ", "allee ", "gasse "]],
   ["birth", ["born", "birth", "dob", "d.o.b", "geboren", "geburt"]],
 ];
 

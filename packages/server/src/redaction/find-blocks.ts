@@ -1,3 +1,4 @@
+import type { Charset } from "./char-class.ts";
 import { isIn } from "./char-class.ts";
 import type { Report } from "./finding.ts";
 import { isValueOf } from "./judge-value.ts";
@@ -75,7 +76,7 @@ export function findWebTokens(text: string, report: Report): void {
   }
 }
 
-const TWILIO = /(?<![A-Za-z\d])SK[\da-f]{32}(?![A-Za-z\d])/g;
+const TWILIO = /(?<![A-Za-z\d])SK[\dA-Fa-f]{32}(?![A-Za-z\d])/g;
 const CURL_USER = /(?<=\s)(?:-u|--user)[ =]?["']?([^\s:"']{1,128}):([^\s"']{3,256})/g;
 
 /** Forms with too short a beginning for the table of beginnings. */
@@ -100,7 +101,7 @@ interface Middle {
   readonly literal: string;
   readonly type: string;
   /** what stands before the literal: so many characters of a set */
-  readonly before: { readonly set: "digits" | "alnum" | "hex" | "email"; readonly min: number; readonly max: number };
+  readonly before: { readonly set: Charset; readonly min: number; readonly max: number };
   readonly after: RegExp;
 }
 
@@ -109,6 +110,7 @@ const MIDDLES: readonly Middle[] = [
   { literal: ":AA", type: "telegram_token", before: { set: "digits", min: 8, max: 11 }, after: TELEGRAM },
   { literal: "Q~", type: "azure_client_secret", before: { set: "email", min: 4, max: 4 }, after: AZURE },
   { literal: ".atlasv1.", type: "terraform_token", before: { set: "alnum", min: 14, max: 14 }, after: TERRAFORM },
+  { literal: "_mmk", type: "maxmind_key", before: { set: "word", min: 36, max: 36 }, after: /(?!\w)/y },
   { literal: "-us", type: "mailchimp_key", before: { set: "hex", min: 32, max: 32 }, after: MAILCHIMP },
 ];
 

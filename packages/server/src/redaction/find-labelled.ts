@@ -7,13 +7,13 @@ import { classifyName } from "./names.ts";
 const NAME_CHARACTERS_MAX = 40;
 const SPACES_MAX = 4;
 const VALUE_CHARACTERS_MAX = 256;
-const LINE_CHARACTERS_MAX = 1024;
+const LINE_CHARACTERS_MAX = 512;
 
 /**
  * A name of a secret begins at `at`: judges the whole name and what stands behind it, as `key=value`, `"key": "value"`,
  * `--key value`, `key := value` or `password is value`.
  *
- * @returns where the search goes on
+ * @returns where the search goes on: behind a password, inside any other value, which may be of a known form
  */
 export function findLabelled(text: string, at: number, length: number, report: Report): number {
   const end = endOfRun(text, at + length, "word", at + length + NAME_CHARACTERS_MAX);
@@ -26,9 +26,13 @@ export function findLabelled(text: string, at: number, length: number, report: R
   if (value === undefined) return at;
   const isHeader = /cookie$/i.test(name);
   const valueEnd = isHeader ? endOfLine(text, value.start) : value.end;
-  if (!isValueOf(category, text.slice(value.start, valueEnd), value.binding)) return at;
+  if (
+    !isValueOf(category, text.slice(value.start, Math.min(valueEnd, value.start + VALUE_CHARACTERS_MAX)), value.binding)
+  ) {
+    return at;
+  }
   report(value.start, valueEnd, category, category === "PWD" ? "password" : (TYPES[category] ?? "named_secret"));
-  return valueEnd;
+  return category === "PWD" ? valueEnd : value.start;
 }
 
 /** A quick look, because most words like these stand in prose. */
@@ -101,9 +105,9 @@ function endOfWord(text: string, start: number): number {
 const ENDS_WORD: ReadonlySet<string> = new Set(" \t\r\n\"'`,;&<>)}]|\\".split(""));
 
 function endOfLine(text: string, start: number): number {
-  const stop = Math.min(text.length, start + LINE_CHARACTERS_MAX);
-  for (let at = start; at < stop; at++) if (/["'\r\n]/.test(text[at] ?? "")) return at;
-  return stop;
+  const line = text.slice(start, start + LINE_CHARACTERS_MAX);
+  const end = line.search(/["'\r\n]/);
+  return start + (end < 0 ? line.length : end);
 }
 
 const BEARER_CHARACTERS_MIN = 16;
@@ -123,7 +127,7 @@ export function findBearer(text: string, at: number, length: number, report: Rep
   const isToken = end - start >= BEARER_CHARACTERS_MIN && /\d/.test(value) && !/^[*.x]+$/i.test(value);
   if (!isToken) return at;
   report(start, end, "KEY", "bearer_token");
-  return end;
+  return start;
 }
 
 function isBasicCredential(value: string): boolean {

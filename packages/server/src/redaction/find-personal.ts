@@ -27,16 +27,25 @@ const LOCAL_CHARACTERS_MAX = 64;
 const DOMAIN_CHARACTERS_MAX = 253;
 const DOMAIN = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,24}$/i;
 
-/** `git@host:path` and the user of a URL are no e-mail addresses. */
+/** A command that takes `user@host` stands before. */
+const SHELL_LOGIN = /(?:^|[\s;|&(/])(?:ssh|scp|sftp|rsync|sshfs|mosh|ssh-copy-id)\s[^;|&\n]*$/;
+const COMMAND_CHARACTERS_MAX = 160;
+
+/** `user@host:path`, what a login command takes, and the user of a URL are no e-mail addresses. */
 function findEmails(text: string, report: Report): void {
   for (let sign = text.indexOf("@"); sign >= 0; sign = text.indexOf("@", sign + 1)) {
     const start = startOfRun(text, sign, "email", LOCAL_CHARACTERS_MAX);
     const end = endOfDomain(text, sign + 1);
-    if (start === sign || text.startsWith("//", start - 2) || text.slice(start, sign) === "git") continue;
+    if (start === sign || text.startsWith("//", start - 2) || isLogin(text, start, end)) continue;
     if (!DOMAIN.test(text.slice(sign + 1, end))) continue;
     const first = endOfPunctuation(text, start);
     if (first < sign) report(first, end, "EMAIL", "email");
   }
+}
+
+function isLogin(text: string, start: number, end: number): boolean {
+  if (text[end] === ":" && /[^\s"',;]/.test(text[end + 1] ?? "")) return true;
+  return SHELL_LOGIN.test(text.slice(Math.max(0, start - COMMAND_CHARACTERS_MAX), start));
 }
 
 function endOfDomain(text: string, at: number): number {

@@ -3,7 +3,7 @@ import { findAnchored } from "./find-anchored.ts";
 import { findByMiddle, findPrivateKeys, findRareForms, findUrlCredentials, findWebTokens } from "./find-blocks.ts";
 import { findPersonal } from "./find-personal.ts";
 import { findImportKeys, findMnemonics, IMPORT_KEY_CHARACTERS_MIN } from "./find-wallets.ts";
-import { withoutOverlaps } from "./finding.ts";
+import { isVague, withoutOverlaps } from "./finding.ts";
 import type { Finding, Report } from "./finding.ts";
 import { surveyText } from "./survey.ts";
 import type { Survey } from "./survey.ts";
@@ -12,9 +12,6 @@ import type { View } from "./views.ts";
 
 /** Shorter texts hold no secret of a known form and nothing that tells of a person. */
 const TEXT_CHARACTERS_MIN = 6;
-/** A word that only a name before it makes a secret must not be joined over lines. */
-const NEEDS_NO_NAME = (finding: Finding) => !["named_secret", "password", "bearer_token"].includes(finding.type);
-
 /**
  * Finds secrets and personal data of the wanted categories, in time linear in the text: as it stands, as it reads with
  * its encodings undone, with its broken lines joined, and inside base64.
@@ -59,7 +56,8 @@ function addFromView(found: Finding[], view: View | undefined, wanted: ReadonlyS
   if (view === undefined) return;
   const known = [...found];
   for (const finding of findIn(view.text, wanted, surveyText(view.text))) {
-    if (wanted === KEYS_ONLY && !NEEDS_NO_NAME(finding)) continue;
+    // what only a name before it makes a secret must not be joined over lines
+    if (wanted === KEYS_ONLY && isVague(finding)) continue;
     const start = view.places[finding.start] ?? 0;
     const end = view.places[finding.end] ?? 0;
     if (!known.some((one) => one.start < end && start < one.end)) found.push({ ...finding, start, end });
@@ -68,7 +66,7 @@ function addFromView(found: Finding[], view: View | undefined, wanted: ReadonlyS
 
 function addFromBase64(found: Finding[], text: string): void {
   for (const { start, end, text: decoded } of decodeBase64(text)) {
-    const first = findIn(decoded, KEYS_ONLY, surveyText(decoded)).find(NEEDS_NO_NAME);
+    const first = findIn(decoded, KEYS_ONLY, surveyText(decoded)).find((finding) => !isVague(finding));
     const isKnown = found.some((one) => one.start < end && start < one.end);
     if (first !== undefined && !isKnown) found.push({ ...first, start, end });
   }

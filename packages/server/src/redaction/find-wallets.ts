@@ -8,7 +8,7 @@ const WORDS: ReadonlySet<string> = new Set(wordlist);
 const WORDS_MIN = 12;
 /** Lengths of a mnemonic (BIP-39), the longest first. */
 const LENGTHS = [24, 21, 18, 15, 12] as const;
-/** Checksums tried in one text; a longer text of nothing but such words is hidden without proof. */
+/** Checksums tried in one text; beyond them, twelve different words in a row are hidden without proof. */
 const CHECKS_MAX = 40;
 
 interface Word {
@@ -37,21 +37,26 @@ export function findMnemonics(text: string, report: Report): void {
 function reportMnemonics(run: readonly Word[], checksLeft: number, report: Report): number {
   let checks = 0;
   for (let first = 0; first + WORDS_MIN <= run.length; first++) {
-    for (const length of LENGTHS) {
-      const words = run.slice(first, first + length);
-      if (words.length < length) continue;
+    const isProvable = checks < checksLeft;
+    const length = (isProvable ? LENGTHS : SHORTEST).find((count) => {
+      const words = run.slice(first, first + count).map(({ text }) => text);
+      const distinct = new Set(words).size;
+      if (words.length < count || distinct < DISTINCT_MIN) return false;
+      if (!isProvable) return distinct >= DISTINCT_UNPROVED_MIN;
       checks += 1;
-      const isUnproved = checks > checksLeft;
-      if (!isUnproved && !validateMnemonic(words.map(({ text }) => text).join(" "), wordlist)) continue;
-      const hidden = isUnproved ? run.slice(first) : words;
-      report(hidden[0]?.start ?? 0, hidden.at(-1)?.end ?? 0, "KEY", "seed_phrase");
-      if (isUnproved) return checks;
-      first += length - 1;
-      break;
-    }
+      return validateMnemonic(words.join(" "), wordlist);
+    });
+    if (length === undefined) continue;
+    report(run[first]?.start ?? 0, run[first + length - 1]?.end ?? 0, "KEY", "seed_phrase");
+    first += length - 1;
   }
   return checks;
 }
+
+const SHORTEST = [WORDS_MIN] as const;
+/** Phrases are drawn at random: `true; true; true` is none. */
+const DISTINCT_MIN = 6;
+const DISTINCT_UNPROVED_MIN = 10;
 
 export const IMPORT_KEY_CHARACTERS_MIN = 51;
 const WIF = /(?<![A-Za-z\d])(?:5[1-9A-HJ-NP-Za-km-z]{50}|[KLc9][1-9A-HJ-NP-Za-km-z]{50,51})(?![A-Za-z\d])/g;

@@ -22,14 +22,24 @@ export function withoutOverlaps(findings: Finding[]): Finding[] {
   for (const finding of findings) {
     const last = kept.at(-1);
     if (last === undefined || finding.start >= last.end) kept.push(finding);
-    else kept[kept.length - 1] = isSecret(finding) && !isSecret(last) ? finding : withEnd(last, finding);
+    else kept[kept.length - 1] = isSecret(finding) && !isSecret(last) ? finding : merge(last, finding);
   }
   return kept;
 }
 
 const isSecret = ({ category }: Finding) => category === "KEY" || category === "PWD";
 
-/** Two secrets leave nothing between them; personal data behind a secret stays what it is not. */
-function withEnd(last: Finding, next: Finding): Finding {
-  return isSecret(last) === isSecret(next) && next.end > last.end ? { ...last, end: next.end } : last;
+/** Types that say how something was found and not what it is. */
+const VAGUE: ReadonlySet<string> = new Set(["named_secret", "bearer_token", "password"]);
+
+/** @returns whether only what stands before the finding makes it one */
+export function isVague({ type }: Finding): boolean {
+  return VAGUE.has(type);
+}
+
+/** Two secrets leave nothing between them and are called by the better name; personal data behind a secret is left. */
+function merge(last: Finding, next: Finding): Finding {
+  if (isSecret(last) !== isSecret(next)) return last;
+  const { category, type } = isVague(last) && !isVague(next) ? next : last;
+  return { start: last.start, end: Math.max(last.end, next.end), category, type };
 }

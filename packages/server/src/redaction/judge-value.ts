@@ -13,7 +13,7 @@ const NO_VALUES = new Set(
 );
 /** A reference to a secret, or a mask in its place. */
 const REFERENCE =
-  /^(?:[$%{<]|\[REDACTED|process\.env|os\.environ|env\.|secrets?\.|vault:|arn:|self\.|this\.|config\.|settings\.|args\.)/i;
+  /^(?:[$%{<([]|\[REDACTED|process\.env|os\.environ|env\.|secrets?\.|vault:|arn:|self\.|this\.|config\.|settings\.|args\.)/i;
 const MASK = /^[*.x•_-]+$/i;
 const IDENTIFIER_CALL = /^[A-Za-z_][\w.]*[([]/;
 
@@ -57,6 +57,7 @@ const LETTERS_ONLY_ENTROPY_MIN = 3.6;
 
 function isPassword(value: string, binding: Binding): boolean {
   if (value.length < PASSWORD_CHARACTERS_MIN || isNoValue(value) || PATH.test(value)) return false;
+  if (binding === "loose" && IDENTIFIER_CALL.test(value)) return false;
   return binding === "tight" || /[\d!-/:-@[-`{-~]/.test(value) || (/[a-z]/.test(value) && /[A-Z]/.test(value.slice(1)));
 }
 

@@ -18,7 +18,7 @@ export interface KeyFormat {
 const CLOUD: readonly KeyFormat[] = [
   { type: "aws_access_key", prefixes: ["AKIA", "ASIA", "ABIA", "ACCA"], of: "base32", min: 16, max: 16, edge: true },
   { type: "aws_bedrock_key", prefixes: ["ABSK"], of: "base64", min: 100, edge: true },
-  { type: "aws_bedrock_key", prefixes: ["bedrock-api-key-"], of: "base64", min: 40 },
+  { type: "aws_bedrock_key", prefixes: ["bedrock-api-key-"], of: "base64", min: 24 },
   { type: "google_api_key", prefixes: ["AIza"], of: "word", min: 35, edge: true, entropy: 3 },
   { type: "google_oauth_token", prefixes: ["ya29."], of: "dotted", min: 30, edge: true, entropy: 3 },
   { type: "google_oauth_secret", prefixes: ["GOCSPX-"], of: "word", min: 24 },
@@ -29,6 +29,7 @@ const CLOUD: readonly KeyFormat[] = [
   { type: "flyio_token", prefixes: ["fo1_"], of: "word", min: 40, edge: true },
   { type: "flyio_token", prefixes: ["fm1a_", "fm1r_", "fm2_"], of: "base64", min: 80, edge: true },
   { type: "heroku_key", prefixes: ["HRKU-AA"], of: "word", min: 50 },
+  { type: "clickhouse_key", prefixes: ["4b1d"], of: "alnum", min: 38, max: 38, edge: true, entropy: 3.5 },
   { type: "hashicorp_vault_token", prefixes: ["hvs.", "hvb.", "hvr."], of: "word", min: 24, edge: true, entropy: 3 },
   {
     type: "doppler_token",
@@ -39,7 +40,7 @@ const CLOUD: readonly KeyFormat[] = [
   },
   { type: "dynatrace_token", prefixes: ["dt0c01."], of: "dotted", min: 80 },
   { type: "pulumi_token", prefixes: ["pul-"], of: "hex", min: 40, edge: true },
-  { type: "planetscale_key", prefixes: ["pscale_tkn_", "pscale_oauth_", "pscale_pw_"], of: "dotted", min: 32 },
+  { type: "planetscale_key", prefixes: ["pscale_tkn_", "pscale_oauth_", "pscale_pw_"], of: "path", min: 32 },
   { type: "prefect_token", prefixes: ["pnu_"], of: "alnum", min: 36, edge: true },
   { type: "scalingo_token", prefixes: ["tk-us-"], of: "word", min: 48, edge: true },
   { type: "supabase_key", prefixes: ["sbp_"], of: "hex", min: 40, edge: true },
@@ -48,7 +49,7 @@ const CLOUD: readonly KeyFormat[] = [
   { type: "cloudflare_key", prefixes: ["v1.0-"], of: "word", min: 150, edge: true },
   { type: "netlify_token", prefixes: ["nfp_"], of: "alnum", min: 36, edge: true },
   { type: "onepassword_token", prefixes: ["ops_eyJ"], of: "base64", min: 200 },
-  { type: "onepassword_secret_key", prefixes: ["A3-"], of: "word", min: 30, max: 34, edge: true, entropy: 3.5 },
+  { type: "onepassword_secret_key", prefixes: ["A3-"], of: "word", min: 34, max: 38, edge: true, entropy: 3.5 },
   { type: "tailscale_key", prefixes: ["tskey-"], of: "word", min: 20 },
   { type: "openshift_token", prefixes: ["sha256~"], of: "word", min: 43, max: 43, edge: true, entropy: 3.5 },
 ];
@@ -75,6 +76,9 @@ const CODE: readonly KeyFormat[] = [
     min: 20,
     entropy: 3,
   },
+  { type: "gitlab_session", prefixes: ["_gitlab_session="], of: "alnum", min: 32 },
+  { type: "harness_token", prefixes: ["pat.", "sat."], of: "dotted", min: 68, max: 68, edge: true, entropy: 3.5 },
+  { type: "intra42_secret", prefixes: ["s-s4t2ud-", "s-s4t2af-"], of: "hex", min: 64, edge: true },
   { type: "gitlab_runner_token", prefixes: ["GR1348941"], of: "word", min: 20 },
   { type: "bitbucket_token", prefixes: ["ATBB"], of: "alnum", min: 32, edge: true, entropy: 3 },
   { type: "atlassian_token", prefixes: ["ATATT3", "ATCTT3"], of: "path", min: 60, edge: true, entropy: 3.5 },
@@ -133,7 +137,7 @@ const CHAT: readonly KeyFormat[] = [
     min: 20,
   },
   { type: "slack_token", prefixes: ["xoxe.xox"], of: "dotted", min: 40 },
-  { type: "slack_app_token", prefixes: ["xapp-"], of: "word", min: 30 },
+  { type: "slack_app_token", prefixes: ["xapp-"], of: "word", min: 20 },
   {
     type: "slack_webhook",
     prefixes: ["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"],
@@ -148,6 +152,7 @@ const CHAT: readonly KeyFormat[] = [
   },
   { type: "teams_webhook", prefixes: ["webhook.office.com/webhookb2/"], of: "path", min: 30 },
   { type: "telegram_token", prefixes: ["api.telegram.org/bot"], of: "path", min: 8, entropy: 2 },
+  { type: "grafana_token", prefixes: ["eyJrIjoi"], of: "base64", min: 60, edge: true },
   { type: "grafana_token", prefixes: ["glsa_", "glc_"], of: "path", min: 32, edge: true },
 ];
 
@@ -156,11 +161,11 @@ const PAYMENT: readonly KeyFormat[] = [
     type: "stripe_key",
     prefixes: ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "sk_prod_", "rk_prod_"],
     of: "alnum",
-    min: 16,
+    min: 10,
   },
   { type: "stripe_webhook_secret", prefixes: ["whsec_"], of: "base64", min: 24 },
   { type: "square_token", prefixes: ["sq0atp-", "sq0csp-"], of: "word", min: 22 },
-  { type: "square_token", prefixes: ["EAAA"], of: "word", min: 56, max: 64, edge: true, entropy: 3.5 },
+  { type: "square_token", prefixes: ["EAAA"], of: "word", min: 40, max: 64, edge: true, entropy: 3.5 },
   {
     type: "facebook_token",
     prefixes: ["EAAB", "EAAC", "EAAG", "EAAM"],
@@ -178,15 +183,15 @@ const PAYMENT: readonly KeyFormat[] = [
     min: 36,
   },
   { type: "flutterwave_key", prefixes: ["FLWSECK_TEST-", "FLWSECK-"], of: "word", min: 12 },
-  { type: "duffel_token", prefixes: ["duffel_live_", "duffel_test_"], of: "word", min: 40 },
+  { type: "duffel_token", prefixes: ["duffel_live_", "duffel_test_"], of: "path", min: 40 },
   { type: "easypost_key", prefixes: ["EZAK", "EZTK"], of: "alnum", min: 54, edge: true },
   { type: "shippo_token", prefixes: ["shippo_live_", "shippo_test_"], of: "hex", min: 40 },
-  { type: "frameio_token", prefixes: ["fio-u-"], of: "word", min: 60 },
+  { type: "frameio_token", prefixes: ["fio-u-"], of: "path", min: 60 },
   { type: "adyen_key", prefixes: ["AQE"], of: "path", min: 80, edge: true, entropy: 4 },
 ];
 
 const SERVICES: readonly KeyFormat[] = [
-  { type: "sendgrid_key", prefixes: ["SG."], of: "dotted", min: 60, edge: true, entropy: 3.5 },
+  { type: "sendgrid_key", prefixes: ["SG."], of: "path", min: 60, edge: true, entropy: 3.5 },
   { type: "sendinblue_key", prefixes: ["xkeysib-"], of: "word", min: 70 },
   { type: "resend_key", prefixes: ["re_"], of: "word", min: 32, max: 34, edge: true, entropy: 3.4 },
   { type: "mailgun_key", prefixes: ["key-"], of: "hex", min: 32, edge: true },
@@ -206,7 +211,7 @@ const SERVICES: readonly KeyFormat[] = [
     edge: true,
     entropy: 4,
   },
-  { type: "azure_signature", prefixes: ["sig="], of: "email", min: 40, edge: true, entropy: 4 },
+  { type: "azure_signature", prefixes: ["sig="], of: "encoded", min: 40, edge: true, entropy: 4 },
   { type: "settlemint_token", prefixes: ["sm_aat_", "sm_pat_", "sm_sat_"], of: "alnum", min: 16 },
   { type: "infracost_key", prefixes: ["ico-"], of: "alnum", min: 32, max: 32, edge: true, entropy: 3 },
   { type: "firebreak_token", prefixes: ["fbk_"], of: "word", min: 20 },
@@ -214,13 +219,14 @@ const SERVICES: readonly KeyFormat[] = [
 
 export const KEY_FORMATS: readonly KeyFormat[] = [...CLOUD, ...CODE, ...AI, ...CHAT, ...PAYMENT, ...SERVICES];
 
-/** Keys that vendors print in their documents: everybody may see them. */
-export const PUBLISHED_EXAMPLES: ReadonlySet<string> = new Set([
-  `AKIA${"IOSFODNN7EXAMPLE"}`,
-  `AKIA${"I44QH8DHBEXAMPLE"}`,
-  `ASIA${"IOSFODNN7EXAMPLE"}`,
-  "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-  "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
-  `sk_test_${"4eC39HqLyjWDarjtT1zdp7dc"}`,
-  `sk_test_${"BQokikJOvBiI2HlWgH4olfQ2"}`,
-]);
+/** Keys that vendors print in their documents, as prefix and rest: everybody may see them. */
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ["AKIA", "IOSFODNN7EXAMPLE"],
+  ["AKIA", "I44QH8DHBEXAMPLE"],
+  ["ASIA", "IOSFODNN7EXAMPLE"],
+  ["", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+  ["", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"],
+  ["sk_test_", "4eC39HqLyjWDarjtT1zdp7dc"],
+  ["sk_test_", "BQokikJOvBiI2HlWgH4olfQ2"],
+];
+export const PUBLISHED_EXAMPLES: ReadonlySet<string> = new Set(EXAMPLES.map((parts) => parts.join("")));

@@ -43,7 +43,7 @@ const KEY_KINDS = new Set([
 ]);
 /** With one of these a name tells about a secret and does not hold one: `password_length`, `token_type`. */
 const ABOUT = new Set(
-  "age attempts budget count counts created enabled env expired expires expiry field file hash id ids length limit list manager max min mode name path policy prompt public required reset rotation rule source state status type url usage used uses valid version".split(
+  "age attempts budget count counts created enabled env expired expires expiry field file hash id ids length limit list manager max min mode name path policy prompt public required reset needed request rotation rule source state status type url usage used uses valid version".split(
     " ",
   ),
 );

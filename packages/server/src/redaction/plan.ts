@@ -13,7 +13,7 @@ export interface RedactionPlan {
 
 interface CustomPattern {
   readonly name: string;
-  find(text: string): { start: number; end: number }[];
+  readonly find: (text: string) => { start: number; end: number }[];
 }
 
 const SECRETS: readonly RedactionCategory[] = ["KEY", "PWD"];

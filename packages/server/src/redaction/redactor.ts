@@ -1,9 +1,12 @@
 import type { RedactionCategory, RedactionFact } from "@firebreak/protocol";
+import type { RedactionPolicy } from "../kernel/index.ts";
 import { findSensitive } from "./find-sensitive.ts";
 import { withoutOverlaps } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { isValueOf } from "./judge-value.ts";
 import { classifyName } from "./names.ts";
+import type { NamedCategory } from "./names.ts";
+import { planRedaction } from "./plan.ts";
 import type { RedactionPlan } from "./plan.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -25,20 +28,24 @@ export interface RedactedEvent {
 
 export interface Redactor {
   /** Finds, and takes out where the policy says so; what holds nothing is given back as it is. */
-  redactEvent(event: Redactable): RedactedEvent;
+  readonly redactEvent: (event: Redactable) => RedactedEvent;
   /** Takes out everything the policy looks for, for text that leaves the event: sentences, logs, messages. */
-  maskText(text: string): string;
+  readonly maskText: (text: string) => string;
+  /** The same for the arguments of a command, where one may name the next: `--password`, `x`. */
+  readonly maskArguments: (words: readonly string[]) => string[];
 }
 
 /** Facts kept with one event; what is beyond them is taken out all the same. */
 const FACTS_MAX = 50;
 const PATH_CHARACTERS_MAX = 200;
 
-export function createRedactor(plan: RedactionPlan): Redactor {
+export function createRedactor(policy: RedactionPolicy): Redactor {
+  const plan = planRedaction(policy);
   return {
     redactEvent: (event) =>
       plan.wanted.size === 0 && plan.custom.length === 0 ? untouched(event) : redact(plan, event),
-    maskText: (text) => replaceAll(text, findAll(plan, text), plan, true),
+    maskText: (text) => maskText(plan, text),
+    maskArguments: (words) => words.map((word, at) => maskNamed(plan, flagName(words[at - 1]), word)),
   };
 }
 
@@ -77,6 +84,27 @@ function replaceAll(text: string, findings: readonly Finding[], plan: RedactionP
     from = end;
   }
   return from === 0 ? text : result + text.slice(from);
+}
+
+function maskText(plan: RedactionPlan, text: string): string {
+  return replaceAll(text, findAll(plan, text), plan, true);
+}
+
+function maskNamed(plan: RedactionPlan, name: string | undefined, text: string): string {
+  const category = name === undefined ? null : namedCategory(plan, name, text);
+  return category === null ? maskText(plan, text) : plan.tokenOf(category, "");
+}
+
+/** @returns what the value is by its name, or null when the name does not tell or the policy does not ask */
+function namedCategory(plan: RedactionPlan, name: string, value: string): NamedCategory | null {
+  const category = classifyName(name);
+  if (category === null || !plan.wanted.has(category) || plan.isAllowed(value)) return null;
+  return isValueOf(category, value, "tight") ? category : null;
+}
+
+/** @returns the name that an argument gives the next one, as `--password` does */
+function flagName(word: unknown): string | undefined {
+  return typeof word === "string" && /^--?[A-Za-z][\w-]{1,60}$/.test(word) ? word : undefined;
 }
 
 /** One event's walk: copies only what changes. */
@@ -134,7 +162,7 @@ class Walk {
   #array(name: string, items: readonly unknown[], path: string): unknown {
     let copy: unknown[] | undefined;
     for (let at = 0; at < items.length; at++) {
-      const redacted = this.#member(name, items[at], path);
+      const redacted = this.#member(flagName(items[at - 1]) ?? name, items[at], path);
       if (redacted === items[at]) continue;
       copy ??= [...items];
       copy[at] = redacted;
@@ -144,9 +172,8 @@ class Walk {
 
   /** A value that its name makes a secret is taken out whole. */
   #namedText(name: string, value: string, path: string): string {
-    const category = classifyName(name);
-    const isNamed = category !== null && this.#plan.wanted.has(category) && isValueOf(category, value, "tight");
-    if (!isNamed || this.#plan.isAllowed(value)) return this.text(value, path);
+    const category = namedCategory(this.#plan, name, value);
+    if (category === null) return this.text(value, path);
     const [form] = findSensitive(value, this.#plan.wanted);
     const type = form !== undefined && form.category === category ? form.type : `named_${category.toLowerCase()}`;
     this.#note(category, type, path);

@@ -7,8 +7,10 @@ export interface View {
 }
 
 /** Characters that nobody sees, encoded characters, and full-width forms. */
-const ODD = /[%\\\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\uff01-\uff5e&]/;
-const INVISIBLE = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]/;
+const ODD = /[%\\&\uff01-\uff5e]|\p{Default_Ignorable_Code_Point}/u;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+/** First half of the tag characters U+E0020 to U+E007E, which spell ASCII that nobody sees. */
+const TAG_LEAD = 0xdb40;
 
 /**
  * The text as another program would read it: percent encoding, escapes of JSON and of shells, HTML numbers, full-width
@@ -41,10 +43,16 @@ function readCharacter(text: string, at: number): Read {
   const character = text.charAt(at);
   const unit = text.charCodeAt(at);
   if (unit >= 0xff01 && unit <= 0xff5e) return { character: String.fromCharCode(unit - 0xfee0), length: 1 };
+  if (unit === TAG_LEAD) return readTag(text, at);
   if (character === "%") return readHex(text, at, 1, 2) ?? { character, length: 1 };
   if (character === "\\") return readEscape(text, at);
   if (character === "&" && text[at + 1] === "#") return readHtmlNumber(text, at) ?? { character, length: 1 };
   return { character: unit > 127 && INVISIBLE.test(character) ? "" : character, length: 1 };
+}
+
+function readTag(text: string, at: number): Read {
+  const unit = text.charCodeAt(at + 1) - 0xdc00;
+  return { character: unit >= 0x20 && unit < 0x7f ? String.fromCharCode(unit) : "", length: 2 };
 }
 
 function readEscape(text: string, at: number): Read {

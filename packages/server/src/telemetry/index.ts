@@ -18,4 +18,4 @@ export {
   recordSessionState,
   registerSession,
 } from "./sessions.ts";
-export type { NewSession, SessionContext, SessionStateChange } from "./sessions.ts";
+export type { NewSession, RegisterContext, SessionContext, SessionStateChange } from "./sessions.ts";

@@ -1,12 +1,14 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { canonicalJson, createManualClock, createNewId, silentLogger } from "../kernel/index.ts";
+import { canonicalJson, createManualClock, createNewId, DEFAULT_REDACTION, silentLogger } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, getAgent, listEvents, parseEventBatch, readEventsAfter } from "./index.ts";
 import type { IntakeLimits } from "./index.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
+const redactor = createRedactor(DEFAULT_REDACTION);
 const clock = createManualClock(NOW_MS);
 const newId = createNewId(() => clock.now());
 let test: TestDatabase;
@@ -23,7 +25,7 @@ beforeEach(async () => {
 
 function openIntake(limits: Partial<IntakeLimits> = {}) {
   const onStored = (events: AgentEvent[]) => stored.push(...events);
-  return createIntake({ database: test.database, clock, newId, logger: silentLogger, onStored, limits });
+  return createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored, limits });
 }
 
 const parse = (...events: object[]) =>
@@ -132,7 +134,14 @@ describe("the intake", () => {
 
   it("acknowledges nothing when the database fails, and a second try with the same ids counts once", async () => {
     const own = await createTestDatabase();
-    const intake = createIntake({ database: own.database, clock, newId, logger: silentLogger, onStored: () => {} });
+    const intake = createIntake({
+      database: own.database,
+      clock,
+      newId,
+      logger: silentLogger,
+      redactor,
+      onStored: () => {},
+    });
     const batch = await parse(eventOf("1"));
     const blocker = await own.database.openClient();
     await blocker.query("begin; lock table events");

@@ -1,7 +1,9 @@
 import { setImmediate as yieldToLoop } from "node:timers/promises";
 import type { IntakeReceipt } from "@firebreak/protocol";
-import { FirebreakError, toIso } from "../kernel/index.ts";
+import { DEFAULT_REDACTION, FirebreakError, toIso } from "../kernel/index.ts";
 import type { NewId } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
+import type { Redactor } from "../redaction/index.ts";
 import { EventWriter } from "./event-writer.ts";
 import type { Unit, WriterOptions } from "./event-writer.ts";
 import { LineBuffer } from "./line-buffer.ts";
@@ -13,8 +15,12 @@ import type { EventSender, PreparedEvent } from "./prepare-event.ts";
 /** `onStored` is told of every stored event after its commit, in the order of `seq`. */
 export interface IntakeOptions extends WriterOptions {
   readonly newId: NewId;
+  /** what nothing passes without; by default it takes out what a profile that says nothing takes out */
+  readonly redactor?: Redactor;
   readonly limits?: Partial<IntakeLimits>;
 }
+
+const DEFAULT_REDACTOR = createRedactor(DEFAULT_REDACTION);
 
 /** What may wait for the database at once, and how much goes into one commit. */
 export interface IntakeLimits {
@@ -193,7 +199,13 @@ function toReceipt(batch: ParsedBatch, accepted: number): IntakeReceipt {
 async function prepareAll(batch: ParsedBatch, sender: EventSender, options: IntakeOptions): Promise<PreparedEvent[]> {
   const receivedTime = toIso(options.clock.now());
   const lines = new LineBuffer(batch.events.length * BODY_BYTES_EXPECTED);
-  const context = { sender, receivedTime, makeId: () => options.newId("event"), lines };
+  const context = {
+    sender,
+    receivedTime,
+    makeId: () => options.newId("event"),
+    lines,
+    redactor: options.redactor ?? DEFAULT_REDACTOR,
+  };
   const rows: PreparedEvent[] = [];
   let turn = { rows: 0, bytes: 0 };
   for (const { event } of batch.events) {

@@ -2,11 +2,13 @@ import type { AgentEventInput } from "@firebreak/protocol";
 import { EVENT_KINDS, agentEventInput } from "@firebreak/protocol";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { canonicalJson } from "../kernel/index.ts";
+import { canonicalJson, DEFAULT_REDACTION } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { normalizeTime } from "./event-times.ts";
 import { LineBuffer, joinLines } from "./line-buffer.ts";
 import { prepareEvent } from "./prepare-event.ts";
 
+const redactor = createRedactor({ ...DEFAULT_REDACTION, secrets: "detect", pii: "detect" });
 const receivedTime = "2026-03-01T12:00:00.000Z";
 const printable = fc
   .string({
@@ -42,7 +44,7 @@ it("keeps the canonical text of the event, byte for byte, whatever was left out"
   const property = fc.property(inputs, fc.boolean(), ({ data: input }, isOwn) => {
     const lines = new LineBuffer(16);
     const sender = isOwn ? { name: 'a "b"\n', agentId: "scout-1", sessionId: "ses 1" } : { name: "door" };
-    const row = prepareEvent(copyOf(input), { sender, receivedTime, makeId: () => "evt_made", lines });
+    const row = prepareEvent(copyOf(input), { sender, receivedTime, makeId: () => "evt_made", lines, redactor });
     const { seq, ...event } = row.event;
     expect(seq).toBe(0);
     expect(joinLines([row]).toString()).toBe(canonicalJson(event));

@@ -1,5 +1,6 @@
 import type { AgentEvent, AgentEventInput, AgentRef } from "@firebreak/protocol";
 import { canonicalJson } from "../kernel/index.ts";
+import type { Redactor } from "../redaction/index.ts";
 import { normalizeTime } from "./event-times.ts";
 import type { LineBuffer, LineRange } from "./line-buffer.ts";
 
@@ -28,24 +29,27 @@ export interface PrepareContext {
   readonly makeId: () => string;
   /** takes the bodies */
   readonly lines: LineBuffer;
+  readonly redactor: Redactor;
 }
 
-/** Fills in what the sender left out and fixes the text that is stored. */
+/** Takes out what the policy forbids, fills in what the sender left out, and fixes the text that is stored. */
 export function prepareEvent(input: AgentEventInput, context: PrepareContext): PreparedEvent {
   const { sender, receivedTime } = context;
+  const { source, resource, data, facts } = context.redactor.redactEvent(input);
   const event: PreparedEvent["event"] = {
     seq: 0,
     id: input.id ?? context.makeId(),
     time: input.time === undefined ? receivedTime : normalizeTime(input.time),
     receivedTime,
-    source: input.source ?? toPrintableName(sender.name),
+    source: source ?? toPrintableName(sender.name),
     agent: completeAgent(input.agent, sender),
     kind: input.kind,
     outcome: input.outcome ?? "unknown",
-    data: input.data ?? {},
+    data: data ?? {},
   };
   if (input.risk !== undefined) event.risk = input.risk;
-  if (input.resource !== undefined) event.resource = input.resource;
+  if (resource !== undefined) event.resource = resource;
+  if (facts.length > 0) event.redacted = facts;
   const start = context.lines.length;
   context.lines.append(writeCanonical(event));
   return { event, body: { lines: context.lines, start, end: context.lines.length }, isIdMade: input.id === undefined };
@@ -56,10 +60,11 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
  * outcome, risk and times hold nothing to escape, is known here. A property test holds the two together.
  */
 function writeCanonical(event: AgentEvent): string {
-  const { agent, data, id, kind, outcome, receivedTime, resource, risk, source, time } = event;
+  const { agent, data, id, kind, outcome, receivedTime, redacted, resource, risk, source, time } = event;
+  const redactedPart = redacted === undefined ? "" : `,"redacted":${canonicalJson(redacted)}`;
   const resourcePart = resource === undefined ? "" : `,"resource":${canonicalJson(resource)}`;
   const riskPart = risk === undefined ? "" : `,"risk":"${risk}"`;
-  return `{"agent":${canonicalJson(agent)},"data":${canonicalJson(data)},"id":${canonicalJson(id)},"kind":"${kind}","outcome":"${outcome}","receivedTime":"${receivedTime}"${resourcePart}${riskPart},"source":${canonicalJson(source)},"time":"${time}"}`;
+  return `{"agent":${canonicalJson(agent)},"data":${canonicalJson(data)},"id":${canonicalJson(id)},"kind":"${kind}","outcome":"${outcome}","receivedTime":"${receivedTime}"${redactedPart}${resourcePart}${riskPart},"source":${canonicalJson(source)},"time":"${time}"}`;
 }
 
 const NAME_CHARACTERS_MAX = 128;

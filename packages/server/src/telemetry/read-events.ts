@@ -92,5 +92,6 @@ function readStoredEvent(row: { seq: string; body: string }): AgentEvent {
 }
 
 function toView(event: AgentEvent): EventView {
-  return { ...event, risk: event.risk ?? null, resource: event.resource ?? null };
+  const { risk = null, resource = null, redacted = [] } = event;
+  return { ...event, risk, resource, redacted: [...redacted] };
 }

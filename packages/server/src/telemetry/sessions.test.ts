@@ -1,6 +1,7 @@
 import type { Actor, Hold } from "@firebreak/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createManualClock, createNewId } from "../kernel/index.ts";
+import { createManualClock, createNewId, DEFAULT_REDACTION } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import {
@@ -14,17 +15,18 @@ import {
   recordSessionState,
   registerSession,
 } from "./index.ts";
-import type { SessionContext } from "./index.ts";
+import type { RegisterContext } from "./index.ts";
 
+const redactor = createRedactor(DEFAULT_REDACTION);
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const newId = createNewId(() => clock.now());
 const actor: Actor = { kind: "token", id: "tok_1", name: "supervisor" };
 let test: TestDatabase;
-let ctx: SessionContext;
+let ctx: RegisterContext;
 
 beforeAll(async () => {
   test = await createTestDatabase();
-  ctx = { database: test.database, clock, newId, actor };
+  ctx = { database: test.database, clock, newId, actor, redactor };
 });
 afterAll(() => test.close());
 

@@ -6,6 +6,7 @@ import { entityName } from "@firebreak/protocol";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
+import type { Redactor } from "../redaction/index.ts";
 import { notifyLive } from "../storage/index.ts";
 import type { Database, Schema } from "../storage/index.ts";
 import { toSessionView } from "./session-row.ts";
@@ -15,6 +16,10 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly actor: Actor;
+}
+
+export interface RegisterContext extends SessionContext {
+  readonly redactor: Pick<Redactor, "maskArguments">;
 }
 
 /** A supervisor beats every few seconds; silence this long means that nobody knows whether the agent is under control. */
@@ -45,7 +50,7 @@ export type NewSession = z.input<typeof newSession>;
  *
  * @throws FirebreakError invalid_body; conflict when the id belongs to another agent's session
  */
-export async function registerSession(ctx: SessionContext, input: NewSession): Promise<SessionView> {
+export async function registerSession(ctx: RegisterContext, input: NewSession): Promise<SessionView> {
   const session = parseSession(input);
   const now = toIso(ctx.clock.now());
   const id = session.sessionId ?? ctx.newId("session");
@@ -59,7 +64,7 @@ export async function registerSession(ctx: SessionContext, input: NewSession): P
         pack: session.pack ?? null,
         host: session.host,
         supervisor_pid: session.supervisorPid ?? null,
-        command: JSON.stringify(session.command),
+        command: JSON.stringify(ctx.redactor.maskArguments(session.command)),
         workspace: session.workspace ?? null,
         state: "running",
         started_at: now,

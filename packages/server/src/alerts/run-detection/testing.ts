@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createDetector } from "../../detection/index.ts";
-import { createNewId, silentLogger, systemClock } from "../../kernel/index.ts";
+import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../../kernel/index.ts";
+import { createRedactor } from "../../redaction/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import { createIntake, parseEventBatch } from "../../telemetry/index.ts";
 import { raiseAlerts } from "../index.ts";
@@ -17,6 +18,7 @@ const severity = { label: "SEV", respondMinutes: 5 };
 const profile = { detectors: [], severities: { 1: severity, 2: severity, 3: severity, 4: severity } };
 const newId = createNewId(() => systemClock.now());
 const context = { clock: systemClock, logger: silentLogger };
+const redactor = createRedactor(DEFAULT_REDACTION);
 const database = await openDatabase({
   ...context,
   databaseUrl,
@@ -27,9 +29,10 @@ const detector = createDetector({
   ...context,
   database,
   rulesDirs: [rulesDir],
-  onMatches: (trx, found) => raiseAlerts(trx, { clock: systemClock, newId, profile }, found),
+  onMatches: (trx, found) =>
+    raiseAlerts(trx, { clock: systemClock, newId, profile, maskText: redactor.maskText }, found),
 });
-const intake = createIntake({ ...context, database, newId, onStored: (events) => detector.wake(events) });
+const intake = createIntake({ ...context, database, newId, redactor, onStored: (events) => detector.wake(events) });
 await detector.start();
 if (mode === "drain") {
   await detector.drain();
