@@ -19,6 +19,7 @@ const NAMES = [
   "sigma",
   "redaction",
   "ordinary-commands",
+  "indicators",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];

@@ -11,7 +11,7 @@ const LEVELS = [
   ["kernel"],
   ["storage", "redaction"],
   ["audit"],
-  ["telemetry", "detection", "oncall", "access"],
+  ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment"],
   ["playbooks", "senders"],

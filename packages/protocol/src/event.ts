@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { IndicatorHit } from "./indicator.ts";
 
 export const EVENT_KINDS = [
   "tool_call",
@@ -107,6 +108,8 @@ export interface AgentEvent {
   readonly data: Record<string, unknown>;
   /** what the intake found; never given by a sender */
   readonly redacted?: readonly RedactionFact[];
+  /** the indicators of compromise that the intake met in it */
+  readonly indicators?: readonly IndicatorHit[];
 }
 
 /** Limits of the intake, in bytes, lines and levels. */

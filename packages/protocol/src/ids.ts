@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   event: "evt",
   evidence: "evd",
   hold: "hld",
+  indicator: "ind",
   request: "req",
   run: "run",
   session: "ses",

@@ -7,6 +7,7 @@ export * from "./explanation.ts";
 export * from "./holds.ts";
 export * from "./ids.ts";
 export * from "./incident.ts";
+export * from "./indicator.ts";
 export * from "./killswitch.ts";
 export * from "./severity.ts";
 export * from "./source.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { role } from "./access.ts";
 import { alertView } from "./alert-views.ts";
 import { agentRef, eventKind, redactionFact } from "./event.ts";
+import { indicatorHit } from "./indicator.ts";
 import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
 import { actor, hold, holdLevel, stopReceipt } from "./killswitch.ts";
 import { severity } from "./severity.ts";
@@ -29,6 +30,8 @@ export const eventView = z.object({
   data: z.record(z.string(), z.unknown()),
   /** what the intake found in it, and took out where the profile says so */
   redacted: z.array(redactionFact),
+  /** the indicators of compromise that the intake met in it */
+  indicators: z.array(indicatorHit),
 });
 export type EventView = z.infer<typeof eventView>;
 

@@ -213,12 +213,8 @@ export type EventView = {
   risk: string | null;
   resource: string | null;
   data: { [key: string]: unknown };
-  redacted: ({
-    category: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM";
-    type: string;
-    path: string;
-    count: number;
-  })[];
+  redacted: (RedactionFact)[];
+  indicators: (IndicatorHit)[];
 };
 
 export type DetectionView = {
@@ -356,6 +352,44 @@ export type IncidentPage = {
 };
 
 export type IncidentType = "agent_runaway" | "agent_incorrect_output" | "agent_rate_limit" | "agent_authorization" | "system_outage" | "system_corruption" | "system_integration" | "security_pii_exposure" | "security_unauthorized_access" | "security_credential_compromise" | "security_malicious_code" | "security_exfiltration" | "security_supply_chain" | "value_wallet" | "value_transactions" | "value_balance" | "other";
+
+export type IndicatorHit = {
+  id: string;
+  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
+  value: string;
+  source: string;
+  severity: Severity;
+  path: string;
+};
+
+export type IndicatorView = {
+  id: string;
+  effect: "match" | "allow";
+  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
+  value: string;
+  source: string;
+  severity: Severity;
+  description: string | null;
+  createdBy: string;
+  createdAt: string;
+  updatedAt: string;
+  expiresAt: string | null;
+};
+
+export type IndicatorPage = {
+  items: (IndicatorView)[];
+  next: string | null;
+};
+
+export type IndicatorReceipt = {
+  added: number;
+  renewed: number;
+  rejected: ({
+    place: string;
+    message: string;
+  })[];
+  rejectedTotal: number;
+};
 
 export type IntakeReceipt = {
   accepted: number;
@@ -501,6 +535,13 @@ export type RefusalView = {
 export type RefusalPage = {
   items: (RefusalView)[];
   next: string | null;
+};
+
+export type RedactionFact = {
+  category: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM";
+  type: string;
+  path: string;
+  count: number;
 };
 
 export type ResumeReceipt = {
@@ -728,6 +769,26 @@ export type AgentEventInput = {
   risk?: "low" | "medium" | "high" | "critical";
   resource?: string;
   data?: { [key: string]: JsonValue };
+};
+
+export type ImportIndicatorsRequest = {
+  source: string;
+  effect?: "match" | "allow";
+  severity?: 1 | 2 | 3 | 4;
+  expiresAt?: string;
+  description?: string;
+  format: "text" | "csv" | "stix";
+  content: string;
+};
+
+export type NewIndicatorsRequest = {
+  source: string;
+  effect?: "match" | "allow";
+  severity?: 1 | 2 | 3 | 4;
+  expiresAt?: string;
+  description?: string;
+  values: (string)[];
+  type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
 };
 
 export type CompleteStepRequest = {
@@ -2749,6 +2810,157 @@ export interface paths {
       };
     };
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          effect?: "match" | "allow";
+          type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
+          value?: string;
+          source?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewIndicatorsRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/import": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ImportIndicatorsRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     options?: never;
     head?: never;
     patch?: never;

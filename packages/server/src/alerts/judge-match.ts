@@ -16,7 +16,7 @@ export function judgeMatch(
   match: Pick<Match, "ruleId" | "level" | "custom">,
 ): { severity: Severity; incidentType: IncidentType } {
   const binding = detectorBindingFor(profile, match.ruleId);
-  const own = binding?.rule === match.ruleId ? binding : undefined;
+  const own = binding?.rule === "*" ? undefined : binding;
   const others = own === undefined ? binding : undefined;
   const severity =
     own?.severity ?? readSeverity(match.custom["severity"]) ?? others?.severity ?? severityOfLevel(match.level);

@@ -8,6 +8,8 @@ import {
   holdScope,
   incidentState,
   incidentType,
+  indicatorEffect,
+  indicatorType,
   severity,
   silenceKind,
   weeklyWindow,
@@ -53,10 +55,20 @@ export const runParams = z.strictObject({ id: idOf("run") });
 export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
 export const evidenceParams = z.strictObject({ id: idOf("evidence") });
 export const deliveryParams = z.strictObject({ id: idOf("delivery") });
+export const indicatorParams = z.strictObject({ id: idOf("indicator") });
 export const tokenParams = z.strictObject({ id: idOf("apiToken") });
 
 export const pageQuery = z.strictObject(page);
 export type PageQuery = z.infer<typeof pageQuery>;
+
+export const indicatorsQuery = z.strictObject({
+  effect: indicatorEffect.optional(),
+  type: indicatorType.optional(),
+  value: z.string().min(1).max(2048).optional(),
+  source: z.string().min(1).max(128).optional(),
+  ...page,
+});
+export type IndicatorsQuery = z.infer<typeof indicatorsQuery>;
 
 export const eventsQuery = z.strictObject({
   agent: entityName.optional(),

@@ -25,6 +25,12 @@ import {
   incidentState,
   incidentSummary,
   incidentType,
+  indicatorHit,
+  indicatorReceipt,
+  indicatorView,
+  importIndicatorsRequest,
+  newIndicatorsRequest,
+  redactionFact,
   intakeReceipt,
   killswitchView,
   detectionView,
@@ -109,6 +115,7 @@ export const sessionPage = pageOf(sessionView);
 export const agentPage = pageOf(agentView);
 export const alertPage = pageOf(alertView);
 export const silencePage = pageOf(silenceView);
+export const indicatorPage = pageOf(indicatorView);
 export const incidentPage = pageOf(incidentSummary);
 export const runPage = pageOf(runView);
 export const playbookPage = pageOf(playbookView);
@@ -160,6 +167,10 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   IncidentSummary: incidentSummary,
   IncidentPage: incidentPage,
   IncidentType: incidentType,
+  IndicatorHit: indicatorHit,
+  IndicatorView: indicatorView,
+  IndicatorPage: indicatorPage,
+  IndicatorReceipt: indicatorReceipt,
   IntakeReceipt: intakeReceipt,
   KillswitchView: killswitchView,
   LiveMessage: liveMessage,
@@ -174,6 +185,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   ReadinessView: readinessView,
   RefusalView: refusalView,
   RefusalPage: refusalPage,
+  RedactionFact: redactionFact,
   ResumeReceipt: resumeReceipt,
   ReviewView: reviewView,
   Role: role,
@@ -204,6 +216,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
 /** Named in `components/schemas` as they are sent. */
 export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   AgentEventInput: agentEventInput,
+  ImportIndicatorsRequest: importIndicatorsRequest,
+  NewIndicatorsRequest: newIndicatorsRequest,
   CompleteStepRequest: completeStepRequest,
   NewIncidentRequest: newIncidentRequest,
   NewSessionRequest: newSessionRequest,

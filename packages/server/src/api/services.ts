@@ -7,12 +7,16 @@ import type {
   EventView,
   EvidenceVerification,
   EvidenceView,
+  ImportIndicatorsRequest,
   IncidentDetail,
   IncidentSummary,
+  IndicatorReceipt,
+  IndicatorView,
   IntakeReceipt,
   KillswitchView,
   MeView,
   NewSourceView,
+  NewIndicatorsRequest,
   Overview,
   PacksStatus,
   PlaybookView,
@@ -53,6 +57,7 @@ import type {
   CompleteStepRequest,
   EventsQuery,
   IncidentsQuery,
+  IndicatorsQuery,
   NewIncidentRequest,
   NewSessionRequest,
   NewSilenceRequest,
@@ -140,6 +145,12 @@ export interface ApiServices {
   /** Stores an OTLP request's records as events, by the field map `otlp-genai`. */
   acceptOtlp(caller: Caller, request: OtlpRequest): Promise<OtlpResult>;
   listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
+
+  listIndicators(caller: Caller, query: IndicatorsQuery): Promise<Page<IndicatorView>>;
+  /** Known to this node at once and to the others within seconds. */
+  addIndicators(caller: Caller, request: NewIndicatorsRequest): Promise<IndicatorReceipt>;
+  importIndicators(caller: Caller, request: ImportIndicatorsRequest): Promise<IndicatorReceipt>;
+  removeIndicator(caller: Caller, request: WithId): Promise<void>;
 
   registerSession(caller: Caller, request: NewSessionRequest): Promise<z.infer<typeof newSessionView>>;
   listSessions(caller: Caller, query: SessionsQuery): Promise<Page<SessionView>>;

@@ -4,6 +4,7 @@ import type { Effector } from "../containment/index.ts";
 import type { Detector } from "../detection/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
+import type { IndicatorWatch } from "../indicators/index.ts";
 import type { Killswitch } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
@@ -28,6 +29,7 @@ export interface House {
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
   readonly redactor: Redactor;
+  readonly indicators: IndicatorWatch;
   readonly intake: Intake;
   readonly fieldMaps: FieldMaps;
   readonly detector: Detector;

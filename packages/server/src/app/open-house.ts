@@ -11,6 +11,7 @@ import {
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
+import { watchIndicators } from "../indicators/index.ts";
 import {
   consoleUrl,
   createSecretReader,
@@ -131,9 +132,9 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   // an owner's playbook wins over a shipped one with the same id
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
-  const { detector, intake } = createEventPath(options, { ...surroundings, database });
+  const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
-  const rooms = { config, localToken, database, work, killswitch, effectors, intake, detector };
+  const rooms = { config, localToken, database, work, killswitch, effectors, indicators, intake, detector };
   const house: House = {
     ...surroundings,
     ...rooms,
@@ -166,7 +167,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
 function createEventPath(
   { config, dataDir }: HouseOptions,
   { clock, newId, logger, profile, redactor, database }: Pick<House, EventPathNeeds>,
-): Pick<House, "detector" | "intake"> {
+): Pick<House, "detector" | "indicators" | "intake"> {
   const detector = createDetector({
     database,
     rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
@@ -178,7 +179,10 @@ function createEventPath(
     },
   });
   const onStored = (events: AgentEvent[]) => detector.wake(events);
-  return { detector, intake: createIntake({ database, clock, newId, logger, redactor, onStored }) };
+  const indicators = watchIndicators({ database, clock, logger });
+  const matchIndicators = indicators.match;
+  const intake = createIntake({ database, clock, newId, logger, redactor, matchIndicators, onStored });
+  return { detector, indicators, intake };
 }
 
 type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
@@ -190,6 +194,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
     work.define(task, (payload, { signal }) => handle(payload, signal));
   }
   await mirrorHolds(house);
+  await house.indicators.reloadIfChanged();
   await recheckHeldByProfile(house);
   openings.add("what senders said", () => house.sources.flush());
   const daemons = createDaemons(daemonsOf(house), house);
@@ -242,6 +247,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
+    { name: "changed indicators", everyMs: 2_000, run: () => house.indicators.reloadIfChanged() },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

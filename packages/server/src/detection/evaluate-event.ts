@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from "@firebreak/sigma";
 import type { Engine, EngineCounters, Eviction, Match, Ruleset } from "@firebreak/sigma";
 import { messageOf } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
+import { matchIndicators } from "./indicator-matches.ts";
 import { presentEvent } from "./present-event.ts";
 
 /** How much older than the newest an event may be and still count, ms. */
@@ -45,7 +46,8 @@ export function createEvaluator(
         if (receivedTime !== received.text) received = { text: receivedTime, ms: Date.parse(receivedTime) };
         const tenant = agent.pack ?? agent.id;
         const meta = { id, time: Date.parse(time), receivedTime: received.ms, tenant };
-        return engine.evaluate(presentEvent(event, present), meta);
+        const matches = engine.evaluate(presentEvent(event, present), meta);
+        return event.indicators === undefined ? matches : [...matches, ...matchIndicators(event, meta.time)];
       } catch (error) {
         logger.error("an event could not be judged", { seq: event.seq, problem: messageOf(error) });
         return [];

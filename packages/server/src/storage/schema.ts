@@ -15,6 +15,7 @@ import type {
 } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
+import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 
 /** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
@@ -392,7 +393,7 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema {
+export interface Schema extends IndicatorSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_sessions: AgentSessionsTable;

@@ -10,16 +10,19 @@ import { LineBuffer } from "./line-buffer.ts";
 import { REJECTED_TOLD_MAX } from "./parse-batch.ts";
 import type { ParsedBatch } from "./parse-batch.ts";
 import { explainForeignAgent, prepareEvent } from "./prepare-event.ts";
-import type { EventSender, PreparedEvent } from "./prepare-event.ts";
+import type { EventSender, MatchIndicators, PreparedEvent } from "./prepare-event.ts";
 
 /** `onStored` is told of every stored event after its commit, in the order of `seq`. */
 export interface IntakeOptions extends WriterOptions {
   readonly newId: NewId;
   /** what nothing passes without; by default it takes out what a profile that says nothing takes out */
   readonly redactor?: Redactor;
+  /** @returns the indicators of compromise in an event as it came, before anything is taken out of it */
+  readonly matchIndicators?: MatchIndicators;
   readonly limits?: Partial<IntakeLimits>;
 }
 
+const matchNothing: MatchIndicators = () => [];
 const DEFAULT_REDACTOR = createRedactor(DEFAULT_REDACTION);
 
 /** What may wait for the database at once, and how much goes into one commit. */
@@ -205,6 +208,7 @@ async function prepareAll(batch: ParsedBatch, sender: EventSender, options: Inta
     makeId: () => options.newId("event"),
     lines,
     redactor: options.redactor ?? DEFAULT_REDACTOR,
+    matchIndicators: options.matchIndicators ?? matchNothing,
   };
   const rows: PreparedEvent[] = [];
   let turn = { rows: 0, bytes: 0 };

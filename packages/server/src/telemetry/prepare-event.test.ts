@@ -9,6 +9,7 @@ import { LineBuffer, joinLines } from "./line-buffer.ts";
 import { prepareEvent } from "./prepare-event.ts";
 
 const redactor = createRedactor({ ...DEFAULT_REDACTION, secrets: "detect", pii: "detect" });
+const HIT = { id: "ind_1", type: "domain", value: "evil.example", source: 'a "b"', severity: 2, path: "data" } as const;
 const receivedTime = "2026-03-01T12:00:00.000Z";
 const printable = fc
   .string({
@@ -44,7 +45,14 @@ it("keeps the canonical text of the event, byte for byte, whatever was left out"
   const property = fc.property(inputs, fc.boolean(), ({ data: input }, isOwn) => {
     const lines = new LineBuffer(16);
     const sender = isOwn ? { name: 'a "b"\n', agentId: "scout-1", sessionId: "ses 1" } : { name: "door" };
-    const row = prepareEvent(copyOf(input), { sender, receivedTime, makeId: () => "evt_made", lines, redactor });
+    const row = prepareEvent(copyOf(input), {
+      sender,
+      receivedTime,
+      makeId: () => "evt_made",
+      lines,
+      redactor,
+      matchIndicators: () => (isOwn ? [HIT] : []),
+    });
     const { seq, ...event } = row.event;
     expect(seq).toBe(0);
     expect(joinLines([row]).toString()).toBe(canonicalJson(event));

@@ -1,4 +1,4 @@
-import type { AgentEvent, AgentEventInput, AgentRef } from "@firebreak/protocol";
+import type { AgentEvent, AgentEventInput, AgentRef, IndicatorHit } from "@firebreak/protocol";
 import { canonicalJson } from "../kernel/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import { normalizeTime } from "./event-times.ts";
@@ -30,11 +30,16 @@ export interface PrepareContext {
   /** takes the bodies */
   readonly lines: LineBuffer;
   readonly redactor: Redactor;
+  readonly matchIndicators: MatchIndicators;
 }
+
+export type MatchIndicators = (event: Pick<AgentEventInput, "resource" | "data">) => readonly IndicatorHit[];
 
 /** Takes out what the policy forbids, fills in what the sender left out, and fixes the text that is stored. */
 export function prepareEvent(input: AgentEventInput, context: PrepareContext): PreparedEvent {
   const { sender, receivedTime } = context;
+  // first: an address that is taken out could not be met
+  const indicators = context.matchIndicators(input);
   const { source, resource, data, facts } = context.redactor.redactEvent(input);
   const event: PreparedEvent["event"] = {
     seq: 0,
@@ -50,6 +55,7 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
   if (input.risk !== undefined) event.risk = input.risk;
   if (resource !== undefined) event.resource = resource;
   if (facts.length > 0) event.redacted = facts;
+  if (indicators.length > 0) event.indicators = indicators;
   const start = context.lines.length;
   context.lines.append(writeCanonical(event));
   return { event, body: { lines: context.lines, start, end: context.lines.length }, isIdMade: input.id === undefined };
@@ -60,11 +66,12 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
  * outcome, risk and times hold nothing to escape, is known here. A property test holds the two together.
  */
 function writeCanonical(event: AgentEvent): string {
-  const { agent, data, id, kind, outcome, receivedTime, redacted, resource, risk, source, time } = event;
+  const { agent, data, id, indicators, kind, outcome, receivedTime, redacted, resource, risk, source, time } = event;
+  const indicatorsPart = indicators === undefined ? "" : `,"indicators":${canonicalJson(indicators)}`;
   const redactedPart = redacted === undefined ? "" : `,"redacted":${canonicalJson(redacted)}`;
   const resourcePart = resource === undefined ? "" : `,"resource":${canonicalJson(resource)}`;
   const riskPart = risk === undefined ? "" : `,"risk":"${risk}"`;
-  return `{"agent":${canonicalJson(agent)},"data":${canonicalJson(data)},"id":${canonicalJson(id)},"kind":"${kind}","outcome":"${outcome}","receivedTime":"${receivedTime}"${redactedPart}${resourcePart}${riskPart},"source":${canonicalJson(source)},"time":"${time}"}`;
+  return `{"agent":${canonicalJson(agent)},"data":${canonicalJson(data)},"id":${canonicalJson(id)}${indicatorsPart},"kind":"${kind}","outcome":"${outcome}","receivedTime":"${receivedTime}"${redactedPart}${resourcePart}${riskPart},"source":${canonicalJson(source)},"time":"${time}"}`;
 }
 
 const NAME_CHARACTERS_MAX = 128;

@@ -92,6 +92,6 @@ function readStoredEvent(row: { seq: string; body: string }): AgentEvent {
 }
 
 function toView(event: AgentEvent): EventView {
-  const { risk = null, resource = null, redacted = [] } = event;
-  return { ...event, risk, resource, redacted: [...redacted] };
+  const { risk = null, resource = null, redacted = [], indicators = [] } = event;
+  return { ...event, risk, resource, redacted: [...redacted], indicators: [...indicators] };
 }

@@ -3,6 +3,7 @@ import type { ApiServices } from "../services.ts";
 import { accessServices } from "./access-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { incidentServices } from "./incident-services.ts";
+import { indicatorServices } from "./indicator-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
 import { senderServices } from "./sender-services.ts";
 import { systemServices } from "./system-services.ts";
@@ -17,6 +18,7 @@ export function createApiServices(house: House): ApiServices {
     ...telemetryServices(house),
     ...alertServices(house),
     ...incidentServices(house),
+    ...indicatorServices(house),
     ...killswitchServices(house),
     ...workServices(house),
     ...senderServices(house),

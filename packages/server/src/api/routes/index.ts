@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { incidentRoutes } from "./incidents.ts";
+import { indicatorRoutes } from "./indicators.ts";
 import { killswitchRoutes } from "./killswitch.ts";
 import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...telemetryRoutes,
   ...alertRoutes,
   ...incidentRoutes,
+  ...indicatorRoutes,
   ...killswitchRoutes,
   ...workRoutes,
   ...senderRoutes,

@@ -8,6 +8,7 @@ import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { gateCommands } from "./gate.ts";
 import { incidentCommands } from "./incident.ts";
+import { indicatorsCommands } from "./indicators.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   ...silenceCommands,
   ...eventsCommands,
   ...rulesCommands,
+  ...indicatorsCommands,
   detectCommand,
   ...sourceCommands,
   ...evidenceCommands,

@@ -190,10 +190,11 @@ export function severityLabel(profile: Pick<Profile, "severities">, level: Sever
   return profile.severities[level].label;
 }
 
-/** @returns the binding that names the rule, else the one for `*`, else undefined */
+/** @returns the binding that names the rule, or its family before a slash, else the one for `*`, else undefined */
 export function detectorBindingFor(profile: Pick<Profile, "detectors">, ruleId: string): DetectorBinding | undefined {
   return (
     profile.detectors.find((binding) => binding.rule === ruleId) ??
+    profile.detectors.find((binding) => ruleId.startsWith(`${binding.rule}/`)) ??
     profile.detectors.find((binding) => binding.rule === "*")
   );
 }

@@ -3,6 +3,7 @@ import { alertPipeline } from "./0002-alert-pipeline.ts";
 import { passingOfTime } from "./0003-passing-of-time.ts";
 import { senders } from "./0004-senders.ts";
 import { rememberedEvents } from "./0005-remembered-events.ts";
+import { indicators } from "./0006-indicators.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: "passing-of-time", sql: passingOfTime },
   { version: 4, name: "senders", sql: senders },
   { version: 5, name: "remembered-events", sql: rememberedEvents },
+  { version: 6, name: "indicators", sql: indicators },
 ];

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { severity } from "./severity.ts";
+
+/** What an indicator of compromise is: an address, a network, a name, a fingerprint. */
+export const INDICATOR_TYPES = ["ip", "cidr", "domain", "url", "hash", "email", "file_name"] as const;
+export const indicatorType = z.enum(INDICATOR_TYPES);
+export type IndicatorType = z.infer<typeof indicatorType>;
+
+/** `match`: who meets it is reported. `allow`: never reported, whatever lists say: own addresses. */
+export const indicatorEffect = z.enum(["match", "allow"]);
+export type IndicatorEffect = z.infer<typeof indicatorEffect>;
+
+/** One indicator met in an event, and where. */
+export const indicatorHit = z.object({
+  id: z.string(),
+  type: indicatorType,
+  value: z.string(),
+  source: z.string(),
+  severity,
+  path: z.string(),
+});
+export type IndicatorHit = z.infer<typeof indicatorHit>;
+
+const sourceName = z.string().trim().min(1).max(128);
+
+/** What all indicators of one request share, where they do not say otherwise. */
+export const indicatorDefaults = z.strictObject({
+  /** the list or person they come from */
+  source: sourceName,
+  effect: indicatorEffect.default("match"),
+  severity: severity.default(2),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  description: z.string().max(1000).optional(),
+});
+export type IndicatorDefaults = z.infer<typeof indicatorDefaults>;
+
+export const newIndicatorsRequest = indicatorDefaults.extend({
+  /** as people write them: the type is told from the form, `hxxp` and `[.]` are undone */
+  values: z.array(z.string().min(1).max(2048)).min(1).max(1000),
+  type: indicatorType.optional(),
+});
+export type NewIndicatorsRequest = z.infer<typeof newIndicatorsRequest>;
+
+export const INDICATOR_FORMATS = ["text", "csv", "stix"] as const;
+
+export const importIndicatorsRequest = indicatorDefaults.extend({
+  format: z.enum(INDICATOR_FORMATS),
+  content: z.string().max(8 * 1024 * 1024),
+});
+export type ImportIndicatorsRequest = z.infer<typeof importIndicatorsRequest>;
+
+/** `added` are new, `renewed` were known; each value that was refused is named with its place (100 at most). */
+export const indicatorReceipt = z.object({
+  added: z.number().int(),
+  renewed: z.number().int(),
+  rejected: z.array(z.object({ place: z.string(), message: z.string() })),
+  rejectedTotal: z.number().int(),
+});
+export type IndicatorReceipt = z.infer<typeof indicatorReceipt>;
+
+const time = z.string();
+
+export const indicatorView = z.object({
+  id: z.string(),
+  effect: indicatorEffect,
+  type: indicatorType,
+  value: z.string(),
+  source: z.string(),
+  severity,
+  description: z.string().nullable(),
+  createdBy: z.string(),
+  createdAt: time,
+  updatedAt: time,
+  expiresAt: time.nullable(),
+});
+export type IndicatorView = z.infer<typeof indicatorView>;

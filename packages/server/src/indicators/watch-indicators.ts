@@ -1,0 +1,53 @@
+import type { IndicatorHit } from "@firebreak/protocol";
+import type { Clock, Logger } from "../kernel/index.ts";
+import type { Database } from "../storage/index.ts";
+import { IndicatorSet } from "./indicator-set.ts";
+import type { Entry } from "./indicator-set.ts";
+import { readVersion } from "./version.ts";
+
+export interface IndicatorWatch {
+  /** @returns the indicators met in an event, as of the last look at the list */
+  readonly match: (texts: { readonly resource?: string | undefined; readonly data?: unknown }) => IndicatorHit[];
+  /** Reads the list again when it changed since the last look. */
+  readonly reloadIfChanged: () => Promise<void>;
+}
+
+const ROWS_PER_READ = 10_000;
+
+/** The list of the database in the memory of this node. Every node looks for changes by itself. */
+export function watchIndicators(ctx: {
+  readonly database: Pick<Database, "kysely">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): IndicatorWatch {
+  let version = -1;
+  let set = new IndicatorSet([]);
+  return {
+    match: (texts) => set.match(texts, ctx.clock.now()),
+    reloadIfChanged: async () => {
+      // before the rows: what is committed in between is read again by the next look
+      const current = await readVersion(ctx.database);
+      if (current === version) return;
+      set = new IndicatorSet(await readEntries(ctx.database));
+      if (set.size > 0 || version >= 0) ctx.logger.info("the indicators were read", { indicators: set.size });
+      version = current;
+    },
+  };
+}
+
+async function readEntries({ kysely }: Pick<Database, "kysely">): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (let after = ""; ;) {
+    const rows = await kysely
+      .selectFrom("indicators")
+      .select(["id", "effect", "type", "value", "source", "severity", "expires_at"])
+      .where("id", ">", after)
+      .orderBy("id")
+      .limit(ROWS_PER_READ)
+      .execute();
+    for (const { expires_at: expiresAt, ...row } of rows) entries.push({ ...row, expiresMs: expiresAt?.getTime() });
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_PER_READ) return entries;
+    after = last.id;
+  }
+}

@@ -1,0 +1,28 @@
+import type { IndicatorEffect, IndicatorType, Severity } from "@firebreak/protocol";
+import type { NullableTimestamp, Timestamp } from "./column-types.ts";
+
+/** What is reported, or never reported, when it is met in an event. */
+export interface IndicatorsTable {
+  id: string;
+  effect: IndicatorEffect;
+  type: IndicatorType;
+  /** in the form of `normalizeIndicator` */
+  value: string;
+  source: string;
+  severity: Severity;
+  description: string | null;
+  created_by: string;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+  expires_at: NullableTimestamp;
+}
+
+/** One row. */
+interface IndicatorVersionTable {
+  version: number;
+}
+
+export interface IndicatorSchema {
+  indicators: IndicatorsTable;
+  indicator_version: IndicatorVersionTable;
+}
