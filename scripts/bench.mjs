@@ -18,6 +18,7 @@ const NAMES = [
   "intake",
   "sigma",
   "ordinary-commands",
+  "alerts",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];

@@ -9,8 +9,8 @@ export function renderResults({ machine, benchmarks }, names) {
     "",
     `Machine: ${cpu}, ${cores} cores, ${memoryGb} GB memory, Node ${node}, Linux ${kernel}.`,
     "",
-    "Medians, with the smallest and largest value and their number; a budget at p99 is held against the p99, which for",
-    "fewer than 100 values is the largest. The load is the machine's one-minute average when a benchmark began and when it",
+    "Medians, with the smallest and largest value and their number; a budget at p95 or p99 is held against that, of which",
+    "the p99 of fewer than 100 values is the largest. The load is the machine's one-minute average when a benchmark began and when it",
     "ended: what stands there at the beginning is other work, which takes processor time from the server, the agents and",
     "the load generator. Rates and times are comparable within one benchmark of one run only.",
     ...known.flatMap((name) => renderBenchmark(name, benchmarks[name])),
@@ -39,9 +39,9 @@ function describeLoad({ before, after }) {
 }
 
 function renderRow({ what, unit, budget, stats, verdict }) {
-  const { median, min, max, n, p99 } = stats;
-  const atP99 = budget?.at === "p99" ? `, p99 ${p99}` : "";
-  const measured = `${median} ${unit} (${min}–${max}, n ${n}${atP99})`;
+  const { median, min, max, n } = stats;
+  const at = budget?.at === undefined ? "" : `, ${budget.at} ${stats[budget.at]}`;
+  const measured = `${median} ${unit} (${min}–${max}, n ${n}${at})`;
   return `| ${what} | ${describeBudget(budget, unit)} | ${measured} | ${verdict ?? ""} |`;
 }
 
@@ -49,5 +49,5 @@ function describeBudget(budget, unit) {
   if (budget === undefined) return "";
   const { max, min, at = "median" } = budget;
   const limit = max === undefined ? `≥ ${min}` : `≤ ${max}`;
-  return `${limit} ${unit}${at === "p99" ? " at p99" : ""}`;
+  return `${limit} ${unit}${at === "median" ? "" : ` at ${at}`}`;
 }

@@ -5,7 +5,7 @@ import { percentile, summarize } from "./statistics.mjs";
 
 const { run } = await import(`../${process.argv[2]}.bench.mjs`);
 const rows = (await run()).map(({ values, ...row }) => {
-  const stats = { ...summarize(values), p99: percentile(values, 0.99) };
+  const stats = { ...summarize(values), p95: percentile(values, 0.95), p99: percentile(values, 0.99) };
   for (const [name, value] of Object.entries(stats)) stats[name] = roundSensibly(value);
   return { ...row, stats, verdict: judge(row.budget, stats) };
 });

@@ -157,6 +157,11 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     change("incident", incident.id);
     return incident;
   };
+  const findAlert = (id: string) => {
+    const found = sample.alerts.find((alert) => alert.id === id);
+    if (!found) throw new Refusal("not_found", `There is no alert ${id}.`);
+    return found;
+  };
   const covered = (body: Record<string, unknown>): SessionView[] =>
     sample.agents.flatMap((agent) => {
       const hit =
@@ -286,6 +291,34 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       };
       sample.reviews.set(id, review);
       return review;
+    },
+    "GET /alerts": ({ query }) => {
+      const asked = (name: string, value: string) => [value, null].includes(query.get(name));
+      const items = sample.alerts.filter((one) => asked("status", one.status) && asked("disposition", one.disposition));
+      return { items, next: null };
+    },
+    "POST /alerts/:id/acknowledge": ({ id }) =>
+      Object.assign(findAlert(id), { acknowledgedAt: now(), acknowledgedBy: ADA }),
+    "POST /alerts/:id/resolve": ({ id }) =>
+      Object.assign(findAlert(id), { status: "resolved", resolution: "person", resolvedAt: now(), resolvedBy: ADA }),
+    "GET /silences": () => ({ items: sample.silences.filter(({ state }) => state !== "expired"), next: null }),
+    "POST /silences/preview": ({ body }) => ({
+      openAlerts: sample.alerts.length,
+      matched: 1,
+      containing: 0,
+      warnings: text(body["match"]).includes(".+") ? ["no condition names anything in particular"] : [],
+      sample: sample.alerts.slice(0, 1),
+    }),
+    "POST /silences": ({ body }) => {
+      const [first] = sample.silences;
+      if (!first) throw new Refusal("conflict", "The fake needs a silence to copy.");
+      const made = { ...first, id: "sil_new", matchersText: text(body["match"]), reason: text(body["reason"]) };
+      sample.silences.unshift(made);
+      return made;
+    },
+    "POST /silences/:id/expire": ({ id }) => {
+      const found = sample.silences.find((silence) => silence.id === id);
+      return found && Object.assign(found, { state: "expired" });
     },
     "GET /killswitch": () => sample.killswitch,
     "POST /killswitch/preview": ({ body }) => {

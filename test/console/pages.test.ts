@@ -13,6 +13,7 @@ const PAGES = [
   ["/incidents/INC-2026-0041?tab=actions", "librarian tried"],
   ["/incidents/INC-2026-0042?tab=communications", "scout runs away"],
   ["/incidents/INC-2026-0039?tab=review", "An API key"],
+  ["/alerts", "Alerts"],
   ["/killswitch?scope=pack&target=research", "Kill switch"],
   ["/agents", "Agents"],
   ["/rules", "Rules"],

@@ -16,6 +16,7 @@ import type {
   ReviewView,
   RunView,
   SessionView,
+  SilenceView,
   SourceView,
   StepState,
   StepView,
@@ -38,6 +39,8 @@ export const HOSTILE = `<img src=x onerror="window.__pwned=1"><script>window.__p
 export type Scenario = "busy" | "calm" | "empty" | "hostile";
 
 export interface Sample {
+  alerts: AlertView[];
+  silences: SilenceView[];
   agents: AgentView[];
   incidents: IncidentDetail[];
   killswitch: KillswitchView;
@@ -332,6 +335,55 @@ function alertOf(
   };
 }
 
+/** Those of the incidents, and one that a sender reported and a silence holds. */
+function alertsOf(ago: Ago, all: IncidentDetail[]): Pick<Sample, "incidents" | "alerts" | "silences"> {
+  const [first] = all;
+  if (first === undefined) throw new Error("the sample has incidents");
+  const held: AlertView = {
+    ...alertOf(ago, first),
+    id: "alr_held",
+    ruleId: null,
+    source: "prometheus",
+    kind: "alertmanager",
+    title: "HighLatency",
+    sentence: "The 99th percentile of db-1 is 2 s.",
+    severity: 3,
+    severityLabel: "SEV-3",
+    agentId: null,
+    incidentId: null,
+    eventIds: [],
+    labels: { alertname: "HighLatency", team: "db", instance: "db-1" },
+    disposition: "held",
+    decision: [
+      { stage: "normalise", reason: "as_sent", by: null, until: null },
+      { stage: "deduplicate", reason: "first", by: null, until: null },
+      { stage: "silence", reason: "silenced", by: "sil_1", until: ago(-50) },
+    ],
+  };
+  const silence: SilenceView = {
+    id: "sil_1",
+    kind: "silence",
+    state: "active",
+    matchers: [{ name: "team", op: "=", value: "db" }],
+    matchersText: 'team="db"',
+    owner: "ada",
+    reason: "moving the database",
+    startsAt: ago(70),
+    endsAt: ago(-50),
+    weekly: { days: ["sat", "sun"], from: "22:00", to: "06:00", timeZone: "Europe/Berlin" },
+    activeUntil: ago(-50),
+    mutesContainment: true,
+    holding: 1,
+    replaces: null,
+    createdBy: ADA,
+    createdAt: ago(70),
+    expiredAt: null,
+    expiredBy: null,
+    expireReason: null,
+  };
+  return { incidents: all, alerts: [held, ...all.flatMap((incident) => incident.alerts)], silences: [silence] };
+}
+
 function evidenceOf(ago: Ago): EvidenceView[] {
   const intact: EvidenceView = {
     id: "evd_1",
@@ -571,6 +623,8 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
           session: agent.session && { ...agent.session, state: "running" },
         })),
     incidents: [],
+    alerts: [],
+    silences: [],
     killswitch: { epoch: 0, holds: [], journalHealthy: true, history: [] },
     tokens: [],
     sources: [],
@@ -613,7 +667,7 @@ function busy(ago: Ago): Sample {
       agent("clerk", "ops", 40, [], clerk),
       agent("imported-bot", null, 3, [], null),
     ],
-    incidents: incidents(ago, held, [scout, librarian]),
+    ...alertsOf(ago, incidents(ago, held, [scout, librarian])),
     killswitch: {
       epoch: 42,
       holds: [held, tool],
@@ -715,7 +769,7 @@ function busy(ago: Ago): Sample {
 /** The same sample with the hostile string in every free text. Ids, states and times stay as they are. */
 function makeHostile(sample: Sample): Sample {
   const kept =
-    /^(id|epoch|state|kind|scope|level|severity|at|type|status|access|.*At|.*Id|phase|channelKind|allowedStates)$/;
+    /^(id|epoch|state|kind|scope|level|severity|at|type|status|access|.*At|.*Id|phase|channelKind|allowedStates|decision|disposition|resolution|days)$/;
   const poison = (value: unknown, key: string): unknown => {
     if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, poison(v, "")]));
     if (Array.isArray(value)) return kept.test(key) ? value : value.map((item) => poison(item, key));

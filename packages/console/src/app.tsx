@@ -25,6 +25,7 @@ import { DialogContext, type DialogRequest, type OpenDialog } from "./hooks/use-
 import { MeContext } from "./hooks/use-me.ts";
 import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
 import { incidentPath, PAGES } from "./navigation.ts";
+import { AlertsPage } from "./pages/alerts.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
@@ -92,6 +93,7 @@ function Pages() {
       <Route path="/" component={OverviewPage} />
       <Route path="/incidents" component={IncidentsPage} />
       <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
+      <Route path="/alerts" component={AlertsPage} />
       <Route path="/killswitch" component={KillswitchPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/rules" component={RulesPage} />

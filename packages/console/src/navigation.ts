@@ -11,6 +11,7 @@ export interface Page {
 export const PAGES = [
   { href: "/", title: "Overview", icon: "overview", keys: "g o" },
   { href: "/incidents", title: "Incidents", icon: "incident", keys: "g i" },
+  { href: "/alerts", title: "Alerts", icon: "warn", keys: "g l" },
   { href: "/killswitch", title: "Kill switch", icon: "stop", keys: "g k" },
   { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },

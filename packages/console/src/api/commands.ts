@@ -1,5 +1,13 @@
 /** Everything the console can do to the server, one function per act. */
-import type { IncidentState, IncidentType, Role, Severity, SourceKind, StopRequest } from "@firebreak/protocol";
+import type {
+  IncidentState,
+  IncidentType,
+  Role,
+  Severity,
+  SilenceKind,
+  SourceKind,
+  StopRequest,
+} from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
 
 const byId = (id: string) => ({ params: { path: { id } } });
@@ -38,6 +46,20 @@ export const changeSeverity = (id: string, severity: Severity, reason: string) =
 export const changeState = (id: string, state: IncidentState, reason: string) =>
   unwrap(client.POST("/api/v1/incidents/{id}/state", { ...byId(id), body: { state, reason } }));
 export const draftReview = (id: string) => unwrap(client.POST("/api/v1/incidents/{id}/review", byId(id)));
+
+export interface NewSilence {
+  readonly kind: SilenceKind;
+  readonly match: string;
+  readonly reason: string;
+  readonly endsAt: string;
+  readonly muteEverything: boolean;
+}
+export const createSilence = (silence: NewSilence) => unwrap(client.POST("/api/v1/silences", { body: silence }));
+export const expireSilence = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/silences/{id}/expire", { ...byId(id), body: { reason } }));
+export const acknowledgeAlert = (id: string) => unwrap(client.POST("/api/v1/alerts/{id}/acknowledge", byId(id)));
+export const resolveAlert = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/alerts/{id}/resolve", { ...byId(id), body: { reason } }));
 
 export const stopAgents = (request: StopRequest) => {
   const { target, incidentId, ...rest } = request;

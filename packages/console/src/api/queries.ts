@@ -9,6 +9,13 @@ export interface IncidentFilters {
   readonly after?: string | undefined;
 }
 
+export interface AlertFilters {
+  readonly status?: string | undefined;
+  readonly disposition?: string | undefined;
+  readonly match?: string | undefined;
+  readonly after?: string | undefined;
+}
+
 export interface StopTarget {
   readonly scope: HoldScope;
   readonly target?: string;
@@ -18,7 +25,7 @@ const LIST_LIMIT = 100;
 /** The most the server gives at once; agents are searched here, so all of them are wanted. */
 const AGENTS_LIMIT = 500;
 
-function present(filters: IncidentFilters): Record<string, string> {
+function present(filters: IncidentFilters | AlertFilters): Record<string, string> {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => typeof value === "string" && value !== ""));
 }
 
@@ -58,6 +65,25 @@ export const reviewQuery = (id: string) =>
         throw error;
       }
     },
+  });
+
+export const alertsQuery = (filters: AlertFilters) =>
+  queryOptions({
+    queryKey: ["alerts", filters],
+    queryFn: () =>
+      unwrap(client.GET("/api/v1/alerts", { params: { query: { ...present(filters), limit: LIST_LIMIT } } })),
+  });
+
+export const silencesQuery = queryOptions({
+  queryKey: ["silences"],
+  queryFn: () => unwrap(client.GET("/api/v1/silences", { params: { query: { limit: LIST_LIMIT } } })),
+});
+
+export const silencePreviewQuery = (match: string) =>
+  queryOptions({
+    queryKey: ["silence-preview", match],
+    queryFn: () => unwrap(client.POST("/api/v1/silences/preview", { body: { match } })),
+    gcTime: 0,
   });
 
 export const agentsQuery = queryOptions({

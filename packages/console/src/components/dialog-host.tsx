@@ -1,6 +1,7 @@
 import type { DialogRequest } from "../hooks/use-dialogs.ts";
 import { useRegistry } from "../hooks/use-commands.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { ExpireDialog, ResolveAlertDialog, SilenceDialog } from "./alert-dialogs.tsx";
 import {
   AcknowledgeDialog,
   ReportDialog,
@@ -41,6 +42,12 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
     }
     case "resume":
       return <ResumeDialog hold={request.hold} onClose={onClose} />;
+    case "silence":
+      return <SilenceDialog match={request.match} onClose={onClose} />;
+    case "expire":
+      return <ExpireDialog silence={request.silence} onClose={onClose} />;
+    case "resolve-alert":
+      return <ResolveAlertDialog alert={request.alert} onClose={onClose} />;
     case "acknowledge":
       return <AcknowledgeDialog incident={request.incident} onClose={onClose} />;
     case "resolve":

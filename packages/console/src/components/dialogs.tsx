@@ -28,7 +28,7 @@ import { count, INCIDENT_WORDS, LEVEL_WORDS, sayName } from "../words.ts";
 import { ActorName, Ago, holdSentence, ProblemNotice } from "./bits.tsx";
 
 const TEXT_CHARACTERS_MIN = 3;
-const tooShort = (text: string, what: string) =>
+export const tooShort = (text: string, what: string) =>
   text.trim().length < TEXT_CHARACTERS_MIN ? `Write ${what} of at least three characters.` : null;
 
 export const SEVERITIES = [1, 2, 3, 4] as const satisfies readonly Severity[];
@@ -47,7 +47,7 @@ interface FormDialogProps {
 }
 
 /** The shape every small form has: what it does, its fields, its fault in place, cancel and act. */
-function FormDialog(props: FormDialogProps) {
+export function FormDialog(props: FormDialogProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (props.refusal === null && !props.busy) props.onSubmit();

@@ -1,5 +1,13 @@
 import { createContext, useContext } from "react";
-import type { Hold, HoldLevel, HoldScope, IncidentDetail, IncidentState } from "@firebreak/protocol";
+import type {
+  AlertView,
+  Hold,
+  HoldLevel,
+  HoldScope,
+  IncidentDetail,
+  IncidentState,
+  SilenceView,
+} from "@firebreak/protocol";
 
 /** What a person has asked to see on top of the page; one at a time. */
 export type DialogRequest =
@@ -15,6 +23,9 @@ export type DialogRequest =
       readonly incidentId?: string;
     }
   | { readonly kind: "resume"; readonly hold: Hold }
+  | { readonly kind: "silence"; readonly match?: string }
+  | { readonly kind: "expire"; readonly silence: SilenceView }
+  | { readonly kind: "resolve-alert"; readonly alert: AlertView }
   | { readonly kind: "acknowledge"; readonly incident: IncidentDetail }
   | { readonly kind: "resolve"; readonly incident: IncidentDetail }
   | { readonly kind: "severity"; readonly incident: IncidentDetail }
