@@ -89,7 +89,15 @@ describe("D-9: alerts and silences from the command line", () => {
     expect((await run("maintenance", "show", window.id)).out).toContain(
       "Every sat, sun from 22:00 to 06:00 in Europe/Berlin",
     );
-    expect((await run("silence", "list")).out).toBe("There is none.\n");
+  });
+
+  test("muting automatic containment needs the role commander", async () => {
+    const words = ["silence", "add", "agent=scout", "--for", "1h", "--reason", "a drill"];
+    const token = (await run("token", "create", "responder", "--access", "responder")).out.trim();
+    const asResponder = { variables: { FIREBREAK_TOKEN: token } };
+    const refused = await home.firebreak([...words, "--mutes-containment"], asResponder);
+    expect([refused.code, refused.error]).toEqual([4, expect.stringContaining("needs the role commander")]);
+    expect((await home.firebreak(words, asResponder)).code).toBe(0);
   });
 
   test.each([

@@ -43,25 +43,29 @@ async function sendUntilKilled(databaseUrl: string, round: string, acknowledgedM
   return ids;
 }
 
-test("C-2: kill -9 at random moments loses no acknowledged event and alerts for each rogue act exactly once", async () => {
-  const { database, databaseUrl, close } = await createTestDatabase();
-  const acknowledged: string[] = [];
-  for (let round = 0; round < 6; round += 1) {
-    acknowledged.push(...(await sendUntilKilled(databaseUrl, `r${round}`, 60 + ((round * 97) % 400))));
-  }
-  const [code] = await start(databaseUrl, "last", "drain").exited;
-  expect(code).toBe(0);
-  const events = await database.kysely.selectFrom("events").select(["id", "agent_id"]).execute();
-  const stored = new Set(events.map(({ id }) => id));
-  expect(stored.size).toBe(events.length);
-  expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
-  const rogues = events.map((event) => event.agent_id).filter((agent) => agent.startsWith("rogue-"));
-  const alerts = await database.kysely.selectFrom("alerts").select(["agent_id", "occurrences"]).execute();
-  expect(rogues.length).toBeGreaterThan(40);
-  expect(alerts).toHaveLength(rogues.length);
-  expect(new Set(alerts.map((alert) => alert.agent_id))).toEqual(new Set(rogues));
-  expect(alerts.filter(({ occurrences }) => occurrences !== 1)).toEqual([]);
-  const { rowCount } = await database.pool.query("select from graphile_worker._private_jobs");
-  expect(rowCount).toBe(rogues.length);
-  await close();
-});
+test(
+  "C-2: kill -9 at random moments loses no acknowledged event and alerts for each rogue act exactly once",
+  { timeout: 180_000 },
+  async () => {
+    const { database, databaseUrl, close } = await createTestDatabase();
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      acknowledged.push(...(await sendUntilKilled(databaseUrl, `r${round}`, 60 + ((round * 97) % 400))));
+    }
+    const [code] = await start(databaseUrl, "last", "drain").exited;
+    expect(code).toBe(0);
+    const events = await database.kysely.selectFrom("events").select(["id", "agent_id"]).execute();
+    const stored = new Set(events.map(({ id }) => id));
+    expect(stored.size).toBe(events.length);
+    expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+    const rogues = events.map((event) => event.agent_id).filter((agent) => agent.startsWith("rogue-"));
+    const alerts = await database.kysely.selectFrom("alerts").select(["agent_id", "occurrences"]).execute();
+    expect(rogues.length).toBeGreaterThan(40);
+    expect(alerts).toHaveLength(rogues.length);
+    expect(new Set(alerts.map((alert) => alert.agent_id))).toEqual(new Set(rogues));
+    expect(alerts.filter(({ occurrences }) => occurrences !== 1)).toEqual([]);
+    const { rowCount } = await database.pool.query("select from graphile_worker._private_jobs");
+    expect(rowCount).toBe(rogues.length);
+    await close();
+  },
+);

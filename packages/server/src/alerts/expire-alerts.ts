@@ -1,6 +1,7 @@
 import { toIso } from "../kernel/index.ts";
 import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
+import { BATCH_MAX, inBatches } from "./in-batches.ts";
 import { writeResolution } from "./settle.ts";
 import type { SettleContext } from "./settle.ts";
 
@@ -8,15 +9,16 @@ export interface ExpireContext extends SettleContext {
   readonly database: Pick<Database, "kysely">;
 }
 
-/** alerts settled in one call; a caller that gets this many calls again */
-export const EXPIRED_MAX = 500;
-
 /**
  * Resolves what its sender promised to be over by now unless heard again. Each alert once, however many nodes ask.
  *
  * @returns how many
  */
-export async function resolveExpiredAlerts(ctx: ExpireContext): Promise<number> {
+export function resolveExpiredAlerts(ctx: ExpireContext): Promise<number> {
+  return inBatches(() => resolveBatch(ctx));
+}
+
+async function resolveBatch(ctx: ExpireContext): Promise<number> {
   return inTransaction(ctx.database, async (trx) => {
     const due = await trx
       .selectFrom("alerts")
@@ -24,7 +26,7 @@ export async function resolveExpiredAlerts(ctx: ExpireContext): Promise<number> 
       .where("status", "=", "open")
       .where("ends_at", "<=", new Date(ctx.clock.now()))
       .orderBy("ends_at")
-      .limit(EXPIRED_MAX)
+      .limit(BATCH_MAX)
       .forUpdate()
       .skipLocked()
       .execute();
@@ -38,7 +40,11 @@ export async function resolveExpiredAlerts(ctx: ExpireContext): Promise<number> 
  *
  * @returns how many
  */
-export async function markStaleAlerts(ctx: ExpireContext): Promise<number> {
+export function markStaleAlerts(ctx: ExpireContext): Promise<number> {
+  return inBatches(() => markBatch(ctx));
+}
+
+async function markBatch(ctx: ExpireContext): Promise<number> {
   return inTransaction(ctx.database, async (trx) => {
     const now = ctx.clock.now();
     const due = await trx
@@ -48,7 +54,7 @@ export async function markStaleAlerts(ctx: ExpireContext): Promise<number> {
       .where("stale_since", "is", null)
       .where("stale_at", "<=", new Date(now))
       .orderBy("stale_at")
-      .limit(EXPIRED_MAX)
+      .limit(BATCH_MAX)
       .forUpdate()
       .skipLocked()
       .execute();

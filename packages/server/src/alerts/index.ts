@@ -1,7 +1,7 @@
 export { acknowledgeAlert } from "./acknowledge-alert.ts";
 export { automaticPlaybook } from "./automatic-playbook.ts";
 export { decideAlert } from "./decide-alert.ts";
-export { EXPIRED_MAX, markStaleAlerts, resolveExpiredAlerts } from "./expire-alerts.ts";
+export { markStaleAlerts, resolveExpiredAlerts } from "./expire-alerts.ts";
 export { judgeMatch } from "./judge-match.ts";
 export type { AlertProfile } from "./judge-match.ts";
 export { countOpenAlerts, getAlert, listAlerts } from "./list-alerts.ts";
@@ -21,7 +21,6 @@ export type { Signal } from "./signal.ts";
 export { createSilence } from "./silences/create-silence.ts";
 export type { SilenceContext } from "./silences/create-silence.ts";
 export { expireSilence } from "./silences/expire-silence.ts";
-export { matchersInput, silenceInput } from "./silences/input.ts";
 export type { SilenceInput } from "./silences/input.ts";
 export { getSilence, listSilences } from "./silences/list-silences.ts";
 export type { SilenceFilters } from "./silences/list-silences.ts";

@@ -1,23 +1,20 @@
 import { emitDomainEvent, inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import type { Clock } from "../kernel/index.ts";
+import { BATCH_MAX, inBatches } from "./in-batches.ts";
 
 export interface ReleaseContext {
   readonly database: Pick<Database, "kysely">;
   readonly clock: Clock;
 }
 
-const BATCH_MAX = 500;
-
 /**
  * Hands every open alert whose hold may be over to the pipeline again, each once however many nodes ask.
  *
  * @returns how many
  */
-export async function releaseDueAlerts(ctx: ReleaseContext): Promise<number> {
-  let released = 0;
-  for (let batch = BATCH_MAX; batch === BATCH_MAX; released += batch) batch = await releaseBatch(ctx);
-  return released;
+export function releaseDueAlerts(ctx: ReleaseContext): Promise<number> {
+  return inBatches(() => releaseBatch(ctx));
 }
 
 async function releaseBatch({ database, clock }: ReleaseContext): Promise<number> {

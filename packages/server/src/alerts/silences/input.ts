@@ -11,7 +11,7 @@ const text = (charactersMin: number, charactersMax: number) =>
   z.string().trim().transform(toStorableText).pipe(z.string().min(charactersMin).max(charactersMax));
 const time = z.iso.datetime({ offset: true }).transform((iso) => Date.parse(iso));
 
-export const matchersInput = z
+const matchersInput = z
   .array(matcher)
   .min(1, "name at least one condition")
   .max(MATCHERS_MAX)
@@ -20,7 +20,7 @@ export const matchersInput = z
     if (!compiled.ok) check.addIssue({ code: "custom", message: compiled.problem });
   });
 
-export const silenceInput = z.strictObject({
+const silenceInput = z.strictObject({
   kind: silenceKind.default("silence"),
   matchers: matchersInput,
   reason: text(3, 1_000),

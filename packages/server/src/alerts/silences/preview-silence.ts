@@ -1,11 +1,12 @@
-import type { Matcher, SilencePreview } from "@firebreak/protocol";
+import type { AlertView, Matcher, SilencePreview } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 import { automaticPlaybook } from "../automatic-playbook.ts";
 import { toAlertView } from "../alert-view.ts";
 import type { AlertContext } from "../list-alerts.ts";
 import { countOpenAlerts } from "../list-alerts.ts";
-import { conditionsOf } from "../match-alerts.ts";
+import { countMatches } from "../match-alerts.ts";
+import type { MatchCount } from "../match-alerts.ts";
 import { warnOfBreadth } from "./guard.ts";
 
 const SAMPLE_MAX = 20;
@@ -19,40 +20,33 @@ export async function previewSilence(
   ctx: AlertContext,
   { matchers }: { readonly matchers: readonly Matcher[] },
 ): Promise<SilencePreview> {
-  const conditions = await conditionsOf(ctx.database.kysely, matchers, "open");
-  const [openAlerts, counts, sample] = await Promise.all([
+  const { kysely } = ctx.database;
+  const [openAlerts, { counts, conditions }] = await Promise.all([
     countOpenAlerts(ctx),
-    countByRule(ctx, conditions),
-    openAlertsWhere(ctx, conditions).selectAll().orderBy("id", "desc").limit(SAMPLE_MAX).execute(),
+    countMatches(kysely, matchers, "open", [sql`rule_id`, sql`agent_id is not null`]),
   ]);
-  const sum = (rows: typeof counts) => rows.reduce((total, row) => total + Number(row.count), 0);
+  const containing = counts.filter(({ extra: [ruleId, hasAgent] }) => {
+    const ofRule = {
+      ruleId: typeof ruleId === "string" ? ruleId : null,
+      agentId: hasAgent === true ? "an agent" : null,
+    };
+    return automaticPlaybook(ctx.profile, ofRule) !== undefined;
+  });
   const matched = sum(counts);
-  const containing = sum(
-    counts.filter((row) => automaticPlaybook(ctx.profile, { ruleId: row.rule_id, agentId: row.agent }) !== undefined),
-  );
   return {
     openAlerts,
     matched,
-    containing,
+    containing: sum(containing),
     warnings: warnOfBreadth(matchers, { openAlerts, matched }),
-    sample: sample.map((row) => toAlertView(row, ctx.profile)),
+    sample: matched === 0 ? [] : await readSample(ctx, conditions),
   };
 }
 
-function openAlertsWhere({ database }: AlertContext, conditions: readonly RawBuilder<boolean>[]) {
-  let query = database.kysely.selectFrom("alerts").where("status", "=", "open");
-  for (const condition of conditions) query = query.where(condition);
-  return query;
-}
+const sum = (counts: readonly MatchCount[]) => counts.reduce((total, { count }) => total + count, 0);
 
-async function countByRule(ctx: AlertContext, conditions: readonly RawBuilder<boolean>[]) {
-  return openAlertsWhere(ctx, conditions)
-    .select((expression) => [
-      "rule_id",
-      // only whether there is an agent matters
-      sql<string | null>`case when agent_id is null then null else 'an agent' end`.as("agent"),
-      expression.fn.countAll<string>().as("count"),
-    ])
-    .groupBy(["rule_id", "agent"])
-    .execute();
+async function readSample(ctx: AlertContext, conditions: readonly RawBuilder<boolean>[]): Promise<AlertView[]> {
+  let query = ctx.database.kysely.selectFrom("alerts").selectAll().where("status", "=", "open");
+  for (const condition of conditions) query = query.where(condition);
+  const rows = await query.orderBy("id", "desc").limit(SAMPLE_MAX).execute();
+  return rows.map((row) => toAlertView(row, ctx.profile));
 }
