@@ -536,6 +536,8 @@ export type RefusalView = {
 export type RefusalPage = {
   items: (RefusalView)[];
   next: string | null;
+};
+
 export type RedactionFact = {
   category: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM";
   type: string;
