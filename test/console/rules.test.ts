@@ -29,7 +29,7 @@ describe("D-4: the rule workshop in the console", () => {
     await settle(page);
     expect(await page.locator(".source-lines > li").count()).toBe(15);
     expect(await page.getByRole("region", { name: "Hits" }).locator("rect").count()).toBeGreaterThan(80);
-    expect(await page.getByRole("region", { name: "Marked as false" }).innerText()).toContain("nightly job");
+    expect(await page.getByRole("region", { name: "Alerts" }).innerText()).toContain("nightly job");
     await page.getByRole("button", { name: "Run" }).click();
     const cases = page.getByRole("region", { name: "Cases" });
     await cases.getByText("1 of 2 cases fail.").waitFor();
@@ -109,5 +109,24 @@ describe("L-5: replays in the console", () => {
     backend.change("replay", "rpl_running");
     await page.getByText("83 %").waitFor();
     expect(await page.getByRole("progressbar").getAttribute("value")).toBe("0.83");
+  });
+});
+
+describe("a false alert", () => {
+  test("is marked on its rule's page, with a reason", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/rules/rule/r1");
+    await settle(page);
+    const alerts = page.getByRole("region", { name: "Alerts" });
+    await alerts.getByRole("button", { name: "False alert…" }).click();
+    const mark = alerts.getByRole("button", { name: "Mark as false" });
+    expect(await mark.getAttribute("title")).toContain("three characters");
+    await alerts.getByLabel("Why was nothing wrong?").fill("the load test of ours");
+    expect(await axeViolations(page)).toEqual([]);
+    await alerts.getByLabel("Why was nothing wrong?").press("Enter");
+    await alerts.getByRole("button", { name: "False alert…" }).waitFor();
+    expect(backend.acts).toMatchObject([
+      { path: "POST /alerts/alr_INC-2026-0042/false-positive", body: { reason: "the load test of ours" } },
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import type {
   ExplanationView,
   ReplayResult,
   ReplayView,
+  RuleAlert,
   RuleCasesView,
   RuleDetail,
   RuleView,
@@ -31,6 +32,18 @@ falsepositives:
   - A clean-up script
 `;
 
+function alertOf(ago: Ago, alertId: string, reason: string | null): RuleAlert {
+  return {
+    alertId,
+    sentence: 'Destructive command (high): command contains "rm -rf" in "rm -rf build"',
+    agentId: "scout",
+    incidentId: "INC-2026-0042",
+    occurrences: 3,
+    at: ago(220),
+    falsePositive: reason === null ? null : { reason, by: ADA, at: ago(200) },
+  };
+}
+
 export function detailOf(rule: RuleView, ago: Ago): RuleDetail {
   return {
     ...rule,
@@ -45,18 +58,8 @@ export function detailOf(rule: RuleView, ago: Ago): RuleDetail {
             at: ago(hours * 60),
             hits: 4 + ((index * 7) % 23),
           })),
-    marks:
-      rule.falsePositives === 0
-        ? []
-        : [
-            {
-              alertId: "alr_1",
-              reason: "The nightly job clears its own build folder.",
-              by: ADA,
-              at: ago(200),
-              sentence: 'Destructive command (high): command contains "rm -rf" in "rm -rf build"',
-            },
-          ],
+    recentAlerts: [alertOf(ago, "alr_INC-2026-0042", null)],
+    marks: rule.falsePositives === 0 ? [] : [alertOf(ago, "alr_1", "The nightly job clears its own build folder.")],
   };
 }
 

@@ -49,6 +49,18 @@ export type RulesView = z.infer<typeof rulesView>;
 export const falsePositive = z.object({ reason: z.string(), by: actor, at: time });
 export type FalsePositive = z.infer<typeof falsePositive>;
 
+/** An alert as its rule shows it. */
+export const ruleAlert = z.object({
+  alertId: z.string(),
+  sentence: z.string(),
+  agentId: z.string().nullable(),
+  incidentId: z.string().nullable(),
+  occurrences: z.number().int(),
+  at: time,
+  falsePositive: falsePositive.nullable(),
+});
+export type RuleAlert = z.infer<typeof ruleAlert>;
+
 /** One rule: its file, what it is related to, and what became of it. */
 export const ruleDetail = ruleView.extend({
   /** the whole file; empty when it is too long to show */
@@ -60,7 +72,9 @@ export const ruleDetail = ruleView.extend({
   falsePositiveNotes: z.array(z.string()),
   /** hits by the hour, of the last seven days; hours without one are left out */
   hours: z.array(z.object({ at: time, hits: z.number().int() })),
-  marks: z.array(falsePositive.extend({ alertId: z.string(), sentence: z.string() })),
+  /** the newest alerts it raised, and the newest that were marked as false */
+  recentAlerts: z.array(ruleAlert),
+  marks: z.array(ruleAlert),
 });
 export type RuleDetail = z.infer<typeof ruleDetail>;
 

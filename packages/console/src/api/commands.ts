@@ -104,3 +104,7 @@ export const tryRules = (request: TryRequest) => unwrap(client.POST("/api/v1/rul
 export const runRuleCases = (id: string) => unwrap(client.GET("/api/v1/rules/{id}/cases", byId(id)));
 export const requestReplay = (request: ReplayRequest) => unwrap(client.POST("/api/v1/replays", { body: request }));
 export const cancelReplay = (id: string) => unwrap(client.POST("/api/v1/replays/{id}/cancel", byId(id)));
+export const markFalsePositive = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/alerts/{id}/false-positive", { ...byId(id), body: { reason } }));
+export const unmarkFalsePositive = (id: string) =>
+  unwrap(client.DELETE("/api/v1/alerts/{id}/false-positive", byId(id)));

@@ -755,12 +755,23 @@ export type RuleDetail = {
     at: string;
     hits: number;
   })[];
-  marks: ({
-    reason: string;
-    by: Actor;
-    at: string;
+  recentAlerts: ({
     alertId: string;
     sentence: string;
+    agentId: string | null;
+    incidentId: string | null;
+    occurrences: number;
+    at: string;
+    falsePositive: FalsePositive | null;
+  })[];
+  marks: ({
+    alertId: string;
+    sentence: string;
+    agentId: string | null;
+    incidentId: string | null;
+    occurrences: number;
+    at: string;
+    falsePositive: FalsePositive | null;
   })[];
 };
 

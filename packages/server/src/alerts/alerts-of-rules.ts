@@ -1,4 +1,4 @@
-import type { FalsePositive } from "@firebreak/protocol";
+import type { RuleAlert } from "@firebreak/protocol";
 import type { Database } from "../storage/index.ts";
 
 interface ReadContext {
@@ -31,24 +31,26 @@ export async function countAlertsByRule(ctx: ReadContext, sinceMs: number): Prom
   );
 }
 
-export interface MarkedAlert extends FalsePositive {
-  readonly alertId: string;
-  readonly sentence: string;
-}
-
-/** The newest alerts of a rule that were marked as false. */
-export async function listFalsePositives(ctx: ReadContext, ruleId: string, limit: number): Promise<MarkedAlert[]> {
-  const rows = await ctx.database.kysely
+/** The newest alerts of a rule, all or those that were marked as false. */
+export async function listAlertsOfRule(
+  ctx: ReadContext,
+  { ruleId, onlyMarked, limit }: { readonly ruleId: string; readonly onlyMarked: boolean; readonly limit: number },
+): Promise<RuleAlert[]> {
+  let query = ctx.database.kysely
     .selectFrom("alerts")
-    .select(["id", "sentence", "false_positive"])
-    .where("rule_id", "=", ruleId)
-    .where("false_positive", "is not", null)
-    .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
-  return rows.flatMap(({ id, sentence, false_positive: mark }) =>
-    mark === null ? [] : [{ ...mark, alertId: id, sentence }],
-  );
+    .select(["id", "sentence", "agent_id", "incident_id", "occurrences", "created_at", "false_positive"])
+    .where("rule_id", "=", ruleId);
+  if (onlyMarked) query = query.where("false_positive", "is not", null);
+  const rows = await query.orderBy("created_at", "desc").limit(limit).execute();
+  return rows.map((row) => ({
+    alertId: row.id,
+    sentence: row.sentence,
+    agentId: row.agent_id,
+    incidentId: row.incident_id,
+    occurrences: row.occurrences,
+    at: row.created_at.toISOString(),
+    falsePositive: row.false_positive,
+  }));
 }
 
 /** An alert that a rule raised, as far as a replay compares it. Times in ms since 1970. */

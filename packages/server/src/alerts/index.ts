@@ -1,7 +1,7 @@
 export { acknowledgeAlert } from "./acknowledge-alert.ts";
 export { automaticPlaybook } from "./automatic-playbook.ts";
 export { decideAlert } from "./decide-alert.ts";
-export { countAlertsByRule, listFalsePositives, listRaisedAlerts } from "./alerts-of-rules.ts";
+export { countAlertsByRule, listAlertsOfRule, listRaisedAlerts } from "./alerts-of-rules.ts";
 export type { RaisedAlert } from "./alerts-of-rules.ts";
 export { markStaleAlerts, resolveExpiredAlerts } from "./expire-alerts.ts";
 export { judgeMatch } from "./judge-match.ts";

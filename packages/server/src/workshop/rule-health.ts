@@ -1,7 +1,7 @@
 import type { RuleDetail, RulesView, RuleView } from "@firebreak/protocol";
 import type { RuleInfo } from "@firebreak/sigma";
 import { sql } from "kysely";
-import { countAlertsByRule, listFalsePositives } from "../alerts/index.ts";
+import { countAlertsByRule, listAlertsOfRule } from "../alerts/index.ts";
 import { KNOWN_SOURCES, sourcesFor } from "../detection/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
@@ -9,7 +9,7 @@ import type { Workshop } from "./context.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MARKS_MAX = 50;
+const ALERTS_MAX = 20;
 const SOURCE_CHARS_MAX = 256 * 1024;
 
 export interface HealthContext {
@@ -47,7 +47,7 @@ export async function getRule(ctx: HealthContext, id: string): Promise<RuleDetai
   const rule = findRule(ctx.workshop, id);
   const loaded = ctx.workshop.loaded();
   const since = new Date(ctx.clock.now() - 7 * DAY_MS);
-  const [numbersOf, hours, marks] = await Promise.all([
+  const [numbersOf, hours, recentAlerts, marks] = await Promise.all([
     readNumbers(ctx),
     ctx.database.kysely
       .selectFrom("rule_hits")
@@ -56,7 +56,8 @@ export async function getRule(ctx: HealthContext, id: string): Promise<RuleDetai
       .where("hour", ">", since)
       .orderBy("hour")
       .execute(),
-    listFalsePositives(ctx, id, MARKS_MAX),
+    listAlertsOfRule(ctx, { ruleId: id, onlyMarked: false, limit: ALERTS_MAX }),
+    listAlertsOfRule(ctx, { ruleId: id, onlyMarked: true, limit: ALERTS_MAX }),
   ]);
   const source = loaded?.sources.find(({ name }) => name === rule.file)?.text ?? "";
   const references = loaded?.ruleset.references() ?? new Map<string, readonly string[]>();
@@ -67,6 +68,7 @@ export async function getRule(ctx: HealthContext, id: string): Promise<RuleDetai
     usedBy: [...references].flatMap(([by, uses]) => (uses.includes(id) ? [by] : [])),
     falsePositiveNotes: [...rule.falsePositives],
     hours: hours.map(({ hour, hits }) => ({ at: hour.toISOString(), hits })),
+    recentAlerts,
     marks,
   };
 }

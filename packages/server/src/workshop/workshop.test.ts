@@ -186,7 +186,8 @@ describe("the health of rules", () => {
     expect(evil).toMatchObject({ hits24h: 3, hits7d: 3, alerts30d: 3, falsePositives: 3, source: EVIL });
     expect(evil.hint).toContain("3 of 3 alerts");
     expect(evil.marks).toHaveLength(3);
-    expect(evil.marks[0]).toMatchObject({ reason: "the nightly job", by: { name: "ada" } });
+    expect(evil.marks[0]).toMatchObject({ falsePositive: { reason: "the nightly job", by: { name: "ada" } } });
+    expect(evil.recentAlerts.map(({ agentId }) => agentId)).toEqual(["a-3", "a-2", "a-1"]);
     expect(evil.hours.reduce((sum, { hits }) => sum + hits, 0)).toBe(3);
     const [first] = items;
     expect(await unmarkFalsePositive(bench.ctx, { id: first?.id ?? "" })).toMatchObject({ falsePositive: null });

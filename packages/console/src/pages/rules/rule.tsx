@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import type { RuleCasesView, RuleDetail } from "@firebreak/protocol";
 import { runRuleCases } from "../../api/commands.ts";
 import { ruleQuery } from "../../api/queries.ts";
-import { ActorName, Ago, ProblemNotice } from "../../components/bits.tsx";
+import { Ago, ProblemNotice } from "../../components/bits.tsx";
 import { Loaded, useTabTitle } from "../../components/page.tsx";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { useNow } from "../../hooks/use-now.ts";
@@ -15,6 +15,7 @@ import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Empty, Facts, Notice, Panel } from "../../ui/layout.tsx";
 import { count, RULE_LEVEL_TONES } from "../../words.ts";
+import { RuleAlerts } from "./rule-alerts.tsx";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 7 * 24;
@@ -154,37 +155,6 @@ function Cases({ id }: { readonly id: string }) {
   );
 }
 
-function Marks({ rule }: { readonly rule: RuleDetail }) {
-  return (
-    <Panel
-      title="Marked as false"
-      icon="person"
-      aside={
-        <span className="muted">
-          {rule.falsePositives} of {count(rule.alerts30d, "alert")} in 30 days
-        </span>
-      }
-    >
-      {rule.marks.length === 0 ? (
-        <Empty title="No alert was marked as false">Marks are counted here with their reasons.</Empty>
-      ) : (
-        <ul className="rows">
-          {rule.marks.map((mark) => (
-            <li key={mark.alertId} className="row history-row">
-              <p className="wrap-anywhere">{mark.reason}</p>
-              <p className="hold-reason">{mark.sentence}</p>
-              <p className="row-sub">
-                <ActorName actor={mark.by} />
-                <Ago at={mark.at} />
-              </p>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Panel>
-  );
-}
-
 function RuleLinks({ ids }: { readonly ids: readonly string[] }) {
   return (
     <span className="rule-links">
@@ -258,7 +228,7 @@ function Content({ rule }: { readonly rule: RuleDetail }) {
         <div className="stack">
           <About rule={rule} />
           <Cases id={rule.id} />
-          <Marks rule={rule} />
+          <RuleAlerts rule={rule} />
         </div>
       </div>
     </>
