@@ -39,8 +39,8 @@ export class AhoCorasick {
     }
     this.#foreign = width;
     this.#width = width + FOREIGN_CLASSES;
-    const { next, outputs } = buildTable(parts, this.#width, (unit) => this.#classOf(unit));
-    this.#next = next.map((state) => state * this.#width * 2 + ((outputs[state] ?? NOTHING) === NOTHING ? 0 : 1));
+    const { next, outputs } = buildTable(new Trie(parts, (unit) => this.#classOf(unit)), this.#width);
+    this.#next = next;
     this.#outputs = outputs;
   }
 
@@ -102,57 +102,65 @@ function choosePart(pattern: string): string {
   return /^[\da-f]+$/.test(end) ? pattern.slice(0, PATTERN_CHARS_MAX) : end;
 }
 
-interface Table {
-  readonly next: Int32Array;
-  readonly outputs: readonly (readonly number[])[];
-}
+/** The patterns by their common beginnings; node 0 is the root. Edges of a node are a chain of siblings. */
+class Trie {
+  /** Class of the character that leads to a node. */
+  readonly classes: number[] = [0];
+  /** First edge of each node and next edge of its parent; 0 is none. */
+  readonly children: number[] = [0];
+  readonly siblings: number[] = [0];
+  /** Patterns that end in each node. */
+  readonly ends: (readonly number[])[] = [NOTHING];
 
-function buildTable(patterns: readonly string[], width: number, classOf: (unit: number) => number): Table {
-  let next = new Int32Array(64 * width);
-  const outputs: (readonly number[])[] = [NOTHING];
-  patterns.forEach((pattern, number) => {
-    let state = 0;
-    for (let at = 0; at < pattern.length; at++) {
-      const cell = state * width + classOf(pattern.charCodeAt(at));
-      if (next[cell] === 0) {
-        next[cell] = outputs.push(NOTHING) - 1;
-        if (outputs.length * width > next.length) next = grow(next);
-      }
-      state = next[cell] ?? 0;
+  constructor(patterns: readonly string[], classOf: (unit: number) => number) {
+    patterns.forEach((pattern, number) => {
+      let node = 0;
+      for (let at = 0; at < pattern.length; at++) node = this.#follow(node, classOf(pattern.charCodeAt(at)));
+      this.ends[node] = [...(this.ends[node] ?? []), number];
+    });
+  }
+
+  #follow(node: number, id: number): number {
+    const first = this.children[node] ?? 0;
+    for (let child = first; child !== 0; child = this.siblings[child] ?? 0) {
+      if (this.classes[child] === id) return child;
     }
-    outputs[state] = [...(outputs[state] ?? []), number];
-  });
-  const table = next.slice(0, outputs.length * width);
-  linkFailures(table, width, outputs);
-  return { next: table, outputs };
+    const added = this.ends.push(NOTHING) - 1;
+    this.classes.push(id);
+    this.children.push(0);
+    this.siblings.push(first);
+    this.children[node] = added;
+    return added;
+  }
 }
 
-function grow(table: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(table.length * 2);
-  larger.set(table);
-  return larger;
-}
-
-/** Breadth first: completes each state's row from its failure state and inherits that state's outputs. */
-function linkFailures(next: Int32Array, width: number, outputs: (readonly number[])[]): void {
-  const failure = new Int32Array(outputs.length);
-  const queue: number[] = [];
-  for (let id = 0; id < width; id++) if ((next[id] ?? 0) > 0) queue.push(next[id] ?? 0);
-  for (let head = 0; head < queue.length; head++) {
-    const state = queue[head] ?? 0;
-    const fallback = failure[state] ?? 0;
-    outputs[state] = joined(outputs[state] ?? NOTHING, outputs[fallback] ?? NOTHING);
-    for (let id = 0; id < width; id++) {
-      const cell = state * width + id;
-      const inherited = next[fallback * width + id] ?? 0;
-      const child = next[cell] ?? 0;
-      if (child === 0) next[cell] = inherited;
-      else {
-        failure[child] = inherited;
-        queue.push(child);
-      }
+/**
+ * Breadth first, so that the states near the root, in which texts mostly are, lie close together: each state has the
+ * moves of the state it falls back to, but for its own, and that state's outputs with its own.
+ */
+function buildTable(
+  { classes, children, siblings, ends }: Trie,
+  width: number,
+): { readonly next: Int32Array; readonly outputs: readonly (readonly number[])[] } {
+  const next = new Int32Array(ends.length * width);
+  const outputs: (readonly number[])[] = [NOTHING];
+  /** Nodes of the trie in the order of their states. */
+  const nodes = [0];
+  const fallbacks = [0];
+  for (let state = 0; state < nodes.length; state++) {
+    const row = state * width;
+    const fallback = (fallbacks[state] ?? 0) * width;
+    if (state > 0) next.copyWithin(row, fallback, fallback + width);
+    for (let node = children[nodes[state] ?? 0] ?? 0; node !== 0; node = siblings[node] ?? 0) {
+      const cell = row + (classes[node] ?? 0);
+      const inherited = state === 0 ? 0 : (next[cell] ?? 0) >> 1;
+      const child = nodes.push(node) - 1;
+      fallbacks.push(inherited / width);
+      outputs.push(joined(ends[node] ?? NOTHING, outputs[inherited / width] ?? NOTHING));
+      next[cell] = child * width * 2 + (outputs[child] === NOTHING ? 0 : 1);
     }
   }
+  return { next, outputs };
 }
 
 function joined(own: readonly number[], inherited: readonly number[]): readonly number[] {
