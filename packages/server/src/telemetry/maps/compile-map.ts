@@ -67,8 +67,12 @@ export function compileMap(map: FieldMap): CompiledMap {
     toEvents: (record, context) => {
       const scope: Scope = { record, path: context.path ?? {}, line: context.line ?? "" };
       const common = commonOf(scope, context);
-      const scopes = each === undefined ? [scope] : itemsOf(each(scope)).map((item) => ({ ...scope, item }));
-      return scopes.flatMap((one) => makeEvents(entries, one, common));
+      if (each === undefined) return makeEvents(entries, scope, common);
+      const items = listOf(each(scope));
+      const events = items
+        .slice(0, ITEMS_MAX)
+        .flatMap((item, index) => makeEvents(entries, { ...scope, item }, index === 0 ? common : withoutLine(common)));
+      return items.length > ITEMS_MAX ? [...events, noteUnread(items.length, common)] : events;
     },
     toUnreadable: (line, context) => {
       const scope: Scope = { record: {}, path: context.path ?? {}, line };
@@ -96,8 +100,19 @@ function optional<T>(members: Readonly<Record<string, T | undefined>>): Record<s
   return present;
 }
 
-function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.slice(0, ITEMS_MAX) : [value];
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** The first event of a line holds the line. */
+function withoutLine({ extra, ...common }: Common): Common {
+  const { original: _, ...rest } = extra;
+  return { ...common, extra: rest };
+}
+
+function noteUnread(count: number, { agent, time, extra }: Common): EventDraft {
+  const problem = `the record holds ${count} elements; only the first ${ITEMS_MAX} became events`;
+  return { agent, kind: "log", ...(time === undefined ? {} : { time }), data: { ...extra, problem } };
 }
 
 type Who = AgentEventInput["agent"] & { readonly claimedAgent?: string };

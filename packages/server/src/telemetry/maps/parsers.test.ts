@@ -131,6 +131,23 @@ describe("D-3: whatever a line or record holds, its events can be stored", () =>
   });
 });
 
+it("D-3: a record with very many elements is cut, and says so", () => {
+  const map = maps.get("claude-code");
+  const content = Array.from({ length: 1_200 }, (_, n) => ({ type: "text", text: `part ${n}` }));
+  const line = JSON.stringify({
+    type: "assistant",
+    sessionId: "s",
+    timestamp: "2026-02-01T00:00:00Z",
+    message: { content },
+  });
+  const bytes = Buffer.from(line);
+  const events = map === undefined ? [] : readLogLine(map, { bytes, length: bytes.length }, { nowMs: NOW_MS }).events;
+  expect(events).toHaveLength(1_001);
+  expect(events[0]?.data["original"]).toContain("part 0");
+  expect(events[1]?.data["original"]).toBeUndefined();
+  expect(events.at(-1)).toMatchObject({ kind: "log", data: { problem: expect.stringContaining("1200 elements") } });
+});
+
 describe("D-3: parsers take a time linear in the line", () => {
   const HOSTILE = [
     "\\",

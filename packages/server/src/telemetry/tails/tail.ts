@@ -19,6 +19,7 @@ export interface TailSurroundings {
 }
 
 const CHUNKS_PER_PASS = 8;
+const PASS_MS = 1_000;
 const SCAN_EVERY_MS = 500;
 /** Looking for files takes at most one part in so many of the time. */
 const SCAN_SHARE = 20;
@@ -34,6 +35,8 @@ export class Tail {
   readonly #around: TailSurroundings;
   readonly #files: TailFiles;
   #scanDueMs = 0;
+  /** of the files, which is read next */
+  #turn = 0;
   #waiting: { readonly read: ReadLines; readonly file: TailedFile; readonly time: string } | undefined;
   #attempts = 0;
   #retryMs = 0;
@@ -55,10 +58,7 @@ export class Tail {
       if (clock.monotonicMs() >= this.#scanDueMs) await this.#scan();
       if (clock.monotonicMs() < this.#retryMs) return;
       await this.#deliverWaiting();
-      for (const file of this.#files.open) {
-        if (this.#isClosed) return;
-        await this.#readQuietly(file);
-      }
+      await this.#readFiles();
     } catch (error) {
       this.#noteFault(error);
     } finally {
@@ -82,6 +82,20 @@ export class Tail {
       await this.#around.positions.save();
     }
     this.#scanDueMs = clock.monotonicMs() + Math.max(SCAN_EVERY_MS, SCAN_SHARE * (clock.monotonicMs() - startedMs));
+  }
+
+  /** In turns: a file with much to read must not keep the others waiting, nor one tail another. */
+  async #readFiles(): Promise<void> {
+    const { clock } = this.#around;
+    const untilMs = clock.monotonicMs() + PASS_MS;
+    const files = [...this.#files.open];
+    const first = this.#turn % Math.max(1, files.length);
+    for (const file of [...files.slice(first), ...files.slice(0, first)]) {
+      if (this.#isClosed || clock.monotonicMs() > untilMs) return;
+      this.#turn += 1;
+      await this.#readQuietly(file);
+    }
+    this.#turn = 0;
   }
 
   /** A file that cannot be read does not keep the others from being read; an intake that takes nothing does. */

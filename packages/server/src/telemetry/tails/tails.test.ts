@@ -136,8 +136,9 @@ describe("D-3: files are tailed without loss and without repeats", () => {
   it("reads the rest from the copy when a file is copied and cut off, whether it grew again or not", async () => {
     await configure(TAIL);
     let last = 0;
+    // without a time: lines that were read twice would count twice
     const append = (count: number) => {
-      appendFileSync(log(), linesOf(last + 1, last + count));
+      appendFileSync(log(), linesOf(last + 1, last + count).replaceAll(/"timestamp":"[^"]*",/g, ""));
       last += count;
     };
     for (const round of [1, 2, 3, 4]) {
