@@ -2,7 +2,7 @@ import type { AlertView } from "@firebreak/protocol";
 import { explainDecision } from "@firebreak/protocol";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { incidentPath } from "../navigation.ts";
+import { incidentPath, rulePath } from "../navigation.ts";
 import { Badge } from "../ui/badge.tsx";
 import { count } from "../words.ts";
 import { Ago, At, SeverityChip } from "./bits.tsx";
@@ -106,7 +106,13 @@ export function AlertCard({ alert, withIncident = false, actions }: AlertCardPro
         {alert.agentId && <span>agent {alert.agentId}</span>}
         <span>
           {alert.ruleId === null ? "from " : "rule "}
-          <code className="wrap-anywhere">{alert.ruleId ?? alert.source}</code>
+          {alert.ruleId === null ? (
+            <code className="wrap-anywhere">{alert.source}</code>
+          ) : (
+            <Link href={rulePath(alert.ruleId)} className="wrap-anywhere">
+              {alert.ruleId}
+            </Link>
+          )}
         </span>
         {withIncident && alert.incidentId !== null && (
           <Link href={incidentPath(alert.incidentId)}>{alert.incidentId}</Link>
