@@ -9,7 +9,7 @@ const { sql } = requireAsServer("kysely");
 const ALERTS = 100_000;
 const INCIDENTS = 500;
 const SILENCES = 500;
-const ROUNDS = 300;
+const ROUNDS = 150;
 const BATCH = 64;
 const HOUR_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
 import { fillAndMeasure } from "./alerts-room.mjs";
 import { makeTempDir, removeDir, startFirebreak } from "./lib/firebreak.mjs";
 
-const WARM_UP = 5;
-const SAMPLES = 100;
+const WARM_UP = 3;
+const SAMPLES = 40;
 const LIMIT_MS = 200;
 
 const query = (match, more = "") => `/alerts?status=open&limit=50&match=${encodeURIComponent(match)}${more}`;
