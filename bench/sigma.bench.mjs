@@ -179,9 +179,9 @@ function measurePrompts() {
       kind: "prompt",
       outcome: "success",
     };
-    const startedMs = performance.now();
+    const startedMs = processorMs();
     engine.evaluate(presentEvent({ ...event, data: { content } }), { time: number, id: "event" });
-    if (number >= 1000) values.push((performance.now() - startedMs) * 1000);
+    if (number >= 1000) values.push((processorMs() - startedMs) * 1000);
   }
   const what = "one prompt of 1 KB, shipped and public agent rules";
   return { what, unit: "µs", values, budget: { max: 1000, at: "p99" }, note: `${ruleset.rules.length} rules` };
