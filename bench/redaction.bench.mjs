@@ -10,7 +10,7 @@ const WARM_UP = 10;
 const EVENTS = 500;
 const BUDGET = { max: 50 };
 
-/** Redaction of events of 1 KB of several kinds, of hostile texts, and what it mistakes in logs without secrets. */
+/** Time of the processor for the redaction of events of 1 KB of several kinds, of hostile texts, and what it mistakes in logs without secrets. */
 export function run() {
   const redactor = createRedactor(DEFAULT_REDACTION);
   const kinds = {
@@ -41,9 +41,9 @@ function measure(redactor, make) {
   });
   const values = [];
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     for (const event of events) redactor.redactEvent(event);
-    if (round >= 0) values.push(((performance.now() - startedMs) * 1000) / events.length);
+    if (round >= 0) values.push(process.cpuUsage(before).user / events.length);
   }
   return values;
 }
@@ -53,9 +53,9 @@ function measureHostile(redactor, piece) {
   const data = { output: piece.repeat(Math.ceil((256 * 1024) / piece.length)) };
   const values = [];
   for (let round = -2; round < 8; round++) {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     redactor.redactEvent({ data });
-    if (round >= 0) values.push(((performance.now() - startedMs) * 1000) / 256);
+    if (round >= 0) values.push(process.cpuUsage(before).user / 256);
   }
   return { what: `one KB of an event of 256 KB of ${JSON.stringify(piece)} only`, unit: "µs", values };
 }

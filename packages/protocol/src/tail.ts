@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const problem = z.object({ at: z.iso.datetime(), path: z.string(), message: z.string() });
+const problem = z.object({ at: z.string(), path: z.string(), message: z.string() });
 
 /** How one entry of `tails.yaml` fares, counted since the server began. */
 export const tailView = z.object({
@@ -22,7 +22,7 @@ export const tailView = z.object({
   /** lines that the map could not read, kept as events of kind `log` */
   unreadable: z.number().int(),
   refused: z.number().int(),
-  lastLineAt: z.iso.datetime().nullable(),
+  lastLineAt: z.string().nullable(),
   lastProblem: problem.nullable(),
   /** paths that are there and not read, with why */
   skipped: z.array(z.object({ path: z.string(), message: z.string() })),
