@@ -3,7 +3,11 @@ export function toStorableText(text: string): string {
   return text.toWellFormed().replaceAll("\u0000", "\uFFFD");
 }
 
-/** @returns JSON text that a jsonb column takes, whatever the strings inside */
+/** @returns JSON text that a jsonb column takes, whatever the strings and names inside */
 export function toStorableJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => (typeof member === "string" ? toStorableText(member) : member));
+  return JSON.stringify(value, (_, member: unknown) => {
+    if (typeof member === "string") return toStorableText(member);
+    if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).map(([name, inner]) => [toStorableText(name), inner]));
+  });
 }

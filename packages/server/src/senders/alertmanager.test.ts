@@ -164,6 +164,10 @@ describe("D-8: silences by Alertmanager's API", () => {
   test("what is wrong is 400, what is not there 404; the role is asked", async () => {
     expect(await add(silence({ endsAt: "2020-01-01T00:00:00Z" }))).toMatchObject({ status: 400 });
     expect(await add(silence({ matchers: [] }))).toMatchObject({ status: 400 });
+    const broken = [...silence().matchers, "instance"];
+    expect(await add(silence({ matchers: broken })), "it would mute more than was asked").toMatchObject({
+      status: 400,
+    });
     const everything = [{ name: "alertname", value: ".*", isRegex: true }];
     expect(await add(silence({ matchers: everything }))).toMatchObject({ status: 400, body: expect.any(String) });
     expect(await add({})).toMatchObject({ status: 400 });

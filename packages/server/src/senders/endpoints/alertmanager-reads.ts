@@ -157,14 +157,17 @@ export async function getOneSilence(ctx: SenderContext, request: WireRequest): P
 export async function postSilence(ctx: SenderContext, request: WireRequest): Promise<WireAnswer> {
   const actor = await requireRole(ctx, request, "responder");
   const body = request.json();
-  if (!isObject(body) || !Array.isArray(body["matchers"]))
-    throw new FirebreakError("bad_request", "matchers are missing");
+  if (!isObject(body)) throw new FirebreakError("bad_request", "The silence is no object.");
+  // one matcher less would mute more than was asked
+  const matchers: unknown = body["matchers"];
+  if (!Array.isArray(matchers) || !matchers.every(isObject))
+    throw new FirebreakError("bad_request", "The silence needs matchers, each with a name and a value.");
   const id = textOf(body["id"]);
   const owner = textOf(body["createdBy"], 200);
   const silence = await createSilence(
     { ...ctx, actor },
     {
-      matchers: body["matchers"].filter(isObject).map(readMatcher),
+      matchers: matchers.map(readMatcher),
       reason: textOf(body["comment"], 1_000),
       endsAt: textOf(body["endsAt"]),
       ...(textOf(body["startsAt"]) === "" ? {} : { startsAt: textOf(body["startsAt"]) }),
