@@ -6,8 +6,8 @@
  * reads; its agents change so often that none reaches the 30 equal commands that would open an incident.
  */
 export const EVENT_BYTES = 1024;
-/** Agents that take turns: for commands more than any run sends events / 30. */
-const AGENTS = { log: 50, command: 9_000 };
+/** Agents that take turns: for commands more than any run sends events / 30, and fewer than the engine keeps for one pack. */
+const AGENTS = { log: 50, command: 2_000 };
 const ID_DIGITS = 12;
 const AGENT_DIGITS = 4;
 const OUTPUT = "src/index.ts:12: a line of output, as a tool writes it\n".repeat(20);
