@@ -114,8 +114,11 @@ const REASON_WORDS: Readonly<Record<AlertReason, string>> = {
   told_recently: "told shortly before; the route % tells it again later",
 };
 
-/** @returns the decision of a stage as words */
-export function explainDecision({ reason, by, until }: StageDecision): string {
+/**
+ * @param showTime how a time (ISO 8601) reads to whoever is told
+ * @returns the decision of a stage as words
+ */
+export function explainDecision({ reason, by, until }: StageDecision, showTime: (iso: string) => string): string {
   const words = REASON_WORDS[reason].replace("%", by ?? "-");
-  return until === null ? words : `${words}, until ${until}`;
+  return until === null ? words : `${words}, until ${showTime(until)}`;
 }

@@ -1,8 +1,10 @@
-import type { AlertView } from "@firebreak/protocol";
+import type { AlertView, StageDecision } from "@firebreak/protocol";
 import { explainDecision } from "@firebreak/protocol";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { useNow } from "../hooks/use-now.ts";
 import { incidentPath, rulePath } from "../navigation.ts";
+import { formatLocal } from "../time.ts";
 import { Badge } from "../ui/badge.tsx";
 import { count } from "../words.ts";
 import { Ago, At, SeverityChip } from "./bits.tsx";
@@ -32,15 +34,22 @@ function Labels({ labels }: Pick<AlertView, "labels">) {
   );
 }
 
+/** How a decision reads here and now: its times are local. */
+function useExplain(): (decision: StageDecision) => string {
+  const nowMs = useNow();
+  return (decision) => explainDecision(decision, (iso) => formatLocal(Date.parse(iso), nowMs));
+}
+
 /** Why it became what it became: every stage, in order. */
 function Decision({ alert }: { readonly alert: AlertView }) {
+  const explain = useExplain();
   return (
     <details>
       <summary>Why it became so</summary>
       <ol className="decision">
         {alert.decision.map((decision) => (
           <li key={decision.stage}>
-            <strong>{decision.stage}</strong> <span className="wrap-anywhere">{explainDecision(decision)}</span>
+            <strong>{decision.stage}</strong> <span className="wrap-anywhere">{explain(decision)}</span>
           </li>
         ))}
       </ol>
@@ -79,6 +88,7 @@ interface AlertCardProps {
 }
 
 export function AlertCard({ alert, withIncident = false, actions }: AlertCardProps) {
+  const explain = useExplain();
   const last = alert.decision.at(-1);
   return (
     <li className="row card-row" data-alert={alert.id}>
@@ -88,13 +98,13 @@ export function AlertCard({ alert, withIncident = false, actions }: AlertCardPro
         <StatusBadge alert={alert} />
         {alert.acknowledgedBy !== null && <Badge tone="info">With {alert.acknowledgedBy.name}</Badge>}
         {alert.disposition === "held" && last !== undefined && (
-          <Badge tone="hold" title={explainDecision(last)}>
+          <Badge tone="hold" title={explain(last)}>
             Held
           </Badge>
         )}
       </p>
       <p className="alert-why">{alert.sentence}</p>
-      {alert.disposition === "held" && last !== undefined && <p className="alert-why">{explainDecision(last)}</p>}
+      {alert.disposition === "held" && last !== undefined && <p className="alert-why">{explain(last)}</p>}
       <p className="row-sub">
         <span>{count(alert.occurrences, "time")}</span>
         <span>

@@ -119,7 +119,10 @@ function printAlert({ output }: CommandContext, alert: AlertView): void {
   output.line();
   output.table(
     ["STAGE", "DECIDED"],
-    alert.decision.map((decision) => [decision.stage, printable(explainDecision(decision))]),
+    alert.decision.map((decision) => [
+      decision.stage,
+      printable(explainDecision(decision, (iso) => `${timeText(iso)} UTC`)),
+    ]),
   );
 }
 
