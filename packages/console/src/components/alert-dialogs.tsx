@@ -121,24 +121,25 @@ export function SilenceDialog({ match: given = "", onClose }: SilenceDialogProps
   );
 }
 
-interface ExpireDialogProps {
-  readonly silence: SilenceView;
+interface ReasonDialogProps {
+  readonly title: string;
+  readonly description: string;
+  readonly action: string;
+  readonly done: string;
+  readonly send: (reason: string) => Promise<unknown>;
   readonly onClose: () => void;
 }
 
-export function ExpireDialog({ silence, onClose }: ExpireDialogProps) {
+/** Asks why, and then does it. */
+function ReasonDialog({ title, description, action, done, send, onClose }: ReasonDialogProps) {
   const [reason, setReason] = useState("");
   const refusal = useRefusal("responder");
-  const act = useAct(() => expireSilence(silence.id, reason.trim()), {
-    stale: STALE,
-    done: "It is over",
-    onDone: onClose,
-  });
+  const act = useAct(() => send(reason.trim()), { stale: STALE, done, onDone: onClose });
   return (
     <FormDialog
-      title="End it now"
-      description={`${silence.matchersText}: it holds ${count(silence.holding, "open alert")}, which then open incidents and tell people.`}
-      action="End it"
+      title={title}
+      description={description}
+      action={action}
       refusal={refusal ?? tooShort(reason, "a reason")}
       busy={act.isPending}
       error={act.error}
@@ -150,31 +151,38 @@ export function ExpireDialog({ silence, onClose }: ExpireDialogProps) {
   );
 }
 
+interface ExpireDialogProps {
+  readonly silence: SilenceView;
+  readonly onClose: () => void;
+}
+
+export function ExpireDialog({ silence, onClose }: ExpireDialogProps) {
+  return (
+    <ReasonDialog
+      title="End it now"
+      description={`${silence.matchersText}: it holds ${count(silence.holding, "open alert")}, which then open incidents and tell people.`}
+      action="End it"
+      done="It is over"
+      send={(reason) => expireSilence(silence.id, reason)}
+      onClose={onClose}
+    />
+  );
+}
+
 interface ResolveAlertDialogProps {
   readonly alert: AlertView;
   readonly onClose: () => void;
 }
 
 export function ResolveAlertDialog({ alert, onClose }: ResolveAlertDialogProps) {
-  const [reason, setReason] = useState("");
-  const refusal = useRefusal("responder");
-  const act = useAct(() => resolveAlert(alert.id, reason.trim()), {
-    stale: STALE,
-    done: "The alert is resolved",
-    onDone: onClose,
-  });
   return (
-    <FormDialog
+    <ReasonDialog
       title="Resolve the alert"
       description={`“${alert.title}” is over. Its incident stays what it is; the next report opens a new alert.`}
       action="Resolve"
-      refusal={refusal ?? tooShort(reason, "a reason")}
-      busy={act.isPending}
-      error={act.error}
+      done="The alert is resolved"
+      send={(reason) => resolveAlert(alert.id, reason)}
       onClose={onClose}
-      onSubmit={() => act.mutate()}
-    >
-      <TextArea label="Why" rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
-    </FormDialog>
+    />
   );
 }

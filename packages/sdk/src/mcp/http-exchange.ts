@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { ReadableStream } from "node:stream/web";
 import type { McpSession } from "./mcp-session.ts";
+import { parseJson } from "./message.ts";
 import type { Message } from "./message.ts";
 import { eventsOf, eventText } from "./sse.ts";
 
@@ -103,12 +104,4 @@ export function answerHeaders(upstream: Response): Record<string, string> {
 
 export function answerJson(response: ServerResponse, status: number, message: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(message ?? null));
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,9 +6,9 @@ import type { Gate } from "../gate.ts";
 import { MESSAGE_BYTES_MAX } from "./lines.ts";
 import { createMcpSession } from "./mcp-session.ts";
 import type { McpSession } from "./mcp-session.ts";
-import { errorAnswer } from "./message.ts";
+import { errorAnswer, parseJson } from "./message.ts";
 import type { Message } from "./message.ts";
-import { answerHeaders, answerJson, Exchange, parseJson } from "./http-exchange.ts";
+import { answerHeaders, answerJson, Exchange } from "./http-exchange.ts";
 import { eventText } from "./sse.ts";
 
 export interface HttpProxyOptions {

@@ -34,3 +34,12 @@ export function errorAnswer(id: MessageId | null, code: number, message: string)
 export function notification(method: string, params: Message): Message {
   return { jsonrpc: "2.0", method, params };
 }
+
+/** @returns undefined when the text is no JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

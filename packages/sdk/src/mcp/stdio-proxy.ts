@@ -6,7 +6,7 @@ import { systemClock } from "../clock.ts";
 import type { Gate } from "../gate.ts";
 import { linesOf, writeLine } from "./lines.ts";
 import { createMcpSession } from "./mcp-session.ts";
-import { errorAnswer } from "./message.ts";
+import { errorAnswer, parseJson } from "./message.ts";
 
 export interface StdioProxyOptions {
   readonly gate: Gate;
@@ -66,7 +66,7 @@ async function passClientLines(
   const answer = (message: unknown) => void writeLine(stdout, message);
   for await (const line of linesOf(stdin)) {
     if (line === "") continue;
-    const message = parse(line);
+    const message = parseJson(line);
     // written anew, so that both sides of the gate read the same text alike
     if (message === undefined) answer(errorAnswer(null, PARSE_ERROR, "This line is no JSON."));
     else await passOn(server, judge(message, answer));
@@ -79,7 +79,7 @@ async function passServerLines(
   judge: ReturnType<typeof createMcpSession>["fromServer"],
 ): Promise<void> {
   for await (const line of linesOf(server)) {
-    const message = line === "" ? undefined : parse(line);
+    const message = line === "" ? undefined : parseJson(line);
     // what a server prints besides messages reaches no client: it would break its protocol
     if (message !== undefined) await passOn(client, judge(message));
   }
@@ -87,14 +87,6 @@ async function passServerLines(
 
 async function passOn(to: Writable, message: unknown): Promise<void> {
   if (message !== null) await writeLine(to, message);
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 function endServer(child: ChildProcessByStdio<Writable, Readable, null>): void {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { OperatorError } from "../errors.ts";
 import { consoleUrl, readConfig } from "./config.ts";
 
-const person = { isRoot: false, userHome: "/home/ada", workingDirectory: "/work" };
+const person = { isRoot: false, userHome: "/home/ada", workingDirectory: "/srv/agents" };
 
 test("defaults: state in the home directory, loopback, port 8080, embedded database, ai-empire", () => {
   expect(readConfig({}, {}, person)).toEqual({
@@ -19,7 +19,7 @@ test("defaults: state in the home directory, loopback, port 8080, embedded datab
 
 test("a flag wins over the environment, and an empty variable counts as not set", () => {
   const env = { FIREBREAK_HOME: "state", PORT: "9000", DATABASE_URL: "", FIREBREAK_LOG_LEVEL: " " };
-  expect(readConfig(env, {}, person)).toMatchObject({ home: "/work/state", port: 9000, databaseUrl: undefined });
+  expect(readConfig(env, {}, person)).toMatchObject({ home: "/srv/agents/state", port: 9000, databaseUrl: undefined });
   expect(readConfig(env, { port: "0", home: "/else" }, person)).toMatchObject({ home: "/else", port: 0 });
 });
 
