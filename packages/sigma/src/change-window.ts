@@ -82,8 +82,7 @@ export class ChangeWindow implements GroupWindow {
   #read(): WindowReading {
     const before = this.#valueOf(this.#before);
     const now = this.#valueOf(this.#now);
-    const count = before === 0 ? 0 : (100 * (now - before)) / Math.abs(before);
-    const satisfied = before !== 0 && Math.abs(before) >= this.#min && holdsAll(this.#settings.bounds, count);
+    const { count, satisfied, detail } = judgeChange(before, now, this.#min, this.#settings.bounds);
     return {
       late: false,
       satisfied,
@@ -92,7 +91,7 @@ export class ChangeWindow implements GroupWindow {
       firstTime: this.#samples.oldest?.time ?? this.newestTime,
       lastTime: this.newestTime,
       eventIds: satisfied ? this.#newestIds() : [],
-      detail: `${round(now)} after ${round(before)}`,
+      detail,
     };
   }
 
@@ -119,4 +118,11 @@ function addTo(total: Total, { number }: Sample, sign: 1 | -1): void {
   total.sum = total.count === 0 ? 0 : total.sum + sign * number;
 }
 
-export const round = (value: number): string => String(Number(value.toPrecision(6)));
+const round = (value: number): string => String(Number(value.toPrecision(6)));
+
+/** A change in percent of what was before; from nothing, or from less than `min`, there is none to judge. */
+export function judgeChange(before: number, now: number, min: number, bounds: WindowSettings["bounds"]) {
+  const count = before === 0 ? 0 : (100 * (now - before)) / Math.abs(before);
+  const satisfied = before !== 0 && Math.abs(before) >= min && holdsAll(bounds, count);
+  return { count, satisfied, detail: `${round(now)} after ${round(before)}` };
+}

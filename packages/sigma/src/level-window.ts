@@ -1,5 +1,4 @@
-import { holdsAll } from "./bounds.ts";
-import { round } from "./change-window.ts";
+import { judgeChange } from "./change-window.ts";
 import { Timeline } from "./timeline.ts";
 import { LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
@@ -65,8 +64,7 @@ export class LevelWindow implements GroupWindow {
     const extreme = this.#extremes.oldest;
     const before = extreme?.number ?? 0;
     const now = newest?.number ?? 0;
-    const count = before === 0 ? 0 : (100 * (now - before)) / Math.abs(before);
-    const satisfied = before !== 0 && Math.abs(before) >= this.#min && holdsAll(this.#settings.bounds, count);
+    const { count, satisfied, detail } = judgeChange(before, now, this.#min, this.#settings.bounds);
     return {
       late: false,
       satisfied,
@@ -75,7 +73,7 @@ export class LevelWindow implements GroupWindow {
       firstTime: extreme?.time ?? this.newestTime,
       lastTime: this.newestTime,
       eventIds: satisfied ? [...new Set([extreme?.eventId ?? "", newest?.eventId ?? ""])] : [],
-      detail: `${round(now)} after ${round(before)}`,
+      detail,
     };
   }
 }

@@ -94,13 +94,19 @@ export interface Source {
 
 export type SourceRow = Selectable<SourcesTable>;
 
-export function toSource(row: SourceRow): Source {
+function settingsOf(row: SourceRow) {
   return {
     name: row.name,
     kind: row.kind,
     strict: row.strict,
     staleAfterMs: row.stale_after_ms === null ? null : Number(row.stale_after_ms),
     severities: row.severities,
+  };
+}
+
+export function toSource(row: SourceRow): Source {
+  return {
+    ...settingsOf(row),
     template: row.template === null ? null : webhookTemplate.parse(row.template),
     signature: row.signature === null ? null : signatureScheme.parse(row.signature),
   };
@@ -108,11 +114,7 @@ export function toSource(row: SourceRow): Source {
 
 export function toSourceView(row: SourceRow): SourceView {
   return {
-    name: row.name,
-    kind: row.kind,
-    strict: row.strict,
-    staleAfterMs: row.stale_after_ms === null ? null : Number(row.stale_after_ms),
-    severities: row.severities,
+    ...settingsOf(row),
     template: row.template,
     signature: row.signature,
     createdAt: row.created_at.toISOString(),

@@ -18,6 +18,7 @@ import { splitScript } from "./powershell.ts";
 import { ShellState } from "./shell-state.ts";
 import type { FunctionBody, Stream } from "./shell-state.ts";
 import { programOf, unwrap } from "./unwrap.ts";
+import { placeWords, wordsFromInput } from "./xargs.ts";
 import type { Inner } from "./unwrap.ts";
 
 /** A simple command as the shell would start it. */
@@ -40,7 +41,6 @@ export interface ShellCommand {
 
 const NOTHING: Stream = { output: undefined, from: [] };
 const FOR_WORDS_MAX = 8;
-const XARGS_WORDS_MAX = 20;
 const COMPOUNDS_DEEP_MAX = 64;
 
 /** An imaginary shell: it runs through a script without running anything, and notes each command that would start. */
@@ -369,18 +369,11 @@ export class ShellReader {
     this.#isDecoding = wasDecoding;
   }
 
-  /** `xargs` appends what it reads, or puts it in the place of `{}`. */
   #followArgv(inner: readonly string[], argv: readonly string[], stdin: Stream): void {
-    const program = programOf(argv[0] ?? "");
     if (!this.#budget.allowsDepth(this.#depth + 1)) return;
-    const words =
-      program === "xargs" || program === "parallel"
-        ? (stdin.output?.text.split(/\s+/).filter(Boolean).slice(0, XARGS_WORDS_MAX) ?? [])
-        : [];
+    const words = wordsFromInput(programOf(argv[0] ?? ""), stdin.output?.text);
     this.#depth++;
-    const placed = inner.includes("{}")
-      ? inner.flatMap((word) => (word === "{}" && words.length > 0 ? words : [word]))
-      : [...inner, ...words];
+    const placed = placeWords(inner, words);
     if (words.length > 0 && stdin.output?.isDecoded === true) this.#isDecoding = true;
     this.#start(placed, stdin, "", false);
     this.#depth--;
