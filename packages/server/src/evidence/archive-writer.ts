@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import type { Clock } from "../kernel/index.ts";
+import type { Clock, SigningKey } from "../kernel/index.ts";
 import { ensurePrivateDir, syncDir, toIso, writeAllSync } from "../kernel/index.ts";
 import { FILES } from "./manifest.ts";
 import type { EvidenceItem, EvidenceManifest } from "./manifest.ts";
-import type { SigningKey } from "./signing-key.ts";
+import { signManifest } from "./signing-key.ts";
 
 type ItemFacts = Pick<EvidenceItem, "name" | "description" | "metadata"> & {
   /** why the item is not complete; makes it `degraded` */
@@ -76,7 +76,7 @@ export class ArchiveWriter {
   /** Writes manifest and signature. @returns the manifest's SHA-256 */
   seal(manifest: EvidenceManifest, key: SigningKey): string {
     const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
-    const signature = key.signManifest(bytes);
+    const signature = signManifest(key, bytes);
     syncDir(path.join(this.directory, FILES.blobs));
     writeDurably(path.join(this.directory, FILES.signature), Buffer.from(`${JSON.stringify(signature, null, 2)}\n`));
     writeDurably(path.join(this.directory, FILES.manifest), bytes);

@@ -13,7 +13,7 @@ import type { AgentSubject } from "./collect/collect-agent.ts";
 import { appendCustody } from "./custody.ts";
 import { FILES, MANIFEST_FORMAT, evidenceManifest } from "./manifest.ts";
 import type { EvidenceManifest } from "./manifest.ts";
-import { openSigningKey } from "./signing-key.ts";
+import { openEvidenceKey } from "./signing-key.ts";
 
 export interface EvidenceContext {
   readonly home: string;
@@ -82,7 +82,7 @@ async function writeArchive(ctx: EvidenceContext, input: CollectInput, directory
     total_evidence_items: writer.items.length,
     evidence_items: writer.items,
   };
-  const sha256 = writer.seal(manifest, openSigningKey(ctx.home));
+  const sha256 = writer.seal(manifest, openEvidenceKey(ctx.home));
   appendCustody(directory, {
     at: toIso(ctx.clock.now()),
     act: "collected",

@@ -3,6 +3,6 @@ export type { CollectInput, EvidenceContext, EvidenceSummary } from "./collect-e
 export type { AgentSubject } from "./collect/collect-agent.ts";
 export { appendCustody } from "./custody.ts";
 export { getEvidence, listEvidence } from "./list-evidence.ts";
-export { openSigningKey } from "./signing-key.ts";
+export { openEvidenceKey } from "./signing-key.ts";
 export { verifyArchive } from "./verify/verify-archive.ts";
 export type { ArchiveVerdict, Finding } from "./verify/verify-archive.ts";

@@ -7,3 +7,4 @@ export * from "./logger.ts";
 export * from "./matchers.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
+export * from "./signing-key.ts";

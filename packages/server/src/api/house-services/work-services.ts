@@ -1,7 +1,7 @@
 import type { Caller } from "../../access/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
-import { appendCustody, getEvidence, listEvidence, openSigningKey, verifyArchive } from "../../evidence/index.ts";
+import { appendCustody, getEvidence, listEvidence, openEvidenceKey, verifyArchive } from "../../evidence/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import { listDeliveries, retryDelivery } from "../../notify/index.ts";
 import { abortRun, completeManualStep, getRun, listRuns, viewPlaybook } from "../../playbooks/index.ts";
@@ -24,7 +24,7 @@ type WorkServices = Pick<
 /** Verifies with this installation's key, and puts the look into the archive's custody log. */
 async function verifyEvidence(house: House, caller: Caller, id: string) {
   const archive = await getEvidence(house, id);
-  const verdict = await verifyArchive(archive.directory, openSigningKey(house.config.home).keyId);
+  const verdict = await verifyArchive(archive.directory, openEvidenceKey(house.config.home).keyId);
   if (verdict.intact) {
     appendCustody(archive.directory, {
       at: toIso(house.clock.now()),
