@@ -13,7 +13,7 @@ const LEVELS = [
   ["audit"],
   ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
-  ["incidents", "killswitch", "containment"],
+  ["incidents", "killswitch", "containment", "approvals"],
   ["playbooks", "senders"],
   ["recovery", "learning", "workshop"],
   ["app"],

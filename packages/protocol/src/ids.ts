@@ -5,6 +5,7 @@
 export const ID_PREFIXES = {
   alert: "alr",
   apiToken: "tok",
+  approval: "apr",
   auditRecord: "aud",
   change: "chg",
   delivery: "dlv",
@@ -29,6 +30,7 @@ export type IdKind = keyof typeof ID_PREFIXES;
 export type Id<K extends IdKind> = string & { readonly __idKind?: K };
 
 export type AlertId = Id<"alert">;
+export type ApprovalId = Id<"approval">;
 export type DeliveryId = Id<"delivery">;
 export type EvidenceId = Id<"evidence">;
 export type HoldId = Id<"hold">;

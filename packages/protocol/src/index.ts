@@ -1,6 +1,7 @@
 export * from "./access.ts";
 export * from "./alert.ts";
 export * from "./alert-views.ts";
+export * from "./approval.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./explanation.ts";

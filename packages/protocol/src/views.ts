@@ -367,7 +367,19 @@ export type DetectionView = z.infer<typeof detectionView>;
 
 /** One line of the live stream (server-sent events): something changed, fetch it again. */
 export const liveMessage = z.object({
-  topic: z.enum(["incident", "alert", "silence", "hold", "agent", "run", "delivery", "evidence", "source", "replay"]),
+  topic: z.enum([
+    "incident",
+    "alert",
+    "silence",
+    "hold",
+    "approval",
+    "agent",
+    "run",
+    "delivery",
+    "evidence",
+    "source",
+    "replay",
+  ]),
   id: z.string(),
 });
 export type LiveMessage = z.infer<typeof liveMessage>;

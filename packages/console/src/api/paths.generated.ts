@@ -96,6 +96,40 @@ export type AlertPage = {
   next: string | null;
 };
 
+export type ApprovalView = {
+  id: string;
+  kind: string;
+  title: string;
+  target: string | null;
+  reason: string;
+  arguments: { [key: string]: unknown };
+  digest: string;
+  preview: (string)[];
+  checklist: (string)[];
+  incidentId: string | null;
+  requestedBy: Actor;
+  requestedAt: string;
+  expiresAt: string;
+  role: Role;
+  answersNeeded: number;
+  answers: ({
+    by: Actor;
+    answer: "approved" | "denied";
+    reason: string;
+    at: string;
+  })[];
+  state: "pending" | "approved" | "denied" | "expired" | "used";
+  decidedAt: string | null;
+  usedAt: string | null;
+  outcome: string | null;
+  refusal: string | null;
+};
+
+export type ApprovalPage = {
+  items: (ApprovalView)[];
+  next: string | null;
+};
+
 export type SilenceView = {
   id: string;
   kind: "silence" | "maintenance";
@@ -424,7 +458,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "hold" | "agent" | "run" | "delivery" | "evidence" | "source" | "replay";
+  topic: "incident" | "alert" | "silence" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "replay";
   id: string;
 };
 
@@ -1042,6 +1076,13 @@ export type AgentEventInput = {
   risk?: "low" | "medium" | "high" | "critical";
   resource?: string;
   data?: { [key: string]: JsonValue };
+};
+
+export type AnswerApprovalRequest = {
+  answer: "approved" | "denied";
+  reason: string;
+  digest: string;
+  checked?: (string)[];
 };
 
 export type ImportIndicatorsRequest = {
@@ -3793,6 +3834,134 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/approvals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          state?: "pending" | "approved" | "denied" | "expired" | "used";
+          kind?: string;
+          incident?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ApprovalPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/approvals/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ApprovalView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/approvals/{id}/answer": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": AnswerApprovalRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ApprovalView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;

@@ -164,6 +164,7 @@ export const STALE_AFTER = {
   alert: ["overview", "incident", "alerts", "silences", "silence-preview", "rules", "rule"],
   silence: ["alerts", "silences"],
   hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
+  approval: ["approvals", "overview", "incident"],
   agent: ["overview", "agents", "stop-preview"],
   run: ["overview", "incident"],
   delivery: ["overview", "incident"],

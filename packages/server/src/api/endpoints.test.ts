@@ -10,6 +10,7 @@ import type { TestServer } from "./testing.ts";
 const ULID = "0".repeat(26);
 const PREFIXES: Readonly<Record<string, string>> = {
   alerts: "alr",
+  approvals: "apr",
   deliveries: "dlv",
   evidence: "evd",
   holds: "hld",
@@ -47,6 +48,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   importIndicators: { source: "test", format: "text", content: "198.51.100.7" },
   reportIncident: { title: "It burns", severity: 2, type: "other" },
   resolveAlert: REASON,
+  answerApproval: { answer: "denied", digest: "0".repeat(64), ...REASON },
   createSilence: { match: "team=db", endsAt: "2026-03-01T12:00:00Z", ...REASON },
   previewSilence: { match: "team=db" },
   expireSilence: REASON,

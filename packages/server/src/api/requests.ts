@@ -3,6 +3,7 @@ import {
   EVENT_KINDS,
   ID_PREFIXES,
   alertDisposition,
+  approvalState,
   entityName,
   holdLevel,
   holdScope,
@@ -46,6 +47,7 @@ const severityText = z.enum(["1", "2", "3", "4"]).transform((text) => severity.p
 
 export const alertParams = z.strictObject({ id: idOf("alert") });
 export const silenceParams = z.strictObject({ id: idOf("silence") });
+export const approvalParams = z.strictObject({ id: idOf("approval") });
 export const incidentParams = z.strictObject({ id: incidentId });
 export const agentParams = z.strictObject({ id: entityName });
 export const sessionParams = z.strictObject({ id: idOf("session") });
@@ -145,6 +147,14 @@ export const incidentsQuery = z.strictObject({
   ...page,
 });
 export type IncidentsQuery = z.infer<typeof incidentsQuery>;
+
+export const approvalsQuery = z.strictObject({
+  state: approvalState.optional(),
+  kind: z.string().min(1).max(64).optional(),
+  incident: incidentId.optional(),
+  ...page,
+});
+export type ApprovalsQuery = z.infer<typeof approvalsQuery>;
 
 /** For lists that belong to an incident: runs, evidence, deliveries. */
 export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });

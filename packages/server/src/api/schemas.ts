@@ -13,6 +13,8 @@ import {
   agentEventInput,
   agentView,
   alertView,
+  answerApprovalRequest,
+  approvalView,
   changeView,
   clockView,
   deliveryView,
@@ -128,6 +130,7 @@ export const eventPage = pageOf(eventView);
 export const sessionPage = pageOf(sessionView);
 export const agentPage = pageOf(agentView);
 export const alertPage = pageOf(alertView);
+export const approvalPage = pageOf(approvalView);
 export const silencePage = pageOf(silenceView);
 export const indicatorPage = pageOf(indicatorView);
 export const incidentPage = pageOf(incidentSummary);
@@ -159,6 +162,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   AgentPage: agentPage,
   AlertView: alertView,
   AlertPage: alertPage,
+  ApprovalView: approvalView,
+  ApprovalPage: approvalPage,
   SilenceView: silenceView,
   SilencePage: silencePage,
   SilencePreview: silencePreview,
@@ -244,6 +249,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
 /** Named in `components/schemas` as they are sent. */
 export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   AgentEventInput: agentEventInput,
+  AnswerApprovalRequest: answerApprovalRequest,
   ImportIndicatorsRequest: importIndicatorsRequest,
   NewIndicatorsRequest: newIndicatorsRequest,
   CompleteStepRequest: completeStepRequest,

@@ -1,6 +1,8 @@
 import type {
   AgentView,
   AlertView,
+  AnswerApprovalRequest,
+  ApprovalView,
   ChangeView,
   DeliveryView,
   DetectionView,
@@ -62,6 +64,7 @@ import type {
 } from "../access/index.ts";
 import type {
   AlertsQuery,
+  ApprovalsQuery,
   CompleteStepRequest,
   EventsQuery,
   IncidentsQuery,
@@ -173,6 +176,10 @@ export interface ApiServices {
   getAlert(caller: Caller, request: WithId): Promise<AlertView>;
   acknowledgeAlert(caller: Caller, request: WithId): Promise<AlertView>;
   resolveAlert(caller: Caller, request: ReasonRequest & WithId): Promise<AlertView>;
+
+  listApprovals(caller: Caller, query: ApprovalsQuery): Promise<Page<ApprovalView>>;
+  getApproval(caller: Caller, request: WithId): Promise<ApprovalView>;
+  answerApproval(caller: Caller, request: AnswerApprovalRequest & WithId): Promise<ApprovalView>;
 
   listSilences(caller: Caller, query: SilencesQuery): Promise<Page<SilenceView>>;
   getSilence(caller: Caller, request: WithId): Promise<SilenceView>;

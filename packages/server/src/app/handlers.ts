@@ -47,6 +47,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
       await executeRun(daemon(), runId, signal);
     },
     "run.ended": async () => {},
+    "approval.changed": async () => {},
     "delivery.requested": async (payload) => {
       const { deliveryId } = z.object({ deliveryId: z.string() }).parse(payload);
       await deliver(daemon(), deliveryId);

@@ -9,6 +9,7 @@ import {
   releaseDueAlerts,
   resolveExpiredAlerts,
 } from "../alerts/index.ts";
+import { expireApprovals } from "../approvals/index.ts";
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
@@ -259,6 +260,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
     { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
     { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
+    { name: "expired approvals", everyMs: 1_000, run: () => expireApprovals(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },

@@ -2,6 +2,7 @@ import { SEVERITY_NAMES } from "@firebreak/protocol";
 import type { Hold, IncidentSummary, Overview } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { countOpenAlerts } from "../alerts/index.ts";
+import { countPendingApprovals } from "../approvals/index.ts";
 import { listIncidents } from "../incidents/index.ts";
 import { countFailedDeliveries } from "../notify/index.ts";
 import { countUnclaimed } from "../senders/index.ts";
@@ -18,13 +19,14 @@ const EVENTS_COUNTED_MAX = 100_000;
 export async function getOverview(house: House): Promise<Overview> {
   const ctx = contextFor(house, DAEMON);
   const { holds } = house.killswitch.current();
-  const [incidents, openAlerts, failedDeliveries, agents, eventsLastHour, unclaimed] = await Promise.all([
+  const [incidents, openAlerts, failedDeliveries, agents, eventsLastHour, unclaimed, questions] = await Promise.all([
     listIncidents(ctx, { state: "open", limit: INCIDENTS_MAX }),
     countOpenAlerts(ctx),
     countFailedDeliveries(ctx),
     countSessions(house),
     countRecentEvents(house),
     countUnclaimed(house, house.clock.now() - DAY_MS),
+    countPendingApprovals(house),
   ]);
   const openIncidents = incidents.items.toSorted((a, b) => a.severity - b.severity);
   return {
@@ -46,6 +48,7 @@ export async function getOverview(house: House): Promise<Overview> {
       holds,
       failedDeliveries,
       unclaimed,
+      questions,
       lostSessions: agents.lost,
     }),
   };
@@ -79,6 +82,8 @@ interface Situation {
   readonly failedDeliveries: number;
   /** messages of senders with a key that no source has */
   readonly unclaimed: number;
+  /** approvals that nobody has answered */
+  readonly questions: number;
   readonly lostSessions: number;
 }
 
@@ -86,7 +91,7 @@ const STEPS_MAX = 12;
 
 /** Most urgent first: the machinery itself, then who is not answered for, then what waits for a decision. */
 function nextSteps(situation: Situation): Overview["nextSteps"] {
-  const { house, incidents, holds, failedDeliveries, unclaimed, lostSessions } = situation;
+  const { house, incidents, holds, failedDeliveries, unclaimed, questions, lostSessions } = situation;
   const steps: { text: string; href: string }[] = [];
   const { health } = house.killswitch.current();
   if (health.state !== "ok") steps.push({ text: `${health.problem} ${health.remedy}`, href: "/killswitch" });
@@ -95,6 +100,9 @@ function nextSteps(situation: Situation): Overview["nextSteps"] {
       text: `${lostSessions} session(s) went silent: check whether their agents still run`,
       href: "/agents",
     });
+  }
+  if (questions > 0) {
+    steps.push({ text: `${questions} question(s) wait for a person to approve or deny`, href: "/approvals" });
   }
   for (const incident of incidents) steps.push(...stepsFor(incident));
   const loose = holds.filter((hold) => !incidents.some((incident) => incident.id === hold.incidentId));

@@ -3,6 +3,7 @@ export type { Database, OpenOptions } from "./connect.ts";
 export { explainDatabaseError, isTransientDatabaseError } from "./database-errors.ts";
 export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
+export type * from "./approval-tables.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";

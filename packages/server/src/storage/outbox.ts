@@ -1,3 +1,4 @@
+import type { ApprovalState } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import type { Schema } from "./schema.ts";
@@ -12,6 +13,7 @@ export type DomainEvent =
   | { readonly type: "incident.changed"; readonly incidentId: string; readonly change: IncidentChange }
   | { readonly type: "run.requested"; readonly runId: string }
   | { readonly type: "run.ended"; readonly runId: string }
+  | { readonly type: "approval.changed"; readonly approvalId: string; readonly state: ApprovalState }
   | { readonly type: "delivery.requested"; readonly deliveryId: string };
 
 export type AlertChange = "acknowledged" | "resolved" | "stale";

@@ -15,6 +15,7 @@ import type {
 import type { FalsePositive } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
+import type { ApprovalSchema } from "./approval-tables.ts";
 import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
@@ -353,7 +354,7 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema extends IndicatorSchema {
+export interface Schema extends ApprovalSchema, IndicatorSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_sessions: AgentSessionsTable;

@@ -2,6 +2,7 @@ import type { House } from "../../app/index.ts";
 import type { ApiServices } from "../services.ts";
 import { accessServices } from "./access-services.ts";
 import { alertServices } from "./alert-services.ts";
+import { approvalServices } from "./approval-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
@@ -21,6 +22,7 @@ export function createApiServices(house: House): ApiServices {
     ...incidentServices(house),
     ...indicatorServices(house),
     ...killswitchServices(house),
+    ...approvalServices(house),
     ...workServices(house),
     ...senderServices(house),
     ...workshopServices(house),

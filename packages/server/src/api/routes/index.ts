@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
+import { approvalRoutes } from "./approvals.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
 import { killswitchRoutes } from "./killswitch.ts";
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...incidentRoutes,
   ...indicatorRoutes,
   ...killswitchRoutes,
+  ...approvalRoutes,
   ...workRoutes,
   ...senderRoutes,
   ...workshopRoutes,

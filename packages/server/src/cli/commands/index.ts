@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { alertCommands } from "./alerts.ts";
+import { approvalCommands } from "./approvals.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   stopCommand,
   resumeCommand,
+  ...approvalCommands,
   ...gateCommands,
   ...incidentCommands,
   ...alertCommands,

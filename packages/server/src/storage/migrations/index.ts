@@ -5,6 +5,7 @@ import { senders } from "./0004-senders.ts";
 import { rememberedEvents } from "./0005-remembered-events.ts";
 import { ruleWorkshop } from "./0006-rule-workshop.ts";
 import { indicators } from "./0007-indicators.ts";
+import { approvals } from "./0008-approvals.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: "remembered-events", sql: rememberedEvents },
   { version: 6, name: "rule-workshop", sql: ruleWorkshop },
   { version: 7, name: "indicators", sql: indicators },
+  { version: 8, name: "approvals", sql: approvals },
 ];

@@ -1,0 +1,13 @@
+export { answerApproval } from "./answer-approval.ts";
+export { argumentsOf } from "./approval-row.ts";
+export { expireApprovals } from "./expire-approvals.ts";
+export { countPendingApprovals, getApproval, listApprovals } from "./list-approvals.ts";
+export type { ApprovalFilters } from "./list-approvals.ts";
+export { noteOutcome } from "./note-outcome.ts";
+export { requestApproval } from "./request-approval.ts";
+export type { NewApproval } from "./request-approval.ts";
+export type { ApprovalContext, ApprovalRow } from "./types.ts";
+export { useApproval } from "./use-approval.ts";
+export type { ApprovalUse } from "./use-approval.ts";
+export { personOf } from "./who-may-answer.ts";
+export type { Answerer } from "./who-may-answer.ts";
