@@ -14,7 +14,7 @@ const LEVELS = [
   ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment", "approvals"],
-  ["playbooks", "senders"],
+  ["playbooks", "senders", "guard"],
   ["recovery", "learning", "workshop"],
   ["app"],
   ["api", "cli"],

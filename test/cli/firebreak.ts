@@ -28,7 +28,8 @@ function environmentOf(extra: Readonly<Record<string, string>>): Record<string, 
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(FIREBREAK_|DATABASE_URL$|PORT$|VITEST|NODE_)/.test(name),
   );
-  return { ...Object.fromEntries(own), ...extra };
+  // tests load the machine themselves
+  return { ...Object.fromEntries(own), FIREBREAK_RESOURCE_GUARD: "off", ...extra };
 }
 
 export function start(

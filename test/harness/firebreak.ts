@@ -37,6 +37,8 @@ export class Installation {
   constructor(environment: Record<string, string | undefined> = {}, node: string = process.execPath) {
     this.#node = node;
     this.#environment = { ...process.env, ...environment, FIREBREAK_HOME: this.home, NO_COLOR: "1" };
+    // tests load the machine themselves
+    this.#environment["FIREBREAK_RESOURCE_GUARD"] ??= "off";
     delete this.#environment["FIREBREAK_URL"];
     delete this.#environment["FIREBREAK_TOKEN"];
     if (!("DATABASE_URL" in environment)) delete this.#environment["DATABASE_URL"];

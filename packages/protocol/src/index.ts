@@ -5,6 +5,7 @@ export * from "./approval.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./explanation.ts";
+export * from "./guard.ts";
 export * from "./holds.ts";
 export * from "./ids.ts";
 export * from "./incident.ts";

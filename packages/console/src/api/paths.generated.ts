@@ -3968,6 +3968,89 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/guard": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              host: string;
+              state: "starting" | "watching" | "blind" | "off";
+              problem: string | null;
+              level: "normal" | "warn" | "critical" | "emergency";
+              since: string;
+              sampledAt: string | null;
+              cores: number;
+              memoryBytes: number;
+              diskFreeBytes: number | null;
+              measures: ({
+                name: "cpu" | "memory" | "disk";
+                percent: number;
+                level: "normal" | "warn" | "critical" | "emergency";
+                since: string;
+                trend: "rising" | "steady" | "falling";
+                of: "host" | "container";
+              })[];
+              history: ({
+                at: string;
+                cpu: number;
+                memory: number;
+                disk: number;
+              })[];
+              top: {
+                at: string | null;
+                cpu: ({
+                  pid: number;
+                  name: string;
+                  commandLine: string;
+                  cpuPercent: number;
+                  memoryBytes: number;
+                  agentId: string | null;
+                  sessionId: string | null;
+                })[];
+                memory: ({
+                  pid: number;
+                  name: string;
+                  commandLine: string;
+                  cpuPercent: number;
+                  memoryBytes: number;
+                  agentId: string | null;
+                  sessionId: string | null;
+                })[];
+              };
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/runs": {
     parameters: {
       query?: never;

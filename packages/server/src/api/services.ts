@@ -9,6 +9,7 @@ import type {
   EventView,
   EvidenceVerification,
   EvidenceView,
+  GuardView,
   ImportIndicatorsRequest,
   IncidentDetail,
   IncidentSummary,
@@ -220,6 +221,7 @@ export interface ApiServices {
   retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;
 
   getDetection(caller: Caller): Promise<DetectionView>;
+  getGuard(caller: Caller): Promise<GuardView>;
   listRules(caller: Caller): Promise<RulesView>;
   getRule(caller: Caller, request: WithId): Promise<RuleDetail>;
   runRuleCases(caller: Caller, request: WithId): Promise<RuleCasesView>;

@@ -2,6 +2,7 @@ import type { Actor } from "@firebreak/protocol";
 import type { AttemptLimit, Authenticator, PasswordHasher } from "../access/index.ts";
 import type { Effector } from "../containment/index.ts";
 import type { Detector } from "../detection/index.ts";
+import type { Guard } from "../guard/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
 import type { IndicatorWatch } from "../indicators/index.ts";
@@ -35,6 +36,7 @@ export interface House {
   readonly fieldMaps: FieldMapSet;
   readonly tails: Tails;
   readonly detector: Detector;
+  readonly guard: Guard;
   readonly workshop: Workshop;
   readonly authenticator: Authenticator;
   readonly localToken: string;

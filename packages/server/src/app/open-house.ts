@@ -12,6 +12,7 @@ import {
 import { expireApprovals } from "../approvals/index.ts";
 import { drainSpools, freezeOrphans } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
+import { openGuard, SAMPLE_EVERY_MS } from "../guard/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
 import { watchIndicators } from "../indicators/index.ts";
 import {
@@ -140,7 +141,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
-  const watching = { indicators, intake, detector, ...logFiles };
+  const guard = openGuard({ ...surroundings, config, database });
+  const watching = { indicators, intake, detector, guard, ...logFiles };
   const rooms = { config, localToken, database, work, killswitch, effectors, ...watching };
   const house: House = {
     ...surroundings,
@@ -272,6 +274,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
     { name: "changed indicators", everyMs: 2_000, run: () => house.indicators.reloadIfChanged() },
+    { name: "resource guard", everyMs: SAMPLE_EVERY_MS, run: () => house.guard.pass() },
     { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
     { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },

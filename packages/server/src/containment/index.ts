@@ -21,3 +21,5 @@ export { drainSpools, pruneSessions } from "./supervisor/ended-sessions.ts";
 export { EXIT_HELD } from "./supervisor/options.ts";
 export type { SupervisorOptions } from "./supervisor/options.ts";
 export { runSupervisor } from "./supervisor/supervisor.ts";
+export { listSupervisedTrees } from "./supervised-trees.ts";
+export type { SupervisedTree } from "./supervised-trees.ts";

@@ -5,7 +5,7 @@ import type { ApiServices } from "../services.ts";
 
 export function systemServices(
   house: House,
-): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "getDetection"> {
+): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "getDetection" | "getGuard"> {
   return {
     health: () => ({
       status: "ok",
@@ -25,6 +25,7 @@ export function systemServices(
       ];
       return { status: checks.every((check) => check.ok) ? "ready" : "not_ready", checks };
     },
+    getGuard: async () => house.guard.status(),
     getOverview: () => getOverview(house),
     getDetection: async () => {
       const { passedMs, ...status } = house.detector.status();

@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { alertRoutes } from "./alerts.ts";
 import { approvalRoutes } from "./approvals.ts";
+import { containmentRoutes } from "./containment.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
 import { killswitchRoutes } from "./killswitch.ts";
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...indicatorRoutes,
   ...killswitchRoutes,
   ...approvalRoutes,
+  ...containmentRoutes,
   ...workRoutes,
   ...senderRoutes,
   ...workshopRoutes,

@@ -8,6 +8,7 @@ import { doctorCommand } from "./doctor.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { gateCommands } from "./gate.ts";
+import { guardCommands } from "./guard.ts";
 import { incidentCommands } from "./incident.ts";
 import { indicatorsCommands } from "./indicators.ts";
 import { ingestCommand } from "./ingest.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   ...approvalCommands,
   ...gateCommands,
+  ...guardCommands,
   ...incidentCommands,
   ...alertCommands,
   ...silenceCommands,

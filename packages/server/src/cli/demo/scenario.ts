@@ -76,6 +76,8 @@ export function setStage(context: CommandContext, home: string, receivers: Recei
   writeFileSync(path.join(home, "channels.yaml"), channels.join("\n"));
   const environment = {
     ...context.environment,
+    // the demo is about one rogue agent, however busy this machine is
+    FIREBREAK_RESOURCE_GUARD: "off",
     FIREBREAK_HOME: home,
     FIREBREAK_URL: undefined,
     FIREBREAK_TOKEN: undefined,

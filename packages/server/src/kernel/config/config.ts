@@ -18,6 +18,8 @@ export interface Config {
   /** address people reach the console at, without a trailing slash; undefined means host and bound port */
   readonly publicUrl: string | undefined;
   readonly logLevel: LogLevel;
+  /** whether the server watches its machine's processor, memory and disk */
+  readonly resourceGuard: boolean;
 }
 
 /** What command line flags set; a flag wins over the environment. */
@@ -52,7 +54,8 @@ const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /**
  * Reads the configuration: flags first, then FIREBREAK_HOME, PORT, FIREBREAK_HOST, DATABASE_URL, FIREBREAK_PROFILE,
- * FIREBREAK_PUBLIC_URL and FIREBREAK_LOG_LEVEL, then the defaults. An empty variable counts as not set.
+ * FIREBREAK_PUBLIC_URL, FIREBREAK_LOG_LEVEL and FIREBREAK_RESOURCE_GUARD, then the defaults. An empty variable counts as
+ * not set.
  *
  * @throws OperatorError naming the flag or variable that is wrong and what it takes
  */
@@ -69,6 +72,7 @@ export function readConfig(
     profileName: profileNameOf(overrides.profileName ?? given(env["FIREBREAK_PROFILE"])),
     publicUrl: publicUrlOf(overrides.publicUrl ?? given(env["FIREBREAK_PUBLIC_URL"])),
     logLevel: logLevelOf(overrides.logLevel ?? given(env["FIREBREAK_LOG_LEVEL"])),
+    resourceGuard: isOn("FIREBREAK_RESOURCE_GUARD", given(env["FIREBREAK_RESOURCE_GUARD"]) ?? "on"),
   };
 }
 
@@ -148,4 +152,9 @@ function logLevelOf(value: string | undefined): LogLevel {
     `The log level is not known: ${JSON.stringify(value)}.`,
     `Set FIREBREAK_LOG_LEVEL to one of ${LOG_LEVELS.join(", ")}.`,
   );
+}
+
+function isOn(name: string, value: string): boolean {
+  if (value === "on" || value === "off") return value === "on";
+  throw new OperatorError(`${name} is neither on nor off: ${JSON.stringify(value)}.`, `Set ${name} to on or off.`);
 }

@@ -2,6 +2,7 @@ import { incidentType, severity } from "@firebreak/protocol";
 import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
+import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 
@@ -167,6 +168,7 @@ export const profileSchema = z.strictObject({
   /** what becomes of alerts before anybody is told */
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
+  guard: guardSchema.default(DEFAULT_GUARD),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });
