@@ -8,9 +8,57 @@ interface Spell {
 }
 
 interface Seen extends Spell {
+  readonly value: string;
   eventId: string;
   /** Spells before, oldest first, as far back as a late event may ask. */
   earlier: Spell[] | undefined;
+  line: Line | undefined;
+  older: Seen | undefined;
+  newer: Seen | undefined;
+}
+
+/** Values in the order of their last times. A linked list: a value that comes again goes to its end without a new entry. */
+class Line {
+  size = 0;
+  oldest: Seen | undefined;
+  #newest: Seen | undefined;
+  /** false when a late event was put at the end */
+  #isSorted = true;
+
+  append(seen: Seen): void {
+    seen.line = this;
+    seen.older = this.#newest;
+    seen.newer = undefined;
+    if (this.#newest === undefined) this.oldest = seen;
+    else this.#newest.newer = seen;
+    this.#newest = seen;
+    this.size += 1;
+    if (seen.older !== undefined && seen.older.time > seen.time) this.#isSorted = false;
+  }
+
+  remove(seen: Seen): void {
+    const { older, newer } = seen;
+    if (older === undefined) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    seen.line = undefined;
+    this.size -= 1;
+  }
+
+  sort(): void {
+    if (this.#isSorted) return;
+    const all = [...this].sort((left, right) => left.time - right.time);
+    this.size = 0;
+    this.oldest = undefined;
+    this.#newest = undefined;
+    this.#isSorted = true;
+    for (const seen of all) this.append(seen);
+  }
+
+  *[Symbol.iterator](): Generator<Seen> {
+    for (let seen = this.oldest; seen !== undefined; seen = seen.newer) yield seen;
+  }
 }
 
 /** Spells of a value that are kept beside the last. */
@@ -24,12 +72,11 @@ export class DistinctWindow implements GroupWindow {
   dropped = 0;
   newestTime = Number.NEGATIVE_INFINITY;
   readonly #settings: WindowSettings;
-  /** Those in the newest window, in the order of their last times. */
-  #open = new Map<string, Seen>();
-  /** Those that were in a window that a late event may still fall into, in the same order. */
-  #past = new Map<string, Seen>();
-  #isOpenSorted = true;
-  #isPastSorted = true;
+  readonly #values = new Map<string, Seen>();
+  /** Those in the newest window. */
+  readonly #open = new Line();
+  /** Those that were in a window that a late event may still fall into. */
+  readonly #past = new Line();
   /** No open value's last time is older; the oldest may be younger. */
   #oldestTime = Number.POSITIVE_INFINITY;
   /** Values below which the condition cannot hold. */
@@ -55,54 +102,55 @@ export class DistinctWindow implements GroupWindow {
   #addNewest(time: number, eventId: string, value: string): WindowReading {
     const { spanMs, capacity } = this.#settings;
     this.newestTime = time;
-    const seen = this.#take(value) ?? { startTime: time, time, eventId, earlier: undefined };
+    const seen = this.#take(value) ?? this.#meet(value, time, eventId);
     if (time - seen.time > spanMs) {
       seen.earlier = [...(seen.earlier ?? []).slice(1 - SPELLS_MAX), { startTime: seen.startTime, time: seen.time }];
       seen.startTime = time;
     }
     seen.time = time;
     seen.eventId = eventId;
-    this.#open.set(value, seen);
+    this.#open.append(seen);
     this.#oldestTime = Math.min(this.#oldestTime, time);
     if (this.#oldestTime <= time - spanMs || this.#open.size > capacity) this.#prune();
     return this.#newest();
   }
 
-  /** Takes a value out, so that it stands last when it is put in again. */
+  /** Takes a value out of its line, so that it stands last when it is put in again. */
   #take(value: string): Seen | undefined {
-    const seen = this.#open.get(value);
-    if (seen !== undefined) {
-      this.#open.delete(value);
-      return seen;
-    }
-    if (this.#past.size === 0) return undefined;
-    const past = this.#past.get(value);
-    if (past !== undefined) this.#past.delete(value);
-    return past;
+    const seen = this.#values.get(value);
+    seen?.line?.remove(seen);
+    return seen;
+  }
+
+  #meet(value: string, time: number, eventId: string): Seen {
+    const links = { line: undefined, older: undefined, newer: undefined };
+    const seen = { startTime: time, time, value, eventId, earlier: undefined, ...links };
+    this.#values.set(value, seen);
+    return seen;
   }
 
   #prune(): void {
     const { spanMs, latenessMs, capacity } = this.#settings;
-    // late events stand last although they are not the newest
-    if (!this.#isOpenSorted) this.#open = sorted(this.#open);
+    this.#open.sort();
     const from = this.newestTime - spanMs;
     this.#oldestTime = Number.POSITIVE_INFINITY;
-    for (const [value, seen] of this.#open) {
+    for (let seen = this.#open.oldest; seen !== undefined; seen = this.#open.oldest) {
       const isOpen = seen.time > from;
       if (isOpen && this.#open.size <= capacity) {
         this.#oldestTime = seen.time;
         break;
       }
-      this.#open.delete(value);
-      if (isOpen) this.dropped += 1;
-      else this.#past.set(value, seen);
+      this.#open.remove(seen);
+      if (isOpen) {
+        this.dropped += 1;
+        this.#values.delete(seen.value);
+      } else this.#past.append(seen);
     }
-    this.#isOpenSorted = true;
-    if (!this.#isPastSorted) this.#past = sorted(this.#past);
-    this.#isPastSorted = true;
-    for (const [value, { time }] of this.#past) {
-      if (time > from - latenessMs && this.#past.size <= capacity) break;
-      this.#past.delete(value);
+    this.#past.sort();
+    for (let seen = this.#past.oldest; seen !== undefined; seen = this.#past.oldest) {
+      if (seen.time > from - latenessMs && this.#past.size <= capacity) break;
+      this.#past.remove(seen);
+      this.#values.delete(seen.value);
     }
   }
 
@@ -114,30 +162,26 @@ export class DistinctWindow implements GroupWindow {
   }
 
   #firstTime(): number {
-    if (!this.#isOpenSorted) return this.#oldestTime;
-    for (const { time } of this.#open.values()) return time;
-    return this.newestTime;
+    this.#open.sort();
+    return this.#open.oldest?.time ?? this.newestTime;
   }
 
   /** Ids of the open values' last events, from one place to another. */
   idsOf(start: number, end: number): readonly string[] {
-    if (!this.#isOpenSorted) this.#open = sorted(this.#open);
-    this.#isOpenSorted = true;
+    this.#open.sort();
     const from = Math.max(start, end - this.#settings.eventIdsMax);
-    return [...this.#open.values()].slice(from, end).map(({ eventId }) => eventId);
+    return [...this.#open].slice(from, end).map(({ eventId }) => eventId);
   }
 
   #addLate(time: number, eventId: string, value: string): WindowReading {
     const { spanMs } = this.#settings;
     const known = this.#take(value);
     const wasCounted = known !== undefined && spellsOf(known).some((one) => one.startTime <= time && time <= one.time);
-    const seen = known ?? { startTime: time, time, eventId, earlier: undefined };
+    const seen = known ?? this.#meet(value, time, eventId);
     if (known !== undefined) join(seen, time, spanMs);
     if (seen.time === time) seen.eventId = eventId;
     const home = seen.time > this.newestTime - spanMs ? this.#open : this.#past;
-    home.set(value, seen);
-    if (home === this.#open) this.#isOpenSorted = false;
-    else this.#isPastSorted = false;
+    home.append(seen);
     this.#oldestTime = Math.min(this.#oldestTime, seen.time);
     if (this.#open.size > this.#settings.capacity || this.#past.size > this.#settings.capacity) this.#prune();
     if (wasCounted || this.size < this.#leastCount) return this.#newest();
@@ -156,7 +200,7 @@ export class DistinctWindow implements GroupWindow {
   }
 
   #idsAt(end: number, spanMs: number, eventId: string): readonly string[] {
-    const ids = [...this.#past.values(), ...this.#open.values()]
+    const ids = [...this.#past, ...this.#open]
       .filter((seen) => seen.startTime <= end && end < seen.time + spanMs)
       .map((seen) => seen.eventId);
     return [...new Set([...ids.slice(1 - this.#settings.eventIdsMax), eventId])];
@@ -168,8 +212,8 @@ export class DistinctWindow implements GroupWindow {
     const until = Math.min(time + spanMs, this.newestTime);
     const changes: [number, number][] = [];
     let count = 0;
-    for (const values of [this.#past, this.#open]) {
-      for (const seen of values.values()) {
+    for (const line of [this.#past, this.#open]) {
+      for (const seen of line) {
         for (const spell of spellsOf(seen)) {
           const endTime = spell.time + spanMs;
           if (endTime <= time || spell.startTime >= until) continue;
@@ -188,9 +232,6 @@ export class DistinctWindow implements GroupWindow {
     return counts;
   }
 }
-
-const sorted = (values: Map<string, Seen>): Map<string, Seen> =>
-  new Map([...values].sort(([, left], [, right]) => left.time - right.time));
 
 const spellsOf = (seen: Seen): readonly Spell[] => (seen.earlier === undefined ? [seen] : [...seen.earlier, seen]);
 

@@ -16,6 +16,7 @@ import type {
   EngineOptions,
   EventMeta,
   Eviction,
+  Logsource,
   Match,
   Presentation,
   SigmaEvent,
@@ -70,6 +71,8 @@ class SigmaEngine implements Engine {
   readonly #limits: EngineLimits;
   readonly #states: readonly CorrelationState[];
   readonly #matchers = new Map<string, Matcher<DetectionRule>>();
+  #lastLogsource: Logsource | undefined;
+  #lastMatcher: Matcher<DetectionRule> | undefined;
   /** Event number at which a rule last matched or a correlation was last looked at, so that each counts once. */
   readonly #ruleMarks: Float64Array;
   readonly #correlationMarks: Float64Array;
@@ -187,12 +190,19 @@ class SigmaEngine implements Engine {
     }
   }
 
-  #matcherFor(presentation: Presentation): Matcher<DetectionRule> {
-    const key = this.#limits.logsourceRouting ? logsourceKey(presentation.logsource) : "";
-    const known = this.#matchers.get(key);
-    if (known !== undefined) return known;
+  /** Hosts reuse the objects of their logsources, and most events come from the same as the one before. */
+  #matcherFor({ logsource }: Presentation): Matcher<DetectionRule> {
+    if (logsource === this.#lastLogsource && this.#lastMatcher !== undefined) return this.#lastMatcher;
+    const key = this.#limits.logsourceRouting ? logsourceKey(logsource) : "";
+    const matcher = this.#matchers.get(key) ?? this.#createMatcher(key, logsource);
+    this.#lastLogsource = logsource;
+    this.#lastMatcher = matcher;
+    return matcher;
+  }
+
+  #createMatcher(key: string, logsource: Logsource): Matcher<DetectionRule> {
     const covered = this.#rules.detections.filter(
-      ({ info }) => !this.#limits.logsourceRouting || matchesLogsource(info.logsource, presentation.logsource),
+      ({ info }) => !this.#limits.logsourceRouting || matchesLogsource(info.logsource, logsource),
     );
     const matcher = new Matcher(covered, this.#layout.refs);
     if (this.#matchers.size >= MATCHERS_MAX) this.#matchers.clear();
