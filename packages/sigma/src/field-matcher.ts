@@ -23,6 +23,8 @@ export class FieldMatcher implements Finder {
   readonly #literals: readonly string[];
   /** What no literal, or only a short one can find. */
   readonly #always: Candidate[] = [];
+  /** The same, of which texts of ASCII alone never match. */
+  readonly #beyondAscii: Candidate[] = [];
   /** What a short literal beyond ASCII finds, by the literal's last character. */
   readonly #foreign = new Map<number, Candidate[]>();
   /** Those characters, each with the number of the text in which it was last seen. */
@@ -45,8 +47,10 @@ export class FieldMatcher implements Finder {
       const candidate: Candidate = { number, leaf, isProved: test.kind === "text" && test.isLiteral, mark: 0 };
       const literals = literalsOf(leaf);
       if (test.kind === "text" && test.exact !== undefined) put(this.#exact, foldText(test.exact), candidate);
-      else if (literals.length === 0) this.#always.push(candidate);
-      else if (literals.every((literal) => literal.length >= literalCharsMin)) {
+      else if (literals.length === 0) {
+        const isBeyond = test.kind === "regex" && test.regex.needsBeyondAscii;
+        (isBeyond ? this.#beyondAscii : this.#always).push(candidate);
+      } else if (literals.every((literal) => literal.length >= literalCharsMin)) {
         for (const literal of literals) put(byLiteral, literal, candidate);
       } else if (literals.every((literal) => literal.charCodeAt(literal.length - 1) > ASCII_MAX)) {
         for (const literal of literals) put(this.#foreign, literal.charCodeAt(literal.length - 1), candidate);
@@ -72,7 +76,10 @@ export class FieldMatcher implements Finder {
 
   end(): void {
     for (const candidate of this.#always) if (this.#mayHold(candidate)) this.#ask(candidate);
-    if (this.#foreign.size > 0 && BEYOND_ASCII.test(this.#folded)) this.#askForeign();
+    if (this.#foreign.size === 0 && this.#beyondAscii.length === 0) return;
+    if (!BEYOND_ASCII.test(this.#text)) return;
+    this.#askAll(this.#beyondAscii);
+    if (this.#foreign.size > 0) this.#askForeign();
   }
 
   found(literal: number, start: number): void {

@@ -4,6 +4,26 @@ import { foldText } from "./text.ts";
 /** Short texts are everywhere; of several, each must be worth looking for. */
 const CHARS_MIN_OF_SEVERAL = 3;
 const SET_MAX = 32;
+const ASCII_MAX = 127;
+
+/** Whether every match holds a character beyond ASCII. */
+export function needsBeyondAscii(node: RegexNode): boolean {
+  switch (node.kind) {
+    case "chars":
+      return (node.set[0]?.[0] ?? 0) > ASCII_MAX;
+    case "sequence":
+      return node.parts.some(needsBeyondAscii);
+    case "choice":
+      return node.parts.every(needsBeyondAscii);
+    case "repeat":
+      return node.min >= 1 && needsBeyondAscii(node.part);
+    case "assert":
+    case "empty":
+      return false;
+    default:
+      return node satisfies never;
+  }
+}
 
 interface Search {
   run: string;
@@ -31,7 +51,7 @@ function collect(node: RegexNode, search: Search): void {
       return;
     case "chars":
       // Case folding beyond ASCII differs between patterns and plain texts, so such characters end a run.
-      if (node.literal !== undefined && node.literal.charCodeAt(0) < 128) search.run += node.literal;
+      if (node.literal !== undefined && node.literal.charCodeAt(0) <= ASCII_MAX) search.run += node.literal;
       else endRun(search);
       return;
     case "repeat":

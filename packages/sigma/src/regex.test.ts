@@ -102,6 +102,19 @@ describe("regular expressions", () => {
     );
   });
 
+  it("say that a match needs a character beyond ASCII only if no text of ASCII matches", () => {
+    const kind = fc.constantFrom("é", "[а-я]+", "(?:忘记|忽略)", "ſ", "k", "(?:é|e)", "é?", "(?:ü){2}");
+    fc.assert(
+      fc.property(fc.array(fc.oneof(kind, pattern), { maxLength: 3 }), flags, text, (parts, chosen, sample) => {
+        const regex = new Regex(parts.join(""), chosen);
+        if (!regex.needsBeyondAscii) return;
+        const ascii = sample.replaceAll(/[^\0-\u{7f}]/gu, "k");
+        expect(regex.test(ascii, budget()), `${parts.join("")} on ${JSON.stringify(ascii)}`).toBe(false);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("read inline flags, named groups and lazy repetitions", () => {
     expect(matches("(?i)abc", "xABCx")).toBe(true);
     expect(matches("a(?i)b(?-i)c", "aBc")).toBe(true);
@@ -179,6 +192,19 @@ describe("regular expressions", () => {
   it("repeat empty parts without cost", () => {
     expect(matches("((){5000}){5000}a", "a")).toBe(true);
     expect(matches("(a*)*", "")).toBe(true);
+  });
+});
+
+describe("a pattern's need of characters beyond ASCII", () => {
+  it.each([
+    ["忘记.{0,8}(?:指令|规则)", true],
+    ["(?:\\uDB40[\\uDC20-\\uDC7F]){8}", true],
+    ["(?:é|e)", false],
+    ["é?x", false],
+    ["k", false],
+    ["x|é", false],
+  ])("%s: %j", (source, isNeeded) => {
+    expect(new Regex(source, { ignoreCase: true, multiline: false, dotAll: false }).needsBeyondAscii).toBe(isNeeded);
   });
 });
 

@@ -2,7 +2,7 @@ import { buildCharClasses, type CharClasses } from "./char-classes.ts";
 import { NEWLINE, setHas, WORDS } from "./char-set.ts";
 import { parseRegex, type RegexFlags } from "./regex-parse.ts";
 import { ACCEPT, ASSERT, ASSERTIONS, CHARS, compileProgram, SPLIT, type RegexProgram } from "./regex-program.ts";
-import { requiredLiterals } from "./regex-literal.ts";
+import { needsBeyondAscii, requiredLiterals } from "./regex-literal.ts";
 
 /** Steps all regular expressions of one record may still take; `exhausted` tells that an answer is missing. */
 export interface StepBudget {
@@ -35,6 +35,8 @@ const REJECTED: State = { nodes: [], before: OTHER, next: [] };
 export class Regex {
   /** Folded texts of which every matching text contains one; empty when there are none. */
   readonly literals: readonly string[];
+  /** Texts of ASCII alone never match. */
+  readonly needsBeyondAscii: boolean;
   readonly #program: RegexProgram;
   readonly #classes: CharClasses;
   /** members[class * sets + set] is 1 when the class belongs to the set. */
@@ -48,6 +50,7 @@ export class Regex {
   constructor(pattern: string, flags: RegexFlags) {
     const root = parseRegex(pattern, flags);
     this.literals = requiredLiterals(root);
+    this.needsBeyondAscii = needsBeyondAscii(root);
     this.#program = compileProgram(root);
     this.#classes = buildCharClasses(this.#program.sets, this.#program.hasAssertions);
     const sets = this.#program.sets;
