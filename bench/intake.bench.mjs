@@ -16,7 +16,7 @@ import { summarize } from "./lib/statistics.mjs";
 const ROUNDS = 2;
 const BATCHES = { batch: 500, connections: 8, seconds: 5, warmUpSeconds: 1 };
 const SINGLES = { batch: 1, connections: 64, seconds: 4, warmUpSeconds: 1 };
-/** Short, so that no agent sends the 30 equal commands that would open an incident. */
+/** Short, so that no agent runs the 50 commands in a minute that would raise an alert. */
 const COMMAND_BATCHES = { ...BATCHES, seconds: 2 };
 const JUDGED_WITHIN_MS = 60_000;
 

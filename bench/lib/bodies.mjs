@@ -2,14 +2,15 @@
  * Request bodies of 1 KB events whose ids and agents are overwritten in place, so that making them costs the load
  * generator next to nothing.
  *
- * kind `log`: nothing that a shipped rule reads beyond the kind. kind `command`: a command line, which every shipped rule
- * reads; its agents change so often that none reaches the 30 equal commands that would open an incident.
+ * kind `log`: nothing that a shipped rule reads beyond the kind. kind `command`: a command line, no two alike, which every
+ * shipped rule reads; its agents change so often that none runs 50 in a minute, which would raise an alert.
  */
 export const EVENT_BYTES = 1024;
-/** Agents that take turns: for commands more than any run sends events / 30, and fewer than the engine keeps for one pack. */
+/** Agents that take turns: for commands more than any run sends events / 50, and fewer than the engine keeps for one pack. */
 const AGENTS = { log: 50, command: 2_000 };
 const ID_DIGITS = 12;
 const AGENT_DIGITS = 4;
+const COMMAND_NAME = "name-";
 const OUTPUT = "src/index.ts:12: a line of output, as a tool writes it\n".repeat(20);
 
 /** @param shape {kind, batch, prefix, agents, share}: agents begins their names, share (0 to 1) is where their turn begins @returns a function that gives the next body, in a buffer that it uses again */
@@ -17,6 +18,7 @@ export function createBodies({ kind, batch, prefix, agents, share }) {
   const line = makeLine(kind, prefix, agents);
   const text = batch === 1 ? line : `${line}\n`.repeat(batch);
   const body = Buffer.from(text);
+  const commandAt = kind === "command" ? line.indexOf(COMMAND_NAME) + COMMAND_NAME.length : undefined;
   const stride = Buffer.byteLength(line) + 1;
   const idAt = line.indexOf(`${prefix}-`) + prefix.length + 1;
   // the last one: the event's own id begins alike
@@ -24,7 +26,9 @@ export function createBodies({ kind, batch, prefix, agents, share }) {
   let number = Math.floor(share * AGENTS[kind]);
   return () => {
     for (let i = 0; i < batch; i++) {
-      body.write(String(number).padStart(ID_DIGITS, "0"), i * stride + idAt, "latin1");
+      const digits = String(number).padStart(ID_DIGITS, "0");
+      body.write(digits, i * stride + idAt, "latin1");
+      if (commandAt !== undefined) body.write(digits, i * stride + commandAt, "latin1");
       body.write(String(number % AGENTS[kind]).padStart(AGENT_DIGITS, "0"), i * stride + agentAt, "latin1");
       number += 1;
     }
@@ -34,7 +38,10 @@ export function createBodies({ kind, batch, prefix, agents, share }) {
 
 function makeLine(kind, prefix, agents) {
   const details = { cwd: "/srv/project", user: "agent", pid: 12345, duration_ms: 12.5, tags: ["search", "read only"] };
-  const command = { command: "grep -rn 'foo bar' /srv/project/src --include=*.ts | head -40", image: "/usr/bin/grep" };
+  const command = {
+    command: `grep -rn '${COMMAND_NAME}${"0".repeat(ID_DIGITS)} of' /srv/project/src --include=*.ts | head -40`,
+    image: "/usr/bin/grep",
+  };
   const event = (output) =>
     JSON.stringify({
       id: `${prefix}-${"0".repeat(ID_DIGITS)}`,

@@ -9,6 +9,10 @@ const SEXTETS: ReadonlyMap<string, number> = new Map([
   ["_", 63] as const,
 ]);
 
+const UTF8 = new TextDecoder();
+/** What stands where bytes are no UTF-8; to throw for each word that only looks like base64 would cost more. */
+const REPLACED = "\ufffd";
+
 /** The text, and behind it what its parts in URL encoding and base64 stand for. At most three times as long. */
 export function withDecoded(text: string): string {
   const unescaped = text.includes("%") ? text.replaceAll(PERCENT_RUN, decodePercent) : text;
@@ -44,9 +48,6 @@ function decodeBase64(run: string): string | undefined {
     if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return undefined;
     bytes.push(byte);
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(bytes));
-  } catch {
-    return undefined;
-  }
+  const decoded = UTF8.decode(new Uint8Array(bytes));
+  return decoded.includes(REPLACED) ? undefined : decoded;
 }

@@ -28,12 +28,11 @@ export function presentEvent(event: AgentEvent, { withProcesses = true } = {}): 
   const [first] = commands;
   if (commands.length === 1 && first?.text === line && !isCut) {
     const [own, ...more] = presented;
-    const others = more.map((fields) => presentCommand(event, fields));
+    const others = presentCommands(event, more);
     return { presentations: [new AgentPresentation(event, own), ...others, ...processes] };
   }
   const own = new AgentPresentation(event, isCut ? { command_cut: true } : {});
-  const parts = presented.map((fields) => presentCommand(event, fields));
-  return { presentations: [own, ...parts, ...processes] };
+  return { presentations: [own, ...presentCommands(event, presented), ...processes] };
 }
 
 const readLine = rememberTexts((line) => {
@@ -67,20 +66,24 @@ const CALLER_FIELDS = [
   "parent_command", "parent_command_line", "parent_image", "skill", "mcp_server", "cwd", "user",
 ] as const; // prettier-ignore
 
-/** One command of a line, with who ran it and how it went, without the texts that stand in the event itself. */
-function presentCommand(event: AgentEvent, own: Readonly<Record<string, unknown>>): Presentation {
-  const fields: Record<string, unknown> = { ...own };
+/** The commands of a line, each with who ran it and how it went, without the texts that stand in the event itself. */
+function presentCommands(
+  event: AgentEvent,
+  commands: readonly Readonly<Record<string, unknown>>[],
+): readonly Presentation[] {
+  if (commands.length === 0) return [];
+  const shared: Record<string, unknown> = {};
   for (const [name, read] of FIXED_FIELDS) {
     const value = read(event);
-    if (value !== undefined) fields[name] = value;
+    if (value !== undefined) shared[name] = value;
   }
   for (const name of CALLER_FIELDS) {
     const value = event.data[name];
-    if (value !== undefined) fields[name] = value;
+    if (value !== undefined) shared[name] = value;
   }
   const tool = pickText(event.data, "tool_name", "tool");
-  if (tool !== undefined) fields["tool_name"] = tool;
-  return { logsource: AGENT_EVENTS, fields };
+  if (tool !== undefined) shared["tool_name"] = tool;
+  return commands.map((own) => ({ logsource: AGENT_EVENTS, fields: { ...own, ...shared } }));
 }
 
 /** Rules look at few fields of most events: each is read when asked for, and all are built only when that cannot tell. */
