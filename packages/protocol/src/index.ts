@@ -11,6 +11,8 @@ export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./indicator.ts";
 export * from "./killswitch.ts";
+export * from "./policy.ts";
+export * from "./policy-file.ts";
 export * from "./rules.ts";
 export * from "./severity.ts";
 export * from "./source.ts";

@@ -1,10 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { Denial, HoldLevel, HoldSubject } from "@firebreak/protocol/holds";
+import type { HoldSubject } from "@firebreak/protocol/holds";
 import { HOLD_LEVELS, holdCovers } from "@firebreak/protocol/holds";
 import type { GateClock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
+import type { Allowed, Begun, Decision, Denied } from "./decision.ts";
+import { GateDeniedError } from "./decision.ts";
+import { endWith, waitMs } from "./end-with.ts";
 import type { SeenHold, SeenState, StateReader } from "./killswitch-state.ts";
 import { openStateReader } from "./killswitch-state.ts";
+import { ledgerDirOf } from "./ledger/places.ts";
+import type { GateAction } from "./policy/action.ts";
+import { PolicyBrokenError } from "./policy/finding.ts";
+import type { ActEnd, PolicyAnswer, PolicyGate } from "./policy/policy-gate.ts";
+import { createPolicyGate } from "./policy/policy-gate.ts";
+import { openPolicyReader } from "./policy/read-policy.ts";
 import type { Telemetry, TelemetryEvent } from "./telemetry.ts";
 import { createTelemetry } from "./telemetry.ts";
 
@@ -17,28 +26,12 @@ export interface GateOptions {
   /** the server, for telemetry only: decisions never wait for it */
   readonly url?: string | undefined;
   readonly token?: string | undefined;
+  /** where budgets and circuit breakers of this host are kept; default `ledger` beside the kill switch's directory */
+  readonly ledgerDir?: string | undefined;
   /** the longest a decision may rest on an unconfirmed state, ms; default 50 */
   readonly maxAgeMs?: number | undefined;
   readonly clock?: GateClock | undefined;
 }
-
-/** What the agent is about to do. */
-export interface GateAction {
-  readonly tool?: string | undefined;
-}
-
-export interface Allowed {
-  readonly allowed: true;
-}
-export interface Denied {
-  readonly allowed: false;
-  /** `stopped`: a person or a rule stopped it. `gate_broken`: the gate cannot know, and so does not let through. */
-  readonly denial: Extract<Denial, "stopped" | "gate_broken">;
-  readonly reason: string;
-  readonly holdId: string | null;
-  readonly level: HoldLevel;
-}
-export type Decision = Allowed | Denied;
 
 export interface GateStatus {
   readonly state: "open" | "stopped" | "broken";
@@ -46,14 +39,31 @@ export interface GateStatus {
   /** how long ago the state was last confirmed, ms: the next check after `maxAgeMs` confirms it anew */
   readonly ageMs: number;
   readonly problem: string | null;
+  /** of the policy in force; null when none was published */
+  readonly policyEpoch: number | null;
+  /** why the policy that lies there is not in force; an earlier one is, if `policyEpoch` names one */
+  readonly policyProblem: string | null;
   readonly eventsQueued: number;
   readonly eventsDropped: number;
 }
 
 export interface Gate {
-  /** Decides at once, from memory. Ask before every act that changes something. */
+  /** Decides at once, from memory, and takes nothing: a budget is not charged by asking. */
   check(action?: GateAction): Decision;
-  /** @returns the function behind the gate: it throws GateDeniedError instead of running while the agent is stopped */
+  /**
+   * Decides and, when it lets the act through, takes what it costs from the budgets. Ask before every act that changes
+   * something, and call `end` when it is over.
+   */
+  begin(action?: GateAction): Begun;
+  /** Whether this agent, or a tool of it, may act at all: looks at stops only, not at what an act would be. */
+  checkStop(tool?: string): Decision;
+  /**
+   * Begins an act, runs it and ends it: a rejection counts as a failure.
+   *
+   * @throws GateDeniedError when it may not begin
+   */
+  run<R>(act: () => Promise<R> | R, action?: GateAction): Promise<R>;
+  /** @returns the function behind the gate: it throws GateDeniedError instead of running while the act is denied */
   guard<A extends unknown[], R>(fn: (...args: A) => R, action?: GateAction): (...args: A) => R;
   /** Sends telemetry when there is time. @returns false when it was dropped */
   emit(event: TelemetryEvent): boolean;
@@ -66,18 +76,9 @@ export interface Gate {
   close(timeoutMs?: number): Promise<void>;
 }
 
-/** Thrown by a guarded function that may not run. */
-export class GateDeniedError extends Error {
-  override readonly name = "GateDeniedError";
-  readonly denied: Denied;
-
-  constructor(denied: Denied) {
-    super(`${denied.denial}: ${denied.reason}`);
-    this.denied = denied;
-  }
-}
-
 const ALLOWED: Allowed = { allowed: true };
+/** An act that nothing counts. */
+const BEGUN: Begun = { allowed: true, end: () => {} };
 const DEFAULT_MAX_AGE_MS = 50;
 
 interface View {
@@ -94,6 +95,8 @@ interface Machine {
   readonly listeners: Set<(decision: Decision) => void>;
   readonly telemetry: Telemetry;
   readonly timers: Set<ReturnType<typeof setInterval>>;
+  readonly policy: PolicyGate;
+  policyProblem: string | null;
   reader: StateReader | null;
   view: View;
   lookedMs: number;
@@ -102,13 +105,16 @@ interface Machine {
 export function createGate(options: GateOptions): Gate {
   const { agent, pack, session } = options;
   const clock = options.clock ?? systemClock;
+  const telemetry = createTelemetry({ ...options, agent: refOf(options), clock, newEventId: randomUUID });
   const machine: Machine = {
     subject: { agent, pack, session },
     clock,
     maxAgeMs: options.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
     listeners: new Set(),
-    telemetry: createTelemetry({ ...options, agent: refOf(options), clock, newEventId: randomUUID }),
+    telemetry,
     timers: new Set(),
+    policy: policyGateOf(options, clock, telemetry),
+    policyProblem: null,
     reader: null,
     view: { state: null, base: broken("the kill switch was not read yet"), byTool: new Map() },
     lookedMs: Number.NEGATIVE_INFINITY,
@@ -121,16 +127,30 @@ export function createGate(options: GateOptions): Gate {
   return handleOf(machine);
 }
 
+function policyGateOf(options: GateOptions, clock: GateClock, telemetry: Telemetry): PolicyGate {
+  const { agent, pack, session, killswitchDir: dir } = options;
+  return createPolicyGate({
+    reader: openPolicyReader(dir),
+    ledgerDir: options.ledgerDir ?? (dir === undefined ? undefined : ledgerDirOf(dir)),
+    agent: { agent, pack, session },
+    clock,
+    emit: (event) => telemetry.emit(event),
+  });
+}
+
 function handleOf(machine: Machine): Gate {
   const { telemetry, timers, listeners } = machine;
   return {
     check: (action) => check(machine, action),
+    begin: (action) => begin(machine, action),
+    checkStop: (tool) => checkStop(machine, tool),
+    run: (act, action) => run(machine, act, action),
     guard:
       (fn, action) =>
       (...args) => {
-        const decision = check(machine, action);
-        if (!decision.allowed) throw new GateDeniedError(decision);
-        return fn(...args);
+        const begun = begin(machine, action);
+        if (!begun.allowed) throw new GateDeniedError(begun);
+        return endWith(begun.end, () => fn(...args));
       },
     emit: (event) => telemetry.emit(event),
     heartbeat: (intervalMs) => beat(telemetry, timers, intervalMs),
@@ -143,18 +163,90 @@ function handleOf(machine: Machine): Gate {
   };
 }
 
-function check(machine: Machine, action: GateAction | undefined): Decision {
+function checkStop(machine: Machine, tool: string | undefined): Decision {
   // a blocked event loop runs no timer: the check itself keeps the bound
   if (machine.clock.monotonicMs() - machine.lookedMs > machine.maxAgeMs) refresh(machine);
   const { base, byTool } = machine.view;
-  if (!base.allowed || byTool.size === 0 || action?.tool === undefined) return base;
-  return byTool.get(action.tool) ?? base;
+  if (!base.allowed || byTool.size === 0 || tool === undefined) return base;
+  return byTool.get(tool) ?? base;
+}
+
+/** @returns null when the policy has to be asked */
+function beforePolicy(machine: Machine, action: GateAction | undefined): Decision | null {
+  const stop = checkStop(machine, action?.tool);
+  if (!stop.allowed) return stop;
+  if (machine.policyProblem !== null && machine.policy.epoch === null) return broken(machine.policyProblem);
+  return machine.policy.isActive || action?.cost !== undefined ? null : stop;
+}
+
+function check(machine: Machine, action: GateAction | undefined): Decision {
+  return beforePolicy(machine, action) ?? orBroken(() => decisionOf(machine.policy.check(action ?? {})));
+}
+
+function begin(machine: Machine, action: GateAction | undefined): Begun {
+  const before = beforePolicy(machine, action);
+  if (before !== null) return before.allowed ? BEGUN : before;
+  return orBroken<Begun>(() => {
+    const { answer, end } = machine.policy.begin(action ?? {});
+    const decision = decisionOf(answer);
+    return decision.allowed ? { ...decision, end: once(machine, end) } : decision;
+  });
+}
+
+/** An act ends once, whatever is said later; what cannot be counted any more was told by the next denial. */
+function once(machine: Machine, end: (end: ActEnd) => void): (end?: ActEnd) => void {
+  let isOver = false;
+  return (how = {}) => {
+    if (isOver) return;
+    isOver = true;
+    try {
+      end(how);
+    } catch (fault) {
+      if (!(fault instanceof PolicyBrokenError)) throw fault;
+      machine.telemetry.emit({
+        kind: "log",
+        outcome: "failure",
+        data: { event_type: "policy_broken", reason: fault.message },
+      });
+    }
+  };
+}
+
+function orBroken<D>(decide: () => D): D | Denied {
+  try {
+    return decide();
+  } catch (fault) {
+    if (!(fault instanceof PolicyBrokenError)) throw fault;
+    return { allowed: false, denial: "gate_broken", reason: fault.message, holdId: null, level: "deny" };
+  }
+}
+
+function decisionOf(answer: PolicyAnswer): Decision {
+  if (!answer.allowed) {
+    const { finding } = answer;
+    return { allowed: false, denial: "policy", reason: finding.reason, holdId: null, level: "deny", policy: finding };
+  }
+  const { warnings, delayMs } = answer;
+  if (warnings.length === 0 && delayMs === 0) return ALLOWED;
+  return { allowed: true, ...(warnings.length > 0 && { warnings }), ...(delayMs > 0 && { delayMs }) };
+}
+
+async function run<R>(machine: Machine, act: () => Promise<R> | R, action: GateAction | undefined): Promise<R> {
+  const begun = begin(machine, action);
+  if (!begun.allowed) throw new GateDeniedError(begun);
+  return endWith(begun.end, async () => {
+    if (begun.delayMs !== undefined) await waitMs(begun.delayMs);
+    const stop = checkStop(machine, action?.tool);
+    if (!stop.allowed) throw new GateDeniedError(stop);
+    return act();
+  });
 }
 
 function refresh(machine: Machine): void {
   if (machine.reader === null) return;
   machine.lookedMs = machine.clock.monotonicMs();
   const state = machine.reader.look();
+  machine.policyProblem = machine.policy.look();
   if (state === machine.view.state) return;
   const before = machine.view;
   machine.view = viewOf(state, machine.subject);
@@ -168,6 +260,7 @@ async function close(machine: Machine, timeoutMs: number): Promise<void> {
   machine.view = { state: null, base: broken("the gate is closed"), byTool: new Map() };
   for (const timer of machine.timers) clearInterval(timer);
   machine.listeners.clear();
+  machine.policy.close();
   await machine.telemetry.flush(timeoutMs);
   machine.telemetry.close();
 }
@@ -224,7 +317,7 @@ function beat(telemetry: Telemetry, timers: Set<ReturnType<typeof setInterval>>,
   };
 }
 
-function statusOf({ view, clock, lookedMs, telemetry }: Machine): GateStatus {
+function statusOf({ view, clock, lookedMs, telemetry, policy, policyProblem }: Machine): GateStatus {
   const { base, state } = view;
   const isBroken = !base.allowed && base.denial === "gate_broken";
   return {
@@ -232,6 +325,8 @@ function statusOf({ view, clock, lookedMs, telemetry }: Machine): GateStatus {
     epoch: state?.ok === true ? state.epoch : null,
     ageMs: clock.monotonicMs() - lookedMs,
     problem: isBroken ? base.reason : null,
+    policyEpoch: policy.epoch,
+    policyProblem,
     eventsQueued: telemetry.queued,
     eventsDropped: telemetry.dropped,
   };

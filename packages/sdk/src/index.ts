@@ -1,6 +1,12 @@
 export { systemClock } from "./clock.ts";
 export type { GateClock } from "./clock.ts";
 export { gateOptionsFrom } from "./environment.ts";
-export { createGate, GateDeniedError } from "./gate.ts";
-export type { Allowed, Decision, Denied, Gate, GateAction, GateOptions, GateStatus } from "./gate.ts";
+export { GateDeniedError } from "./decision.ts";
+export type { Allowed, Begun, Decision, Denied } from "./decision.ts";
+export { createGate } from "./gate.ts";
+export type { Gate, GateOptions, GateStatus } from "./gate.ts";
+export { ACT_FIELDS } from "./policy/action-fields.ts";
+export type { GateAction } from "./policy/action.ts";
+export type { PolicyFinding, PolicyPart } from "./policy/finding.ts";
+export type { ActEnd } from "./policy/policy-gate.ts";
 export type { TelemetryEvent } from "./telemetry.ts";

@@ -55,7 +55,7 @@ function olderState(path: string, known: number, found: number): SeenState {
 function tryWatch(dir: string, onChange: () => void): FSWatcher | null {
   try {
     const watcher = watch(dir, { persistent: false }, (_event, name) => {
-      if (name === null || name === "state.json") onChange();
+      if (name === null || name === "state.json" || name === "policy.json") onChange();
     });
     watcher.on("error", () => watcher.close());
     return watcher;

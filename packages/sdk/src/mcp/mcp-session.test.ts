@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Decision, GateAction } from "../gate.ts";
+import type { Denied } from "../decision.ts";
 import type { TelemetryEvent } from "../telemetry.ts";
 import { linesOf, MESSAGE_BYTES_MAX } from "./lines.ts";
 import { createMcpSession } from "./mcp-session.ts";
@@ -16,14 +16,18 @@ let toServer: unknown[];
 let toClient: unknown[];
 let answers: unknown[];
 let session: McpSession;
+let ended: unknown[];
 
-const denied: Decision = { allowed: false, denial: "stopped", reason: "a drill", holdId: "hld_1", level: "deny" };
+const isStopped = (tool = "") => allStopped || stoppedTools.has(tool);
+
+const denied: Denied = { allowed: false, denial: "stopped", reason: "a drill", holdId: "hld_1", level: "deny" };
 
 beforeEach(() => {
-  [stoppedTools, allStopped, told, toServer, toClient, answers] = [new Set(), false, [], [], [], []];
+  [stoppedTools, allStopped, told, toServer, toClient, answers, ended] = [new Set(), false, [], [], [], [], []];
   session = createMcpSession({
     gate: {
-      check: (action?: GateAction) => (allStopped || stoppedTools.has(action?.tool ?? "") ? denied : { allowed: true }),
+      begin: (action) => (isStopped(action?.tool) ? denied : { allowed: true, end: (end) => ended.push(end) }),
+      checkStop: (tool) => (isStopped(tool) ? denied : { allowed: true }),
       emit: (event) => told.push(event) > 0,
       onChange: (listener) => {
         change = () => listener(denied);

@@ -1,4 +1,6 @@
-import type { Denied, Gate } from "../gate.ts";
+import type { Denied } from "../decision.ts";
+import type { Gate } from "../gate.ts";
+import type { ActEnd } from "../policy/policy-gate.ts";
 import { errorAnswer, idOf, isRecord, methodOf, notification, recordAt, refusedCall } from "./message.ts";
 import type { Message, MessageId } from "./message.ts";
 
@@ -6,7 +8,7 @@ import type { Message, MessageId } from "./message.ts";
 export type Answer = (message: Message) => void;
 
 export interface McpSessionOptions {
-  readonly gate: Pick<Gate, "check" | "emit" | "onChange">;
+  readonly gate: Pick<Gate, "begin" | "checkStop" | "emit" | "onChange">;
   /** to the server: cancellations */
   readonly toServer: (message: Message) => void;
   /** to the client: notifications */
@@ -31,6 +33,7 @@ interface Call {
   readonly tool: string | undefined;
   readonly answer: Answer;
   readonly startedMs: number;
+  readonly end: (end?: ActEnd) => void;
 }
 
 interface State {
@@ -70,7 +73,10 @@ export function createMcpSession(options: McpSessionOptions): McpSession {
     get inFlight() {
       return state.calls.size;
     },
-    close: stopListening,
+    close: () => {
+      stopListening();
+      for (const call of state.calls.values()) call.end({ failed: true });
+    },
   };
 }
 
@@ -110,27 +116,34 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
   const params = recordAt(message, "params");
   const tool = typeof params["name"] === "string" ? params["name"] : undefined;
   const id = idOf(message);
-  const decision = gate.check({ tool });
-  if (!decision.allowed) {
-    tell(state, tool, params, { outcome: "denied", reason: decision.reason });
-    if (id !== null) answer(refusedCall(id, refusalText(decision)));
+  const begun = gate.begin({ tool, arguments: argumentsOf(params) });
+  if (!begun.allowed) {
+    tell(state, tool, params, { outcome: "denied", reason: begun.reason });
+    if (id !== null) answer(refusedCall(id, refusalText(begun)));
     return null;
   }
   if (id === null || state.calls.size >= WAITING_MAX || state.calls.has(id)) {
+    begun.end();
     if (id !== null)
       answer(errorAnswer(id, REFUSED, "This call cannot be followed: its id is in use, or too many wait."));
     return null;
   }
   tell(state, tool, params, { outcome: "unknown" });
-  state.calls.set(id, { id, tool, answer, startedMs: monotonicMs() });
+  state.calls.set(id, { id, tool, answer, startedMs: monotonicMs(), end: begun.end });
   return message;
+}
+
+/** What is no object is against the protocol; rules see it all the same. */
+function argumentsOf(params: Message): Readonly<Record<string, unknown>> {
+  const given = params["arguments"];
+  return given === undefined || isRecord(given) ? recordAt(params, "arguments") : { value: given };
 }
 
 /** A stopped agent gets no fruit of a task that ran on. */
 function resultOfTask(state: State, message: Message, answer: Answer): Message | null {
   const taskId = recordAt(message, "params")["taskId"];
   const tool = typeof taskId === "string" ? state.tasks.get(taskId) : undefined;
-  const decision = state.options.gate.check({ tool });
+  const decision = state.options.gate.checkStop(tool);
   if (decision.allowed) return message;
   const id = idOf(message);
   if (id !== null) answer(errorAnswer(id, REFUSED, refusalText(decision)));
@@ -138,7 +151,9 @@ function resultOfTask(state: State, message: Message, answer: Answer): Message |
 }
 
 function forget(state: State, id: unknown): void {
-  if (typeof id === "string" || typeof id === "number") state.calls.delete(id);
+  if (typeof id !== "string" && typeof id !== "number") return;
+  state.calls.get(id)?.end();
+  state.calls.delete(id);
 }
 
 function fromServer(state: State, message: Message): Message | null {
@@ -157,7 +172,7 @@ function fromServer(state: State, message: Message): Message | null {
 /** A server may ask the client's model to think for it; a stopped agent does not think on. */
 function requestOfServer(state: State, message: Message): Message | null {
   if (methodOf(message) !== "sampling/createMessage") return message;
-  const decision = state.options.gate.check();
+  const decision = state.options.gate.checkStop();
   if (decision.allowed) return message;
   state.options.toServer(errorAnswer(idOf(message), REFUSED, refusalText(decision)));
   return null;
@@ -169,6 +184,7 @@ function endCall(state: State, call: Call, message: Message): Message {
   const taskId = recordAt(result, "task")["taskId"];
   if (typeof taskId === "string" && state.tasks.size < WAITING_MAX) state.tasks.set(taskId, call.tool);
   const failed = message["error"] !== undefined || result["isError"] === true;
+  call.end({ failed });
   // the call was told when it began, so that rules need not wait for its end; this is what came of it
   const data = {
     tool_name: call.tool ?? "",
@@ -186,8 +202,7 @@ function withResult(message: Message, change: (result: Message) => Message): Mes
 function allowedTools(state: State, result: Message): unknown[] {
   const tools = Array.isArray(result["tools"]) ? result["tools"] : [];
   return tools.filter(
-    (tool) =>
-      isRecord(tool) && typeof tool["name"] === "string" && state.options.gate.check({ tool: tool["name"] }).allowed,
+    (tool) => isRecord(tool) && typeof tool["name"] === "string" && state.options.gate.checkStop(tool["name"]).allowed,
   );
 }
 
@@ -202,9 +217,10 @@ function announceListChanges(result: Message): Message {
 function afterChange(state: State): void {
   const { gate, toServer, toClient, newId } = state.options;
   for (const call of state.calls.values()) {
-    const decision = gate.check({ tool: call.tool });
+    const decision = gate.checkStop(call.tool);
     if (decision.allowed) continue;
     state.calls.delete(call.id);
+    call.end();
     state.cancelled.add(call.id);
     toServer(notification("notifications/cancelled", { requestId: call.id, reason: decision.reason }));
     call.answer(
@@ -213,7 +229,7 @@ function afterChange(state: State): void {
     gate.emit({ kind: "log", outcome: "denied", data: { tool_name: call.tool ?? "", reason: decision.reason } });
   }
   for (const [taskId, tool] of state.tasks) {
-    if (gate.check({ tool }).allowed) continue;
+    if (gate.checkStop(tool).allowed) continue;
     const id = newId();
     state.own.add(id);
     state.tasks.delete(taskId);
@@ -239,5 +255,9 @@ function clip(text: string): string {
 }
 
 function refusalText(decision: Denied): string {
-  return `Firebreak (${decision.denial}): ${decision.reason}. A person decides when it goes on; do not try another way.`;
+  const said = `Firebreak (${decision.denial}): ${decision.reason}.`;
+  const retryMs = decision.policy?.retryAfterMs ?? null;
+  if (retryMs !== null) return `${said} Ask again in ${Math.ceil(retryMs / 1000)} s; do not try another way.`;
+  if (decision.policy !== undefined) return `${said} Do not try another way.`;
+  return `${said} A person decides when it goes on; do not try another way.`;
 }
