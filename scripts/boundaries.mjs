@@ -14,6 +14,7 @@ const LEVELS = [
   ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment", "approvals"],
+  ["actions"],
   ["playbooks", "senders", "guard"],
   ["recovery", "learning", "workshop"],
   ["app"],

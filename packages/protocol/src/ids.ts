@@ -3,6 +3,7 @@
  * milliseconds and 80 random bits (the ULID layout), so ids sort by creation time.
  */
 export const ID_PREFIXES = {
+  action: "act",
   alert: "alr",
   apiToken: "tok",
   approval: "apr",
@@ -29,6 +30,7 @@ export const ID_PREFIXES = {
 export type IdKind = keyof typeof ID_PREFIXES;
 export type Id<K extends IdKind> = string & { readonly __idKind?: K };
 
+export type ActionId = Id<"action">;
 export type AlertId = Id<"alert">;
 export type ApprovalId = Id<"approval">;
 export type DeliveryId = Id<"delivery">;

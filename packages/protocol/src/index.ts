@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export * from "./action.ts";
 export * from "./alert.ts";
 export * from "./alert-views.ts";
 export * from "./approval.ts";

@@ -379,6 +379,7 @@ export const liveMessage = z.object({
     "evidence",
     "source",
     "replay",
+    "action",
   ]),
   id: z.string(),
 });

@@ -1,5 +1,72 @@
 // Generated from packages/server/src/api/openapi.json by scripts/generate-client.mjs. Do not edit.
 
+export type ActionPage = {
+  items: (ActionView)[];
+  next: string | null;
+};
+
+export type ActionPreview = {
+  effector: string;
+  title: string;
+  changes: (string)[];
+  blastRadius: BlastRadius;
+  obstacles: (string)[];
+  destroysEvidence: boolean;
+  expiry: "by_undo" | "by_itself" | "none";
+  role: Role;
+};
+
+export type ActionState = "applying" | "in_force" | "lost" | "interrupted" | "undoing" | "done" | "failed" | "undone" | "expired";
+
+export type ActionView = {
+  id: string;
+  effector: string;
+  parameters: { [key: string]: unknown };
+  state: ActionState;
+  changes: (string)[];
+  blastRadius: BlastRadius;
+  message: string | null;
+  failure: string | null;
+  output: { [key: string]: unknown };
+  reason: string;
+  incidentId: string | null;
+  requestedBy: Actor;
+  host: string;
+  requestedAt: string;
+  appliedAt: string | null;
+  verifiedAt: string | null;
+  expiresAt: string | null;
+  endedAt: string | null;
+  endedBy: Actor | null;
+  endReason: string | null;
+  nextTryAt: string | null;
+};
+
+export type BlastRadius = {
+  agents: (string)[];
+  hosts: (string)[];
+  services: (string)[];
+  addresses: (string)[];
+};
+
+export type EffectorPage = {
+  items: (EffectorView)[];
+  next: string | null;
+};
+
+export type EffectorView = {
+  name: string;
+  title: string;
+  destroysEvidence: boolean;
+  expiry: "by_undo" | "by_itself" | "none";
+  role: Role;
+  missing: ({
+    what: string;
+    remedy: string;
+  })[];
+  parameters: { [key: string]: unknown };
+};
+
 export type Actor = {
   kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
   id: string;
@@ -458,7 +525,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "replay";
+  topic: "incident" | "alert" | "silence" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "replay" | "action";
   id: string;
 };
 
@@ -1059,6 +1126,19 @@ export type UserView = {
 export type UserPage = {
   items: (UserView)[];
   next: string | null;
+};
+
+export type ActionPreviewRequest = {
+  parameters?: { [key: string]: unknown };
+};
+
+export type NewActionRequest = {
+  effector: string;
+  parameters?: { [key: string]: unknown };
+  reason: string;
+  forSeconds?: number;
+  incidentId?: string;
+  idempotencyKey?: string;
 };
 
 export type AgentEventInput = {
@@ -4045,6 +4125,241 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/effectors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EffectorPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/effectors/{name}/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ActionPreviewRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ActionPreview;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/actions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          live?: "true" | "false";
+          incident?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ActionPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewActionRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ActionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/actions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ActionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/actions/{id}/undo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ActionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;

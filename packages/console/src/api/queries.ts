@@ -171,4 +171,5 @@ export const STALE_AFTER = {
   evidence: ["incident"],
   source: ["sources", "refusals", "changes"],
   replay: ["replays", "replay"],
+  action: ["actions", "incident"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;

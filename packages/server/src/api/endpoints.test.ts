@@ -9,6 +9,7 @@ import type { TestServer } from "./testing.ts";
 
 const ULID = "0".repeat(26);
 const PREFIXES: Readonly<Record<string, string>> = {
+  actions: "act",
   alerts: "alr",
   approvals: "apr",
   deliveries: "dlv",
@@ -63,6 +64,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   switchPack: { enabled: false, ...REASON },
   completeStep: { note: "done" },
   abortRun: REASON,
+  previewAction: { parameters: {} },
+  applyAction: { effector: "maintenance.lock", ...REASON },
+  undoAction: REASON,
   createSource: { name: "x1", kind: "alertmanager" },
   rotateSource: {},
   testSource: { body: {} },

@@ -46,6 +46,8 @@ const page = { after, limit };
 const severityText = z.enum(["1", "2", "3", "4"]).transform((text) => severity.parse(Number(text)));
 
 export const alertParams = z.strictObject({ id: idOf("alert") });
+export const actionParams = z.strictObject({ id: idOf("action") });
+export const effectorParams = z.strictObject({ name: z.string().min(1).max(64) });
 export const silenceParams = z.strictObject({ id: idOf("silence") });
 export const approvalParams = z.strictObject({ id: idOf("approval") });
 export const incidentParams = z.strictObject({ id: incidentId });
@@ -105,6 +107,17 @@ export const alertsQuery = z.strictObject({
   ...page,
 });
 export type AlertsQuery = z.infer<typeof alertsQuery>;
+
+export const actionsQuery = z.strictObject({
+  /** `true`: only what is, or may be, in effect */
+  live: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+  incident: incidentId.optional(),
+  ...page,
+});
+export type ActionsQuery = z.infer<typeof actionsQuery>;
 
 export const silencesQuery = z.strictObject({
   kind: silenceKind.optional(),

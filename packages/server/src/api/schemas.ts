@@ -1,6 +1,13 @@
 /** Every schema that the OpenAPI document names: what the API answers, and what it reads. */
 import {
+  actionPreview,
+  actionPreviewRequest,
+  actionState,
+  actionView,
   actor,
+  blastRadius,
+  effectorView,
+  newActionRequest,
   stopState,
   stepState,
   runState,
@@ -129,6 +136,8 @@ export const signInLinkView = z.object({ name: z.string(), url: z.string(), expi
 export const eventPage = pageOf(eventView);
 export const sessionPage = pageOf(sessionView);
 export const agentPage = pageOf(agentView);
+export const actionPage = pageOf(actionView);
+export const effectorPage = pageOf(effectorView);
 export const alertPage = pageOf(alertView);
 export const approvalPage = pageOf(approvalView);
 export const silencePage = pageOf(silenceView);
@@ -148,6 +157,13 @@ export const changePage = pageOf(changeView);
 
 /** Named in `components/schemas` as they are answered. */
 export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  ActionPage: actionPage,
+  ActionPreview: actionPreview,
+  ActionState: actionState,
+  ActionView: actionView,
+  BlastRadius: blastRadius,
+  EffectorPage: effectorPage,
+  EffectorView: effectorView,
   Actor: actor,
   StopState: stopState,
   StepState: stepState,
@@ -248,6 +264,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
 
 /** Named in `components/schemas` as they are sent. */
 export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
+  ActionPreviewRequest: actionPreviewRequest,
+  NewActionRequest: newActionRequest,
   AgentEventInput: agentEventInput,
   AnswerApprovalRequest: answerApprovalRequest,
   ImportIndicatorsRequest: importIndicatorsRequest,

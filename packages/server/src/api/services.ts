@@ -1,4 +1,9 @@
 import type {
+  ActionPreview,
+  ActionPreviewRequest,
+  ActionView,
+  EffectorView,
+  NewActionRequest,
   AgentView,
   AlertView,
   AnswerApprovalRequest,
@@ -64,6 +69,7 @@ import type {
   SignInRequest,
 } from "../access/index.ts";
 import type {
+  ActionsQuery,
   AlertsQuery,
   ApprovalsQuery,
   CompleteStepRequest,
@@ -206,6 +212,13 @@ export interface ApiServices {
   /** @param pack null switches everything */
   switchAgents(caller: Caller, request: SwitchRequest & { readonly pack: string | null }): Promise<SwitchView>;
   getPacksStatus(caller: Caller): Promise<PacksStatus>;
+
+  listEffectors(caller: Caller): Promise<Page<EffectorView>>;
+  previewAction(caller: Caller, request: ActionPreviewRequest & WithName): Promise<ActionPreview>;
+  applyAction(caller: Caller, request: NewActionRequest): Promise<ActionView>;
+  listActions(caller: Caller, query: ActionsQuery): Promise<Page<ActionView>>;
+  getAction(caller: Caller, request: WithId): Promise<ActionView>;
+  undoAction(caller: Caller, request: ReasonRequest & WithId): Promise<ActionView>;
 
   listRuns(caller: Caller, query: OfIncidentQuery): Promise<Page<RunView>>;
   getRun(caller: Caller, request: WithId): Promise<RunView>;

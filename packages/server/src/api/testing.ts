@@ -2,6 +2,9 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import {
   ROLES,
+  actionPreview,
+  actionView,
+  effectorView,
   agentView,
   alertView,
   approvalView,
@@ -151,6 +154,12 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     resumeHold: async () => sample(resumeReceipt),
     switchAgents: async () => sample(switchView),
     getPacksStatus: async () => sample(packsStatus),
+    listEffectors: () => pageOfSample(effectorView),
+    previewAction: async () => sample(actionPreview),
+    applyAction: async () => sample(actionView),
+    listActions: () => pageOfSample(actionView),
+    getAction: async () => sample(actionView),
+    undoAction: async () => sample(actionView),
     listRuns: () => pageOfSample(runView),
     getRun: async () => sample(runView),
     completeStep: async () => sample(runView),

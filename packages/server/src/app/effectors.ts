@@ -2,11 +2,21 @@ import { createHash } from "node:crypto";
 import { formatId, stopResult } from "@firebreak/protocol";
 import type { Actor, EvidenceId, StopId, StopResult } from "@firebreak/protocol";
 import { z } from "zod";
-import { agentEffectors, defineEffector, findSupervisor, listSupervisors, listTreeOf } from "../containment/index.ts";
-import type { Effector, EffectorContext, EffectorOutcome } from "../containment/index.ts";
+import {
+  TOUCHES_NOTHING,
+  agentEffectors,
+  defineEffector,
+  findSupervisor,
+  guardEffector,
+  listSupervisors,
+  listTreeOf,
+  localEffectors,
+} from "../containment/index.ts";
+import type { Effector, EffectorContext, EffectorLimits, EffectorOutcome } from "../containment/index.ts";
 import { collectEvidence } from "../evidence/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
+import type { Clock, EffectorSettings } from "../kernel/index.ts";
 import { requestNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { inTransaction } from "../storage/index.ts";
@@ -14,6 +24,9 @@ import type { Database } from "../storage/index.ts";
 
 export interface EffectorSurroundings {
   readonly database: Database;
+  readonly clock: Clock;
+  /** of the profile */
+  readonly settings: EffectorSettings;
   readonly notifyAs: (actor: Actor) => NotifyContext;
   /** keeps what a stop did and proved */
   readonly recordStop: (actor: Actor, stop: StopOfStep) => Promise<void>;
@@ -28,11 +41,20 @@ export interface StopOfStep {
   readonly results: readonly StopResult[];
 }
 
-/** Everything that playbooks may use, by name. */
+/** Everything that can act here, by name, within the limits of the profile. */
 export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap<string, Effector> {
+  const { settings, clock } = surroundings;
   const stops = agentEffectors.map((effector) => recordingStops(effector, surroundings));
-  const all = [...stops, evidenceCollect(surroundings), notifySend(surroundings)];
-  return new Map(all.map((effector) => [effector.name, effector]));
+  const all = [...stops, ...localEffectors(settings), evidenceCollect(surroundings), notifySend(surroundings)];
+  const limits = limitsOf(settings);
+  return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));
+}
+
+function limitsOf({ blastRadius, rates }: EffectorSettings): EffectorLimits {
+  const perMs = Object.entries(rates).map(
+    ([name, { max, perMinutes }]) => [name, { max, perMs: perMinutes * 60_000 }] as const,
+  );
+  return { blastRadius, rates: Object.fromEntries(perMs) };
 }
 
 const stopOutput = z.object({ holdId: z.string(), results: z.array(stopResult) });
@@ -74,10 +96,11 @@ function evidenceCollect({ database }: EffectorSurroundings): Effector {
     title: "Collect evidence of an agent",
     destroysEvidence: false,
     idempotent: true,
+    expiry: "none",
     parameters: evidenceParameters,
-    preview: async (ctx, parameters) => ({
-      changes: sessionsOf(ctx, parameters).map((id) => `collects the evidence of session ${id} into a new archive`),
-    }),
+    blastRadius: async () => TOUCHES_NOTHING,
+    preview: async (ctx, parameters) =>
+      sessionsOf(ctx, parameters).map((id) => `collects the evidence of session ${id} into a new archive`),
     apply: async (ctx, parameters) => {
       const archives: EvidenceSummary[] = [];
       for (const sessionId of sessionsOf(ctx, parameters)) {
@@ -136,8 +159,10 @@ function notifySend({ database, notifyAs }: EffectorSurroundings): Effector {
     title: "Send a notification",
     destroysEvidence: false,
     idempotent: true,
+    expiry: "none",
     parameters: z.strictObject({ template: z.enum(TEMPLATE_NAMES) }),
-    preview: async (_ctx, { template }) => ({ changes: [`sends "${template}" to the channels of the profile`] }),
+    blastRadius: async () => TOUCHES_NOTHING,
+    preview: async (_ctx, { template }) => [`sends "${template}" to the channels of the profile`],
     apply: async (ctx, { template }) => {
       const { incidentId } = ctx;
       if (incidentId === null) return { ok: false, reason: "not_found", message: "this run belongs to no incident" };

@@ -46,6 +46,8 @@ export interface House {
   /** wrong keys of senders, apart from attempts to sign in */
   readonly sourceAttempts: AttemptLimit;
   readonly readSecret: ReadSecret;
+  /** ids of the actions that this process works on */
+  readonly actionsUnderWay: Set<string>;
   /** whether the database answers, with the reason if not */
   readonly checkDatabase: () => Promise<{ ok: true } | { ok: false; problem: string }>;
   /** whether a fault means that the database is away for the moment */
@@ -70,6 +72,7 @@ export function contextFor(house: House, actor: Actor) {
     redactor: house.redactor,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
+    actionsUnderWay: house.actionsUnderWay,
     work: house.work,
     workshop: house.workshop,
     authenticator: house.authenticator,

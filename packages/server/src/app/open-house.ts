@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import type { Actor, AgentEvent } from "@firebreak/protocol";
+import { reconcileActions, tendActions } from "../actions/index.ts";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
   markStaleAlerts,
@@ -133,6 +134,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   const effectors = createEffectors({
     database,
+    clock,
+    settings: profile.effectors,
     notifyAs,
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });
@@ -157,6 +160,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
     sourceAttempts: createSourceAttempts(clock),
+    actionsUnderWay: new Set(),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
     consoleUrl: publicUrl,
@@ -217,6 +221,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
     await runReplay(contextFor(house, DAEMON), replayId, signal);
   });
   await mirrorHolds(house);
+  await reconcileActions(contextFor(house, DAEMON));
   await house.indicators.reloadIfChanged();
   await recheckHeldByProfile(house);
   openings.add("what senders said", () => house.sources.flush());
@@ -263,6 +268,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
     { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
     { name: "expired approvals", everyMs: 1_000, run: () => expireApprovals(ctx()) },
+    { name: "actions", everyMs: 1_000, run: () => tendActions(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },

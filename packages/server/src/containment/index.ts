@@ -1,6 +1,10 @@
 export { checkCgroups } from "./check-cgroups.ts";
 export * from "./effector.ts";
-export { agentEffectors } from "./effectors/index.ts";
+export * from "./effect-record.ts";
+export * from "./guard-effector.ts";
+export { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
+export type { Boxed, TimeBox } from "./time-box.ts";
+export { agentEffectors, localEffectors } from "./effectors/index.ts";
 export {
   enforceDirect,
   enforceHold,

@@ -2,10 +2,9 @@ import type { RunView } from "@firebreak/protocol";
 import { z } from "zod";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
-import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
+import { emitDomainEvent, inTransaction, notifyLive, toStoredText } from "../storage/index.ts";
 import type { PlaybookVerbs } from "./context.ts";
 import { readRun } from "./journal.ts";
-import { toStoredText } from "./journal-json.ts";
 import { getRun } from "./list-runs.ts";
 import { parseInput } from "./parse-input.ts";
 

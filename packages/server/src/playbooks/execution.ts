@@ -7,7 +7,7 @@ import type { Schema } from "../storage/index.ts";
 import type { FaultPoint, RunContext } from "./context.ts";
 import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
-import { toStoredText } from "./journal-json.ts";
+import { toStoredText } from "../storage/index.ts";
 import type { StepFacts } from "./next-move.ts";
 import { planSteps } from "./plan.ts";
 import type { PlannedStep } from "./plan.ts";
@@ -77,7 +77,18 @@ export function effectorContext(execution: Execution, stepId: string, signal: Ab
   const { ctx, run } = execution;
   const actor = run.abort?.actor ?? execution.actor;
   const { home, clock, newId, logger } = ctx;
-  return { home, clock, newId, logger, actor, incidentId: run.incidentId, runId: run.id, stepId, signal };
+  return {
+    home,
+    clock,
+    newId,
+    logger,
+    actor,
+    incidentId: run.incidentId,
+    runId: run.id,
+    stepId,
+    expiresAt: null,
+    signal,
+  };
 }
 
 /** Writes a step's change. @throws JournalMoved when the step is no longer as this executor knows it */

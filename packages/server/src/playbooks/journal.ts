@@ -2,10 +2,9 @@ import type { Actor, RunState, StepState } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import { FirebreakError, toIso } from "../kernel/index.ts";
-import { notifyLive } from "../storage/index.ts";
+import { notifyLive, toStoredText } from "../storage/index.ts";
 import type { Database, PlaybookRunsTable, PlaybookStepsTable, Schema } from "../storage/index.ts";
 import type { Selectable } from "kysely";
-import { toStoredText } from "./journal-json.ts";
 import type { RunReason, StepReason } from "./reasons.ts";
 
 /** A step as the journal has it. */

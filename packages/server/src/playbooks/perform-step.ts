@@ -1,16 +1,14 @@
-import type { EffectorOutcome, EffectorReason } from "../containment/index.ts";
+import type { Boxed, EffectorOutcome, EffectorReason } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { JournalMoved, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { beginAttempt } from "./journal.ts";
-import { toStoredJson } from "./journal-json.ts";
-import { notifyLive } from "../storage/index.ts";
+import { notifyLive, toStoredJson } from "../storage/index.ts";
 import { prepareStep } from "./prepare-step.ts";
 import type { PlannedStep } from "./plan.ts";
 import { stateOfFailure } from "./reasons.ts";
 import type { FailureState, StepReason } from "./reasons.ts";
-import { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
-import type { Boxed } from "./time-box.ts";
+import { openTimeBox, pauseWithin, runWithin } from "../containment/index.ts";
 import { writeResult } from "./write-result.ts";
 
 /** How a step ended, before it is written down. */

@@ -3,7 +3,7 @@ import { effectorContext, plannedOf, recordOf } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { ActionStep, VerifyStep } from "./format.ts";
 import type { StepRecord } from "./journal.ts";
-import { toStoredJson } from "./journal-json.ts";
+import { toStoredJson } from "../storage/index.ts";
 import type { PlannedStep } from "./plan.ts";
 import type { FailureState, StepReason } from "./reasons.ts";
 import { resolveReferences, toScopeInputs } from "./references.ts";

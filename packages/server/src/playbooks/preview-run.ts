@@ -8,7 +8,7 @@ import type { PlannedStep } from "./plan.ts";
 import { findReferences, resolveReferences, toScopeInputs } from "./references.ts";
 import type { Scope } from "./references.ts";
 import { checkInputs, findPlaybook } from "./request-run.ts";
-import { openTimeBox, runWithin } from "./time-box.ts";
+import { openTimeBox, runWithin } from "../containment/index.ts";
 
 export interface StepPreview {
   readonly id: string;
@@ -121,12 +121,13 @@ async function callPreview(
     incidentId: scope.incident.id,
     runId: "preview",
     stepId: planned.id,
+    expiresAt: null,
   };
   try {
     const boxed = await runWithin(box, (signal) =>
       effector.preview({ ...common, signal } satisfies EffectorContext, input),
     );
-    if (boxed.kind === "ended") return { preview: boxed.value, note: "" };
+    if (boxed.kind === "ended") return { preview: boxed.value, note: boxed.value.obstacles.join(". ") };
     return { preview: null, note: boxed.kind === "threw" ? messageOf(boxed.error) : "the preview took too long" };
   } finally {
     box.close();

@@ -11,6 +11,7 @@ import { until } from "../../../../test/agents/process-trees.ts";
 import {
   agentEffectors,
   defineEffector,
+  TOUCHES_NOTHING,
   enforceDirect,
   findSupervisor,
   listSupervisors,
@@ -80,8 +81,10 @@ function witness(name: string, parameters: z.ZodType): Effector {
     title: name,
     destroysEvidence: false,
     idempotent: true,
+    expiry: "none",
     parameters,
-    preview: async () => ({ changes: [] }),
+    blastRadius: async () => TOUCHES_NOTHING,
+    preview: async () => [],
     apply: async () => {
       appendFileSync(join(home, "acts"), `${name} while ${treeState()}\n`);
       return { ok: true, output: {}, message: "done" };

@@ -6,7 +6,7 @@ import type { Execution } from "./execution.ts";
 import type { StepRecord } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
 import type { StepReason } from "./reasons.ts";
-import { openTimeBox, runWithin } from "./time-box.ts";
+import { openTimeBox, runWithin } from "../containment/index.ts";
 import { writeResult } from "./write-result.ts";
 
 /** What an abort does with one step. */

@@ -4,6 +4,7 @@ export { explainDatabaseError, isTransientDatabaseError } from "./database-error
 export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./approval-tables.ts";
+export type * from "./action-tables.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
@@ -22,3 +23,4 @@ export { exportDatabase } from "./transfer/export-database.ts";
 export { importDatabase } from "./transfer/import-database.ts";
 export { readDatabaseStatus } from "./transfer/status.ts";
 export type { DatabaseStatus } from "./transfer/status.ts";
+export { toStoredJson, toStoredText } from "./stored-json.ts";

@@ -14,6 +14,7 @@ import type {
 } from "@firebreak/protocol";
 import type { FalsePositive } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
+import type { ActionSchema } from "./action-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 import type { ApprovalSchema } from "./approval-tables.ts";
 import type { IndicatorSchema } from "./indicator-tables.ts";
@@ -354,7 +355,7 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema extends ApprovalSchema, IndicatorSchema {
+export interface Schema extends ActionSchema, ApprovalSchema, IndicatorSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_sessions: AgentSessionsTable;

@@ -1,6 +1,7 @@
 import type { House } from "../../app/index.ts";
 import type { ApiServices } from "../services.ts";
 import { accessServices } from "./access-services.ts";
+import { actionServices } from "./action-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { approvalServices } from "./approval-services.ts";
 import { incidentServices } from "./incident-services.ts";
@@ -23,6 +24,7 @@ export function createApiServices(house: House): ApiServices {
     ...indicatorServices(house),
     ...killswitchServices(house),
     ...approvalServices(house),
+    ...actionServices(house),
     ...workServices(house),
     ...senderServices(house),
     ...workshopServices(house),

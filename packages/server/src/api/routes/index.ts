@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
+import { actionRoutes } from "./actions.ts";
 import { alertRoutes } from "./alerts.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { containmentRoutes } from "./containment.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...killswitchRoutes,
   ...approvalRoutes,
   ...containmentRoutes,
+  ...actionRoutes,
   ...workRoutes,
   ...senderRoutes,
   ...workshopRoutes,

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { actionCommands } from "./actions.ts";
 import { alertCommands } from "./alerts.ts";
 import { approvalCommands } from "./approvals.ts";
 import { dbCommands } from "./db.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   stopCommand,
   resumeCommand,
+  ...actionCommands,
   ...approvalCommands,
   ...gateCommands,
   ...guardCommands,

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { Actor } from "@firebreak/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
 import { until } from "../../../../../test/agents/process-trees.ts";
 import { createNewId, silentLogger, systemClock } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { agentEffectors, enforceDirect, findSupervisor, listSupervisors, runSupervisor } from "../index.ts";
 import type { Effector, EffectorContext } from "../index.ts";
+import { effectorProcess } from "./testing.ts";
 
 const clock = systemClock;
 const newId = createNewId(() => clock.now());
@@ -71,6 +71,7 @@ function context(stepId: string, actor = playbook): EffectorContext {
     incidentId: "INC-2026-0001",
     runId: "run_1",
     stepId,
+    expiresAt: null,
     signal,
   };
 }
@@ -134,11 +135,8 @@ describe.each([
 
   test("C-3: what a process did before it crashed is undone by another one, without any record of it", async () => {
     await startAgent();
-    const program = bundleEntry(
-      join(import.meta.dirname, "../../../../../test/agents/apply-effector-and-die.ts"),
-      join(home, "die.mjs"),
-    );
-    const died = spawnSync(process.execPath, [program, home, name, "scout", "run_1", "s"], { encoding: "utf8" });
+    const request = { verb: "apply", home, effector: name, parameters, runId: "run_1", stepId: "s" };
+    const died = spawnSync(process.execPath, [effectorProcess(home), JSON.stringify(request)], { encoding: "utf8" });
     expect(died.signal).toBe("SIGKILL");
     expect(holdCount()).toBe(1);
     expect(await effector(name).undo(context("s", person), parameters, {})).toMatchObject({ ok: true });

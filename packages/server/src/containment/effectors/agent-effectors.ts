@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Killswitch } from "../../killswitch/index.ts";
 import { flagName, killswitchPaths, openKillswitch } from "../../killswitch/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../effector.ts";
-import { defineEffector } from "../effector.ts";
+import { TOUCHES_NOTHING, defineEffector } from "../effector.ts";
 import { enforceHold, liftHold, listSupervisors } from "../enforce-hold.ts";
 import { listTree } from "../process-tree/index.ts";
 import { findEndedSessions, handleOf } from "../registry.ts";
@@ -64,14 +64,18 @@ function stopEffector(name: string, title: string, level: HoldLevel): Effector {
     title,
     destroysEvidence: level === "kill",
     idempotent: true,
+    // only a person lifts a stop, and stopping is never rationed
+    expiry: "none",
+    rateLimit: null,
     parameters: agentParameters,
+    blastRadius: async (_ctx, { agentId }) => ({ ...TOUCHES_NOTHING, agents: [agentId] }),
     preview: async (ctx, parameters) => {
       const { scope, target } = scopeOf(parameters);
       const trees = coveredBy(ctx, parameters).map((one) => {
         const count = listTree(handleOf(one)).length;
         return `${WORDS[level]} session ${one.sessionId}: ${count} process(es)`;
       });
-      return { changes: [`sets a hold (${level}) on ${scope} ${target ?? ""}, which a person must lift`, ...trees] };
+      return [`sets a hold (${level}) on ${scope} ${target ?? ""}, which a person must lift`, ...trees];
     },
     apply: (ctx, parameters) => applyStop(ctx, parameters, level),
     verify: (ctx, parameters, output) => verifyStop(ctx, parameters, level, output),
@@ -206,8 +210,10 @@ const verifyStopped = defineEffector({
   title: "Prove that nothing of the agent runs",
   destroysEvidence: false,
   idempotent: true,
+  expiry: "none",
   parameters: agentParameters,
-  preview: async () => ({ changes: [] }),
+  blastRadius: async () => TOUCHES_NOTHING,
+  preview: async () => [],
   apply: async (ctx, parameters) => proveStopped(ctx, parameters),
   verify: async (ctx, parameters) => proveStopped(ctx, parameters),
   undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "There is nothing to undo." }),

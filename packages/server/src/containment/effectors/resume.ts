@@ -2,7 +2,7 @@ import { hold as holdSchema } from "@firebreak/protocol";
 import type { Hold } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../effector.ts";
-import { defineEffector } from "../effector.ts";
+import { TOUCHES_NOTHING, defineEffector } from "../effector.ts";
 import { enforceHold } from "../enforce-hold.ts";
 import { holdIdOf, releaseHold, withKillswitch } from "./agent-effectors.ts";
 
@@ -18,12 +18,19 @@ export const resumeEffector: Effector = defineEffector({
   title: "Let a stopped agent run again",
   destroysEvidence: false,
   idempotent: true,
+  expiry: "none",
   parameters,
+  blastRadius: async (ctx, { holdId }) => {
+    const hold = await findHold(ctx, holdId);
+    return hold?.scope === "agent" && hold.target !== null
+      ? { ...TOUCHES_NOTHING, agents: [hold.target] }
+      : TOUCHES_NOTHING;
+  },
   preview: async (ctx, { holdId }) => {
     const hold = await findHold(ctx, holdId);
-    if (hold === null) return { changes: [] };
+    if (hold === null) return [];
     const target = hold.target === null ? "everything" : `${hold.scope} ${hold.target}`;
-    return { changes: [`lifts the hold ${holdId} (${hold.level}) on ${target}`] };
+    return [`lifts the hold ${holdId} (${hold.level}) on ${target}`];
   },
   apply: async (ctx, { holdId, reason }) => {
     const hold = await findHold(ctx, holdId);

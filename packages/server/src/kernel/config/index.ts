@@ -1,6 +1,7 @@
 export * from "./config.ts";
 export { DEFAULT_GUARD } from "./guard-schema.ts";
 export type { GuardSettings } from "./guard-schema.ts";
+export type { EffectorSettings } from "./effector-settings.ts";
 export * from "./incident-id.ts";
 export * from "./profile-schema.ts";
 export * from "./profile.ts";

@@ -3,6 +3,7 @@ import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
+import { effectorSettings } from "./effector-settings.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 
@@ -169,6 +170,8 @@ export const profileSchema = z.strictObject({
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
   guard: guardSchema.default(DEFAULT_GUARD),
+  /** what may act on this machine, on what, how much and how often */
+  effectors: effectorSettings.prefault({}),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });

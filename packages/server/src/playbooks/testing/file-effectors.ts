@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { defineEffector } from "../../containment/index.ts";
+import { TOUCHES_NOTHING, defineEffector } from "../../containment/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../containment/index.ts";
 
 const behaviours = [
@@ -74,8 +74,10 @@ function fileEffector(
     name,
     title: name,
     ...facts,
+    expiry: "none",
     parameters,
-    preview: async (_ctx, given) => ({ changes: [`would write ${given.name}`] }),
+    blastRadius: async () => TOUCHES_NOTHING,
+    preview: async (_ctx, given) => [`would write ${given.name}`],
     apply: behave,
     verify: async (ctx, given) => {
       record(ctx, "verify", given);

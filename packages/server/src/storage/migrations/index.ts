@@ -6,6 +6,7 @@ import { rememberedEvents } from "./0005-remembered-events.ts";
 import { ruleWorkshop } from "./0006-rule-workshop.ts";
 import { indicators } from "./0007-indicators.ts";
 import { approvals } from "./0008-approvals.ts";
+import { actions } from "./0009-actions.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: "rule-workshop", sql: ruleWorkshop },
   { version: 7, name: "indicators", sql: indicators },
   { version: 8, name: "approvals", sql: approvals },
+  { version: 9, name: "actions", sql: actions },
 ];

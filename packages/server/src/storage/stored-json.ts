@@ -1,5 +1,5 @@
 /** What PostgreSQL can keep: no NUL and no lone surrogate in any text, and a bounded size. */
-export const OUTPUT_BYTES_MAX = 256 * 1024;
+const OUTPUT_BYTES_MAX = 256 * 1024;
 const MESSAGE_CHARACTERS_MAX = 2000;
 
 export function toStoredText(text: string): string {

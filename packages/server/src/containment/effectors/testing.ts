@@ -1,0 +1,191 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Actor } from "@firebreak/protocol";
+import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
+import { createNewId, profileSchema, silentLogger, systemClock } from "../../kernel/index.ts";
+import type { EffectorSettings } from "../../kernel/index.ts";
+import type { Effector, EffectorContext } from "../effector.ts";
+import { localEffectors } from "./index.ts";
+
+/** @returns settings as a profile would give them */
+export function effectorSettingsOf(given: unknown = {}): EffectorSettings {
+  return profileSchema.shape.effectors.parse(given);
+}
+
+const ADA: Actor = { kind: "person", id: "usr_ada", name: "ada" };
+
+export function effectorContextFor(home: string, changes: Partial<EffectorContext> = {}): EffectorContext {
+  return {
+    home,
+    clock: systemClock,
+    newId: createNewId(() => systemClock.now()),
+    logger: silentLogger,
+    actor: ADA,
+    incidentId: null,
+    runId: "run_1",
+    stepId: "step",
+    expiresAt: null,
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+/** @returns the program `test/agents/effector-process.ts`, ready for node */
+export function effectorProcess(directory: string): string {
+  return bundleEntry(
+    join(import.meta.dirname, "../../../../../test/agents/effector-process.ts"),
+    join(directory, "effector-process.mjs"),
+  );
+}
+
+/** What an effector acts on, in a test: the real thing, or a fake that checks every request. */
+export interface EffectorWorld {
+  /** the profile's settings of effectors, as they would stand in its file */
+  readonly settings: unknown;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** the part of the world that the effector may change, as data that can be compared */
+  look(): Promise<unknown>;
+  /** how many operations that change something were asked for so far */
+  operations(): number;
+  /** from now on, the operation of that number (counted from 0) fails: alone, or with all that come after it */
+  breakAt(operation: number, which: "one" | "rest"): void;
+  heal(): void;
+  close(): Promise<void>;
+}
+
+export interface ContractOptions {
+  readonly open: (home: string) => Promise<EffectorWorld>;
+  /** what undo cannot bring back (a process that was killed has lost its memory); compared after taking it away */
+  readonly comparable?: (seen: unknown) => unknown;
+}
+
+/**
+ * What every effector must do, whatever it acts on: apply twice is once; a failure at each point unwinds; undo twice is
+ * once; what a crash left behind, at whatever point, is undone without a record; another process undoes it.
+ */
+export function describeEffectorContract(name: string, { open, comparable = (seen) => seen }: ContractOptions): void {
+  const opened: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of opened.splice(0).toReversed()) await close();
+  });
+  const arrange = async () => {
+    const home = mkdtempSync(join(tmpdir(), "fb-effector-"));
+    opened.push(async () => rmSync(home, { recursive: true, force: true }));
+    const world = await open(home);
+    opened.push(() => world.close());
+    return {
+      home,
+      world,
+      effector: effectorOf(name, world.settings),
+      ctx: effectorContextFor(home),
+      look: async () => comparable(await world.look()),
+    };
+  };
+
+  describe(`${name}: the contract of effectors`, () => {
+    test("C-3: preview says what would be touched and touches nothing", async () => {
+      const { effector, ctx, world, look } = await arrange();
+      const before = await look();
+      const preview = await effector.preview(ctx, world.parameters);
+      expect(preview.obstacles).toEqual([]);
+      expect(preview.changes.length).toBeGreaterThan(0);
+      expect(Object.values(preview.blastRadius).flat().length).toBeGreaterThan(0);
+      expect(world.operations()).toBe(0);
+      expect(await look()).toEqual(before);
+    });
+
+    test("C-3: applied twice does what applying once does, and verify sees it; before, it does not", async () => {
+      const { effector, ctx, world, look } = await arrange();
+      const before = await look();
+      expect(await effector.verify(ctx, world.parameters, {})).toMatchObject({ ok: false });
+      const first = await effector.apply(ctx, world.parameters);
+      expect(first).toMatchObject({ ok: true });
+      const after = await look();
+      expect(after).not.toEqual(before);
+      expect(await effector.apply(ctx, world.parameters)).toMatchObject({ ok: true });
+      expect(await look()).toEqual(after);
+      expect(await effector.verify(ctx, world.parameters, first.output ?? {})).toMatchObject({ ok: true });
+    });
+
+    test("C-3: undo brings back what was, and twice is once", async () => {
+      const { effector, ctx, world, look } = await arrange();
+      const before = await look();
+      const { output = {} } = await effector.apply(ctx, world.parameters);
+      for (let i = 0; i < 2; i++) {
+        expect(await effector.undo(ctx, world.parameters, output)).toMatchObject({ ok: true });
+        expect(await look()).toEqual(before);
+      }
+      expect(await effector.verify(ctx, world.parameters, output)).toMatchObject({ ok: false });
+    });
+
+    test("C-3: a failure at each point unwinds", async () => {
+      const total = await countOperations(arrange);
+      for (let at = 0; at < total; at++) {
+        const { effector, ctx, world, look } = await arrange();
+        const before = await look();
+        world.breakAt(at, "one");
+        const outcome = await effector.apply(ctx, world.parameters);
+        const honest = outcome.ok ? (await effector.verify(ctx, world.parameters, outcome.output)).ok : await look();
+        expect(honest, `operation ${at} of ${total}: ${outcome.message}`).toEqual(outcome.ok ? true : before);
+      }
+    });
+
+    test("C-3: what a crash at any point left behind is undone without any record of the step", async () => {
+      const total = await countOperations(arrange);
+      for (let at = 0; at < total; at++) {
+        const { effector, ctx, world, look } = await arrange();
+        const before = await look();
+        world.breakAt(at, "rest");
+        const outcome = await effector.apply(ctx, world.parameters);
+        expect(outcome, `operation ${at} of ${total}`).toMatchObject({ ok: false });
+        world.heal();
+        expect(await effectorOf(name, world.settings).undo(ctx, world.parameters, {})).toMatchObject({ ok: true });
+        expect(await look(), `operation ${at} of ${total}`).toEqual(before);
+      }
+    });
+
+    test("C-3: what a process did before kill -9 is undone by another process", async () => {
+      const { home, ctx, world, look } = await arrange();
+      const before = await look();
+      const { runId, stepId } = ctx;
+      const facts = { home, effector: name, parameters: world.parameters, settings: world.settings, runId, stepId };
+      const died = await runElsewhere(home, { verb: "apply", ...facts });
+      expect(died.signal, died.stderr).toBe("SIGKILL");
+      expect(await look()).not.toEqual(before);
+      const undone = await runElsewhere(home, { verb: "undo", ...facts });
+      expect(JSON.parse(undone.stdout), undone.stderr).toMatchObject({ ok: true });
+      expect(await look()).toEqual(before);
+    });
+  });
+}
+
+/** @returns a fresh instance, which remembers nothing */
+function effectorOf(name: string, settings: unknown): Effector {
+  const found = localEffectors(effectorSettingsOf(settings)).find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no effector ${name}`);
+  return found;
+}
+
+async function countOperations(
+  arrange: () => Promise<{ effector: Effector; ctx: EffectorContext; world: EffectorWorld }>,
+): Promise<number> {
+  const { effector, ctx, world } = await arrange();
+  expect(await effector.apply(ctx, world.parameters)).toMatchObject({ ok: true });
+  expect(world.operations()).toBeGreaterThan(0);
+  return world.operations();
+}
+
+async function runElsewhere(home: string, request: Readonly<Record<string, unknown>>) {
+  const child = spawn(process.execPath, [effectorProcess(home), JSON.stringify(request)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = once(child, "exit");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await exited;
+  return { stdout, stderr, signal: child.signalCode };
+}
