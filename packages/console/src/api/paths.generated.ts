@@ -922,15 +922,46 @@ export type RulesView = {
   errors: (RuleFault)[];
 };
 
+export type SyslogView = {
+  items: ({
+    name: string;
+    listen: string;
+    map: string;
+    state: "listening" | "waiting" | "failed";
+    connections: number;
+    turnedAway: number;
+    waitingFor: string | null;
+    lines: number;
+    linesPerSecond: number;
+    events: number;
+    known: number;
+    unreadable: number;
+    refused: number;
+    lastLineAt: string | null;
+    lastProblem: {
+      at: string;
+      path: string;
+      message: string;
+    } | null;
+  })[];
+  problems: ({
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+};
+
 export type TailsView = {
   items: ({
     name: string;
     map: string;
     paths: (string)[];
     state: "reading" | "waiting";
-    waitingFor: string | null;
     files: number;
     behindBytes: number;
+    waitingFor: string | null;
     lines: number;
     linesPerSecond: number;
     events: number;
@@ -2240,6 +2271,44 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": TailsView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/syslog": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SyslogView;
           };
         };
         default: {

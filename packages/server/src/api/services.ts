@@ -46,6 +46,7 @@ import type {
   SourceView,
   StopPreview,
   StopReceipt,
+  SyslogView,
   TailsView,
   StopRequest,
   SwitchRequest,
@@ -163,6 +164,7 @@ export interface ApiServices {
   /** Stores an OTLP request's records as events, by the field map `otlp-genai`. */
   acceptOtlp(caller: Caller, request: OtlpRequest): Promise<OtlpResult>;
   listTails(caller: Caller): Promise<TailsView>;
+  listSyslogListeners(caller: Caller): Promise<SyslogView>;
   listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
 
   listIndicators(caller: Caller, query: IndicatorsQuery): Promise<Page<IndicatorView>>;

@@ -12,7 +12,7 @@ import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
-import type { FieldMapSet, Intake, Tails } from "../telemetry/index.ts";
+import type { FieldMapSet, Intake, Syslog, Tails } from "../telemetry/index.ts";
 import type { Workshop } from "../workshop/index.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
@@ -35,6 +35,7 @@ export interface House {
   readonly intake: Intake;
   readonly fieldMaps: FieldMapSet;
   readonly tails: Tails;
+  readonly syslog: Syslog;
   readonly detector: Detector;
   readonly guard: Guard;
   readonly workshop: Workshop;

@@ -39,7 +39,14 @@ import {
   openDatabase,
 } from "../storage/index.ts";
 import { createRedactor } from "../redaction/index.ts";
-import { createIntake, markLostSessions, openFieldMaps, openTails, parseEventBatch } from "../telemetry/index.ts";
+import {
+  createIntake,
+  markLostSessions,
+  openFieldMaps,
+  createSyslog,
+  openTails,
+  parseEventBatch,
+} from "../telemetry/index.ts";
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake } from "../telemetry/index.ts";
 import { createDaemons } from "./daemons.ts";
@@ -201,13 +208,18 @@ function createEventPath(
 
 type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
 
-async function openLogFiles({ config, dataDir, clock, logger }: HouseOptions, intake: Intake, openings: Openings) {
+async function openLogFiles(
+  { config, dataDir, clock, newId, logger }: HouseOptions,
+  intake: Intake,
+  openings: Openings,
+) {
   const { home } = config;
   const fieldMaps = await openFieldMaps([path.join(dataDir, "maps"), path.join(home, "maps")]);
   const { userHome } = processSurroundings();
   const tails = await openTails({ home, userHome, fieldMaps, intake, clock, logger });
   openings.add("tails", () => tails.close());
-  return { fieldMaps, tails };
+  const syslog = createSyslog({ home, fieldMaps, intake, clock, newId, logger });
+  return { fieldMaps, tails, syslog };
 }
 
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
@@ -232,6 +244,8 @@ async function startWork(house: House, openings: Openings): Promise<void> {
   await detector.start();
   openings.add("detector", () => detector.stop());
   openings.add("intake", () => intake.close());
+  // before the intake, which stores what they read
+  openings.add("syslog", () => house.syslog.close());
   openings.add(
     "kill switch watch",
     killswitch.watch(() => void mirrorQuietly(house)),
@@ -274,6 +288,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
     { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
+    { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },

@@ -9,6 +9,8 @@ export { runMapCases } from "./maps/map-cases.ts";
 export { readOtlp } from "./otlp/read-otlp.ts";
 export { readLogEvents } from "./tails/read-log-file.ts";
 export type { LogEvent, LogReading } from "./tails/read-log-file.ts";
+export { createSyslog } from "./syslog/syslog.ts";
+export type { Syslog } from "./syslog/syslog.ts";
 export { openTails } from "./tails/tails.ts";
 export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";

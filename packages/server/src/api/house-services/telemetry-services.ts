@@ -24,6 +24,7 @@ type TelemetryServices = Pick<
   | "acceptOtlp"
   | "listEvents"
   | "listTails"
+  | "listSyslogListeners"
   | "registerSession"
   | "listSessions"
   | "recordSessionState"
@@ -69,6 +70,7 @@ export function telemetryServices(house: House): TelemetryServices {
       const { items, problems } = house.tails.view();
       return { items, problems: [...house.fieldMaps.problems, ...problems] };
     },
+    listSyslogListeners: async () => house.syslog.view(),
     listEvents: (_caller, query) => listEvents(house, query),
     registerSession: async (caller, request) => {
       const refusal = refuseReporter(caller, { id: request.agentId, session: request.sessionId });

@@ -1,4 +1,4 @@
-import { agentEventInput, agentView, intakeReceipt, sessionView, tailsView } from "@firebreak/protocol";
+import { agentEventInput, agentView, intakeReceipt, sessionView, syslogView, tailsView } from "@firebreak/protocol";
 import type { FieldError, IntakeReceipt } from "@firebreak/protocol";
 import { z } from "zod";
 import { FirebreakError } from "../../kernel/index.ts";
@@ -71,6 +71,16 @@ export const telemetryRoutes = [
     access: "viewer",
     response: tailsView,
     handler: ({ services, caller }) => services.listTails(caller),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/syslog",
+    operationId: "listSyslogListeners",
+    summary: "Listeners for system logs over the network, and how each fares",
+    tag,
+    access: "viewer",
+    response: syslogView,
+    handler: ({ services, caller }) => services.listSyslogListeners(caller),
   }),
   defineRoute({
     method: "POST",

@@ -22,6 +22,7 @@ import { sourceCommands } from "./source.ts";
 import { silenceCommands } from "./silence.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
+import { syslogCommand } from "./syslog.ts";
 import { tailCommand } from "./tail.ts";
 import { tokenCommands } from "./token.ts";
 import { upCommand } from "./up.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   ...eventsCommands,
   ingestCommand,
   tailCommand,
+  syslogCommand,
   ...mapsCommands,
   ...rulesCommands,
   ...indicatorsCommands,

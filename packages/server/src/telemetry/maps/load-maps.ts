@@ -20,6 +20,11 @@ export interface FieldMaps {
   readonly problems: readonly FileProblem[];
 }
 
+/** Whether there is such a map and it reads lines. */
+export function isForLines(map: LoadedMap | undefined): map is LoadedMap {
+  return map !== undefined && map.map.parser !== "otlp";
+}
+
 const FILES_MAX = 1_000;
 
 /** Field maps that are read again when their files change. */

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
-import { readLines } from "./deliver-lines.ts";
-import type { LineSource, ReadLines } from "./deliver-lines.ts";
+import { readLines } from "./read-lines.ts";
+import type { LineSource, ReadLines } from "./read-lines.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { PlacedLine } from "./line-splitter.ts";
 import { headOf, markOf } from "./tailed-file.ts";

@@ -2,8 +2,9 @@ import { FirebreakError, messageOf, toIso } from "../../kernel/index.ts";
 import type { Clock, Logger } from "../../kernel/index.ts";
 import type { Intake } from "../intake.ts";
 import type { LoadedMap } from "../maps/load-maps.ts";
-import { deliver, readLines } from "./deliver-lines.ts";
-import type { ReadLines } from "./deliver-lines.ts";
+import { deliver } from "../deliver-events.ts";
+import { readLines } from "./read-lines.ts";
+import type { ReadLines } from "./read-lines.ts";
 import type { PlacedLine } from "./line-splitter.ts";
 import type { Positions } from "./positions.ts";
 import type { TailConfig } from "./tail-config.ts";
@@ -147,7 +148,9 @@ export class Tail {
     const { path, head, chainHash } = file;
     const source = { map: this.map, path, fileHead: head?.hash ?? "", agent, pack, timeZone, chainHash };
     const read = readLines(lines, source, clock.now());
-    this.health.noteRead(file.path, read);
+    const { lines: count, unreadable } = read;
+    const at = unreadable && { ...unreadable, message: `at byte ${unreadable.offset}: ${unreadable.message}` };
+    this.health.noteRead(file.path, count, at);
     let time = toIso(clock.now());
     if (read.events.some((event) => event.time === undefined)) {
       const fixed = file.fixTime(time);

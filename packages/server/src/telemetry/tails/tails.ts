@@ -1,10 +1,11 @@
 import type { TailsView } from "@firebreak/protocol";
 import type { Clock, FileProblem, Logger } from "../../kernel/index.ts";
 import type { Intake } from "../intake.ts";
-import type { FieldMaps, LoadedMap } from "../maps/load-maps.ts";
+import type { FieldMaps } from "../maps/load-maps.ts";
 import { openPositions } from "./positions.ts";
 import type { Positions } from "./positions.ts";
-import { fingerprintTailsFile, readTailsFile, TAILS_FILE } from "./tail-config.ts";
+import { fingerprintFile, followEntries } from "../named-entries.ts";
+import { readTailsFile, tailsFile } from "./tail-config.ts";
 import { Tail } from "./tail.ts";
 
 export interface TailsOptions {
@@ -80,41 +81,16 @@ class TailSet implements Tails {
   async #readConfig(): Promise<void> {
     const { home, userHome, clock, intake, logger } = this.#options;
     const { maps } = this.#options.fieldMaps;
-    if (maps === this.#maps && (await fingerprintTailsFile(home)) === this.#fingerprint) return;
+    if (maps === this.#maps && (await fingerprintFile(tailsFile(home))) === this.#fingerprint) return;
     this.#maps = maps;
-    const { tails, problems, fingerprint } = await readTailsFile(home, userHome);
-    this.#fingerprint = fingerprint;
-    const unmapped = tails.filter(({ map }) => !isForLines(maps.get(map)));
-    this.#problems = [...problems, ...unmapped.map(({ name, map }) => noSuchMap(home, name, map, maps))];
-    const wanted = new Map(tails.map((config) => [config.name, config]));
-    for (const [name, tail] of this.#tails) {
-      const next = wanted.get(name);
-      // what broke in the file must not end what worked before
-      const isSame = JSON.stringify(next) === JSON.stringify(tail.config) && maps.get(tail.config.map) === tail.map;
-      const isKept = next === undefined ? problems.length > 0 : isSame;
-      if (isKept) continue;
-      await tail.close();
-      this.#tails.delete(name);
-    }
-    for (const config of tails) {
-      const map = maps.get(config.map);
-      if (!isForLines(map) || this.#tails.has(config.name)) continue;
-      this.#tails.set(config.name, new Tail(config, map, { intake, positions: this.#positions, clock, logger }));
-    }
+    const read = await readTailsFile(home, userHome);
+    this.#fingerprint = read.fingerprint;
+    const around = { intake, positions: this.#positions, clock, logger };
+    this.#problems = await followEntries(
+      this.#tails,
+      { ...read, file: tailsFile(home), maps },
+      (config, map) => new Tail(config, map, around),
+    );
     for (const { file, line, message } of this.#problems) logger.warn("a tail cannot be read", { file, line, message });
   }
-}
-
-function isForLines(map: LoadedMap | undefined): map is LoadedMap {
-  return map !== undefined && map.map.parser !== "otlp";
-}
-
-function noSuchMap(home: string, name: string, map: string, maps: FieldMaps["maps"]): FileProblem {
-  return {
-    file: `${home}/${TAILS_FILE}`,
-    line: 1,
-    column: 1,
-    message: `the tail ${name} names the field map ${map}, which does not load, or reads no lines`,
-    remedy: `Name one of ${[...maps.keys()].join(", ")}, or add it to maps/ in the home.`,
-  };
 }
