@@ -1,6 +1,7 @@
 import type { Denied } from "../decision.ts";
 import type { Gate } from "../gate.ts";
 import type { ActEnd } from "../policy/policy-gate.ts";
+import { refusalText, stoppedText, toolCallEvent, toolEndEvent, toolStoppedEvent } from "../tool-telemetry.ts";
 import { errorAnswer, idOf, isRecord, methodOf, notification, recordAt, refusedCall } from "./message.ts";
 import type { Message, MessageId } from "./message.ts";
 
@@ -53,8 +54,6 @@ interface State {
 /** Requests of one client that may wait at once; one more is refused. */
 const WAITING_MAX = 10_000;
 const REFUSED = -32_000;
-/** Of arguments and answers in telemetry; what is passed on is never cut. */
-const TOLD_CHARACTERS_MAX = 16_384;
 
 export function createMcpSession(options: McpSessionOptions): McpSession {
   const state: State = {
@@ -118,7 +117,7 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
   const id = idOf(message);
   const begun = gate.begin({ tool, arguments: argumentsOf(params) });
   if (!begun.allowed) {
-    tell(state, tool, params, { outcome: "denied", reason: begun.reason });
+    tell(state, tool, params, begun);
     if (id !== null) answer(refusedCall(id, refusalText(begun)));
     return null;
   }
@@ -128,7 +127,7 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
       answer(errorAnswer(id, REFUSED, "This call cannot be followed: its id is in use, or too many wait."));
     return null;
   }
-  tell(state, tool, params, { outcome: "unknown" });
+  tell(state, tool, params);
   state.calls.set(id, { id, tool, answer, startedMs: monotonicMs(), end: begun.end });
   return message;
 }
@@ -185,13 +184,9 @@ function endCall(state: State, call: Call, message: Message): Message {
   if (typeof taskId === "string" && state.tasks.size < WAITING_MAX) state.tasks.set(taskId, call.tool);
   const failed = message["error"] !== undefined || result["isError"] === true;
   call.end({ failed });
-  // the call was told when it began, so that rules need not wait for its end; this is what came of it
-  const data = {
-    tool_name: call.tool ?? "",
-    response: clip(JSON.stringify(failed ? (message["error"] ?? result["content"]) : result["content"]) ?? ""),
-    duration_ms: Math.round(state.options.monotonicMs() - call.startedMs),
-  };
-  state.options.gate.emit({ kind: "log", outcome: failed ? "failure" : "success", data });
+  const answer = failed ? (message["error"] ?? result["content"]) : result["content"];
+  const durationMs = state.options.monotonicMs() - call.startedMs;
+  state.options.gate.emit(toolEndEvent(call.tool, { outcome: failed ? "failure" : "success", answer, durationMs }));
   return message;
 }
 
@@ -223,10 +218,8 @@ function afterChange(state: State): void {
     call.end();
     state.cancelled.add(call.id);
     toServer(notification("notifications/cancelled", { requestId: call.id, reason: decision.reason }));
-    call.answer(
-      refusedCall(call.id, `It was stopped while it ran; what it did until then stands. ${refusalText(decision)}`),
-    );
-    gate.emit({ kind: "log", outcome: "denied", data: { tool_name: call.tool ?? "", reason: decision.reason } });
+    call.answer(refusedCall(call.id, stoppedText(decision)));
+    gate.emit(toolStoppedEvent(call.tool, decision));
   }
   for (const [taskId, tool] of state.tasks) {
     if (gate.checkStop(tool).allowed) continue;
@@ -238,26 +231,6 @@ function afterChange(state: State): void {
   toClient(notification("notifications/tools/list_changed", {}));
 }
 
-function tell(
-  { options }: State,
-  tool: string | undefined,
-  params: Message,
-  { outcome, reason }: { readonly outcome: "denied" | "unknown"; readonly reason?: string },
-): void {
-  const text = JSON.stringify(params["arguments"] ?? {});
-  const given = text.length <= TOLD_CHARACTERS_MAX ? (params["arguments"] ?? {}) : clip(text);
-  const data = { tool_name: tool ?? "", arguments: given, ...(reason === undefined ? {} : { reason }) };
-  options.gate.emit({ kind: "tool_call", outcome, data });
-}
-
-function clip(text: string): string {
-  return text.slice(0, TOLD_CHARACTERS_MAX).toWellFormed();
-}
-
-function refusalText(decision: Denied): string {
-  const said = `Firebreak (${decision.denial}): ${decision.reason}.`;
-  const retryMs = decision.policy?.retryAfterMs ?? null;
-  if (retryMs !== null) return `${said} Ask again in ${Math.ceil(retryMs / 1000)} s; do not try another way.`;
-  if (decision.policy !== undefined) return `${said} Do not try another way.`;
-  return `${said} A person decides when it goes on; do not try another way.`;
+function tell({ options }: State, tool: string | undefined, params: Message, denied?: Denied): void {
+  options.gate.emit(toolCallEvent(tool, params["arguments"], denied));
 }

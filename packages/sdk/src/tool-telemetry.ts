@@ -1,0 +1,60 @@
+import type { Denied } from "./decision.ts";
+import type { TelemetryEvent } from "./telemetry.ts";
+
+/** Of arguments and answers in telemetry; what is passed on is never cut. */
+const TOLD_CHARACTERS_MAX = 16_384;
+
+/** A tool call as it begins or is refused; told at once, so that rules need not wait for its end. */
+export function toolCallEvent(tool: string | undefined, given: unknown, denied?: Denied): TelemetryEvent {
+  const text = jsonOf(given ?? {});
+  const args: unknown = text.length <= TOLD_CHARACTERS_MAX ? JSON.parse(text) : clip(text);
+  const data = { tool_name: tool ?? "", arguments: args };
+  return denied === undefined
+    ? { kind: "tool_call", outcome: "unknown", data }
+    : { kind: "tool_call", outcome: "denied", data: { ...data, reason: denied.reason } };
+}
+
+/** What came of a tool call that was told of when it began. */
+export function toolEndEvent(
+  tool: string | undefined,
+  end: { readonly outcome: "success" | "failure"; readonly answer: unknown; readonly durationMs: number },
+): TelemetryEvent {
+  const data = {
+    tool_name: tool ?? "",
+    response: clip(jsonOf(end.answer ?? "")),
+    duration_ms: Math.round(end.durationMs),
+  };
+  return { kind: "log", outcome: end.outcome, data };
+}
+
+/** A tool call that a stop ended while it ran. */
+export function toolStoppedEvent(tool: string | undefined, denied: Denied): TelemetryEvent {
+  return { kind: "log", outcome: "denied", data: { tool_name: tool ?? "", reason: denied.reason } };
+}
+
+/** What the model reads instead of a tool's answer. */
+export function refusalText(denied: Denied): string {
+  const said = `Firebreak (${denied.denial}): ${denied.reason}.`;
+  const retryMs = denied.policy?.retryAfterMs ?? null;
+  if (retryMs !== null) return `${said} Ask again in ${Math.ceil(retryMs / 1000)} s; do not try another way.`;
+  if (denied.policy !== undefined) return `${said} Do not try another way.`;
+  return `${said} A person decides when it goes on; do not try another way.`;
+}
+
+/** What the model reads when the stop came while the tool ran. */
+export function stoppedText(denied: Denied): string {
+  return `It was stopped while it ran; what it did until then stands. ${refusalText(denied)}`;
+}
+
+/** Tools answer with anything; what is no JSON is told as text. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? JSON.stringify(String(value));
+  } catch {
+    return JSON.stringify(String(value));
+  }
+}
+
+function clip(text: string): string {
+  return text.slice(0, TOLD_CHARACTERS_MAX).toWellFormed();
+}
