@@ -15,6 +15,8 @@ export { markFalsePositive, unmarkFalsePositive } from "./mark-false-positive.ts
 export { agentOf, raiseAlert, raiseAlerts } from "./raise-alert.ts";
 export type { Finding, Raised, RaiseContext } from "./raise-alert.ts";
 export { receiveSignals } from "./receive-signals.ts";
+export { createSignalRedaction } from "./redact-signal.ts";
+export type { RedactSignal } from "./redact-signal.ts";
 export type { SignalContext, SignalOutcome } from "./receive-signals.ts";
 export { recheckHeldByProfile, releaseDueAlerts } from "./release-due-alerts.ts";
 export { rewordAlert } from "./reword-alert.ts";

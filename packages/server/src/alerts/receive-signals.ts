@@ -7,6 +7,8 @@ import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts"
 import type { Database, Trx } from "../storage/index.ts";
 import { readOccurrence } from "./occurrence.ts";
 import { writeAcknowledgement, writeResolution } from "./settle.ts";
+import { redactSignalByDefault } from "./redact-signal.ts";
+import type { RedactSignal } from "./redact-signal.ts";
 import { normaliseSignal, signalSchema } from "./signal.ts";
 import type { Signal } from "./signal.ts";
 import { toStorableJson } from "./storable-text.ts";
@@ -15,6 +17,8 @@ export interface SignalContext {
   readonly database: Pick<Database, "kysely">;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** by default as a profile that says nothing asks */
+  readonly redactSignal?: RedactSignal;
   /** whose token or key brought the signals */
   readonly actor: Actor;
 }
@@ -50,7 +54,10 @@ export async function receiveSignals(
   );
   return inTransaction(ctx.database, async (trx) => {
     const outcomes: SignalOutcome[] = Array.from({ length: arrivals.length }, () => NOTHING_OPEN);
-    for (const { index, ...arrival } of arrivals) outcomes[index] = await receive(trx, ctx, arrival);
+    const redact = ctx.redactSignal ?? redactSignalByDefault;
+    for (const { index, signal, fingerprint } of arrivals) {
+      outcomes[index] = await receive(trx, ctx, { signal: redact(signal), fingerprint });
+    }
     return outcomes;
   });
 }

@@ -65,6 +65,24 @@ async function jobs(task: string): Promise<unknown[]> {
 }
 
 describe("D-8: signals of senders", () => {
+  it("E-8: lose secrets and personal data, but labels that people match stay", async () => {
+    const token = `ghp_${"a1B2c3D4e5F6g7H8i9J0".repeat(2).slice(0, 36)}`;
+    const [opened] = await send({
+      title: `build failed with ${token}`,
+      text: "tell ada@example.org",
+      labels: { alertname: "Build", owner: "ada@example.org", env: token },
+      annotations: { password: "tiger-in-the-tank-9" },
+      links: [{ href: `https://ci.example.org/?token=${token}`, text: "run" }],
+      detail: { log: { line: `export GITHUB_TOKEN=${token}` } },
+    });
+    const alert = await getAlert(ctx(), opened?.alertId ?? "");
+    expect(JSON.stringify(alert)).not.toContain(token);
+    expect(JSON.stringify(alert)).not.toContain("tiger");
+    expect(alert).toMatchObject({ title: "build failed with [REDACTED: KEY]", sentence: "tell [REDACTED: EMAIL]" });
+    expect(alert.labels).toMatchObject({ owner: "ada@example.org", env: "[REDACTED: KEY]" });
+    expect(alert.links).toHaveLength(1);
+  });
+
   it("open one alert per source and key, extend it while it is open, and tell of it once", async () => {
     expect(await outcomesOf({}, { key: "other" }, { source: "second" }, {})).toEqual([
       "opened",

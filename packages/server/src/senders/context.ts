@@ -2,7 +2,7 @@ import type { Actor } from "@firebreak/protocol";
 import type { AttemptLimit, Authenticate } from "../access/index.ts";
 import type { Clock, Logger, NewId, ReadSecret } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
-import type { AlertProfile } from "../alerts/index.ts";
+import type { AlertProfile, RedactSignal } from "../alerts/index.ts";
 import type { SourceDirectory } from "./directory.ts";
 
 /** What the verbs of this room need. */
@@ -21,6 +21,7 @@ export interface SenderContext extends Omit<SourceContext, "actor"> {
   readonly readSecret: ReadSecret;
   readonly authenticate: Authenticate;
   readonly profile: AlertProfile;
+  readonly redactSignal: RedactSignal;
   readonly version: string;
   readonly startedAtMs: number;
 }

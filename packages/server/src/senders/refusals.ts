@@ -1,11 +1,14 @@
 import type { RefusalView } from "@firebreak/protocol";
 import { sql } from "kysely";
-import { toIso } from "../kernel/index.ts";
+import { DEFAULT_REDACTION, toIso } from "../kernel/index.ts";
 import type { Clock } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import { textOf } from "./reading.ts";
 
+/** What is refused is shown to people: as strict as a profile that says nothing. */
+const { maskText } = createRedactor(DEFAULT_REDACTION);
 /** Refused messages that are kept: the newest. */
 const KEPT_MAX = 1_000;
 const REASON_CHARACTERS_MAX = 1_000;
@@ -32,8 +35,8 @@ export async function recordRefusal(
         at: toIso(ctx.clock.now()),
         source: refusal.source,
         endpoint: refusal.endpoint,
-        reason: textOf(refusal.reason, REASON_CHARACTERS_MAX),
-        summary: textOf(refusal.summary, SUMMARY_CHARACTERS_MAX),
+        reason: maskText(textOf(refusal.reason, REASON_CHARACTERS_MAX)),
+        summary: maskText(textOf(refusal.summary, SUMMARY_CHARACTERS_MAX)),
       })
       .returning("id")
       .executeTakeFirstOrThrow();

@@ -36,6 +36,7 @@ export async function createSenderBench(overrides: Partial<SenderContext> = {}) 
     readSecret: async () => undefined,
     profile: { detectors: [], severities: SEVERITIES },
     authenticate: async () => null,
+    redactSignal: (signal) => signal,
     version: "test",
     startedAtMs: START_MS,
     actor: ADA,

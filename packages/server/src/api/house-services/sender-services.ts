@@ -1,4 +1,5 @@
 import type { Caller } from "../../access/index.ts";
+import { createSignalRedaction } from "../../alerts/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import {
@@ -29,7 +30,8 @@ type SenderServices = Pick<
 
 export function senderServices(house: House): SenderServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
-  const ctx: SenderContext = { ...house, authenticate: house.authenticator.authenticate };
+  const redactSignal = createSignalRedaction(house.profile.redaction);
+  const ctx: SenderContext = { ...house, authenticate: house.authenticator.authenticate, redactSignal };
   return {
     answerSender: (endpoint, request) => endpoint.answer(ctx, request),
     listSources: async () => ({ items: await listSources(house), next: null }),
