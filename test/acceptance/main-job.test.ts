@@ -157,6 +157,7 @@ describe.each(STORAGES)("E2E main job on $name", ({ open }) => {
       resumeReceipt,
       "resume",
       holds[0]?.id ?? "",
+      "--checked",
       "--reason",
       "the prompt was mended",
     );

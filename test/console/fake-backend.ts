@@ -182,7 +182,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     if (!parsed.success)
       throw new Refusal("invalid_body", parsed.error.issues.map((issue) => issue.message).join("; "));
     const epoch = sample.killswitch.epoch + 1;
-    const { scope, target, level, reason } = parsed.data;
+    const { scope, target, level = "freeze", reason } = parsed.data;
     const placed: Hold = holdOf(clockOf(Date.now()), 9, {
       id: `hld_new_${epoch}`,
       epoch,
@@ -344,7 +344,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
         agentId: session.agentId,
         state: "running",
       }));
-      return { hold: held, releasedAt: now(), resumed };
+      return { hold: held, releasedAt: now(), approval: null, resumed };
     },
     "POST /runs/:id/steps/:step/complete": ({ id, step, body }) => {
       const run = sample.incidents.flatMap((incident) => incident.runs).find((candidate) => candidate.id === id);

@@ -54,6 +54,15 @@ const HEALTHY = {
   hint: null,
 } as const satisfies Partial<RuleView>;
 
+const POLICY: KillswitchView["policy"] = {
+  file: null,
+  globalRole: "commander",
+  packRole: "responder",
+  confirmation: null,
+  criticalPacks: [],
+  confirmCriticalPacks: false,
+};
+
 export type Scenario = "busy" | "calm" | "empty" | "hostile";
 
 export interface Sample {
@@ -638,7 +647,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     incidents: [],
     alerts: [],
     silences: [],
-    killswitch: { epoch: 0, holds: [], journalHealthy: true, history: [] },
+    killswitch: { epoch: 0, holds: [], journalHealthy: true, history: [], resumes: [], policy: POLICY },
     tokens: [],
     sources: [],
     refusals: [],
@@ -686,6 +695,8 @@ function busy(ago: Ago): Sample {
       epoch: 42,
       holds: [held, tool],
       journalHealthy: true,
+      resumes: [],
+      policy: POLICY,
       history: [
         { ...held, releasedAt: null, releasedBy: null, releaseReason: null },
         { ...tool, releasedAt: null, releasedBy: null, releaseReason: null },

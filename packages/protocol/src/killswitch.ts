@@ -83,15 +83,22 @@ export const stopRequest = z
   .strictObject({
     scope: holdScope,
     target: entityName.or(z.string().regex(/^ses_[0-9A-Z]{26}$/)).optional(),
-    level: holdLevel.default("freeze"),
+    /** left out: what the kill switch policy says, else freeze (a tool: deny) */
+    level: holdLevel.optional(),
     reason: z.string().trim().min(3).max(1000),
     incidentId: z.string().max(64).optional(),
+    /** what the policy wants typed to stop everything or a critical pack */
+    confirmation: z.string().max(128).optional(),
+    /** ends by itself after so long; only a person gives a stop an end */
+    expiresInSeconds: z.number().int().min(60).max(2_592_000).optional(),
+    /** a test of the kill switch on real agents, which counts as a drill */
+    drill: z.boolean().optional(),
   })
   .refine((request) => (request.scope === "global") === (request.target === undefined), {
     message: "a global stop has no target; every other stop needs one",
     path: ["target"],
   })
-  .refine((request) => request.scope !== "tool" || request.level === "deny", {
+  .refine((request) => request.scope !== "tool" || (request.level ?? "deny") === "deny", {
     message: "a tool has no processes to freeze or kill: stop it with the level deny",
     path: ["level"],
   });

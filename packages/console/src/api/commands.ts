@@ -1,12 +1,13 @@
 /** Everything the console can do to the server, one function per act. */
 import type {
+  HoldLevel,
+  HoldScope,
   IncidentState,
   IncidentType,
   Role,
   Severity,
   SilenceKind,
   SourceKind,
-  StopRequest,
 } from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
 import type { ReplayRequest, TryRequest } from "./paths.generated.ts";
@@ -62,18 +63,16 @@ export const acknowledgeAlert = (id: string) => unwrap(client.POST("/api/v1/aler
 export const resolveAlert = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/alerts/{id}/resolve", { ...byId(id), body: { reason } }));
 
-export const stopAgents = (request: StopRequest) => {
-  const { target, incidentId, ...rest } = request;
-  return unwrap(
-    client.POST("/api/v1/killswitch/stop", {
-      body: {
-        ...rest,
-        ...(target === undefined ? {} : { target }),
-        ...(incidentId === undefined ? {} : { incidentId }),
-      },
-    }),
-  );
-};
+/** A stop as the console asks for it; what is left out is left out. */
+export interface NewStop {
+  readonly scope: HoldScope;
+  readonly target?: string;
+  readonly level?: HoldLevel;
+  readonly reason: string;
+  readonly incidentId?: string;
+  readonly confirmation?: string;
+}
+export const stopAgents = (stop: NewStop) => unwrap(client.POST("/api/v1/killswitch/stop", { body: stop }));
 export const resumeHold = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/killswitch/holds/{id}/resume", { ...byId(id), body: { reason } }));
 

@@ -522,6 +522,21 @@ export type KillswitchView = {
     releasedBy: Actor | null;
     releaseReason: string | null;
   })[];
+  resumes: ({
+    holdId: string;
+    persons: 1 | 2;
+    why: string | null;
+    checklist: (string)[];
+    approvalId: string | null;
+  })[];
+  policy: {
+    file: string | null;
+    globalRole: Role;
+    packRole: Role;
+    confirmation: string | null;
+    criticalPacks: (string)[];
+    confirmCriticalPacks: boolean;
+  };
 };
 
 export type LiveMessage = {
@@ -648,7 +663,8 @@ export type RedactionFact = {
 
 export type ResumeReceipt = {
   hold: Hold;
-  releasedAt: string;
+  releasedAt: string | null;
+  approval: ApprovalView | null;
   resumed: ({
     sessionId: string;
     agentId: string;
@@ -1330,6 +1346,7 @@ export type ResolveRequest = {
 
 export type ResumeRequest = {
   reason: string;
+  checked?: (string)[];
 };
 
 export type RotateSourceRequest = {
@@ -1367,6 +1384,9 @@ export type StopRequest = {
   level?: "deny" | "freeze" | "kill";
   reason: string;
   incidentId?: string;
+  confirmation?: string;
+  expiresInSeconds?: number;
+  drill?: boolean;
 };
 
 export type TestSourceRequest = {
@@ -3670,6 +3690,7 @@ export interface paths {
           "application/json": {
             enabled: boolean;
             reason: string;
+            checked?: (string)[];
           };
         };
       };
@@ -3737,7 +3758,43 @@ export interface paths {
                   at: string;
                   expiresAt: string | null;
                 };
-                releasedAt: string;
+                releasedAt: string | null;
+                approval: {
+                  id: string;
+                  kind: string;
+                  title: string;
+                  target: string | null;
+                  reason: string;
+                  arguments: { [key: string]: unknown };
+                  digest: string;
+                  preview: (string)[];
+                  checklist: (string)[];
+                  incidentId: string | null;
+                  requestedBy: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  requestedAt: string;
+                  expiresAt: string;
+                  role: "viewer" | "responder" | "commander" | "admin";
+                  answersNeeded: number;
+                  answers: ({
+                    by: {
+                      kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                      id: string;
+                      name: string;
+                    };
+                    answer: "approved" | "denied";
+                    reason: string;
+                    at: string;
+                  })[];
+                  state: "pending" | "approved" | "denied" | "expired" | "used";
+                  decidedAt: string | null;
+                  usedAt: string | null;
+                  outcome: string | null;
+                  refusal: string | null;
+                } | null;
                 resumed: ({
                   sessionId: string;
                   agentId: string;
@@ -3800,6 +3857,7 @@ export interface paths {
           "application/json": {
             enabled: boolean;
             reason: string;
+            checked?: (string)[];
           };
         };
       };
@@ -3867,7 +3925,43 @@ export interface paths {
                   at: string;
                   expiresAt: string | null;
                 };
-                releasedAt: string;
+                releasedAt: string | null;
+                approval: {
+                  id: string;
+                  kind: string;
+                  title: string;
+                  target: string | null;
+                  reason: string;
+                  arguments: { [key: string]: unknown };
+                  digest: string;
+                  preview: (string)[];
+                  checklist: (string)[];
+                  incidentId: string | null;
+                  requestedBy: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  requestedAt: string;
+                  expiresAt: string;
+                  role: "viewer" | "responder" | "commander" | "admin";
+                  answersNeeded: number;
+                  answers: ({
+                    by: {
+                      kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                      id: string;
+                      name: string;
+                    };
+                    answer: "approved" | "denied";
+                    reason: string;
+                    at: string;
+                  })[];
+                  state: "pending" | "approved" | "denied" | "expired" | "used";
+                  decidedAt: string | null;
+                  usedAt: string | null;
+                  outcome: string | null;
+                  refusal: string | null;
+                } | null;
                 resumed: ({
                   sessionId: string;
                   agentId: string;

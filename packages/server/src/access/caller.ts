@@ -8,6 +8,8 @@ export interface Caller {
   readonly sessionId: string | null;
   /** the web session, when the cookie brought the caller in; null for a token */
   readonly webSessionId: string | null;
+  /** where the request came from; left out where nobody asked over the network */
+  readonly address?: string;
 }
 
 /** What a request brings to be recognised by. A bearer token that is wrong is not mended by a good cookie. */

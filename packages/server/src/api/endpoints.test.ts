@@ -183,16 +183,6 @@ test.each(own.filter((route) => route.access === "public"))(
   },
 );
 
-test("C-1: a global stop needs a commander; nothing is called for a responder", async () => {
-  const stop = (token: string) =>
-    server.ask("POST", "/api/v1/killswitch/stop", {
-      headers: { ...bearer(token), "content-type": "application/json" },
-      body: JSON.stringify({ scope: "global", ...REASON }),
-    });
-  await expectProblem(await stop("responder"), "forbidden");
-  expect((await stop("commander")).status).toBe(200);
-});
-
 describe("D-8: addresses of other vendors' APIs", () => {
   const wire = ROUTES.filter((route) => route.media === "wire");
 

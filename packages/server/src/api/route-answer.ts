@@ -8,6 +8,7 @@ import { decodeContent } from "./content-encoding.ts";
 import { decodeJson } from "./json-body.ts";
 import { OTLP_MEDIA_TYPES, otlpEncodingOf } from "./otlp-answer.ts";
 import type { HttpServerOptions } from "./options.ts";
+import { noteRefusal } from "./note-refusal.ts";
 import { SESSION_COOKIE, authorize, bearerOf, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import type { RawBatch } from "./services.ts";
@@ -33,7 +34,12 @@ export function answerRoute(route: Route, options: Options) {
       // a source's key is looked at by its endpoint, which knows where the vendor puts it
       if (route.access === "public" || route.access === "source") return;
       const found = await options.authenticate(credentialsOf(request));
-      request.caller = authorize(found, route.access);
+      try {
+        request.caller = { ...authorize(found, route.access), address: request.ip };
+      } catch (fault) {
+        noteRefusal(options, route, { caller: found, address: request.ip }, fault);
+        throw fault;
+      }
     },
     handler: (request: FastifyRequest, reply: FastifyReply): unknown => {
       const { caller } = request;
@@ -65,7 +71,11 @@ async function answerJson(
 ): Promise<unknown> {
   const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
   void reply.code(route.status);
-  const result = await route.run(context, caller, await rawInputOf(route, request));
+  const input = await rawInputOf(route, request);
+  const result = await route.run(context, caller, input).catch((fault: unknown) => {
+    noteRefusal(options, route, { caller, address: request.ip }, fault);
+    throw fault;
+  });
   if (route.operationId === "signOut" && caller?.webSessionId) options.live.closeSession(caller.webSessionId);
   if (route.response === null) return reply.send();
   if (options.config.validateResponses === true) checkAnswer(route, result);

@@ -13,6 +13,7 @@ import type {
   DetectionView,
   EventView,
   EvidenceVerification,
+  ErrorCode,
   EvidenceView,
   GuardView,
   ImportIndicatorsRequest,
@@ -33,6 +34,7 @@ import type {
   ReplaySummary,
   ReplayView,
   ResumeReceipt,
+  ResumeRequest,
   ReviewView,
   RuleCasesView,
   RuleDetail,
@@ -109,6 +111,16 @@ export interface SignedIn {
   readonly cookie: string;
   readonly expiresAtMs: number;
   readonly me: MeView;
+}
+
+/** Somebody who may not tried what the audit log has to know of. */
+export interface RefusedAttempt {
+  /** null: nobody that is known here */
+  readonly caller: Caller | null;
+  /** `stop`, `resumeHold`, `answerApproval` … */
+  readonly operationId: string;
+  readonly address: string;
+  readonly code: ErrorCode;
 }
 
 export interface WithId {
@@ -208,9 +220,11 @@ export interface ApiServices {
   draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
 
   getKillswitch(caller: Caller): Promise<KillswitchView>;
+  /** Keeps who tried to use the kill switch or to answer an approval and may not. */
+  noteRefusal(attempt: RefusedAttempt): Promise<void>;
   previewStop(caller: Caller, request: PreviewRequest): Promise<StopPreview>;
   stop(caller: Caller, request: StopRequest): Promise<StopReceipt>;
-  resumeHold(caller: Caller, request: ReasonRequest & WithId): Promise<ResumeReceipt>;
+  resumeHold(caller: Caller, request: ResumeRequest & WithId): Promise<ResumeReceipt>;
   /** @param pack null switches everything */
   switchAgents(caller: Caller, request: SwitchRequest & { readonly pack: string | null }): Promise<SwitchView>;
   getPacksStatus(caller: Caller): Promise<PacksStatus>;

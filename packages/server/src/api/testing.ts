@@ -151,6 +151,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     getReview: async () => sample(reviewView),
     draftReview: async () => sample(reviewView),
     getKillswitch: async () => sample(killswitchView),
+    noteRefusal: async () => {},
     previewStop: async () => sample(stopPreview),
     stop: async () => sample(stopReceipt),
     resumeHold: async () => sample(resumeReceipt),

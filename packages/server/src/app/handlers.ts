@@ -1,3 +1,4 @@
+import { approvalState } from "@firebreak/protocol";
 import { z } from "zod";
 import { automaticPlaybook, getAlert } from "../alerts/index.ts";
 import { admitAlert, noteAlertChange } from "../incidents/index.ts";
@@ -7,10 +8,12 @@ import { deriveRunId, executeRun, requestRun } from "../playbooks/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { DomainEventType, Trx } from "../storage/index.ts";
 import { contextFor, DAEMON } from "./house.ts";
+import { carryOutResume } from "./killswitch/resume-hold.ts";
 import type { House } from "./house.ts";
 
 type Handler = (payload: unknown, signal: AbortSignal) => Promise<void>;
 
+const approvalChanged = z.object({ approvalId: z.string(), state: approvalState });
 const alertChanged = z.object({ alertId: z.string(), change: z.enum(["acknowledged", "resolved", "stale"]) });
 
 const PLAYBOOKS = { kind: "rule", id: "automatic-containment", name: "automatic containment" } as const;
@@ -47,7 +50,10 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
       await executeRun(daemon(), runId, signal);
     },
     "run.ended": async () => {},
-    "approval.changed": async () => {},
+    "approval.changed": async (payload) => {
+      const { approvalId, state } = approvalChanged.parse(payload);
+      if (state === "approved") await carryOutResume(house, approvalId);
+    },
     "delivery.requested": async (payload) => {
       const { deliveryId } = z.object({ deliveryId: z.string() }).parse(payload);
       await deliver(daemon(), deliveryId);

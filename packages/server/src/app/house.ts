@@ -6,7 +6,7 @@ import type { Guard } from "../guard/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
 import type { IndicatorWatch } from "../indicators/index.ts";
-import type { Killswitch } from "../killswitch/index.ts";
+import type { Killswitch, KillswitchPolicy } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Redactor } from "../redaction/index.ts";
@@ -26,6 +26,7 @@ export interface House {
   readonly database: Database;
   readonly work: DurableWork;
   readonly killswitch: Killswitch;
+  readonly killswitchPolicy: KillswitchPolicy;
   readonly profile: Profile;
   readonly profileProblems: readonly FileProblem[];
   readonly playbooks: LoadedPlaybooks;
@@ -43,6 +44,8 @@ export interface House {
   readonly localToken: string;
   readonly hasher: PasswordHasher;
   readonly attempts: AttemptLimit;
+  /** of who may not use the kill switch: how many of them the audit log keeps */
+  readonly refusedAttempts: AttemptLimit;
   readonly sources: SourceDirectory;
   /** wrong keys of senders, apart from attempts to sign in */
   readonly sourceAttempts: AttemptLimit;

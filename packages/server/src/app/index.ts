@@ -1,9 +1,14 @@
 export { databaseStatus, exportTo, importFrom } from "./database-tools.ts";
 export { contextFor, DAEMON } from "./house.ts";
 export type { House } from "./house.ts";
-export { listHoldHistory, listStops } from "./killswitch-records.ts";
+export { checkStop, checkStopRole } from "./killswitch/check-stop.ts";
+export { listHoldHistory, listStops } from "./killswitch/records.ts";
+export { recordStop } from "./killswitch/record-stop.ts";
+export { noteRefusedAttempt } from "./killswitch/note-refused-attempt.ts";
+export { resumeHold } from "./killswitch/resume-hold.ts";
+export { allResumeNeeds } from "./killswitch/resume-needs.ts";
+export { stopAgents } from "./killswitch/stop-agents.ts";
 export { openHouse } from "./open-house.ts";
 export type { HouseOptions, OpenHouse } from "./open-house.ts";
 export { getOverview } from "./overview.ts";
-export { recordStop, resumeHold, stopAgents } from "./stop-and-resume.ts";
 export { watchChanges } from "./watch-changes.ts";

@@ -26,7 +26,7 @@ import {
   requireProfile,
 } from "../kernel/index.ts";
 import type { Clock, Config, Environment, Logger, NewId } from "../kernel/index.ts";
-import { openKillswitch } from "../killswitch/index.ts";
+import { loadPolicy, openKillswitch } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
@@ -55,8 +55,9 @@ import { createEffectors } from "./effectors.ts";
 import { domainHandlers } from "./handlers.ts";
 import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
-import { mirrorHolds } from "./mirror-holds.ts";
-import { recordStopOfStep } from "./stop-and-resume.ts";
+import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
+import { mirrorHolds } from "./killswitch/mirror-holds.ts";
+import { recordStopOfStep } from "./killswitch/record-stop.ts";
 
 export interface HouseOptions {
   readonly config: Config;
@@ -119,8 +120,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { config, environment, clock, newId, logger, dataDir } = options;
   ensurePrivateDir(config.home);
   const profilesDir = path.join(dataDir, "profiles");
-  const loadedProfile = await loadProfile({ home: config.home, profilesDir, name: config.profileName });
-  const profile = requireProfile(loadedProfile);
+  const { profile, ...files } = await readFiles(config, profilesDir);
   const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
   openings.add("killswitch", () => killswitch.close());
   const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger });
@@ -159,14 +159,13 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...rooms,
     version: options.version,
     startedAtMs: clock.now(),
-    profileProblems: loadedProfile.problems,
+    ...files,
     playbooks: await loadPlaybooks(playbookDirs, effectors),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
-    attempts: createAttemptLimit(clock),
+    ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
-    sourceAttempts: createSourceAttempts(clock),
     actionsUnderWay: new Set(),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
@@ -180,6 +179,23 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
       database.setAddress(publicUrl());
     },
     close: () => openings.close(),
+  };
+}
+
+/** What people decide in files. What is wrong in them is told, and what is sound holds. */
+async function readFiles({ home, profileName }: Config, profilesDir: string) {
+  const loaded = await loadProfile({ home, profilesDir, name: profileName });
+  const profile = requireProfile(loaded);
+  const profileDir = path.join(profilesDir, profile.name);
+  const { policy, problems } = await loadPolicy({ home, profileDir, roles: profile.roles });
+  return { profile, profileProblems: [...loaded.problems, ...problems], killswitchPolicy: policy };
+}
+
+function createLimits(clock: Clock): Pick<House, "attempts" | "refusedAttempts" | "sourceAttempts"> {
+  return {
+    attempts: createAttemptLimit(clock),
+    refusedAttempts: createAttemptLimit(clock, { windowMs: 60_000, perName: 20, perAddress: 60 }),
+    sourceAttempts: createSourceAttempts(clock),
   };
 }
 
@@ -273,7 +289,7 @@ async function takeInSpools({ config, intake, clock }: House): Promise<void> {
 }
 
 function daemonsOf(house: House): Daemon[] {
-  const { clock, database, config, killswitch } = house;
+  const { clock, database, config } = house;
   const ctx = () => contextFor(house, DAEMON);
   return [
     { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
@@ -290,7 +306,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
-    { name: "expired holds", everyMs: 1_000, run: () => killswitch.expire(clock.now()) },
+    { name: "expired holds", everyMs: 1_000, run: () => endExpiredHolds(house) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },

@@ -7,6 +7,7 @@ export interface ApprovalFilters {
   /** one state; left out, all */
   readonly state?: ApprovalState | undefined;
   readonly kind?: string | undefined;
+  readonly target?: string | undefined;
   readonly incident?: string | undefined;
   /** `next` of the page before */
   readonly after?: string | undefined;
@@ -28,6 +29,7 @@ export async function listApprovals(
   let query = ctx.database.kysely.selectFrom("approvals").selectAll();
   if (filters.state !== undefined) query = query.where("state", "=", filters.state);
   if (filters.kind !== undefined) query = query.where("kind", "=", filters.kind);
+  if (filters.target !== undefined) query = query.where("target", "=", filters.target);
   if (filters.incident !== undefined) query = query.where("incident_id", "=", filters.incident);
   if (filters.after !== undefined) query = query.where("id", "<", filters.after);
   const rows = await query

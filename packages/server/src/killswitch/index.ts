@@ -13,3 +13,6 @@ export type {
   ReleaseResult,
   RepairResult,
 } from "./types.ts";
+export { DEFAULT_POLICY } from "./policy/policy.ts";
+export type { KillswitchPolicy, RunningTasks } from "./policy/policy.ts";
+export { loadPolicy, parsePolicy, POLICY_FILE } from "./policy/read-policy.ts";

@@ -286,6 +286,8 @@ export interface StopsTable {
   requested_at: Timestamp;
   completed_at: NullableTimestamp;
   verified: boolean;
+  /** a test of the kill switch on real agents */
+  drill: Generated<boolean>;
   results: Json<StopResult[]>;
 }
 

@@ -1,7 +1,23 @@
 import { effectiveLevel, holdCovers, roleAllows } from "@firebreak/protocol";
-import type { Hold, PacksStatus, ResumeReceipt, StopPreview, SwitchRequest, SwitchView } from "@firebreak/protocol";
+import type {
+  Hold,
+  PacksStatus,
+  ResumeReceipt,
+  ResumeRequest,
+  StopPreview,
+  SwitchRequest,
+  SwitchView,
+} from "@firebreak/protocol";
 import type { Caller } from "../../access/index.ts";
-import { listHoldHistory, resumeHold, stopAgents } from "../../app/index.ts";
+import {
+  allResumeNeeds,
+  checkStop,
+  checkStopRole,
+  listHoldHistory,
+  noteRefusedAttempt,
+  resumeHold,
+  stopAgents,
+} from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
 import { listPacks, listSessions } from "../../telemetry/index.ts";
@@ -10,7 +26,7 @@ import type { ApiServices } from "../services.ts";
 
 type KillswitchServices = Pick<
   ApiServices,
-  "getKillswitch" | "previewStop" | "stop" | "resumeHold" | "switchAgents" | "getPacksStatus"
+  "getKillswitch" | "noteRefusal" | "previewStop" | "stop" | "resumeHold" | "switchAgents" | "getPacksStatus"
 >;
 
 const PREVIEW_SESSIONS_MAX = 500;
@@ -30,33 +46,24 @@ async function previewStop(house: House, request: PreviewRequest): Promise<StopP
   };
 }
 
-/** Who may stop everything is fewer than who may stop one agent (AgentOS kill switch: the incident commander and up). */
-function requireGlobalRole(caller: Caller, scope: string): void {
-  if (scope !== "global" || (caller.access !== "agent" && roleAllows(caller.access, "commander"))) return;
-  throw new FirebreakError(
-    "forbidden",
-    "Stopping everything needs the role commander; you can stop a pack or an agent.",
-  );
-}
-
 /** The runbook's switch. On again releases every hold that is set on just this target; others, on more or less, stay. */
 async function switchAgents(
   house: House,
   caller: Caller,
-  { enabled, reason, pack }: SwitchRequest & { readonly pack: string | null },
+  { enabled, reason, checked, pack }: SwitchRequest & { readonly pack: string | null },
 ): Promise<SwitchView> {
   const scope = pack === null ? "global" : "pack";
-  requireGlobalRole(caller, scope);
+  checkStopRole(house.killswitchPolicy, caller, scope);
   const facts = { scope, target: pack } as const;
   if (!enabled) {
     const target = pack === null ? {} : { target: pack };
-    const stop = await stopAgents(house, caller.actor, { scope, ...target, level: "freeze", reason });
+    const stop = await stopAgents(house, caller.actor, { scope, ...target, reason }, caller.address);
     return { ...facts, enabled: false, stop, resumed: [], holds: holdsOn(house, pack) };
   }
   requireCommander(caller);
   const resumed: ResumeReceipt[] = [];
   for (const hold of ownHolds(house, pack)) {
-    const receipt = await resumeUnlessReleased(house, caller, hold.id, reason);
+    const receipt = await resumeUnlessReleased(house, caller, { id: hold.id, reason, checked });
     if (receipt !== null) resumed.push(receipt);
   }
   const holds = holdsOn(house, pack);
@@ -64,9 +71,9 @@ async function switchAgents(
 }
 
 /** Releasing one hold of an automatic stop releases its siblings, and another person may be quicker. */
-async function resumeUnlessReleased(house: House, caller: Caller, id: string, reason: string) {
-  if (!house.killswitch.current().holds.some((hold) => hold.id === id)) return null;
-  return resumeHold(house, caller.actor, { id, reason });
+async function resumeUnlessReleased(house: House, caller: Caller, request: ResumeRequest & { readonly id: string }) {
+  if (!house.killswitch.current().holds.some((hold) => hold.id === request.id)) return null;
+  return resumeHold(house, caller, request);
 }
 
 /** Holds set on just this pack (or, for null, on everything). */
@@ -102,21 +109,25 @@ function requireCommander(caller: Caller): void {
 
 export function killswitchServices(house: House): KillswitchServices {
   return {
-    getKillswitch: async () => {
+    getKillswitch: async (caller) => {
       const { epoch, holds, health } = house.killswitch.current();
+      const { file, globalRole, packRole, confirmation, criticalPacks, confirmCriticalPacks } = house.killswitchPolicy;
       return {
         epoch,
         holds: [...holds],
         journalHealthy: health.state === "ok",
         history: await listHoldHistory(house),
+        resumes: await allResumeNeeds(house, caller),
+        policy: { file, globalRole, packRole, confirmation, criticalPacks: [...criticalPacks], confirmCriticalPacks },
       };
     },
     previewStop: (_caller, request) => previewStop(house, request),
     stop: async (caller, request) => {
-      requireGlobalRole(caller, request.scope);
-      return stopAgents(house, caller.actor, request);
+      await checkStop(house, caller, request);
+      return stopAgents(house, caller.actor, request, caller.address);
     },
-    resumeHold: (caller, request) => resumeHold(house, caller.actor, request),
+    resumeHold: (caller, request) => resumeHold(house, caller, request),
+    noteRefusal: (attempt) => noteRefusedAttempt(house, attempt),
     switchAgents: (caller, request) => switchAgents(house, caller, request),
     getPacksStatus: () => getPacksStatus(house),
   };

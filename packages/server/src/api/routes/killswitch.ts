@@ -3,30 +3,16 @@ import {
   packsStatus,
   resumeReceipt,
   resumeRequest,
-  roleAllows,
   stopPreview,
   stopReceipt,
   stopRequest,
   switchRequest,
   switchView,
 } from "@firebreak/protocol";
-import type { StopRequest } from "@firebreak/protocol";
-import { FirebreakError } from "../../kernel/index.ts";
-import type { Caller } from "../../access/index.ts";
 import { holdParams, packParams, previewRequest } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 
 const tag = "Kill switch";
-
-/** A global stop touches everybody: it takes a commander. */
-function checkGlobalStop(caller: Caller, request: StopRequest): void {
-  if (request.scope !== "global") return;
-  if (caller.access !== "agent" && roleAllows(caller.access, "commander")) return;
-  throw new FirebreakError(
-    "forbidden",
-    "A global stop needs the role commander. Stop a pack, an agent or a session instead, or ask a commander.",
-  );
-}
 
 export const killswitchRoutes = [
   defineRoute({
@@ -54,21 +40,18 @@ export const killswitchRoutes = [
     method: "POST",
     path: "/api/v1/killswitch/stop",
     operationId: "stop",
-    summary: "Stop agents and prove it; a global stop needs a commander",
+    summary: "Stop agents and prove it; the kill switch policy says who may",
     tag,
     access: "responder",
     body: stopRequest,
     response: stopReceipt,
-    handler: ({ services, caller }, { body }) => {
-      checkGlobalStop(caller, body);
-      return services.stop(caller, body);
-    },
+    handler: ({ services, caller }, { body }) => services.stop(caller, body),
   }),
   defineRoute({
     method: "POST",
     path: "/api/v1/killswitch/holds/:id/resume",
     operationId: "resumeHold",
-    summary: "Lift a hold, with the reason",
+    summary: "Lift a hold, with the reason; some take the approval of a second person",
     tag,
     access: "commander",
     params: holdParams,

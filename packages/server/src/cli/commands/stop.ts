@@ -5,9 +5,10 @@ import { toIso } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
 import { ServerUnusableError } from "../client.ts";
-import type { Command, CommandContext } from "../command.ts";
+import type { Command, CommandContext, ParsedArguments } from "../command.ts";
 import { ALWAYS } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
+import { readDuration } from "../read-time.ts";
 import { printReceipt } from "../receipt.ts";
 import { statusCommand } from "./status.ts";
 
@@ -22,6 +23,7 @@ export const stopCommand: Command = {
     "The stop is written to the journal first and holds until somebody resumes it; agents that it covers cannot start. " +
       "Each running target is then frozen (or killed) and checked, and the receipt names the result for each. Works " +
       "with the server down.",
+    "Without --level it does what the kill switch policy says, and freezes when there is none.",
     "Ends with 0 only when every target is verified as stopped.",
   ],
   options: {
@@ -32,13 +34,16 @@ export const stopCommand: Command = {
     tool: { type: "string", value: "NAME", summary: "deny one tool to every agent, where a gate asks (level deny)" },
     status: { type: "boolean", summary: "only say what is stopped now" },
     reason: { type: "string", value: "TEXT", summary: "why, for the record (needed)" },
-    level: { type: "string", value: "LEVEL", summary: "deny, freeze (the default: resumable) or kill" },
+    level: { type: "string", value: "LEVEL", summary: "deny, freeze (resumable) or kill; else as the policy says" },
     incident: { type: "string", value: "ID", summary: "the incident this belongs to" },
+    for: { type: "string", value: "TIME", summary: "ends by itself after so long: 30m, 2h, 7d" },
+    confirm: { type: "string", value: "TEXT", summary: "what the kill switch policy wants typed" },
+    drill: { type: "boolean", summary: "this tests the kill switch: it counts as a drill" },
   },
   examples: [
     'firebreak stop --global --reason "prices are being changed"',
     'firebreak stop --agent scout --level kill --reason "leaks a key"',
-    "firebreak stop --pack research --reason drill --json",
+    'firebreak stop --pack research --drill --for 5m --reason "monthly drill" --json',
     "firebreak stop --status",
   ],
   exits: [...ALWAYS, "denied", "stopUnverified"],
@@ -72,17 +77,32 @@ function readStopRequest({ args }: CommandContext): StopRequest {
     throw usage("Say what to stop: --global, --pack NAME, --agent ID, --session ID or --tool NAME.");
   if (second !== undefined) throw usage("Give only one of --global, --pack, --agent, --session and --tool.");
   const reason = args.requiredText("reason", 3);
-  const level = holdLevel.safeParse(args.text("level") ?? (only.scope === "tool" ? "deny" : "freeze"));
+  const level = holdLevel.optional().safeParse(args.text("level"));
   if (!level.success) throw usage(`--level is one of ${HOLD_LEVELS.join(", ")}.`);
-  if (only.scope === "tool" && level.data !== "deny") throw usage("A tool has no processes: its only level is deny.");
+  if (only.scope === "tool" && (level.data ?? "deny") !== "deny") {
+    throw usage("A tool has no processes: its only level is deny.");
+  }
   const target = only.target === undefined ? undefined : targetOf(only.scope, only.target, usage);
-  const incidentId = args.text("incident");
   return {
     scope: only.scope,
     ...(target === undefined ? {} : { target }),
     reason,
-    level: level.data,
+    ...(level.data === undefined ? {} : { level: level.data }),
+    ...detailsOf(args, usage),
+  };
+}
+
+function detailsOf(args: ParsedArguments, usage: (message: string) => Error): Partial<StopRequest> {
+  const [incidentId, confirmation, lasts] = [args.text("incident"), args.text("confirm"), args.text("for")];
+  const lastsMs = lasts === undefined ? undefined : readDuration(lasts);
+  if (lasts !== undefined && lastsMs === undefined) {
+    throw usage(`--for takes a time such as 30m, 2h or 7d, not "${printable(lasts)}".`);
+  }
+  return {
     ...(incidentId === undefined ? {} : { incidentId }),
+    ...(confirmation === undefined ? {} : { confirmation }),
+    ...(lastsMs === undefined ? {} : { expiresInSeconds: lastsMs / 1000 }),
+    ...(args.flag("drill") ? { drill: true } : {}),
   };
 }
 
@@ -101,10 +121,11 @@ async function stopLocally(context: CommandContext, request: StopRequest): Promi
     const hold = await killswitch.add({
       scope: request.scope,
       target: request.target ?? null,
-      level: request.level,
+      level: request.level ?? (request.scope === "tool" ? "deny" : "freeze"),
       reason: request.reason,
       actor: { kind: "cli", id: userName, name: userName },
       incidentId: request.incidentId ?? null,
+      expiresAt: request.expiresInSeconds === undefined ? null : toIso(clock.now() + request.expiresInSeconds * 1000),
     });
     const results = await enforceHold({ home: config.home, hold, deadlineMs: ENFORCE_DEADLINE_MS, clock, logger });
     return {

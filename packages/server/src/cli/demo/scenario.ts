@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import os from "node:os";
 import path from "node:path";
 import {
+  groupHolds,
   incidentDetail,
   incidentSummary,
   killswitchView,
@@ -215,11 +216,12 @@ async function untilTold(stage: Stage): Promise<DemoResult["notifications"]> {
 
 async function settle({ client, say, home }: Stage, incidentId: string): Promise<IncidentDetail> {
   await client.post(incidentDetail, `/incidents/${incidentId}/acknowledge`);
-  const { holds } = await client.get(killswitchView, "/killswitch");
-  const [hold] = holds;
+  const { holds, resumes } = await client.get(killswitchView, "/killswitch");
+  const [hold] = groupHolds(holds)[0] ?? [];
   if (hold !== undefined) {
     const reason = "demo: the agent's instructions were mended";
-    await client.post(resumeReceipt, `/killswitch/holds/${hold.id}/resume`, { reason });
+    const checked = resumes.find((needs) => needs.holdId === hold.id)?.checklist ?? [];
+    await client.post(resumeReceipt, `/killswitch/holds/${hold.id}/resume`, { reason, checked });
     say(`   resumed: ${reason}`);
   }
   await client.post(incidentDetail, `/incidents/${incidentId}/resolve`, {

@@ -153,6 +153,8 @@ export const profileSchema = z.strictObject({
       "use words, a date part and N for digits, for example INC-YYYY-NNNN or INC-YYYYMMDD-NNN",
     ),
   severities: z.strictObject({ 1: severityTarget, 2: severityTarget, 3: severityTarget, 4: severityTarget }),
+  /** which role further names have that a kill switch policy uses */
+  roles: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/), z.enum(["responder", "commander", "admin"])).default({}),
   reviews: z.strictObject({
     requiredFor: z.array(severity).max(4),
     /** hours after the resolution */

@@ -7,6 +7,7 @@ import { ruleWorkshop } from "./0006-rule-workshop.ts";
 import { indicators } from "./0007-indicators.ts";
 import { approvals } from "./0008-approvals.ts";
 import { actions } from "./0009-actions.ts";
+import { drills } from "./0010-drills.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: "indicators", sql: indicators },
   { version: 8, name: "approvals", sql: approvals },
   { version: 9, name: "actions", sql: actions },
+  { version: 10, name: "drills", sql: drills },
 ];

@@ -1,5 +1,5 @@
 import type { KillswitchView, StopReceipt } from "@firebreak/protocol";
-import type { House } from "./house.ts";
+import type { House } from "../house.ts";
 
 const HISTORY_MAX = 200;
 
