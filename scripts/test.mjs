@@ -10,6 +10,7 @@ const NEEDS = [
   { what: "a PostgreSQL server", debian: "postgresql", found: hasPostgresServer },
   { what: "openssl", debian: "openssl", found: () => existsSync("/usr/bin/openssl") },
   { what: "mount and unshare (util-linux)", debian: "util-linux", found: () => existsSync("/usr/bin/unshare") },
+  { what: "systemd, for a user without root", debian: "systemd", found: () => existsSync("/lib/systemd/systemd") },
 ];
 
 function hasPostgresServer() {

@@ -1,10 +1,13 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createNewId, systemClock } from "../../packages/server/src/kernel/index.ts";
-import type { TreeHandle } from "../../packages/server/src/containment/process-tree/index.ts";
+import type { CgroupRef, TreeHandle } from "../../packages/server/src/containment/process-tree/index.ts";
 import {
   createCgroup,
   createTreeHandle,
   killTree,
   listTree,
+  OPEN,
   removeCgroup,
   spawnInTree,
 } from "../../packages/server/src/containment/process-tree/index.ts";
@@ -18,19 +21,29 @@ export interface TestTree {
 
 const newId = createNewId(() => systemClock.now());
 
-/** Starts `sh -c script` as a tree. @param withCgroup false shows what works without any permission */
-export function startTestTree(script: string, withCgroup: boolean): TestTree {
+/** Where the freezer of version 1 is mounted, as on older systems; null where it is not. */
+export const FREEZER_V1 =
+  /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup .*\bfreezer\b/m.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? null;
+
+/** Starts `sh -c script` as a tree. @param group false shows what works without any permission */
+export function startTestTree(script: string, group: boolean | "v1"): TestTree {
   const sessionId = newId("session");
-  const cgroup = withCgroup ? createCgroup(sessionId) : null;
+  const cgroup = group === "v1" ? createFreezer(sessionId) : group ? createCgroup(sessionId) : null;
   const { root } = spawnInTree({
     command: ["/bin/sh", "-c", script],
-    cgroup,
+    enclosure: { ...OPEN, group: cgroup?.path ?? null },
     cwd: "/",
     env: { PATH: "/usr/local/bin:/usr/bin:/bin", FIREBREAK_SESSION: sessionId },
     stdio: "ignore",
   });
   const handle = createTreeHandle({ sessionId, root, supervisor: null, cgroup });
   return { handle, sessionId, end: () => endTree(handle) };
+}
+
+function createFreezer(sessionId: string): CgroupRef {
+  const path = join(FREEZER_V1 ?? "", "firebreak", sessionId);
+  mkdirSync(path, { recursive: true });
+  return { version: 1, path };
 }
 
 async function endTree(handle: TreeHandle): Promise<void> {

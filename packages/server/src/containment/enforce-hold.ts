@@ -3,9 +3,10 @@ import { effectiveLevel, HOLD_LEVELS, holdCovers } from "@firebreak/protocol";
 import type { Clock, Logger } from "../kernel/index.ts";
 import { toIso } from "../kernel/index.ts";
 import { askSupervisor, readStopResult } from "./control-socket.ts";
-import { listTree, observeTree, removeCgroup } from "./process-tree/index.ts";
+import { listTree, observeTree, removeCgroup, removeLimits } from "./process-tree/index.ts";
 import type { SupervisorEntry, SupervisorList } from "./registry.ts";
 import {
+  findSessionsEndedSince,
   handleOf,
   isOnThisHost,
   isSupervisorAlive,
@@ -42,7 +43,28 @@ export async function enforceHold(options: EnforceOptions & { readonly hold: Hol
   const { entries, problems } = readSupervisorEntries(home);
   for (const problem of problems) options.logger?.error("a session's registry file cannot be read", { ...problem });
   const covered = entries.filter((entry) => holdCovers(hold, subjectOf(entry)));
-  return enforceDirect({ ...options, level: hold.level, entries: covered, hold });
+  const results = await enforceDirect({ ...options, level: hold.level, entries: covered, hold });
+  return [...results, ...endedMeanwhile(home, hold, covered)];
+}
+
+/** Sessions whose supervisors saw the hold in the journal and ended them before the registry was read. */
+function endedMeanwhile(home: string, hold: Hold, covered: readonly SupervisorEntry[]): StopResult[] {
+  if (hold.level === "deny") return [];
+  const sinceMs = Date.parse(hold.at);
+  const known = new Set(covered.map((entry) => entry.sessionId));
+  return findSessionsEndedSince(home, sinceMs)
+    .filter((entry) => !known.has(entry.sessionId) && holdCovers(hold, subjectOf(entry)))
+    .map(({ sessionId, agentId, pack, verified, leftovers, endedAt }) => ({
+      sessionId,
+      agentId,
+      pack,
+      level: hold.level,
+      state: verified ? "verified_stopped" : "unverified",
+      elapsedMs: Date.parse(endedAt) - sinceMs,
+      proof: verified ? "no process left: its supervisor ended it" : "its supervisor could not end all of it",
+      processes: leftovers.length,
+      remaining: [],
+    }));
 }
 
 /** Stops the given sessions by their registry entries. @returns one result per entry, in their order */
@@ -92,8 +114,16 @@ function tidyAway(home: string, entry: SupervisorEntry, clock: Clock): void {
   if (isSupervisorAlive(entry)) return;
   const { cgroup } = handleOf(entry);
   if (cgroup !== null) removeCgroup(cgroup);
+  removeLimits(entry.sessionId);
   const endedAt = toIso(clock.now());
-  writeFinalFacts(home, entry, { exitCode: null, exitSignal: null, leftovers: [], verified: true, endedAt });
+  writeFinalFacts(home, entry, {
+    exitCode: null,
+    exitSignal: null,
+    leftovers: [],
+    verified: true,
+    endedAt,
+    starts: [],
+  });
   removeSupervisorEntry(home, entry.sessionId);
 }
 

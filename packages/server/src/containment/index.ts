@@ -17,13 +17,14 @@ export {
 } from "./enforce-hold.ts";
 export type { EnforceOptions, LiftResult, SupervisorStatus } from "./enforce-hold.ts";
 export * from "./gates/index.ts";
-export { readCommandLine, readProcess, snapshotProcesses } from "./process-tree/index.ts";
+export { ISOLATIONS, readCommandLine, readProcess, snapshotProcesses } from "./process-tree/index.ts";
 export type { ProcessEntry, ProcessKey } from "./process-tree/index.ts";
 export { sessionPaths } from "./registry.ts";
 export type { SessionPaths, SupervisorEntry } from "./registry.ts";
 export { drainSpools, pruneSessions } from "./supervisor/ended-sessions.ts";
 export { EXIT_HELD } from "./supervisor/options.ts";
 export type { SupervisorOptions } from "./supervisor/options.ts";
+export { RESTARTS } from "./supervisor/restart.ts";
 export { runSupervisor } from "./supervisor/supervisor.ts";
 export { listSupervisedTrees } from "./supervised-trees.ts";
 export type { SupervisedTree } from "./supervised-trees.ts";

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { HoldSubject, ProcessIdentity } from "@firebreak/protocol";
 import { z } from "zod";
 import { ensurePrivateDir, messageOf, writeFileAtomic } from "../kernel/index.ts";
 import type { TreeHandle } from "./process-tree/index.ts";
-import { createTreeHandle, isOurCgroup, readBootId, readProcess } from "./process-tree/index.ts";
+import { createTreeHandle, ISOLATIONS, isOurCgroup, readBootId, readProcess } from "./process-tree/index.ts";
 
 const processKey = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/);
@@ -21,6 +21,13 @@ const supervisorEntry = z.object({
   supervisor: processKey,
   root: processKey.nullable(),
   cgroup: z.object({ version: z.union([z.literal(1), z.literal(2)]), path: z.string() }).nullable(),
+  /** the namespace that marks the tree, and where its supervisor holds it */
+  tag: z
+    .object({ name: z.string().regex(/^uts:\[\d+\]$/), path: z.string().regex(/^\/proc\/\d+\/fd\/\d+$/) })
+    .nullable()
+    .default(null),
+  /** what of the system the tree does not share */
+  isolate: z.array(z.enum(ISOLATIONS)).default([]),
   socketPath: z.string(),
   workspace: z.string().nullable(),
   outputLog: z.string(),
@@ -106,6 +113,15 @@ function readText(path: string): string | null {
   }
 }
 
+/** One start of an agent, and what came after it. */
+export interface PastStart {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly exitCode: number | null;
+  readonly exitSignal: string | null;
+  readonly outcome: string;
+}
+
 /** The last facts of a session, kept when it left the registry. */
 export interface FinalFacts {
   readonly exitCode: number | null;
@@ -115,6 +131,8 @@ export interface FinalFacts {
   /** nothing is left of the tree */
   readonly verified: boolean;
   readonly endedAt: string;
+  /** the last starts, the newest last; empty when the supervisor died */
+  readonly starts: readonly PastStart[];
 }
 
 export function writeFinalFacts(home: string, entry: SupervisorEntry, facts: FinalFacts): void {
@@ -137,6 +155,24 @@ export function findEndedSessions(home: string, agentId: string): SupervisorEntr
       const entry = text === null ? undefined : supervisorEntry.safeParse(parseJson(text)).data;
       return entry?.agentId === agentId ? [entry] : [];
     });
+}
+
+const endedEntry = supervisorEntry.extend({
+  verified: z.boolean(),
+  leftovers: z.array(z.unknown()),
+  endedAt: z.string(),
+});
+export type EndedEntry = z.infer<typeof endedEntry>;
+
+/** @returns the sessions that ended here at that time or after it */
+export function findSessionsEndedSince(home: string, sinceMs: number): EndedEntry[] {
+  return listNames(join(home, "sessions")).flatMap((sessionId) => {
+    const file = join(home, "sessions", sessionId, "final.json");
+    // a file system may round the time down
+    if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < sinceMs - 1000) return [];
+    const entry = endedEntry.safeParse(parseJson(readText(file) ?? "")).data;
+    return entry !== undefined && Date.parse(entry.endedAt) >= sinceMs ? [entry] : [];
+  });
 }
 
 function parseJson(text: string): unknown {
@@ -172,5 +208,8 @@ export function handleOf(entry: SupervisorEntry): TreeHandle {
   const { sessionId } = entry;
   if (!isSameBoot(entry)) return createTreeHandle({ sessionId, root: null, supervisor: null, cgroup: null });
   const cgroup = entry.cgroup !== null && isOurCgroup(entry.cgroup) ? entry.cgroup : null;
-  return createTreeHandle({ sessionId, root: entry.root, supervisor: entry.supervisor, cgroup, seen: entry.seen });
+  const { root, supervisor, seen } = entry;
+  // without the supervisor that holds it, the namespace's number may mean another one by now
+  const tag = isSupervisorAlive(entry) ? entry.tag : null;
+  return createTreeHandle({ sessionId, root, supervisor, cgroup, tag, seen });
 }

@@ -1,6 +1,7 @@
+import { randomInt } from "node:crypto";
 import path from "node:path";
 import { entityName } from "@firebreak/protocol";
-import { runSupervisor } from "../../containment/index.ts";
+import { ISOLATIONS, RESTARTS, runSupervisor } from "../../containment/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS } from "../exit-codes.ts";
@@ -13,6 +14,10 @@ export const runCommand: Command = {
     "Starts the command in its own process tree (and cgroup, where allowed), passes output, signals and exit code " +
       "through, sends JSON lines of its output as telemetry, and enforces the kill switch by itself, with or without " +
       "the server.",
+    "--isolate pid gives it a process table of its own: nothing that it starts can get out of its tree. --isolate net " +
+      "leaves it no network at all. Both need root or user namespaces, and refuse the start where they cannot be had.",
+    "An agent that is started again and again waits 1 s, 2 s, 4 s … up to a minute; after 5 starts within a minute it is " +
+      "given up. What a stop covers is never started again.",
     "Ends with the command's exit code (128 and the signal's number when a signal ended it), or with 75 when a hold " +
       "forbids the start.",
   ],
@@ -20,12 +25,26 @@ export const runCommand: Command = {
     agent: { type: "string", value: "ID", summary: "the agent's name (needed)" },
     pack: { type: "string", value: "NAME", summary: "the pack it belongs to" },
     workspace: { type: "string", value: "DIR", summary: "where the agent's own files lie (the working directory)" },
+    restart: { type: "string", value: "WHEN", summary: "never (the default), on-failure or always" },
+    "max-pids": {
+      type: "string",
+      value: "N",
+      summary: "processes and threads in all (4096 where a cgroup can hold it)",
+    },
+    "max-memory": { type: "string", value: "SIZE", summary: "memory in all: 512M, 2G" },
+    isolate: {
+      type: "string",
+      value: "WHAT",
+      repeatable: true,
+      summary: "a process table (pid) or network (net) of its own",
+    },
     "log-output": { type: "boolean", summary: "take output that is no telemetry as events of kind log" },
   },
   rest: { name: "COMMAND…", summary: "the agent's command and its arguments" },
   examples: [
     "firebreak run --agent scout --pack research -- node agent.mjs",
     "firebreak run --agent bot -- ./bot --fast",
+    "firebreak run --agent bot --restart on-failure --max-memory 2G --isolate pid -- ./bot",
   ],
   exits: [...ALWAYS, "heldBack"],
   outlivesItsReader: true,
@@ -47,6 +66,11 @@ export const runCommand: Command = {
       stdio: { stdin: "inherit", stdout: process.stdout, stderr: process.stderr },
       server: await serverFinder(context),
       logLines: args.flag("log-output"),
+      restart: { when: oneOf("restart", RESTARTS, args.text("restart") ?? "never") },
+      random: () => randomInt(1_000_000) / 1_000_000,
+      maxPids: args.count("max-pids", { min: 1, max: 4_000_000 }),
+      maxMemoryBytes: bytesOf("max-memory", args.text("max-memory")),
+      isolate: args.texts("isolate").map((what) => oneOf("isolate", ISOLATIONS, what)),
     });
   },
 };
@@ -55,6 +79,23 @@ function nameOf(option: "agent" | "pack", text: string): string {
   if (entityName.safeParse(text).success) return text;
   const rule = "letters, digits and . _ : @ -, beginning with a letter or digit";
   throw usageError(runCommand, `--${option} takes a name (${rule}), not "${printable(text)}".`);
+}
+
+function oneOf<T extends string>(option: string, allowed: readonly T[], text: string): T {
+  const found = allowed.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw usageError(runCommand, `--${option} takes ${allowed.join(", ")}, not "${printable(text)}".`);
+}
+
+const UNITS = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+
+function bytesOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit = ""] = /^(\d{1,12})([KMGT]?)$/i.exec(text) ?? [];
+  const factor = new Map<string, number>(Object.entries(UNITS)).get(unit.toUpperCase());
+  const bytes = Number(count) * (factor ?? Number.NaN);
+  if (bytes >= 1024 ** 2 && Number.isSafeInteger(bytes)) return bytes;
+  throw usageError(runCommand, `--${option} takes a size of 1M or more (512M, 2G), not "${printable(text)}".`);
 }
 
 /**

@@ -3,6 +3,8 @@ import { dirname, join, relative } from "node:path";
 import { codeOf } from "../../kernel/index.ts";
 import type { CgroupRef } from "./types.ts";
 
+export type Controller = "freezer" | "pids" | "memory";
+
 interface CgroupMount {
   readonly version: 1 | 2;
   readonly path: string;
@@ -10,13 +12,15 @@ interface CgroupMount {
   readonly root: string;
 }
 
-const GROUP = "firebreak";
+export const GROUP = "firebreak";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+/** the group of a session that the user's own systemd made; see scope.ts */
+const SCOPE = /^firebreak-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}\.scope$/;
 
 /** Makes `firebreak/<session>` where this process may, below its own group first. @returns null when it may nowhere */
 export function createCgroup(sessionId: string): CgroupRef | null {
   if (process.platform !== "linux" || !NAME.test(sessionId)) return null;
-  for (const parent of cgroupParents()) {
+  for (const parent of [...cgroupParents(2), ...cgroupParents(1, "freezer")]) {
     const path = join(parent.path, GROUP, sessionId);
     try {
       mkdirSync(path, { recursive: true });
@@ -30,29 +34,36 @@ export function createCgroup(sessionId: string): CgroupRef | null {
   return null;
 }
 
-/** @returns where groups may be made, the best first: v2 before the v1 freezer, the own group before the top */
-function cgroupParents(): CgroupMount[] {
-  const own = readText("/proc/self/cgroup");
-  return cgroupMounts()
-    .toSorted((a, b) => b.version - a.version)
-    .flatMap((mount) => {
-      const line = mount.version === 2 ? /^0::(.*)$/m.exec(own) : /^\d+:(?:[^:]*,)?freezer(?:,[^:]*)?:(.*)$/m.exec(own);
-      const inside = relative(mount.root, line?.[1] ?? "/");
-      // a supervisor that is itself supervised makes its group below its agent's, so that the outer stop reaches it
-      const ownPath = inside.startsWith("..") ? mount.path : join(mount.path, inside);
-      return [...new Set([ownPath, mount.path])].map((path) => ({ ...mount, path }));
-    });
+/** @returns where groups of that kind may be made, the best first: the own group before the top */
+export function cgroupParents(version: 1 | 2, controller?: Controller): CgroupMount[] {
+  return cgroupMounts(version, controller).flatMap((mount) => {
+    const inside = relative(mount.root, groupOf("self", version, controller) ?? "/");
+    // a supervisor that is itself supervised makes its group below its agent's, so that the outer stop reaches it
+    const ownPath = inside.startsWith("..") ? mount.path : join(mount.path, inside);
+    return [...new Set([ownPath, mount.path])].map((path) => ({ ...mount, path }));
+  });
+}
+
+/** @returns the path of the process's group within its hierarchy, or null */
+export function groupOf(pid: number | "self", version: 1 | 2, controller?: Controller): string | null {
+  for (const line of readText(`/proc/${pid}/cgroup`).split("\n")) {
+    const [id, names = "", ...rest] = line.split(":");
+    const isIt = version === 2 ? id === "0" && names === "" : names.split(",").includes(controller ?? "");
+    if (isIt) return rest.join(":");
+  }
+  return null;
 }
 
 /** From /proc/self/mountinfo, proc(5): `id parent dev root mountpoint options … - type source superoptions`. */
-function cgroupMounts(): CgroupMount[] {
+export function cgroupMounts(version: 1 | 2, controller?: Controller): CgroupMount[] {
   const mounts: CgroupMount[] = [];
   for (const line of readText("/proc/self/mountinfo").split("\n")) {
     const [left = "", right = ""] = line.split(" - ");
     const [, , , root = "/", path = ""] = left.split(" ");
     const [type, , options = ""] = right.split(" ");
-    if (type === "cgroup2") mounts.push({ version: 2, path, root });
-    if (type === "cgroup" && options.split(",").includes("freezer")) mounts.push({ version: 1, path, root });
+    const isIt =
+      version === 2 ? type === "cgroup2" : type === "cgroup" && options.split(",").includes(controller ?? "");
+    if (isIt) mounts.push({ version, path, root });
   }
   return mounts;
 }
@@ -60,8 +71,10 @@ function cgroupMounts(): CgroupMount[] {
 /** @returns true when the path is a group of ours in a mounted hierarchy; a registry file is not trusted with more */
 export function isOurCgroup(ref: CgroupRef): boolean {
   const parts = ref.path.split("/");
-  const isNamed = parts.at(-2) === GROUP && NAME.test(parts.at(-1) ?? "") && !parts.includes("..");
-  return isNamed && cgroupMounts().some((mount) => ref.path.startsWith(`${mount.path}/`));
+  const name = parts.at(-1) ?? "";
+  const isNamed = ((parts.at(-2) === GROUP && NAME.test(name)) || SCOPE.test(name)) && !parts.includes("..");
+  const mounts = [...cgroupMounts(2), ...cgroupMounts(1, "freezer")];
+  return isNamed && mounts.some((mount) => ref.path.startsWith(`${mount.path}/`));
 }
 
 /** @returns the pids in the group and the groups below it */
@@ -117,7 +130,7 @@ export function isCgroupEmpty(ref: CgroupRef): boolean {
 /** Removes the group and those below it; one that still holds a process stays. */
 export function removeCgroup(ref: CgroupRef): void {
   removeBelow(ref.path, 0);
-  removeDir(dirname(ref.path));
+  if (dirname(ref.path).endsWith(`/${GROUP}`)) removeDir(dirname(ref.path));
 }
 
 function removeBelow(path: string, depth: number): void {
@@ -133,7 +146,7 @@ function removeDir(path: string): void {
   }
 }
 
-function readText(path: string): string {
+export function readText(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
@@ -141,7 +154,7 @@ function readText(path: string): string {
   }
 }
 
-function writeText(path: string, text: string): boolean {
+export function writeText(path: string, text: string): boolean {
   try {
     writeFileSync(path, text, { flag: "r+" });
     return true;

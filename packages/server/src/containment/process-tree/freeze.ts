@@ -6,11 +6,11 @@ import {
   isOverdue,
   isStable,
   lookAgain,
+  operate,
   pause,
   pendingWorks,
   resultsOf,
   signalMember,
-  startOperation,
 } from "./operation.ts";
 import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
 
@@ -23,7 +23,10 @@ import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
  * after, so the second scan proves the first one whole.
  */
 export async function freezeTrees(handles: readonly TreeHandle[], options: TreeOperation): Promise<TreeResult[]> {
-  const operation = startOperation(handles, options);
+  return operate(handles, options, freezeAll);
+}
+
+async function freezeAll(operation: Operation): Promise<TreeResult[]> {
   const groups = new Set(operation.works.filter(freezeGroup));
   for (let round = 0; ; round++) {
     const works = pendingWorks(operation);
@@ -79,7 +82,10 @@ function giveUp(operation: Operation, groups: ReadonlySet<Work>, frozen: Readonl
 
 /** Lets frozen trees run again, and verifies that none of their processes stands still. */
 export async function thawTrees(handles: readonly TreeHandle[], options: TreeOperation): Promise<TreeResult[]> {
-  const operation = startOperation(handles, options);
+  return operate(handles, options, thawAll);
+}
+
+async function thawAll(operation: Operation): Promise<TreeResult[]> {
   for (const { handle } of operation.works) if (handle.cgroup !== null) setCgroupFrozen(handle.cgroup, false);
   for (let round = 0; ; round++) {
     const works = pendingWorks(operation);

@@ -6,11 +6,11 @@ import {
   isOverdue,
   isStable,
   lookAgain,
+  operate,
   pause,
   pendingWorks,
   resultsOf,
   signalMember,
-  startOperation,
 } from "./operation.ts";
 import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
 
@@ -23,7 +23,10 @@ const FREEZE_SHARE = 0.4;
  * a parent whose newest child is not known yet would lose the child.
  */
 export async function killTrees(handles: readonly TreeHandle[], options: TreeOperation): Promise<TreeResult[]> {
-  const operation = startOperation(handles, options);
+  return operate(handles, options, (operation) => killAll(operation, options));
+}
+
+async function killAll(operation: Operation, options: TreeOperation): Promise<TreeResult[]> {
   for (const work of operation.works) countGroup(work);
   const killed = new Set(operation.works.filter(({ handle }) => handle.cgroup !== null && killCgroup(handle.cgroup)));
   await holdStill(operation, killed, options);

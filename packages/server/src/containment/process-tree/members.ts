@@ -1,9 +1,10 @@
 import type { ProcessIdentity } from "@firebreak/protocol";
 import { readCgroupPids } from "./cgroup.ts";
 import { areThreadsStopped, hasPendingStop, readSessionMarker } from "./process-table.ts";
+import { readTagName } from "./tag.ts";
 import type { ProcessEntry, ProcessTable, TreeHandle } from "./types.ts";
 
-/** Processes known to carry no marker of ours: pid → start time. Spares reading their environment again. */
+/** Processes known to carry no mark of ours: pid → start time. Spares reading their environment again. */
 export type ForeignCache = Map<number, string>;
 
 /** The living members of one tree. */
@@ -32,8 +33,8 @@ const SEEN_MAX = 8192;
 
 /**
  * Finds the members of many trees in one process table. A member is in the tree's cgroup, or is the root, or descends
- * from a member, or shares a session with one, or carries the session's marker, or was seen as one before. Every
- * member found is remembered in its handle.
+ * from a member, or shares a session with one, or carries the session's marker or its tag, or was seen as one before.
+ * Every member found is remembered in its handle.
  */
 export function resolveTrees(
   handles: readonly TreeHandle[],
@@ -115,10 +116,15 @@ function isNever(handle: TreeHandle, entry: ProcessEntry): boolean {
 
 function addMarked(searches: readonly Search[], table: ProcessTable, foreign: ForeignCache): void {
   const bySession = new Map(searches.map((search) => [search.handle.sessionId, search]));
+  const byTag = new Map(
+    searches.flatMap((search) => (search.handle.tag === null ? [] : [[search.handle.tag.name, search]])),
+  );
   const known = new Set(searches.flatMap((search) => [...search.found.keys()]));
   for (const entry of table.values()) {
     if (known.has(entry.pid) || foreign.get(entry.pid) === entry.startTime || isDead(entry)) continue;
-    const search = bySession.get(readSessionMarker(entry.pid) ?? "");
+    const marker = readSessionMarker(entry.pid);
+    const tag = marker === null && byTag.size > 0 ? readTagName(entry.pid) : null;
+    const search = bySession.get(marker ?? "") ?? byTag.get(tag ?? "");
     if (search === undefined) {
       foreign.set(entry.pid, entry.startTime);
       continue;

@@ -3,6 +3,8 @@ import { codeOf } from "../../kernel/index.ts";
 import type { ForeignCache, Members } from "./members.ts";
 import { resolveTrees, toIdentity } from "./members.ts";
 import { readProcess, snapshotProcesses } from "./process-table.ts";
+import type { HeldTag } from "./tag.ts";
+import { holdTag } from "./tag.ts";
 import type { ProcessEntry, TreeHandle, TreeOperation, TreeResult } from "./types.ts";
 
 /** One tree while an operation works on it. */
@@ -19,6 +21,8 @@ export interface Work {
 }
 
 export interface Operation {
+  /** the tags that are held while it lasts */
+  readonly held: readonly HeldTag[];
   readonly works: readonly Work[];
   readonly startMs: number;
   readonly deadlineMs: number;
@@ -28,10 +32,31 @@ export interface Operation {
 
 const NOBODY: Members = { all: new Map(), outside: [] };
 
-export function startOperation(handles: readonly TreeHandle[], options: TreeOperation): Operation {
+/** Works on trees, and holds their tags meanwhile: what carries the tag is then theirs and nobody else's. */
+export async function operate(
+  handles: readonly TreeHandle[],
+  options: TreeOperation,
+  work: (operation: Operation) => Promise<TreeResult[]>,
+): Promise<TreeResult[]> {
+  const operation = startOperation(handles, options);
+  try {
+    return await work(operation);
+  } finally {
+    for (const one of operation.held) one.release();
+  }
+}
+
+function startOperation(handles: readonly TreeHandle[], options: TreeOperation): Operation {
+  const held = new Map(
+    handles.flatMap(({ sessionId, tag }) => {
+      const one = tag === null ? null : holdTag(tag);
+      return one === null ? [] : [[sessionId, one]];
+    }),
+  );
   return {
+    held: [...held.values()],
     works: handles.map((handle) => ({
-      handle,
+      handle: { ...handle, tag: held.get(handle.sessionId)?.tag ?? null },
       members: NOBODY,
       processes: 0,
       stable: null,

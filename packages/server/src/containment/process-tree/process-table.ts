@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import type { ProcessEntry, ProcessTable } from "./types.ts";
 
 const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -95,6 +95,16 @@ function readPs(): ProcessTable {
 /** @returns the session id the process carries in its environment, or null */
 export function readSessionMarker(pid: number): string | null {
   return readVariable(pid, "FIREBREAK_SESSION");
+}
+
+/** @returns how many processes and threads this process's user has */
+export function countTasksOfUser(): number {
+  const uid = process.geteuid?.();
+  let count = 0;
+  for (const { pid, threads } of snapshotProcesses().values()) {
+    if (statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === uid) count += threads;
+  }
+  return count;
 }
 
 /** @returns true when the process carries that agent's name and that kill switch in its environment */

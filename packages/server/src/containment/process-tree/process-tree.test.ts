@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TestTree } from "../../../../../test/agents/process-trees.ts";
-import { startTestTree, until } from "../../../../../test/agents/process-trees.ts";
+import { FREEZER_V1, startTestTree, until } from "../../../../../test/agents/process-trees.ts";
 import { systemClock } from "../../kernel/index.ts";
 import type { ProcessEntry, TreeHandle } from "./index.ts";
 import {
@@ -36,7 +36,7 @@ afterEach(async () => {
   if (failed.length > 0) throw new AggregateError(failed.map((result) => result.reason));
 });
 
-function start(script: string, withCgroup: boolean): TestTree {
+function start(script: string, withCgroup: boolean | "v1"): TestTree {
   const tree = startTestTree(script, withCgroup);
   trees.push(tree);
   return tree;
@@ -63,10 +63,13 @@ const FAMILY = `
   wait`;
 const FAMILY_SIZE = 10;
 
-describe.each([
+const KINDS: [string, boolean | "v1"][] = [
   ["in a cgroup", true],
   ["without a cgroup", false],
-])("a tree %s", (_, withCgroup) => {
+];
+if (FREEZER_V1 !== null) KINDS.push(["in a freezer of version 1", "v1"]);
+
+describe.each(KINDS)("a tree %s", (_, withCgroup) => {
   test("C-2: freeze stops every member, also the detached and the reparented, and says how it knows", async () => {
     const tree = start(FAMILY, withCgroup);
     await withMembers(tree, FAMILY_SIZE);

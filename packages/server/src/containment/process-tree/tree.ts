@@ -3,7 +3,7 @@ import { isCgroupEmpty, isCgroupFrozen } from "./cgroup.ts";
 import type { ForeignCache } from "./members.ts";
 import { isDead, isStopped, resolveTrees, toIdentity } from "./members.ts";
 import { carriesAgent, snapshotProcesses } from "./process-table.ts";
-import type { CgroupRef, ProcessEntry, ProcessKey, TreeHandle } from "./types.ts";
+import type { CgroupRef, ProcessEntry, ProcessKey, Tag, TreeHandle } from "./types.ts";
 
 /** @returns a handle on the tree below `root` */
 export function createTreeHandle(handle: {
@@ -11,9 +11,10 @@ export function createTreeHandle(handle: {
   root: ProcessKey | null;
   supervisor: ProcessKey | null;
   cgroup: CgroupRef | null;
+  tag?: Tag | null;
   seen?: Iterable<readonly [number, string]>;
 }): TreeHandle {
-  return { ...handle, seen: new Map(handle.seen) };
+  return { ...handle, tag: handle.tag ?? null, seen: new Map(handle.seen) };
 }
 
 /** @returns the living members, ordered by pid */

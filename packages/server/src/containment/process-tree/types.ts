@@ -26,6 +26,17 @@ export interface CgroupRef {
   readonly path: string;
 }
 
+/**
+ * A namespace that only one tree is in. A tree that root starts gets a UTS namespace of its own: it changes nothing for
+ * the agent, goes to every descendant, and stays on one that left its cgroup, its parents and its environment.
+ */
+export interface Tag {
+  /** as /proc shows it: `uts:[4026532000]`. The number is given anew once nobody holds the namespace. */
+  readonly name: string;
+  /** where the supervisor holds it: `/proc/PID/fd/FD` */
+  readonly path: string;
+}
+
 /** Everything by which the processes of one session are recognised. */
 export interface TreeHandle {
   readonly sessionId: string;
@@ -33,6 +44,7 @@ export interface TreeHandle {
   /** never signalled */
   readonly supervisor: ProcessKey | null;
   readonly cgroup: CgroupRef | null;
+  readonly tag: Tag | null;
   /** members seen before: pid → start time. Grows as the tree is watched. */
   readonly seen: Map<number, string>;
 }

@@ -1,5 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Clock, Logger, NewId } from "../../kernel/index.ts";
+import type { Isolation } from "../process-tree/index.ts";
+import type { RestartPolicy } from "./restart.ts";
 import type { ServerAddress } from "./server-link.ts";
 
 export interface SupervisorOptions {
@@ -30,6 +32,15 @@ export interface SupervisorOptions {
   readonly logLines?: boolean | undefined;
   /** use a cgroup where one can be made; default true */
   readonly cgroup?: boolean | undefined;
+  /** what of the system the agent does not share */
+  readonly isolate?: readonly Isolation[] | undefined;
+  /** of all its processes together; default 4096 where a cgroup can hold it */
+  readonly maxPids?: number | undefined;
+  readonly maxMemoryBytes?: number | undefined;
+  /** default: it is started once */
+  readonly restart?: Partial<RestartPolicy> | undefined;
+  /** from 0 to 1, for the restarts of many agents not to fall together; default 1 */
+  readonly random?: (() => number) | undefined;
   /** where SIGINT, SIGTERM and SIGHUP arrive; default this process */
   readonly signals?: NodeJS.EventEmitter | undefined;
   readonly heartbeatMs?: number | undefined;

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Killswitch } from "../../killswitch/index.ts";
-import type { TreeHandle } from "../process-tree/index.ts";
+import type { Enclosure, HeldTag, TreeHandle } from "../process-tree/index.ts";
 import type { SupervisorEntry } from "../registry.ts";
 import type { Enforcement } from "./enforcement.ts";
 import type { SupervisorOptions } from "./options.ts";
@@ -13,13 +13,20 @@ import type { EventMaker } from "./telemetry.ts";
 export interface Session {
   readonly options: SupervisorOptions;
   entry: SupervisorEntry;
+  readonly enclosure: Enclosure;
   handle: TreeHandle;
+  /** of the start that is under way, or of the last */
+  heldTag: HeldTag | null;
   readonly killswitch: Killswitch;
   readonly enforcement: Enforcement;
-  /** `change` with the tree's new state and why */
+  /** aborted when a signal to the supervisor asked the agent to end */
+  readonly endAsked: AbortController;
+  /** `change` with the tree's new state and why; `holds` when the journal changed */
   readonly changes: EventEmitter;
   readonly spool: Spool;
   readonly maker: EventMaker;
   readonly output: OutputLog;
   readonly link: ServerLink | null;
+  /** @returns true when a hold forbids to start it */
+  isHeld(): boolean;
 }

@@ -332,10 +332,11 @@ describe.each([
   });
 
   test("C-2: a supervisor killed with kill -9 leaves a tree that can still be frozen and killed", async () => {
-    const entry = bundleEntry(join(AGENTS, "run-supervisor.ts"), join(home, "supervisor.mjs"));
+    const entry = bundleEntry(join(AGENTS, "apart.ts"), join(home, "apart.mjs"));
     const sessionId = newId("session");
     sessionIds.push(sessionId);
-    const args = [entry, home, "scout", sessionId, cgroup ? "cgroup" : "plain", "/bin/sh", "-c", FAMILY];
+    const options = JSON.stringify({ home, agent: "scout", session: sessionId, cgroup });
+    const args = [entry, "run", options, "/bin/sh", "-c", FAMILY];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
     children.push(child);
     await until("the tree stands", () => (listTreeOf({ home, sessionId })?.length ?? 0) >= 6);
@@ -365,6 +366,7 @@ describe.each([
     if (entry?.cgroup !== null && entry !== null) writeFileSync(join(entry.cgroup.path, "cgroup.freeze"), "0");
     else for (const { pid } of listTreeOf({ home, sessionId: one.sessionId }) ?? []) process.kill(pid, "SIGCONT");
     await until("it is frozen again", () => treeState(one.sessionId) === "frozen");
+    await until("it is told", () => one.errors() !== "");
     expect(one.errors()).toContain("scout is frozen");
   });
 });

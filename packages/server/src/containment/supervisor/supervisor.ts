@@ -12,21 +12,23 @@ import { freezeOrphans } from "../enforce-hold.ts";
 import { chooseSocketPath, closeControl, serveControl } from "../control-socket.ts";
 import type { CgroupRef } from "../process-tree/index.ts";
 import {
-  createCgroup,
   createTreeHandle,
   listTree,
   observeTree,
   readBootId,
   removeCgroup,
+  removeLimits,
 } from "../process-tree/index.ts";
 import type { SupervisorEntry } from "../registry.ts";
 import { removeSupervisorEntry, sessionPaths, writeSupervisorEntry } from "../registry.ts";
+import { prepareEnclosure } from "./enclosure.ts";
 import { createEnforcement } from "./enforcement.ts";
 import { createLinkOf, openSpool } from "./link.ts";
 import type { SupervisorOptions } from "./options.ts";
 import { EXIT_CANNOT_RUN, EXIT_HELD, EXIT_NOT_FOUND } from "./options.ts";
 import { openOutputLog } from "./output-log.ts";
 import { runAgent } from "./run-agent.ts";
+import { releaseTag } from "./run-once.ts";
 import type { Session } from "./session.ts";
 import { pruneSessions } from "./ended-sessions.ts";
 
@@ -128,10 +130,10 @@ async function superviseSession(
   const paths = sessionPaths(options.home, sessionId);
   for (const dir of [join(options.home, "sessions"), paths.dir, join(options.home, "supervisors")])
     ensurePrivateDir(dir);
-  const cgroup = options.cgroup === false ? null : createCgroup(sessionId);
+  const { cgroup, enclosure } = prepareEnclosure(options, sessionId);
   const entry = makeEntry(options, sessionId, cgroup);
   const spool = openSpool(paths.spool);
-  const session = createSession(options, entry, killswitch, spool);
+  const session = createSession({ options, entry, enclosure, killswitch, spool });
   let control: Server | null = null;
   try {
     control = await listen(session);
@@ -147,8 +149,10 @@ async function superviseSession(
     session.output.close();
     spool.close();
     if (cgroup !== null) removeCgroup(cgroup);
+    removeLimits(sessionId);
     // a tree that could not be emptied stays registered, so that others can still stop it
     if (observeTree(session.handle).state === "gone") removeSupervisorEntry(options.home, sessionId);
+    releaseTag(session);
   }
 }
 
@@ -163,6 +167,8 @@ function makeEntry(options: SupervisorOptions, sessionId: string, cgroup: Cgroup
     supervisor: { pid: process.pid, startTime: readProcessStartTime(process.pid) ?? "" },
     root: null,
     cgroup,
+    tag: null,
+    isolate: [...(options.isolate ?? [])],
     socketPath: chooseSocketPath(join(options.home, "supervisors"), sessionId),
     workspace: options.workspace ?? options.cwd,
     outputLog: sessionPaths(options.home, sessionId).outputLog,
@@ -172,12 +178,8 @@ function makeEntry(options: SupervisorOptions, sessionId: string, cgroup: Cgroup
   };
 }
 
-function createSession(
-  options: SupervisorOptions,
-  entry: SupervisorEntry,
-  killswitch: Killswitch,
-  spool: Session["spool"],
-): Session {
+function createSession(parts: Pick<Session, "options" | "entry" | "enclosure" | "killswitch" | "spool">): Session {
+  const { options, entry, killswitch, spool } = parts;
   const { sessionId, agentId, pack, supervisor, cgroup } = entry;
   const handle = createTreeHandle({ sessionId, root: null, supervisor, cgroup });
   const subject = { agentId, pack, sessionId };
@@ -191,16 +193,16 @@ function createSession(
     onChange: (state, detail) => changes.emit("change", state, detail),
   });
   const session: Session = {
-    options,
-    entry,
+    ...parts,
     handle,
-    killswitch,
+    heldTag: null,
     enforcement,
     changes,
-    spool,
+    endAsked: new AbortController(),
     maker: { identity: subject, clock: options.clock, newId: options.newId },
     output: openOutputLog(entry.outputLog, OUTPUT_BYTES_MAX, options.logger),
     link: createLinkOf(options, entry, spool),
+    isHeld: () => findHold(killswitch, options, sessionId) !== null,
   };
   return session;
 }
