@@ -7,6 +7,7 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./explanation.ts";
 export * from "./guard.ts";
+export * from "./feed.ts";
 export * from "./holds.ts";
 export * from "./ids.ts";
 export * from "./incident.ts";

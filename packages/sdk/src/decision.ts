@@ -13,9 +13,10 @@ export interface Denied {
   readonly allowed: false;
   /**
    * `stopped`: a person or a rule stopped it. `policy`: a rule, budget, circuit breaker or limit forbids this act.
-   * `gate_broken`: the gate cannot know, and so does not let through.
+   * `lease_expired`: the server was not heard for too long; it passes by itself. `gate_broken`: the gate cannot know, and
+   * a person must mend something.
    */
-  readonly denial: Extract<Denial, "stopped" | "policy" | "gate_broken">;
+  readonly denial: Denial;
   readonly reason: string;
   readonly holdId: string | null;
   readonly level: HoldLevel;

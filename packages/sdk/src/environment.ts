@@ -13,5 +13,6 @@ export function gateOptionsFrom(env: Readonly<Record<string, string | undefined>
     session: env["FIREBREAK_SESSION"],
     url: env["FIREBREAK_URL"],
     token: env["FIREBREAK_TOKEN"],
+    serverKey: env["FIREBREAK_SERVER_KEY"],
   };
 }

@@ -1,31 +1,37 @@
-import { randomUUID } from "node:crypto";
 import type { HoldSubject } from "@firebreak/protocol/holds";
-import { HOLD_LEVELS, holdCovers } from "@firebreak/protocol/holds";
 import type { GateClock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
-import type { Allowed, Begun, Decision, Denied } from "./decision.ts";
+import type { Begun, Decision, Denied } from "./decision.ts";
 import { GateDeniedError } from "./decision.ts";
 import { endWith, waitMs } from "./end-with.ts";
-import type { SeenHold, SeenState, StateReader } from "./killswitch-state.ts";
-import { openStateReader } from "./killswitch-state.ts";
-import { ledgerDirOf } from "./ledger/places.ts";
+import type { GateFeed } from "./feed/gate-feed.ts";
+import { unref } from "./feed/platform.ts";
 import type { GateAction } from "./policy/action.ts";
 import { PolicyBrokenError } from "./policy/finding.ts";
 import type { ActEnd, PolicyAnswer, PolicyGate } from "./policy/policy-gate.ts";
-import { createPolicyGate } from "./policy/policy-gate.ts";
-import { openPolicyReader } from "./policy/read-policy.ts";
+import type { StateReader } from "./seen-state.ts";
 import type { Telemetry, TelemetryEvent } from "./telemetry.ts";
 import { createTelemetry } from "./telemetry.ts";
+import type { View } from "./view.ts";
+import { ALLOWED, broken, leaseExpired, sameDecision, sameTools, viewOf } from "./view.ts";
 
 export interface GateOptions {
-  /** the kill switch's directory, `FIREBREAK_KILLSWITCH` under `firebreak run`. Without it every check is denied. */
+  /**
+   * the kill switch's directory, `FIREBREAK_KILLSWITCH` under `firebreak run`; without it the gate answers to the server
+   * at `url`
+   */
   readonly killswitchDir?: string | undefined;
   readonly agent: string;
   readonly pack?: string | undefined;
   readonly session?: string | undefined;
-  /** the server, for telemetry only: decisions never wait for it */
+  /** the server: for telemetry, and for stops and leases where there is no directory or a key is pinned */
   readonly url?: string | undefined;
   readonly token?: string | undefined;
+  /**
+   * the server's public key, `ed25519:…`. With it the gate needs the server's lease, also beside a directory; without it
+   * only a server on this machine is believed.
+   */
+  readonly serverKey?: string | undefined;
   /** where budgets and circuit breakers of this host are kept; default `ledger` beside the kill switch's directory */
   readonly ledgerDir?: string | undefined;
   /** the longest a decision may rest on an unconfirmed state, ms; default 50 */
@@ -34,11 +40,13 @@ export interface GateOptions {
 }
 
 export interface GateStatus {
-  readonly state: "open" | "stopped" | "broken";
+  readonly state: "open" | "stopped" | "lease_expired" | "broken";
   readonly epoch: number | null;
   /** how long ago the state was last confirmed, ms: the next check after `maxAgeMs` confirms it anew */
   readonly ageMs: number;
   readonly problem: string | null;
+  /** the server's lease; null when the gate does not answer to a server */
+  readonly lease: LeaseStatus | null;
   /** of the policy in force; null when none was published */
   readonly policyEpoch: number | null;
   /** why the policy that lies there is not in force; an earlier one is, if `policyEpoch` names one */
@@ -47,7 +55,16 @@ export interface GateStatus {
   readonly eventsDropped: number;
 }
 
+export interface LeaseStatus {
+  /** until every check is denied, unless the server is heard again; 0 when that is so already */
+  readonly leftMs: number;
+  /** for people: `forced stop in 2.1 s`, `expired: the server does not answer: …` */
+  readonly text: string;
+}
+
 export interface Gate {
+  /** Waits until the server was heard, at most `timeoutMs` (default 5000). @returns the decision then */
+  ready(timeoutMs?: number): Promise<Decision>;
   /** Decides at once, from memory, and takes nothing: a budget is not charged by asking. */
   check(action?: GateAction): Decision;
   /**
@@ -76,16 +93,16 @@ export interface Gate {
   close(timeoutMs?: number): Promise<void>;
 }
 
-const ALLOWED: Allowed = { allowed: true };
 /** An act that nothing counts. */
 const BEGUN: Begun = { allowed: true, end: () => {} };
 const DEFAULT_MAX_AGE_MS = 50;
 
-interface View {
-  readonly state: SeenState | null;
-  /** the decision about everything but single tools */
-  readonly base: Decision;
-  readonly byTool: ReadonlyMap<string, Denied>;
+/** Where a gate sees stops, at least one of the two, and what it judges acts by. */
+export interface GateSources {
+  readonly files: (onChange: () => void) => StateReader | null;
+  readonly feed: (onChange: () => void) => GateFeed | null;
+  /** @param published the policy that the server sent, as text */
+  readonly policy: (emit: Telemetry["emit"], published: () => string | null) => PolicyGate;
 }
 
 interface Machine {
@@ -97,15 +114,22 @@ interface Machine {
   readonly timers: Set<ReturnType<typeof setInterval>>;
   readonly policy: PolicyGate;
   policyProblem: string | null;
-  reader: StateReader | null;
+  files: StateReader | null;
+  feed: GateFeed | null;
+  closed: boolean;
   view: View;
+  /** what the listeners heard last */
+  told: Decision;
   lookedMs: number;
 }
 
-export function createGate(options: GateOptions): Gate {
+const UNREAD: View = { files: null, feed: null, base: broken("the kill switch was not read yet"), byTool: new Map() };
+
+export function createGateOn(options: GateOptions, sources: GateSources): Gate {
   const { agent, pack, session } = options;
   const clock = options.clock ?? systemClock;
-  const telemetry = createTelemetry({ ...options, agent: refOf(options), clock, newEventId: randomUUID });
+  const newEventId = () => crypto.randomUUID();
+  const telemetry = createTelemetry({ ...options, agent: refOf(options), clock, newEventId });
   const machine: Machine = {
     subject: { agent, pack, session },
     clock,
@@ -113,33 +137,33 @@ export function createGate(options: GateOptions): Gate {
     listeners: new Set(),
     telemetry,
     timers: new Set(),
-    policy: policyGateOf(options, clock, telemetry),
+    policy: sources.policy(
+      (event) => telemetry.emit(event),
+      () => machine.feed?.policy ?? null,
+    ),
     policyProblem: null,
-    reader: null,
-    view: { state: null, base: broken("the kill switch was not read yet"), byTool: new Map() },
+    files: null,
+    feed: null,
+    closed: false,
+    view: UNREAD,
+    told: UNREAD.base,
     lookedMs: Number.NEGATIVE_INFINITY,
   };
-  machine.reader = openStateReader(options.killswitchDir, () => refresh(machine));
+  machine.files = sources.files(() => refresh(machine));
+  machine.feed = sources.feed(() => refresh(machine));
   refresh(machine);
   const poll = setInterval(() => refresh(machine), machine.maxAgeMs);
-  poll.unref();
+  unref(poll);
   machine.timers.add(poll);
   return handleOf(machine);
 }
 
-function policyGateOf(options: GateOptions, clock: GateClock, telemetry: Telemetry): PolicyGate {
-  const { agent, pack, session, killswitchDir: dir } = options;
-  return createPolicyGate({
-    reader: openPolicyReader(dir),
-    ledgerDir: options.ledgerDir ?? (dir === undefined ? undefined : ledgerDirOf(dir)),
-    agent: { agent, pack, session },
-    clock,
-    emit: (event) => telemetry.emit(event),
-  });
-}
-
 function handleOf(machine: Machine): Gate {
   const { telemetry, timers, listeners } = machine;
+  const onChange = (listener: (decision: Decision) => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
   return {
     check: (action) => check(machine, action),
     begin: (action) => begin(machine, action),
@@ -154,21 +178,27 @@ function handleOf(machine: Machine): Gate {
       },
     emit: (event) => telemetry.emit(event),
     heartbeat: (intervalMs) => beat(telemetry, timers, intervalMs),
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange,
+    ready: (timeoutMs = 5000) => ready(machine, onChange, timeoutMs),
     status: () => statusOf(machine),
     close: (timeoutMs = 2000) => close(machine, timeoutMs),
   };
 }
 
 function checkStop(machine: Machine, tool: string | undefined): Decision {
+  const nowMs = machine.clock.monotonicMs();
   // a blocked event loop runs no timer: the check itself keeps the bound
-  if (machine.clock.monotonicMs() - machine.lookedMs > machine.maxAgeMs) refresh(machine);
-  const { base, byTool } = machine.view;
+  if (nowMs - machine.lookedMs > machine.maxAgeMs) refresh(machine);
+  const base = decide(machine, nowMs);
+  const { byTool } = machine.view;
   if (!base.allowed || byTool.size === 0 || tool === undefined) return base;
   return byTool.get(tool) ?? base;
+}
+
+/** @returns the decision about everything but single tools, as far as stops and the lease go */
+function decide({ view, feed }: Machine, nowMs: number): Decision {
+  if (!view.base.allowed || feed === null || nowMs < feed.leaseUntilMs) return view.base;
+  return leaseExpired(feed.problem);
 }
 
 /** @returns null when the policy has to be asked */
@@ -212,9 +242,9 @@ function once(machine: Machine, end: (end: ActEnd) => void): (end?: ActEnd) => v
   };
 }
 
-function orBroken<D>(decide: () => D): D | Denied {
+function orBroken<D>(judge: () => D): D | Denied {
   try {
-    return decide();
+    return judge();
   } catch (fault) {
     if (!(fault instanceof PolicyBrokenError)) throw fault;
     return { allowed: false, denial: "gate_broken", reason: fault.message, holdId: null, level: "deny" };
@@ -243,21 +273,43 @@ async function run<R>(machine: Machine, act: () => Promise<R> | R, action: GateA
 }
 
 function refresh(machine: Machine): void {
-  if (machine.reader === null) return;
+  if (machine.closed) return;
   machine.lookedMs = machine.clock.monotonicMs();
-  const state = machine.reader.look();
+  const files = machine.files?.look() ?? null;
+  const feed = machine.feed?.said ?? null;
   machine.policyProblem = machine.policy.look();
-  if (state === machine.view.state) return;
   const before = machine.view;
-  machine.view = viewOf(state, machine.subject);
-  if (sameDecision(before.base, machine.view.base) && sameTools(before.byTool, machine.view.byTool)) return;
-  for (const listener of machine.listeners) listener(machine.view.base);
+  if (before === UNREAD || files !== before.files || feed !== before.feed) {
+    machine.view = viewOf(files, feed, machine.subject);
+  }
+  const decision = decide(machine, machine.lookedMs);
+  const isSame = sameDecision(machine.told, decision) && sameTools(before.byTool, machine.view.byTool);
+  machine.told = decision;
+  if (!isSame) for (const listener of machine.listeners) listener(decision);
+}
+
+async function ready(machine: Machine, onChange: Gate["onChange"], timeoutMs: number): Promise<Decision> {
+  const now = () => decide(machine, machine.clock.monotonicMs());
+  const isWaiting = (decision: Decision) => !decision.allowed && decision.denial === "lease_expired";
+  if (!isWaiting(now())) return now();
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      end();
+      resolve(now());
+    };
+    const timer = setTimeout(finish, timeoutMs);
+    const end = onChange((decision) => {
+      if (!isWaiting(decision)) finish();
+    });
+  });
 }
 
 async function close(machine: Machine, timeoutMs: number): Promise<void> {
-  machine.reader?.close();
-  machine.reader = null;
-  machine.view = { state: null, base: broken("the gate is closed"), byTool: new Map() };
+  machine.closed = true;
+  machine.files?.close();
+  machine.feed?.close();
+  machine.view = { ...UNREAD, base: broken("the gate is closed") };
   for (const timer of machine.timers) clearInterval(timer);
   machine.listeners.clear();
   machine.policy.close();
@@ -269,47 +321,11 @@ function refOf({ agent, pack, session }: GateOptions): { id: string; pack?: stri
   return { id: agent, ...(pack === undefined ? {} : { pack }), ...(session === undefined ? {} : { session }) };
 }
 
-function broken(problem: string): Denied {
-  const reason = `the gate cannot know whether this agent is stopped, so it denies: ${problem}`;
-  return { allowed: false, denial: "gate_broken", reason, holdId: null, level: "deny" };
-}
-
-function viewOf(state: SeenState, subject: HoldSubject): View {
-  if (!state.ok) return { state, base: broken(state.problem), byTool: new Map() };
-  const base = strictest(state.holds.filter((hold) => holdCovers(hold, subject)));
-  const byTool = new Map<string, Denied>();
-  for (const hold of state.holds) {
-    if (hold.scope === "tool" && hold.target !== null && !byTool.has(hold.target))
-      byTool.set(hold.target, stopped(hold));
-  }
-  return { state, base: base === null ? ALLOWED : stopped(base), byTool };
-}
-
-function strictest(holds: readonly SeenHold[]): SeenHold | null {
-  const rank = (hold: SeenHold) => HOLD_LEVELS.indexOf(hold.level);
-  return holds.reduce<SeenHold | null>((best, hold) => (best === null || rank(hold) > rank(best) ? hold : best), null);
-}
-
-function stopped(hold: SeenHold): Denied {
-  const target = hold.target === null ? "everything" : `${hold.scope} ${hold.target}`;
-  const reason = `${target} is stopped: ${hold.reason}`;
-  return { allowed: false, denial: "stopped", reason, holdId: hold.id, level: hold.level };
-}
-
-function sameDecision(a: Decision, b: Decision): boolean {
-  if (a.allowed || b.allowed) return a.allowed === b.allowed;
-  return a.holdId === b.holdId && a.denial === b.denial;
-}
-
-function sameTools(a: ReadonlyMap<string, Denied>, b: ReadonlyMap<string, Denied>): boolean {
-  return a.size === b.size && [...a].every(([tool, denied]) => b.get(tool)?.holdId === denied.holdId);
-}
-
 function beat(telemetry: Telemetry, timers: Set<ReturnType<typeof setInterval>>, intervalMs: number): () => void {
   const say = () => telemetry.emit({ kind: "heartbeat", data: {} });
   say();
   const timer = setInterval(say, intervalMs);
-  timer.unref();
+  unref(timer);
   timers.add(timer);
   return () => {
     clearInterval(timer);
@@ -317,17 +333,41 @@ function beat(telemetry: Telemetry, timers: Set<ReturnType<typeof setInterval>>,
   };
 }
 
-function statusOf({ view, clock, lookedMs, telemetry, policy, policyProblem }: Machine): GateStatus {
-  const { base, state } = view;
-  const isBroken = !base.allowed && base.denial === "gate_broken";
+function statusOf(machine: Machine): GateStatus {
+  const { view, clock, lookedMs, feed, telemetry, policy, policyProblem } = machine;
+  const nowMs = clock.monotonicMs();
+  const decision = decide(machine, nowMs);
+  const seen = view.files ?? view.feed;
   return {
-    state: base.allowed ? "open" : isBroken ? "broken" : "stopped",
-    epoch: state?.ok === true ? state.epoch : null,
-    ageMs: clock.monotonicMs() - lookedMs,
-    problem: isBroken ? base.reason : null,
+    state: stateOf(decision),
+    epoch: seen?.ok === true ? seen.epoch : null,
+    ageMs: nowMs - (view.files === null && feed !== null ? feed.heardMs : lookedMs),
+    problem: decision.allowed || decision.denial === "stopped" ? null : decision.reason,
+    lease: feed === null ? null : leaseStatusOf(feed, nowMs),
     policyEpoch: policy.epoch,
     policyProblem,
     eventsQueued: telemetry.queued,
     eventsDropped: telemetry.dropped,
   };
+}
+
+function stateOf(decision: Decision): GateStatus["state"] {
+  if (decision.allowed) return "open";
+  switch (decision.denial) {
+    case "gate_broken":
+    // stops and leases are decided before the policy, which never speaks here
+    case "policy":
+      return "broken";
+    case "stopped":
+    case "lease_expired":
+      return decision.denial;
+    default:
+      return decision.denial satisfies never;
+  }
+}
+
+function leaseStatusOf({ leaseUntilMs, problem }: GateFeed, nowMs: number): LeaseStatus {
+  const leftMs = Math.max(0, leaseUntilMs - nowMs);
+  if (leftMs > 0) return { leftMs, text: `forced stop in ${(leftMs / 1000).toFixed(1)} s` };
+  return { leftMs, text: problem === null ? "the server gives none" : `expired: ${problem}` };
 }

@@ -1,35 +1,17 @@
 import type { FSWatcher } from "node:fs";
 import { readFileSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
-import type { HoldRule } from "@firebreak/protocol/holds";
 import { HOLD_LEVELS, HOLD_SCOPES } from "@firebreak/protocol/holds";
-
-export interface SeenHold extends HoldRule {
-  readonly id: string;
-  readonly reason: string;
-}
-
-/** What the kill switch's `state.json` said when it was last read. */
-export type SeenState =
-  | { readonly ok: true; readonly epoch: number; readonly holds: readonly SeenHold[] }
-  | { readonly ok: false; readonly problem: string };
-
-/** The kill switch as an agent's process sees it: read-only, refreshed when the file changes. */
-export interface StateReader {
-  /** Looks at the file now and reads it when it changed. @returns the same object when nothing changed */
-  look(): SeenState;
-  close(): void;
-}
+import type { SeenHold, SeenState, StateReader } from "./seen-state.ts";
 
 const STATE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** @param onChange called when the system says that the file changed */
-export function openStateReader(dir: string | undefined, onChange: () => void): StateReader {
-  if (dir === undefined) {
-    const problem = "no kill switch is named: run the agent with `firebreak run`, or pass killswitchDir";
-    const state: SeenState = { ok: false, problem };
-    return { look: () => state, close: () => {} };
-  }
+/**
+ * The kill switch as an agent's process sees it: read-only, refreshed when the file changes.
+ *
+ * @param onChange called when the system says that the file changed
+ */
+export function openStateReader(dir: string, onChange: () => void): StateReader {
   const path = join(dir, "state.json");
   let sign = "";
   let highest = 0;

@@ -1,4 +1,5 @@
 import type { GateClock } from "./clock.ts";
+import { unref } from "./feed/platform.ts";
 
 /** One telemetry record of this agent; who it is about is filled in. */
 export interface TelemetryEvent {
@@ -88,7 +89,7 @@ function emit(sender: Sender, event: TelemetryEvent): boolean {
 function schedule(sender: Sender, delayMs: number): void {
   if (sender.timer !== null || sender.closed) return;
   sender.timer = setTimeout(() => void sendInTurn(sender), delayMs);
-  sender.timer.unref();
+  unref(sender.timer);
 }
 
 async function sendInTurn(sender: Sender): Promise<void> {

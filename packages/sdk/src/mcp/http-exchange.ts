@@ -2,9 +2,10 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { ReadableStream } from "node:stream/web";
 import type { McpSession } from "./mcp-session.ts";
+import { MESSAGE_BYTES_MAX } from "./lines.ts";
 import { parseJson } from "./message.ts";
 import type { Message } from "./message.ts";
-import { eventsOf, eventText } from "./sse.ts";
+import { eventsOf, eventText } from "../sse.ts";
 
 /** What the client needs of an answer's headers; lengths and encodings are made anew. */
 const ANSWER_HEADERS = ["content-type", "mcp-session-id", "www-authenticate", "retry-after"];
@@ -66,7 +67,7 @@ export class Exchange {
     this.#phase = "streaming";
     for (const message of this.#own) response.write(eventText([], JSON.stringify(message)));
     // Guarantee: the platform's stream of bytes, which Node's own types call by another name
-    for await (const { fields, data } of eventsOf(upstream.body as ReadableStream<Uint8Array>)) {
+    for await (const { fields, data } of eventsOf(upstream.body as ReadableStream<Uint8Array>, MESSAGE_BYTES_MAX)) {
       const message = data === null ? undefined : parseJson(data);
       const passed = message === undefined ? undefined : session.fromServer(message);
       if (response.writableEnded) return;

@@ -9,7 +9,7 @@ import type { McpSession } from "./mcp-session.ts";
 import { errorAnswer, parseJson } from "./message.ts";
 import type { Message } from "./message.ts";
 import { answerHeaders, answerJson, Exchange } from "./http-exchange.ts";
-import { eventText } from "./sse.ts";
+import { eventText } from "../sse.ts";
 
 export interface HttpProxyOptions {
   readonly gate: Gate;

@@ -6,7 +6,7 @@ import type { TelemetryEvent } from "../telemetry.ts";
 import { linesOf, MESSAGE_BYTES_MAX } from "./lines.ts";
 import { createMcpSession } from "./mcp-session.ts";
 import type { McpSession } from "./mcp-session.ts";
-import { eventsOf, eventText } from "./sse.ts";
+import { eventsOf, eventText } from "../sse.ts";
 
 let stoppedTools: Set<string>;
 let allStopped: boolean;
@@ -182,7 +182,7 @@ describe("reading", () => {
         const sent = texts.map((text, index) => eventText([`id: ${index}`], text)).join("");
         const read = [];
         const body = Readable.toWeb(Readable.from(cut(sent.replaceAll("\n", end), sizes)));
-        for await (const event of eventsOf(body)) read.push(event);
+        for await (const event of eventsOf(body, 1024 * 1024)) read.push(event);
         // a last lone carriage return may be half of a line's end: the event waits for what follows
         const certain = end === "\r" ? texts.slice(0, -1) : texts;
         expect(read.slice(0, certain.length)).toEqual(

@@ -16,9 +16,23 @@ export interface PolicyReader {
 
 const NONE: SeenPolicy = { state: "none" };
 
+/** @param text gives what the server sent last; null when there is no policy */
+export function readPolicyFrom(text: () => string | null): PolicyReader {
+  let read: string | null = null;
+  let seen: SeenPolicy = NONE;
+  return {
+    look: () => {
+      const next = text();
+      if (next === read) return seen;
+      read = next;
+      seen = next === null ? NONE : parsePolicy(next, "the policy that the server sent");
+      return seen;
+    },
+  };
+}
+
 /** @param dir the kill switch's directory */
-export function openPolicyReader(dir: string | undefined): PolicyReader {
-  if (dir === undefined) return { look: () => NONE };
+export function openPolicyReader(dir: string): PolicyReader {
   const path = join(dir, "policy.json");
   let sign: string | undefined;
   let seen: SeenPolicy = NONE;
@@ -37,12 +51,25 @@ export function openPolicyReader(dir: string | undefined): PolicyReader {
 function readPolicy(path: string, size: number): SeenPolicy {
   try {
     if (size > POLICY_BYTES_MAX) throw new Error("it is too large");
-    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return parsePolicy(readFileSync(path, "utf8"), path);
+  } catch (fault) {
+    return brokenPolicy(path, fault);
+  }
+}
+
+/** @param source what it is called when it cannot be read */
+function parsePolicy(text: string, source: string): SeenPolicy {
+  try {
+    const value: unknown = JSON.parse(text);
     if (!isPublishedPolicy(value)) throw new Error("it is not a policy of this version");
     return { state: "read", policy: value };
   } catch (fault) {
-    return { state: "broken", problem: `${path} cannot be read: ${fault instanceof Error ? fault.message : "?"}` };
+    return brokenPolicy(source, fault);
   }
+}
+
+function brokenPolicy(source: string, fault: unknown): SeenPolicy {
+  return { state: "broken", problem: `${source} cannot be read: ${fault instanceof Error ? fault.message : "?"}` };
 }
 
 /** Its writer checked every member against the schema; this tells a policy from any other file, and from other versions. */

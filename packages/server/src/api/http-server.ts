@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { ERROR_CODES, INTAKE_LIMITS } from "@firebreak/protocol";
 import Fastify from "fastify";
@@ -50,6 +51,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   // made when first asked for: it takes longer than everything else at the start
   let document: unknown;
   const openApi = () => (document ??= buildOpenApi(ROUTES));
+  const feeds = new Set<ServerResponse>();
   for (const route of ROUTES.filter(({ media }) => media !== "wire")) {
     app.route({
       method: route.method,
@@ -57,7 +59,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       bodyLimit: takesTelemetry(route) ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
       exposeHeadRoute: route.media === "json",
       config: { takesEncodings: takesTelemetry(route) },
-      ...answerRoute(route, { ...options, openApi }),
+      ...answerRoute(route, { ...options, openApi, feeds }),
       ...(route.media === "otlp"
         ? { errorHandler: (fault, request, reply) => sendOtlpFault(fault, request, reply, options) }
         : {}),
@@ -78,6 +80,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     close: async () => {
       state.closing = true;
       options.live.close();
+      for (const feed of feeds) feed.end();
       await closeWithin(app, CLOSE_GRACE_MS);
     },
   };

@@ -129,7 +129,7 @@ function answerOf(route: Route): Json {
     return { description: partial, content: { "application/x-protobuf": {}, "application/json": {} } };
   }
   if (route.response === null) return { description: "Done" };
-  const media = route.media === "event-stream" ? "text/event-stream" : "application/json";
+  const media = route.media === "event-stream" || route.media === "feed" ? "text/event-stream" : "application/json";
   return { description: route.summary, content: { [media]: { schema: schemaOf(route.response, "output") } } };
 }
 

@@ -87,6 +87,16 @@ export const eventsQuery = z.strictObject({
 });
 export type EventsQuery = z.infer<typeof eventsQuery>;
 
+export const gateFeedQuery = z.strictObject({
+  /** left out: the token's own */
+  agent: entityName.optional(),
+  session: sessionRef.optional(),
+  pack: entityName.optional(),
+  /** comes back in every lease, so that one of another connection is known as such */
+  nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, "send 16 to 64 random letters, digits, _ or -"),
+});
+export type GateFeedQuery = z.infer<typeof gateFeedQuery>;
+
 export const sessionsQuery = z.strictObject({
   agent: entityName.optional(),
   state: z.enum(["running", "frozen", "exited", "lost"]).optional(),

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 import { INTAKE_LIMITS } from "@firebreak/protocol";
 import { stringifySetCookie } from "cookie";
@@ -24,7 +25,11 @@ declare module "fastify" {
   }
 }
 
-type Options = HttpServerOptions & { readonly openApi: () => unknown };
+type Options = HttpServerOptions & {
+  readonly openApi: () => unknown;
+  /** answers that go on until the server ends them */
+  readonly feeds: Set<ServerResponse>;
+};
 
 /** How one route of the table is answered over HTTP: the check of who calls, before the body is read; then the handler. */
 export function answerRoute(route: Route, options: Options) {
@@ -46,6 +51,7 @@ export function answerRoute(route: Route, options: Options) {
       if (route.media === "document") return options.openApi();
       if (route.media === "otlp") return answerOtlp(route, request, reply, options);
       if (route.media === "event-stream") return streamLive(request, reply, caller, options);
+      if (route.openFeed !== null) return streamFeed(route.openFeed, request, reply, options);
       return answerJson(route, request, reply, caller, options);
     },
   };
@@ -158,14 +164,39 @@ function streamLive(
   caller: Caller | null,
   options: Options,
 ): FastifyReply {
-  const credentials = { ...credentialsOf(request), passive: true };
-  const isStillAllowed = async () => (await options.authenticate(credentials)) !== null;
-  for (const [name, value] of Object.entries(reply.getHeaders()))
+  setStreamHeaders(reply, {});
+  const isStillAllowed = askAgain(request, options);
+  options.live.attach({ response: reply.raw, webSessionId: caller?.webSessionId ?? null, isStillAllowed });
+  return reply.hijack();
+}
+
+async function streamFeed(
+  open: NonNullable<Route["openFeed"]>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: Options,
+): Promise<FastifyReply> {
+  const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
+  const feed = await open(context, request.caller, request.query);
+  setStreamHeaders(reply, feed.headers);
+  // a stop may not wait for more bytes to share its packet with
+  request.raw.socket.setNoDelay(true);
+  feed.start(reply.raw, askAgain(request, options));
+  options.feeds.add(reply.raw);
+  reply.raw.on("close", () => options.feeds.delete(reply.raw));
+  return reply.hijack();
+}
+
+function setStreamHeaders(reply: FastifyReply, more: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...more }))
     if (value !== undefined) reply.raw.setHeader(name, value);
   reply.raw.setHeader("content-type", "text/event-stream; charset=utf-8");
   reply.raw.setHeader("x-accel-buffering", "no");
-  options.live.attach({ response: reply.raw, webSessionId: caller?.webSessionId ?? null, isStillAllowed });
-  return reply.hijack();
+}
+
+function askAgain(request: FastifyRequest, options: Options): () => Promise<boolean> {
+  const credentials = { ...credentialsOf(request), passive: true };
+  return async () => (await options.authenticate(credentials)) !== null;
 }
 
 /** @throws Error when an answer is not as its schema says, or says more */

@@ -4,7 +4,7 @@ import type { Caller } from "../access/index.ts";
 import type { Endpoint } from "../senders/index.ts";
 import { encodeOtlpResult } from "./otlp-answer.ts";
 import { parseBody, parseParams, parseQuery } from "./parse-input.ts";
-import type { ApiServices, OtlpRequest, OtlpResult, RawBatch } from "./services.ts";
+import type { ApiServices, Feed, OtlpRequest, OtlpResult, RawBatch } from "./services.ts";
 
 /** What a handler may say besides its answer's body. */
 export interface Answer {
@@ -53,11 +53,13 @@ export interface Route extends RouteText {
   readonly status: number;
   /** further statuses at which the answer has the same shape */
   readonly otherStatuses: readonly number[];
-  readonly media: "json" | "batch" | "otlp" | "event-stream" | "document" | "wire";
+  readonly media: "json" | "batch" | "otlp" | "event-stream" | "feed" | "document" | "wire";
   /** of another vendor's API, which words its answers itself; exactly when the media is `wire` */
   readonly endpoint: Endpoint | null;
   /** @param caller null exactly on public routes */
   run(context: PublicContext, caller: Caller | null, raw: RawInput): Promise<unknown>;
+  /** instead of `run`, exactly when the media is `feed` */
+  readonly openFeed: ((context: PublicContext, caller: Caller | null, query: unknown) => Promise<Feed>) | null;
 }
 
 const nothing = z.strictObject({});
@@ -108,6 +110,7 @@ function routeOf<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTy
     status: definition.status ?? (response === undefined ? 204 : 200),
     otherStatuses: definition.otherStatuses ?? [],
     endpoint: null,
+    openFeed: null,
   };
 }
 
@@ -201,6 +204,25 @@ export function defineOtlpRoute(
       const result = await definition.handler({ ...context, caller: presentCaller(caller) }, request);
       return encodeOtlpResult(request.signal, request.encoding, result);
     },
+  };
+}
+
+/** An endpoint whose answer a room writes, event by event. */
+export function defineFeedRoute<Q extends z.ZodObject>(
+  definition: RouteText & {
+    readonly query: Q;
+    readonly response: z.ZodType;
+    readonly handler: (context: CallerContext, query: z.output<Q>) => Promise<Feed>;
+  },
+): Route {
+  return {
+    ...routeOf(definition),
+    access: "agent",
+    media: "feed",
+    status: 200,
+    run: () => Promise.reject(new Error("this route answers with a feed")),
+    openFeed: (context, caller, query) =>
+      definition.handler({ ...context, caller: presentCaller(caller) }, parseQuery(definition.query, query)),
   };
 }
 

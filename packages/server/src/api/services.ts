@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type {
   ActionPreview,
   ActionPreviewRequest,
@@ -77,6 +78,7 @@ import type {
   ApprovalsQuery,
   CompleteStepRequest,
   EventsQuery,
+  GateFeedQuery,
   IncidentsQuery,
   IndicatorsQuery,
   NewIncidentRequest,
@@ -150,6 +152,13 @@ export interface OtlpResult {
   readonly message: string;
 }
 
+/** An answer that goes on for as long as the caller listens. */
+export interface Feed {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Takes the answer's stream over. @throws FirebreakError before anything was written */
+  start(stream: Writable, isStillAllowed: () => Promise<boolean>): void;
+}
+
 /**
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
@@ -218,6 +227,9 @@ export interface ApiServices {
   changeIncidentState(caller: Caller, request: StateRequest & WithId): Promise<IncidentDetail>;
   getReview(caller: Caller, request: WithId): Promise<ReviewView>;
   draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
+
+  /** What is stopped, and a lease to act, for as long as the caller listens. */
+  openGateFeed(caller: Caller, query: GateFeedQuery): Promise<Feed>;
 
   getKillswitch(caller: Caller): Promise<KillswitchView>;
   /** Keeps who tried to use the kill switch or to answer an approval and may not. */

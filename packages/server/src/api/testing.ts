@@ -150,6 +150,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     changeIncidentState: incident,
     getReview: async () => sample(reviewView),
     draftReview: async () => sample(reviewView),
+    openGateFeed: async () => ({ headers: {}, start: (stream) => void stream.end() }),
     getKillswitch: async () => sample(killswitchView),
     noteRefusal: async () => {},
     previewStop: async () => sample(stopPreview),

@@ -6,7 +6,7 @@ import type { Guard } from "../guard/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
 import type { IndicatorWatch } from "../indicators/index.ts";
-import type { Killswitch, KillswitchPolicy } from "../killswitch/index.ts";
+import type { GateFeed, Killswitch, KillswitchPolicy } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Redactor } from "../redaction/index.ts";
@@ -27,6 +27,7 @@ export interface House {
   readonly work: DurableWork;
   readonly killswitch: Killswitch;
   readonly killswitchPolicy: KillswitchPolicy;
+  readonly gateFeed: GateFeed;
   readonly profile: Profile;
   readonly profileProblems: readonly FileProblem[];
   readonly playbooks: LoadedPlaybooks;

@@ -22,11 +22,13 @@ import {
   ensurePrivateDir,
   loadProfile,
   messageOf,
+  openSigningKey,
   processSurroundings,
   requireProfile,
 } from "../kernel/index.ts";
 import type { Clock, Config, Environment, Logger, NewId } from "../kernel/index.ts";
-import { loadPolicy, openKillswitch } from "../killswitch/index.ts";
+import { createGateFeed, loadPolicy, openKillswitch } from "../killswitch/index.ts";
+import type { GateFeed } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
@@ -123,6 +125,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { profile, ...files } = await readFiles(config, profilesDir);
   const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
   openings.add("killswitch", () => killswitch.close());
+  const instance = newId("supervisor");
+  const gateFeed = openGateFeed(options, { profile, killswitch, instance }, openings);
   const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger });
   openings.add("database", () => database.close());
   await ensureEventPartitions(database.kysely, clock.now());
@@ -149,11 +153,11 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   // an owner's playbook wins over a shipped one with the same id
   const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
-  const work = createDurableWork({ database, clock, logger, nodeId: newId("supervisor"), home: config.home });
+  const work = createDurableWork({ database, clock, logger, nodeId: instance, home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
   const guard = openGuard({ ...surroundings, config, database });
   const watching = { indicators, intake, detector, guard, ...logFiles };
-  const rooms = { config, localToken, database, work, killswitch, effectors, ...watching };
+  const rooms = { config, localToken, database, work, killswitch, gateFeed, effectors, ...watching };
   const house: House = {
     ...surroundings,
     ...rooms,
@@ -197,6 +201,19 @@ function createLimits(clock: Clock): Pick<House, "attempts" | "refusedAttempts" 
     refusedAttempts: createAttemptLimit(clock, { windowMs: 60_000, perName: 20, perAddress: 60 }),
     sourceAttempts: createSourceAttempts(clock),
   };
+}
+
+/** Gates on other machines hear from here what is stopped, and get their leases. */
+function openGateFeed(
+  { config, clock, logger }: HouseOptions,
+  { profile, killswitch, instance }: Pick<House, "profile" | "killswitch"> & { readonly instance: string },
+  openings: Openings,
+): GateFeed {
+  const key = openSigningKey(config.home, "lease-key");
+  const leaseMs = profile.leases.seconds * 1000;
+  const feed = createGateFeed({ killswitch, key, instance, clock, logger, leaseMs });
+  openings.add("gate feed", () => feed.close());
+  return feed;
 }
 
 /** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */

@@ -24,3 +24,17 @@ export async function listPacks({ database }: ReadContext): Promise<PackCounts[]
     order by pack`.execute(database.kysely);
   return rows;
 }
+
+/** @returns the packs that the agent, or the session, is known to belong to */
+export async function listPacksOf(
+  { database }: ReadContext,
+  { agent, session }: { readonly agent: string; readonly session: string | null },
+): Promise<string[]> {
+  const { rows } = await sql<{ pack: string }>`
+    select pack from agents where id = ${agent} and pack is not null
+    union
+    select pack from agent_sessions where id = ${session} and agent_id = ${agent} and pack is not null`.execute(
+    database.kysely,
+  );
+  return rows.map((row) => row.pack);
+}

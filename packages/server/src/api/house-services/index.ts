@@ -4,6 +4,7 @@ import { accessServices } from "./access-services.ts";
 import { actionServices } from "./action-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { approvalServices } from "./approval-services.ts";
+import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
@@ -22,6 +23,7 @@ export function createApiServices(house: House): ApiServices {
     ...alertServices(house),
     ...incidentServices(house),
     ...indicatorServices(house),
+    ...gateServices(house),
     ...killswitchServices(house),
     ...approvalServices(house),
     ...actionServices(house),

@@ -4,6 +4,7 @@ import { actionRoutes } from "./actions.ts";
 import { alertRoutes } from "./alerts.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { containmentRoutes } from "./containment.ts";
+import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
 import { killswitchRoutes } from "./killswitch.ts";
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...alertRoutes,
   ...incidentRoutes,
   ...indicatorRoutes,
+  ...gateRoutes,
   ...killswitchRoutes,
   ...approvalRoutes,
   ...containmentRoutes,

@@ -7,6 +7,7 @@ import { claudeCodeGate, MANAGED_SETTINGS } from "../gates/claude-code.ts";
 import { mcpGate } from "../gates/mcp.ts";
 import type { RuntimeGate } from "../gates/runtime-gate.ts";
 import { printable } from "../printable.ts";
+import { gateKeyCommand } from "./gate-key.ts";
 import { gateMcpCommand } from "./gate-mcp.ts";
 
 const GATES: ReadonlyMap<string, RuntimeGate> = new Map([
@@ -115,4 +116,12 @@ const breakGlassCommand: Command = {
   },
 };
 
-export const gateCommands: readonly Command[] = [install, test, coverage, remove, gateMcpCommand, breakGlassCommand];
+export const gateCommands: readonly Command[] = [
+  install,
+  test,
+  coverage,
+  remove,
+  gateMcpCommand,
+  gateKeyCommand,
+  breakGlassCommand,
+];

@@ -174,6 +174,8 @@ export const profileSchema = z.strictObject({
   guard: guardSchema.default(DEFAULT_GUARD),
   /** what may act on this machine, on what, how much and how often */
   effectors: effectorSettings.prefault({}),
+  /** how long gates and supervisors on other hosts may act without a word of the server */
+  leases: z.strictObject({ seconds: z.number().min(2).max(5) }).default({ seconds: 4 }),
   notifications: z.array(notificationRoute).max(200).default([]),
   channels: z.array(channelSchema).max(50).default([]),
 });

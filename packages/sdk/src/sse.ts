@@ -1,6 +1,3 @@
-import type { ReadableStream } from "node:stream/web";
-import { MESSAGE_BYTES_MAX } from "./lines.ts";
-
 /** One server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export interface ServerSentEvent {
   /** lines other than data, as they came: `id: 7`, `event: message`, comments */
@@ -8,8 +5,8 @@ export interface ServerSentEvent {
   readonly data: string | null;
 }
 
-/** @throws Error when an event is longer than {@link MESSAGE_BYTES_MAX} */
-export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/** @throws Error when an event is longer than `bytesMax` */
+export async function* eventsOf(body: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let buffered = "";
   let lines: string[] = [];
@@ -29,8 +26,7 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
         size = 0;
       }
     }
-    if (size + buffered.length > MESSAGE_BYTES_MAX)
-      throw new Error(`an event is longer than ${MESSAGE_BYTES_MAX} bytes`);
+    if (size + buffered.length > bytesMax) throw new Error(`an event is longer than ${bytesMax} bytes`);
   }
 }
 
