@@ -16,7 +16,7 @@ const LEVELS = [
   ["incidents", "killswitch", "containment", "approvals"],
   ["actions"],
   ["playbooks", "senders", "guard"],
-  ["recovery", "learning", "workshop"],
+  ["recovery", "learning", "workshop", "reactions"],
   ["app"],
   ["api", "cli"],
 ];

@@ -15,6 +15,7 @@ export * from "./indicator.ts";
 export * from "./killswitch.ts";
 export * from "./policy.ts";
 export * from "./policy-file.ts";
+export * from "./reaction.ts";
 export * from "./rules.ts";
 export * from "./severity.ts";
 export * from "./source.ts";

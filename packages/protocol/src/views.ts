@@ -422,6 +422,7 @@ export const liveMessage = z.object({
     "delivery",
     "evidence",
     "source",
+    "reaction",
     "replay",
     "action",
   ]),

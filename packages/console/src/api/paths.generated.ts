@@ -540,7 +540,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "replay" | "action";
+  topic: "incident" | "alert" | "silence" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "action";
   id: string;
 };
 
@@ -737,6 +737,148 @@ export type FalsePositive = {
   reason: string;
   by: Actor;
   at: string;
+};
+
+export type ReactionPage = {
+  items: (ReactionView)[];
+  next: string | null;
+};
+
+export type ReactionView = {
+  id: string;
+  rule: string;
+  title: string;
+  mode: "observe" | "ask" | "act";
+  state: "deciding" | "observed" | "waiting" | "applying" | "applied" | "failed" | "denied" | "expired";
+  kind: "effector" | "playbook";
+  what: string;
+  target: string;
+  parameters: { [key: string]: unknown };
+  changes: (string)[];
+  blastRadius: {
+    agents: (string)[];
+    hosts: (string)[];
+    services: (string)[];
+    addresses: (string)[];
+  };
+  agentId: string | null;
+  sessionId: string | null;
+  incidentId: string | null;
+  alertId: string | null;
+  rail: "self" | "quiet" | "evidence" | "rule_hour" | "hour" | "fleet" | null;
+  railReason: string | null;
+  message: string | null;
+  approvalId: string | null;
+  actionId: string | null;
+  runId: string | null;
+  at: string;
+  updatedAt: string;
+};
+
+export type ContainmentView = {
+  rules: ({
+    name: string;
+    origin: "containment" | "detectors";
+    mode: "observe" | "ask" | "act";
+    kind: "effector" | "playbook";
+    what: string;
+    trigger: string;
+    problem: string | null;
+    counts: {
+      observed: number;
+      acted: number;
+      asked: number;
+      held: number;
+      failed: number;
+      agents: number;
+    };
+  })[];
+  limits: {
+    actionsPerHour: number;
+    actionsPerRulePerHour: number;
+    fleetShare: number;
+    quietMinutes: number;
+  };
+  used: {
+    actionsThisHour: number;
+    agentsThisHour: number;
+    agentsActive: number;
+    agentsAllowed: number;
+  };
+  waiting: number;
+};
+
+export type ContainmentReport = {
+  from: string;
+  to: string;
+  rules: ({
+    observed: number;
+    acted: number;
+    asked: number;
+    held: number;
+    failed: number;
+    agents: number;
+    name: string;
+    title: string;
+    what: string;
+    mode: "observe" | "ask" | "act";
+    rails: { [key: string]: number };
+  })[];
+  blastRadius: {
+    agents: (string)[];
+    hosts: (string)[];
+    services: (string)[];
+    addresses: (string)[];
+  };
+  reactions: (ReactionView)[];
+  total: number;
+};
+
+export type GuardView = {
+  host: string;
+  state: "starting" | "watching" | "blind" | "off";
+  problem: string | null;
+  level: "normal" | "warn" | "critical" | "emergency";
+  since: string;
+  sampledAt: string | null;
+  cores: number;
+  memoryBytes: number;
+  diskFreeBytes: number | null;
+  measures: ({
+    name: "cpu" | "memory" | "disk";
+    percent: number;
+    level: "normal" | "warn" | "critical" | "emergency";
+    since: string;
+    trend: "rising" | "steady" | "falling";
+    of: "host" | "container";
+  })[];
+  history: ({
+    at: string;
+    cpu: number;
+    memory: number;
+    disk: number;
+  })[];
+  top: {
+    at: string | null;
+    cpu: ({
+      pid: number;
+      name: string;
+      commandLine: string;
+      cpuPercent: number;
+      memoryBytes: number;
+      agentId: string | null;
+      sessionId: string | null;
+    })[];
+    memory: ({
+      pid: number;
+      name: string;
+      commandLine: string;
+      cpuPercent: number;
+      memoryBytes: number;
+      agentId: string | null;
+      sessionId: string | null;
+    })[];
+  };
 };
 
 export type ReplayPage = {
@@ -4254,6 +4396,167 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/containment": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ContainmentView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/containment/report": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          hours?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ContainmentReport;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/reactions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          incident?: string;
+          state?: "deciding" | "observed" | "waiting" | "applying" | "applied" | "failed" | "denied" | "expired";
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReactionPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/reactions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReactionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/guard": {
     parameters: {
       query?: never;
@@ -4273,52 +4576,7 @@ export interface paths {
         200: {
           headers: Record<string, unknown>;
           content: {
-            "application/json": {
-              host: string;
-              state: "starting" | "watching" | "blind" | "off";
-              problem: string | null;
-              level: "normal" | "warn" | "critical" | "emergency";
-              since: string;
-              sampledAt: string | null;
-              cores: number;
-              memoryBytes: number;
-              diskFreeBytes: number | null;
-              measures: ({
-                name: "cpu" | "memory" | "disk";
-                percent: number;
-                level: "normal" | "warn" | "critical" | "emergency";
-                since: string;
-                trend: "rising" | "steady" | "falling";
-                of: "host" | "container";
-              })[];
-              history: ({
-                at: string;
-                cpu: number;
-                memory: number;
-                disk: number;
-              })[];
-              top: {
-                at: string | null;
-                cpu: ({
-                  pid: number;
-                  name: string;
-                  commandLine: string;
-                  cpuPercent: number;
-                  memoryBytes: number;
-                  agentId: string | null;
-                  sessionId: string | null;
-                })[];
-                memory: ({
-                  pid: number;
-                  name: string;
-                  commandLine: string;
-                  cpuPercent: number;
-                  memoryBytes: number;
-                  agentId: string | null;
-                  sessionId: string | null;
-                })[];
-              };
-            };
+            "application/json": GuardView;
           };
         };
         default: {

@@ -172,4 +172,5 @@ export const STALE_AFTER = {
   source: ["sources", "refusals", "changes"],
   replay: ["replays", "replay"],
   action: ["actions", "incident"],
+  reaction: ["containment", "reactions", "incident"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;

@@ -2,7 +2,8 @@ import { toIso } from "../kernel/index.ts";
 import type { Clock, Profile } from "../kernel/index.ts";
 import { notifyLive } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
-import { automaticPlaybook } from "./automatic-playbook.ts";
+import { actsByItself } from "./automatic-containment.ts";
+import { triggerOf } from "./trigger-of.ts";
 import { lockAlert } from "./lock-alert.ts";
 import type { AlertRow } from "./lock-alert.ts";
 import { compileRules } from "./pipeline/compile-rules.ts";
@@ -75,7 +76,7 @@ async function readLastTold(trx: Trx, fingerprint: string): Promise<number | nul
   return told?.told_at?.getTime() ?? null;
 }
 
-export function candidateOf(alert: AlertRow, profile: Pick<Profile, "detectors">): Candidate {
+export function candidateOf(alert: AlertRow, profile: Pick<Profile, "detectors" | "containment">): Candidate {
   return {
     id: alert.id,
     source: alert.source,
@@ -87,7 +88,7 @@ export function candidateOf(alert: AlertRow, profile: Pick<Profile, "detectors">
     groupKey: alert.group_key,
     wasNormalised: alert.notes.length > 0,
     incidentId: alert.incident_id,
-    contains: automaticPlaybook(profile, { ruleId: alert.rule_id, agentId: alert.agent_id }) !== undefined,
+    contains: actsByItself(profile, triggerOf(alert)),
     severity: alert.severity,
     incidentType: alert.incident_type,
   };

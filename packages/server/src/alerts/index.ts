@@ -1,5 +1,6 @@
 export { acknowledgeAlert } from "./acknowledge-alert.ts";
-export { automaticPlaybook } from "./automatic-playbook.ts";
+export { automaticContainments } from "./automatic-containment.ts";
+export type { AutomaticContainment, ContainmentTrigger } from "./automatic-containment.ts";
 export { decideAlert } from "./decide-alert.ts";
 export { countAlertsByRule, listAlertsOfRule, listRaisedAlerts } from "./alerts-of-rules.ts";
 export type { RaisedAlert } from "./alerts-of-rules.ts";

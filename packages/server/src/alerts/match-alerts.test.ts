@@ -1,14 +1,15 @@
 import { MATCHER_OPERATORS } from "@firebreak/protocol";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { compileMatchers, createManualClock, createNewId } from "../kernel/index.ts";
+import { compileMatchers, createManualClock, createNewId, profileSchema } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { listAlerts, previewSilence, receiveSignals } from "./index.ts";
 
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const severity = { label: "SEV", respondMinutes: 5 };
-const profile = { detectors: [], severities: { 1: severity, 2: severity, 3: severity, 4: severity } };
+const { containment } = profileSchema.pick({ containment: true }).parse({});
+const profile = { containment, detectors: [], severities: { 1: severity, 2: severity, 3: severity, 4: severity } };
 const actor = { kind: "token", id: "tok_1", name: "prometheus" } as const;
 const NAMES = ["team", "host", "odd 'name\\"] as const;
 const VALUES = ["", "db", "web-1", "web-22", "ä\nb", 'q"uote\\'] as const;

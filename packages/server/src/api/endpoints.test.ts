@@ -16,6 +16,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   evidence: "evd",
   holds: "hld",
   indicators: "ind",
+  reactions: "rct",
   replays: "rpl",
   runs: "run",
   sessions: "ses",

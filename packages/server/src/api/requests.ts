@@ -7,6 +7,7 @@ import {
   entityName,
   holdLevel,
   holdScope,
+  reactionState,
   incidentState,
   incidentType,
   indicatorEffect,
@@ -60,6 +61,7 @@ export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
 export const evidenceParams = z.strictObject({ id: idOf("evidence") });
 export const deliveryParams = z.strictObject({ id: idOf("delivery") });
 export const indicatorParams = z.strictObject({ id: idOf("indicator") });
+export const reactionParams = z.strictObject({ id: idOf("reaction") });
 export const replayParams = z.strictObject({ id: idOf("replay") });
 /** Rules name themselves. */
 export const ruleParams = z.strictObject({ id: z.string().min(1).max(256) });
@@ -178,6 +180,25 @@ export const approvalsQuery = z.strictObject({
   ...page,
 });
 export type ApprovalsQuery = z.infer<typeof approvalsQuery>;
+
+export const reactionsQuery = z.strictObject({
+  incident: incidentId.optional(),
+  state: reactionState.optional(),
+  ...page,
+});
+export type ReactionsQuery = z.infer<typeof reactionsQuery>;
+
+const DAY_HOURS = 24;
+export const containmentReportQuery = z.strictObject({
+  /** how far back, in hours */
+  hours: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(31 * DAY_HOURS)
+    .default(DAY_HOURS),
+});
+export type ContainmentReportQuery = z.infer<typeof containmentReportQuery>;
 
 /** For lists that belong to an incident: runs, evidence, deliveries. */
 export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });

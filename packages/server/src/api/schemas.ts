@@ -62,6 +62,10 @@ import {
   falsePositive,
   replayRequest,
   replayResult,
+  containmentReport,
+  containmentView,
+  guardView,
+  reactionView,
   replaySummary,
   replayState,
   replayView,
@@ -148,6 +152,7 @@ export const runPage = pageOf(runView);
 export const playbookPage = pageOf(playbookView);
 export const evidencePage = pageOf(evidenceView);
 export const deliveryPage = pageOf(deliveryView);
+export const reactionPage = pageOf(reactionView);
 export const replayPage = pageOf(replaySummary);
 export const userPage = pageOf(userView);
 export const tokenPage = pageOf(tokenView);
@@ -229,6 +234,11 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   ExplainedLine: explainedLine,
   ExplanationView: explanationView,
   FalsePositive: falsePositive,
+  ReactionPage: reactionPage,
+  ReactionView: reactionView,
+  ContainmentView: containmentView,
+  ContainmentReport: containmentReport,
+  GuardView: guardView,
   ReplayPage: replayPage,
   ReplayResult: replayResult,
   ReplayState: replayState,

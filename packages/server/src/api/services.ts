@@ -10,6 +10,8 @@ import type {
   AnswerApprovalRequest,
   ApprovalView,
   ChangeView,
+  ContainmentReport,
+  ContainmentView,
   DeliveryView,
   DetectionView,
   EventView,
@@ -30,6 +32,7 @@ import type {
   Overview,
   PacksStatus,
   PlaybookView,
+  ReactionView,
   RefusalView,
   ReplayRequest,
   ReplaySummary,
@@ -77,6 +80,7 @@ import type {
   AlertsQuery,
   ApprovalsQuery,
   CompleteStepRequest,
+  ContainmentReportQuery,
   EventsQuery,
   GateFeedQuery,
   IncidentsQuery,
@@ -88,6 +92,7 @@ import type {
   OfIncidentQuery,
   PageQuery,
   PreviewRequest,
+  ReactionsQuery,
   ReasonRequest,
   RefusalsQuery,
   ResolveRequest,
@@ -263,6 +268,10 @@ export interface ApiServices {
 
   getDetection(caller: Caller): Promise<DetectionView>;
   getGuard(caller: Caller): Promise<GuardView>;
+  getContainment(caller: Caller): Promise<ContainmentView>;
+  reportContainment(caller: Caller, query: ContainmentReportQuery): Promise<ContainmentReport>;
+  listReactions(caller: Caller, query: ReactionsQuery): Promise<Page<ReactionView>>;
+  getReaction(caller: Caller, request: WithId): Promise<ReactionView>;
   listRules(caller: Caller): Promise<RulesView>;
   getRule(caller: Caller, request: WithId): Promise<RuleDetail>;
   runRuleCases(caller: Caller, request: WithId): Promise<RuleCasesView>;

@@ -53,6 +53,8 @@ export interface House {
   readonly readSecret: ReadSecret;
   /** ids of the actions that this process works on */
   readonly actionsUnderWay: Set<string>;
+  /** agents in whose process tree this server runs; nothing automatic acts on them */
+  readonly ownAgents: ReadonlySet<string>;
   /** whether the database answers, with the reason if not */
   readonly checkDatabase: () => Promise<{ ok: true } | { ok: false; problem: string }>;
   /** whether a fault means that the database is away for the moment */
@@ -78,6 +80,7 @@ export function contextFor(house: House, actor: Actor) {
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
     actionsUnderWay: house.actionsUnderWay,
+    ownAgents: house.ownAgents,
     work: house.work,
     workshop: house.workshop,
     authenticator: house.authenticator,

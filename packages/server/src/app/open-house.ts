@@ -31,7 +31,7 @@ import { createGateFeed, loadPolicy, openKillswitch } from "../killswitch/index.
 import type { GateFeed } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
-import { expireManualSteps, loadPlaybooks } from "../playbooks/index.ts";
+import { expireManualSteps } from "../playbooks/index.ts";
 import { createSourceAttempts, createSourceDirectory } from "../senders/index.ts";
 import {
   checkDatabase,
@@ -58,6 +58,7 @@ import { domainHandlers } from "./handlers.ts";
 import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
 import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
+import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
 
@@ -122,7 +123,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { config, environment, clock, newId, logger, dataDir } = options;
   ensurePrivateDir(config.home);
   const profilesDir = path.join(dataDir, "profiles");
-  const { profile, ...files } = await readFiles(config, profilesDir);
+  const { profile, placeOf, ...files } = await readFiles(config, profilesDir);
   const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
   openings.add("killswitch", () => killswitch.close());
   const instance = newId("supervisor");
@@ -150,8 +151,6 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     notifyAs,
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });
-  // an owner's playbook wins over a shipped one with the same id
-  const playbookDirs = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: instance, home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
@@ -164,13 +163,14 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     version: options.version,
     startedAtMs: clock.now(),
     ...files,
-    playbooks: await loadPlaybooks(playbookDirs, effectors),
+    ...(await loadPlans(config, profilesDir, { ...files, profile, placeOf }, effectors)),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
     ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
     actionsUnderWay: new Set(),
+    ownAgents: findOwnAgents(config.home),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
     consoleUrl: publicUrl,
@@ -192,7 +192,8 @@ async function readFiles({ home, profileName }: Config, profilesDir: string) {
   const profile = requireProfile(loaded);
   const profileDir = path.join(profilesDir, profile.name);
   const { policy, problems } = await loadPolicy({ home, profileDir, roles: profile.roles });
-  return { profile, profileProblems: [...loaded.problems, ...problems], killswitchPolicy: policy };
+  const { placeOf } = loaded;
+  return { profile, placeOf, profileProblems: [...loaded.problems, ...problems], killswitchPolicy: policy };
 }
 
 function createLimits(clock: Clock): Pick<House, "attempts" | "refusedAttempts" | "sourceAttempts"> {

@@ -10,5 +10,6 @@ export type { LoadedPlaybook, LoadedPlaybooks } from "./load-playbooks.ts";
 export { previewRun } from "./preview-run.ts";
 export type { StepPreview } from "./preview-run.ts";
 export type { PlaybookProblem } from "./problem.ts";
+export { resolveReferences } from "./references.ts";
 export { deriveRunId, requestRun } from "./request-run.ts";
 export type { RunRequest } from "./request-run.ts";

@@ -31,7 +31,7 @@ function toSegment(whole: string, inner: string | undefined): Segment {
   return { kind: "reference", path: path.split(".") };
 }
 
-/** What references may read. A declared input that was left out is present with the value undefined. */
+/** What references of a playbook may read. A declared input that was left out is present with the value undefined. */
 export interface Scope {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly steps: Readonly<Record<string, { readonly output: Readonly<Record<string, unknown>> }>>;
@@ -49,13 +49,13 @@ export type Resolution =
   | { readonly ok: false; readonly missing: readonly string[] };
 
 /** Replaces every reference in a value of JSON shape. Members whose value is an input left out are left out too. */
-export function resolveReferences(value: unknown, scope: Scope): Resolution {
+export function resolveReferences(value: unknown, scope: object): Resolution {
   const missing: string[] = [];
   const resolved = resolveAny(value, scope, missing, 0);
   return missing.length > 0 ? { ok: false, missing } : { ok: true, value: resolved };
 }
 
-function resolveAny(value: unknown, scope: Scope, missing: string[], depth: number): unknown {
+function resolveAny(value: unknown, scope: object, missing: string[], depth: number): unknown {
   if (depth > DEPTH_MAX) {
     missing.push("parameters are nested too deeply");
     return undefined;
@@ -69,14 +69,14 @@ function resolveAny(value: unknown, scope: Scope, missing: string[], depth: numb
   return Object.fromEntries(members.filter(([, member]) => member !== undefined));
 }
 
-function resolveText(text: string, scope: Scope, missing: string[]): unknown {
+function resolveText(text: string, scope: object, missing: string[]): unknown {
   const segments = parseTemplate(text);
   const [only] = segments;
   if (segments.length === 1 && only?.kind === "reference") return readReference(only.path, scope, missing);
   return segments.map((segment) => resolveSegment(segment, scope, missing)).join("");
 }
 
-function resolveSegment(segment: Segment, scope: Scope, missing: string[]): string {
+function resolveSegment(segment: Segment, scope: object, missing: string[]): string {
   if (segment.kind === "text") return segment.text;
   if (segment.kind === "malformed") {
     missing.push(segment.text);
@@ -88,7 +88,7 @@ function resolveSegment(segment: Segment, scope: Scope, missing: string[]): stri
   return "";
 }
 
-function readReference(path: readonly string[], scope: Scope, missing: string[]): unknown {
+function readReference(path: readonly string[], scope: object, missing: string[]): unknown {
   let value: unknown = scope;
   for (const key of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {

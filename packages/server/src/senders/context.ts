@@ -1,6 +1,6 @@
 import type { Actor } from "@firebreak/protocol";
 import type { AttemptLimit, Authenticate } from "../access/index.ts";
-import type { Clock, Logger, NewId, ReadSecret } from "../kernel/index.ts";
+import type { Clock, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
 import type { AlertProfile, RedactSignal } from "../alerts/index.ts";
 import type { SourceDirectory } from "./directory.ts";
@@ -20,7 +20,7 @@ export interface SenderContext extends Omit<SourceContext, "actor"> {
   readonly sourceAttempts: AttemptLimit;
   readonly readSecret: ReadSecret;
   readonly authenticate: Authenticate;
-  readonly profile: AlertProfile;
+  readonly profile: AlertProfile & Pick<Profile, "containment">;
   readonly redactSignal: RedactSignal;
   readonly version: string;
   readonly startedAtMs: number;

@@ -1,6 +1,6 @@
 import type { Actor } from "@firebreak/protocol";
 import { decodeJson } from "../api/json-body.ts";
-import { createManualClock, createNewId, silentLogger } from "../kernel/index.ts";
+import { createManualClock, createNewId, profileSchema, silentLogger } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { NewSourceRequest } from "./source.ts";
 import {
@@ -34,7 +34,7 @@ export async function createSenderBench(overrides: Partial<SenderContext> = {}) 
     sources: createSourceDirectory({ database, clock }),
     sourceAttempts: createSourceAttempts(clock),
     readSecret: async () => undefined,
-    profile: { detectors: [], severities: SEVERITIES },
+    profile: { ...profileSchema.pick({ containment: true }).parse({}), detectors: [], severities: SEVERITIES },
     authenticate: async () => null,
     redactSignal: (signal) => signal,
     version: "test",

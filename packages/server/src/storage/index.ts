@@ -8,6 +8,7 @@ export type * from "./action-tables.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
+export type * from "./reaction-tables.ts";
 export type * from "./rule-tables.ts";
 export type * from "./access-tables.ts";
 export { emitDomainEvent } from "./outbox.ts";

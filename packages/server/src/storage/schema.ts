@@ -20,6 +20,7 @@ import type { ApprovalSchema } from "./approval-tables.ts";
 import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
+import type { ReactionsTable } from "./reaction-tables.ts";
 import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
 
 /** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
@@ -387,5 +388,6 @@ export interface Schema extends ActionSchema, ApprovalSchema, IndicatorSchema {
   sources: SourcesTable;
   refused_messages: RefusedMessagesTable;
   changes: ChangesTable;
+  reactions: ReactionsTable;
   nodes: NodesTable;
 }

@@ -1,7 +1,7 @@
 import type { Actor, SilenceView } from "@firebreak/protocol";
 import { recordAudit } from "../../audit/index.ts";
 import { FirebreakError, formatMatchers, toIso } from "../../kernel/index.ts";
-import type { Clock, NewId } from "../../kernel/index.ts";
+import type { Clock, NewId, Profile } from "../../kernel/index.ts";
 import { inTransaction, notifyLive } from "../../storage/index.ts";
 import type { Trx } from "../../storage/index.ts";
 import type { AlertContext } from "../list-alerts.ts";
@@ -16,6 +16,7 @@ export interface SilenceContext extends AlertContext {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly actor: Actor;
+  readonly profile: AlertContext["profile"] & Pick<Profile, "containment">;
 }
 
 /** Silences and windows that are not over; every decision asks them all. */

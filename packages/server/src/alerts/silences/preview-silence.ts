@@ -1,15 +1,25 @@
 import type { AlertView, Matcher, SilencePreview } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
-import { automaticPlaybook } from "../automatic-playbook.ts";
+import { actsByItself } from "../automatic-containment.ts";
 import { toAlertView } from "../alert-view.ts";
 import type { AlertContext } from "../list-alerts.ts";
 import { countOpenAlerts } from "../list-alerts.ts";
 import { countMatches } from "../match-alerts.ts";
 import type { MatchCount } from "../match-alerts.ts";
+import type { Profile } from "../../kernel/index.ts";
+import { triggerOf, triggerRow } from "../trigger-of.ts";
 import { warnOfBreadth } from "./guard.ts";
 
 const SAMPLE_MAX = 20;
+/** By these it is counted which of them act by themselves; tags are those of the rule, so they make few groups. */
+const TRIGGER_COLUMNS = [
+  sql`rule_id`,
+  sql`agent_id is not null`,
+  sql`severity`,
+  sql`incident_type`,
+  sql`jsonb_build_object('tags', detail->'tags')`,
+];
 
 /**
  * Says what a silence with these matchers would mute if it were on now. Changes nothing.
@@ -17,20 +27,23 @@ const SAMPLE_MAX = 20;
  * @throws FirebreakError `invalid_body` for a regular expression that does not compile
  */
 export async function previewSilence(
-  ctx: AlertContext,
+  ctx: AlertContext & { readonly profile: Pick<Profile, "containment"> },
   { matchers }: { readonly matchers: readonly Matcher[] },
 ): Promise<SilencePreview> {
   const { kysely } = ctx.database;
   const [openAlerts, { counts, conditions }] = await Promise.all([
     countOpenAlerts(ctx),
-    countMatches(kysely, matchers, "open", [sql`rule_id`, sql`agent_id is not null`]),
+    countMatches(kysely, matchers, "open", TRIGGER_COLUMNS),
   ]);
-  const containing = counts.filter(({ extra: [ruleId, hasAgent] }) => {
-    const ofRule = {
-      ruleId: typeof ruleId === "string" ? ruleId : null,
-      agentId: hasAgent === true ? "an agent" : null,
-    };
-    return automaticPlaybook(ctx.profile, ofRule) !== undefined;
+  const containing = counts.filter(({ extra: [rule_id, has_agent, severity, incident_type, detail] }) => {
+    const row = triggerRow.parse({
+      rule_id,
+      agent_id: has_agent === true ? "an agent" : null,
+      severity,
+      incident_type,
+      detail,
+    });
+    return actsByItself(ctx.profile, triggerOf(row));
   });
   const matched = sum(counts);
   return {

@@ -4,6 +4,7 @@ import { accessServices } from "./access-services.ts";
 import { actionServices } from "./action-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { approvalServices } from "./approval-services.ts";
+import { containmentServices } from "./containment-services.ts";
 import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
@@ -25,6 +26,7 @@ export function createApiServices(house: House): ApiServices {
     ...indicatorServices(house),
     ...gateServices(house),
     ...killswitchServices(house),
+    ...containmentServices(house),
     ...approvalServices(house),
     ...actionServices(house),
     ...workServices(house),

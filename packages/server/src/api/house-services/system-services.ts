@@ -5,7 +5,7 @@ import type { ApiServices } from "../services.ts";
 
 export function systemServices(
   house: House,
-): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "getDetection" | "getGuard"> {
+): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "getDetection"> {
   return {
     health: () => ({
       status: "ok",
@@ -25,7 +25,6 @@ export function systemServices(
       ];
       return { status: checks.every((check) => check.ok) ? "ready" : "not_ready", checks };
     },
-    getGuard: async () => house.guard.status(),
     getOverview: () => getOverview(house),
     getDetection: async () => {
       const { passedMs, ...status } = house.detector.status();

@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { actionCommands } from "./actions.ts";
 import { alertCommands } from "./alerts.ts";
 import { approvalCommands } from "./approvals.ts";
+import { containmentCommands } from "./containment.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   ...approvalCommands,
   ...gateCommands,
   ...guardCommands,
+  ...containmentCommands,
   ...incidentCommands,
   ...alertCommands,
   ...silenceCommands,

@@ -1,4 +1,5 @@
 export * from "./config.ts";
+export type { ContainmentRule, ContainmentSettings } from "./containment-schema.ts";
 export { DEFAULT_GUARD } from "./guard-schema.ts";
 export type { GuardSettings } from "./guard-schema.ts";
 export type { EffectorSettings } from "./effector-settings.ts";

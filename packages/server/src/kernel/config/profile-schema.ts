@@ -1,7 +1,8 @@
-import { incidentType, severity } from "@firebreak/protocol";
+import { containmentMode, incidentType, severity } from "@firebreak/protocol";
 import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
+import { containmentSchema } from "./containment-schema.ts";
 import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
 import { effectorSettings } from "./effector-settings.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
@@ -35,6 +36,8 @@ const detectorBinding = z.strictObject({
   severity: severity.optional(),
   type: incidentType.optional(),
   playbook: name.optional(),
+  /** of the playbook: whether it runs at once (left out: yes), is asked for, or is only told of */
+  mode: containmentMode.optional(),
 });
 export type DetectorBinding = z.infer<typeof detectorBinding>;
 
@@ -171,6 +174,8 @@ export const profileSchema = z.strictObject({
   /** what becomes of alerts before anybody is told */
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
+  /** what alerts of detection set off by themselves, beside the playbooks that `detectors` bind */
+  containment: containmentSchema.prefault({}),
   guard: guardSchema.default(DEFAULT_GUARD),
   /** what may act on this machine, on what, how much and how often */
   effectors: effectorSettings.prefault({}),

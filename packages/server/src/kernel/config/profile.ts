@@ -20,9 +20,14 @@ export interface ProfileSources {
  */
 export interface LoadedProfile {
   readonly profile: Profile | undefined;
+  /** where an entry of the profile stands in its file */
+  readonly placeOf: ProfilePlace;
   readonly fallback: boolean;
   readonly problems: readonly FileProblem[];
 }
+
+/** @param path keys and indices from the top of the document */
+export type ProfilePlace = (path: readonly (string | number)[]) => Pick<FileProblem, "file" | "line" | "column">;
 
 const CHANNELS_MAX = 50;
 
@@ -34,7 +39,12 @@ export async function loadProfile(sources: ProfileSources): Promise<LoadedProfil
   const read = own.parsed === undefined ? await readProfileFile(shippedFile, problems) : own;
   if (read.parsed === undefined) {
     if (problems.length === 0) problems.push(missingProfile(shippedFile));
-    return { profile: undefined, fallback: false, problems };
+    return {
+      profile: undefined,
+      placeOf: () => ({ file: shippedFile, line: 1, column: 1 }),
+      fallback: false,
+      problems,
+    };
   }
   const { document, source } = read.parsed;
   const additions = await readChannelsFile(join(sources.home, "channels.yaml"), document, problems);
@@ -47,7 +57,8 @@ export async function loadProfile(sources: ProfileSources): Promise<LoadedProfil
     notifications: [...document.notifications, ...additions.notifications],
     templates,
   };
-  return { profile, fallback: own.exists && own.parsed === undefined, problems };
+  const placeOf: ProfilePlace = (path) => ({ file: source.file, ...source.positionOf(path) });
+  return { profile, placeOf, fallback: own.exists && own.parsed === undefined, problems };
 }
 
 /**
@@ -83,8 +94,9 @@ export function parseProfile(
   const problems = [
     ...checkChannelNames(yaml.source, placed(parsed.data.channels), new Set()),
     ...checkDetectors(yaml.source, parsed.data),
-    ...checkRuleNames(yaml.source, "routes", parsed.data.alerts.routes),
-    ...checkRuleNames(yaml.source, "inhibitions", parsed.data.alerts.inhibitions),
+    ...checkRuleNames(yaml.source, ["alerts", "routes"], parsed.data.alerts.routes),
+    ...checkRuleNames(yaml.source, ["alerts", "inhibitions"], parsed.data.alerts.inhibitions),
+    ...checkRuleNames(yaml.source, ["containment", "rules"], parsed.data.containment.rules),
   ];
   return problems.length === 0 ? { ok: true, document: parsed.data, source: yaml.source } : { ok: false, problems };
 }
@@ -180,16 +192,16 @@ function checkDetectors(source: YamlSource, document: ProfileDocument): FileProb
 
 function checkRuleNames(
   source: YamlSource,
-  list: "routes" | "inhibitions",
+  list: readonly [string, string],
   rules: readonly { readonly name: string }[],
 ): FileProblem[] {
   return rules.flatMap(({ name }, index) => {
     if (rules.findIndex((rule) => rule.name === name) === index) return [];
     return {
       file: source.file,
-      ...source.positionOf(["alerts", list, index, "name"]),
-      message: `two ${list} are named ${name}`,
-      remedy: "Give each its own name: alerts say by it what held them.",
+      ...source.positionOf([...list, index, "name"]),
+      message: `two ${list[1]} are named ${name}`,
+      remedy: "Give each its own name: what they did is told by it.",
     };
   });
 }

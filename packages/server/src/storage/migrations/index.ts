@@ -8,6 +8,7 @@ import { indicators } from "./0007-indicators.ts";
 import { approvals } from "./0008-approvals.ts";
 import { actions } from "./0009-actions.ts";
 import { drills } from "./0010-drills.ts";
+import { reactions } from "./0011-reactions.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: "approvals", sql: approvals },
   { version: 9, name: "actions", sql: actions },
   { version: 10, name: "drills", sql: drills },
+  { version: 11, name: "reactions", sql: reactions },
 ];

@@ -1,0 +1,72 @@
+import type { ContainmentMode, IncidentType, Severity } from "@firebreak/protocol";
+import { detectorBindingFor } from "../kernel/index.ts";
+import type { ContainmentRule, Profile } from "../kernel/index.ts";
+
+/** What of an alert decides which rules of containment it sets off. */
+export interface ContainmentTrigger {
+  readonly ruleId: string | null;
+  readonly agentId: string | null;
+  readonly severity: Severity;
+  readonly incidentType: IncidentType;
+  readonly tags: readonly string[];
+}
+
+/** A rule of the profile that an alert sets off. */
+export interface AutomaticContainment {
+  readonly name: string;
+  readonly mode: ContainmentMode;
+  readonly kind: "effector" | "playbook";
+  readonly what: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly forMinutes: number | null;
+  readonly askMinutes: number;
+}
+
+type ContainmentProfile = Pick<Profile, "detectors" | "containment">;
+
+/** How long a question of a bound playbook waits. */
+const ASK_MINUTES = 60;
+/** What a playbook gets that says nothing else. */
+const PLAYBOOK_INPUTS = { agentId: "${alert.agentId}", sessionId: "${alert.sessionId}" };
+
+/**
+ * @returns what the profile does about an alert: the playbook that it binds to the alert's rule, and its rules of
+ *   containment whose trigger fits. What senders report, and what concerns no agent, contains nothing by itself.
+ */
+export function automaticContainments(
+  profile: ContainmentProfile,
+  alert: ContainmentTrigger,
+): readonly AutomaticContainment[] {
+  if (alert.ruleId === null || alert.agentId === null) return [];
+  const binding = detectorBindingFor(profile, alert.ruleId);
+  const bound =
+    binding?.playbook === undefined ? [] : [boundPlaybook(binding.rule, binding.playbook, binding.mode ?? "act")];
+  return [...bound, ...profile.containment.rules.filter((rule) => isSetOff(rule, alert)).map(containmentOf)];
+}
+
+/** @returns whether an alert acts on an agent without asking anybody: then quieting it must not let the agent run on */
+export function actsByItself(profile: ContainmentProfile, alert: ContainmentTrigger): boolean {
+  return automaticContainments(profile, alert).some(({ mode }) => mode === "act");
+}
+
+function boundPlaybook(rule: string, playbook: string, mode: ContainmentMode): AutomaticContainment {
+  const parameters = PLAYBOOK_INPUTS;
+  return { name: rule, mode, kind: "playbook", what: playbook, parameters, forMinutes: null, askMinutes: ASK_MINUTES };
+}
+
+function containmentOf(rule: ContainmentRule): AutomaticContainment {
+  const { name, mode, effector, playbook, askMinutes } = rule;
+  const forMinutes = rule.forMinutes ?? null;
+  const isSilent = Object.keys(rule.with).length === 0;
+  if (effector !== undefined)
+    return { name, mode, kind: "effector", what: effector, parameters: rule.with, forMinutes, askMinutes };
+  const parameters = isSilent ? PLAYBOOK_INPUTS : rule.with;
+  return { name, mode, kind: "playbook", what: playbook ?? "", parameters, forMinutes, askMinutes };
+}
+
+function isSetOff({ when }: ContainmentRule, { ruleId, severity, incidentType, tags }: ContainmentTrigger): boolean {
+  const isOfRule = when.rules?.some((rule) => rule === ruleId || (ruleId ?? "").startsWith(`${rule}/`)) ?? true;
+  const isTagged = when.tags?.some((tag) => tags.includes(tag)) ?? true;
+  const isGrave = when.severities?.includes(severity) ?? true;
+  return isOfRule && isTagged && isGrave && (when.incidentTypes?.includes(incidentType) ?? true);
+}

@@ -1,0 +1,73 @@
+import type { AutomaticContainment } from "../alerts/index.ts";
+import type { ContainmentRule, FileProblem, Profile, ProfilePlace } from "../kernel/index.ts";
+import type { ReactionContext } from "./context.ts";
+import { planReaction } from "./plan-reaction.ts";
+import type { Occasion } from "./plan-reaction.ts";
+
+type LintContext = Pick<ReactionContext, "effectors" | "playbooks">;
+
+/** An alert with everything that one may have, so that a reference that no alert can fill is found. */
+const EXAMPLE: Occasion = {
+  title: "an alert",
+  alertId: "alr_1",
+  incidentId: "INC-1",
+  agentId: "agent",
+  sessionId: "session",
+  scope: {
+    alert: {
+      id: "alr_1",
+      title: "an alert",
+      agentId: "agent",
+      sessionId: "session",
+      pack: "pack",
+      ruleId: "rule",
+      severity: 1,
+      labels: {
+        agent: "agent",
+        pack: "pack",
+        session: "session",
+        rule: "rule",
+        alertname: "an alert",
+        severity: "high",
+      },
+    },
+    incident: { id: "INC-1" },
+  },
+};
+
+/** @returns why a rule cannot work whatever alert sets it off, or null */
+export function findProblem({ effectors, playbooks }: LintContext, rule: ContainmentRule): string | null {
+  const { name, mode, askMinutes, effector: effectorName, playbook } = rule;
+  const common = { name, mode, forMinutes: rule.forMinutes ?? null, askMinutes, parameters: rule.with };
+  if (playbook !== undefined) {
+    return playbooks.has(playbook) ? null : `there is no playbook ${playbook} that may run`;
+  }
+  const what = effectorName ?? "";
+  const effector = effectors.get(what);
+  if (effector === undefined) return `nothing here provides the effector ${what}`;
+  if (rule.forMinutes !== undefined && effector.expiry === "none") return `what ${what} does does not end by time`;
+  const containment: AutomaticContainment = { ...common, kind: "effector", what };
+  const { problem, parameters } = planReaction(containment, EXAMPLE);
+  if (problem !== null) return problem;
+  const parsed = effector.parameters.safeParse(parameters);
+  if (parsed.success) return null;
+  const [issue] = parsed.error.issues;
+  return `${what} does not take these parameters: ${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? ""}`;
+}
+
+/** @returns the rules of the profile that cannot work, at their place in its file */
+export function lintContainment(
+  ctx: LintContext,
+  profile: Pick<Profile, "containment">,
+  placeOf: ProfilePlace,
+): FileProblem[] {
+  return profile.containment.rules.flatMap((rule, index) => {
+    const problem = findProblem(ctx, rule);
+    if (problem === null) return [];
+    return {
+      ...placeOf(["containment", "rules", index]),
+      message: `the containment rule ${rule.name} cannot act: ${problem}`,
+      remedy: "List what can act with GET /api/v1/effectors, and playbooks in the console; then mend the rule.",
+    };
+  });
+}

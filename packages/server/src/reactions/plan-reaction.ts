@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { AlertView, ReactionView } from "@firebreak/protocol";
+import { z } from "zod";
+import type { AutomaticContainment } from "../alerts/index.ts";
+import { canonicalJson } from "../kernel/index.ts";
+import { resolveReferences } from "../playbooks/index.ts";
+
+/** What set a reaction off, and what references of its parameters may read. */
+export interface Occasion {
+  readonly title: string;
+  readonly alertId: string | null;
+  readonly incidentId: string | null;
+  readonly agentId: string | null;
+  readonly sessionId: string | null;
+  readonly scope: object;
+}
+
+/** What is to be done, on whom, with exactly what. */
+export interface ReactionPlan extends Pick<
+  AutomaticContainment,
+  "mode" | "kind" | "what" | "forMinutes" | "askMinutes"
+> {
+  readonly rule: string;
+  readonly occasion: Occasion;
+  readonly target: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** why it cannot be done as the profile says it */
+  readonly problem: string | null;
+}
+
+export function occasionOf(alert: AlertView, incidentId: string): Occasion {
+  const { id, title, agentId, sessionId, pack, ruleId, severity, labels } = alert;
+  const known = { id, title, agentId, sessionId: sessionId ?? undefined, pack: pack ?? undefined, ruleId, severity };
+  const scope = { alert: { ...known, labels }, incident: { id: incidentId } };
+  return { title, alertId: id, incidentId, agentId, sessionId, scope };
+}
+
+export function planReaction(containment: AutomaticContainment, occasion: Occasion): ReactionPlan {
+  const { name: rule, mode, kind, what, forMinutes, askMinutes } = containment;
+  const resolved = resolveReferences(containment.parameters, occasion.scope);
+  const parameters = resolved.ok ? recordOf(resolved.value) : {};
+  const problem = resolved.ok ? null : `no value for ${resolved.missing.join(", ")}`;
+  const target = targetOf(what, parameters, occasion);
+  return { rule, mode, kind, what, forMinutes, askMinutes, occasion, target, parameters, problem };
+}
+
+const agentTarget = z.object({ agentId: z.string(), sessionId: z.string().nullish() });
+
+/** In whose name one reaction is counted: the agent, or what else the parameters name. */
+function targetOf(what: string, parameters: Readonly<Record<string, unknown>>, occasion: Occasion): string {
+  const agent = agentTarget.safeParse(parameters).data;
+  if (what.startsWith("agent.") && agent?.sessionId !== undefined && agent.sessionId !== null)
+    return `session ${agent.sessionId}`;
+  if (agent !== undefined) return `agent ${agent.agentId}`;
+  const text = canonicalJson(parameters);
+  if (text.length <= 200) return `${what} ${text}`;
+  return `${what} ${createHash("sha256").update(text).digest("hex").slice(0, 16)} (agent ${occasion.agentId ?? "none"})`;
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}
+
+/** The agent that a reaction acts on: the one that its parameters name, else the one that the alert is about. */
+export function agentOf({ parameters, occasion }: ReactionPlan): string | null {
+  return agentTarget.safeParse(parameters).data?.agentId ?? occasion.agentId;
+}
+
+/** @returns always the same key for the same incident, act and target, until a person lets the target run again */
+export function keyOf({ occasion, kind, what, target }: ReactionPlan, generation: number): string {
+  const parts = [occasion.incidentId ?? occasion.alertId, generation, kind, what, target];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** What it does, for people: `runs the playbook rogue-agent on agent scout`. */
+export function deedOf({ kind, what, target }: Pick<ReactionView, "kind" | "what" | "target">): string {
+  if (kind === "playbook") return `run the playbook ${what} on ${target}`;
+  return target.startsWith(`${what} `) ? `apply ${target}` : `apply ${what} to ${target}`;
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { automaticContainments, getAlert } from "../alerts/index.ts";
+import type { AutomaticContainment } from "../alerts/index.ts";
+import { messageOf } from "../kernel/index.ts";
+import { applyReaction } from "./apply-reaction.ts";
+import { beginReaction } from "./begin-reaction.ts";
+import type { ReactionContext, ReactionRow } from "./context.ts";
+import { occasionOf, planReaction } from "./plan-reaction.ts";
+import type { Occasion } from "./plan-reaction.ts";
+import { settleReaction } from "./settle-reaction.ts";
+
+const tagged = z.object({ tags: z.array(z.string()) });
+
+/**
+ * Does what the profile says about an alert that opened or joined an incident: at once, after asking, or only in words.
+ * Safe to call again: what was decided stays decided, and what was begun goes on.
+ *
+ * @returns ids of playbook runs that may be executed now
+ * @throws Error when one could not be decided on; the others were
+ */
+export async function reactToAlert(
+  ctx: ReactionContext,
+  { alertId, incidentId }: { readonly alertId: string; readonly incidentId: string },
+): Promise<string[]> {
+  const alert = await getAlert(ctx, alertId);
+  const tags = tagged.safeParse(alert.detail).data?.tags ?? [];
+  const occasion = occasionOf(alert, incidentId);
+  const runs: string[] = [];
+  const faults: unknown[] = [];
+  for (const containment of automaticContainments(ctx.profile, { ...alert, tags })) {
+    try {
+      const runId = await react(ctx, containment, occasion);
+      if (runId !== null) runs.push(runId);
+    } catch (fault) {
+      ctx.logger.error("an automatic containment failed and is tried again", {
+        rule: containment.name,
+        problem: messageOf(fault),
+      });
+      faults.push(fault);
+    }
+  }
+  if (runs.length === 0 && faults.length > 0) throw faults[0];
+  return runs;
+}
+
+/** @returns the run that follows, if it is a playbook that acts */
+async function react(
+  ctx: ReactionContext,
+  containment: AutomaticContainment,
+  occasion: Occasion,
+): Promise<string | null> {
+  return carryOn(ctx, await beginReaction(ctx, planReaction(containment, occasion)));
+}
+
+/** Does what is left to do about a decision; nothing when it is done. @returns a playbook's run that may be executed */
+export async function carryOn(ctx: ReactionContext, row: ReactionRow): Promise<string | null> {
+  switch (row.state) {
+    case "deciding":
+      await settleReaction(ctx, row);
+      return null;
+    case "applying":
+      await applyReaction(ctx, row);
+      return null;
+    case "applied":
+      return row.run_id;
+    case "observed":
+    case "waiting":
+    case "failed":
+    case "denied":
+    case "expired":
+      return null;
+    default:
+      return row.state satisfies never;
+  }
+}
