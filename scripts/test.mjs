@@ -70,6 +70,9 @@ const NODES = ["20.19.0", "22.23.3", "24.21.0"];
 /** The real Claude Code, for the test of its gate. */
 const CLAUDE_CODE = "2.1.332";
 
+/** The real OpenClaw, for the test of its gate; it runs on the latest of the Node.js versions above. */
+const OPENCLAW = "2026.9.6";
+
 /** Programs that npm packages ship: where each is brought, and the file that shows that it is there. */
 const PROGRAMS = [
   ...NODES.map((version) => ({
@@ -83,6 +86,12 @@ const PROGRAMS = [
     place: `claude-code/${CLAUDE_CODE}`,
     spec: `@anthropic-ai/claude-code-${process.platform}-${process.arch}@${CLAUDE_CODE}`,
     file: `node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`,
+  },
+  {
+    what: `OpenClaw ${OPENCLAW}`,
+    place: `openclaw/${OPENCLAW}`,
+    spec: `openclaw@${OPENCLAW}`,
+    file: "node_modules/openclaw/openclaw.mjs",
   },
 ];
 

@@ -5,6 +5,7 @@ import type { Command, CommandContext, Option } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { claudeCodeGate, MANAGED_SETTINGS } from "../gates/claude-code.ts";
 import { mcpGate } from "../gates/mcp.ts";
+import { openclawGate } from "../gates/openclaw.ts";
 import type { RuntimeGate } from "../gates/runtime-gate.ts";
 import { printable } from "../printable.ts";
 import { gateKeyCommand } from "./gate-key.ts";
@@ -12,6 +13,7 @@ import { gateMcpCommand } from "./gate-mcp.ts";
 
 const GATES: ReadonlyMap<string, RuntimeGate> = new Map([
   ["claude-code", claudeCodeGate],
+  ["openclaw", openclawGate],
   ["mcp", mcpGate],
 ]);
 const NAMES = [...GATES.keys()].join(", ");
@@ -24,7 +26,7 @@ const PLACE_OPTIONS: Readonly<Record<string, Option>> = {
     type: "boolean",
     summary: `claude-code: for the machine, in ${MANAGED_SETTINGS}, which an agent cannot edit`,
   },
-  config: { type: "string", value: "FILE", summary: "mcp: the file in which the client lists its servers" },
+  config: { type: "string", value: "FILE", summary: "mcp, openclaw: the client's or OpenClaw's configuration" },
 };
 
 function gateOf(command: Command, { args }: CommandContext): RuntimeGate {
@@ -39,19 +41,21 @@ const install: Command = {
   summary: "put a gate before every tool call of an agent",
   description: [
     "claude-code: a PreToolUse hook that asks the kill switch's flags before each tool call, a shell script without Node " +
-      "or network that takes a few milliseconds. mcp: a proxy before every server that an MCP client starts.",
+      "or network that takes a few milliseconds. openclaw: a plugin that asks before each tool call, run and " +
+      "installation, and aborts sessions under way. mcp: a proxy before every server that an MCP client starts.",
     "When a gate cannot know, it denies. What else is in the settings is kept. A self-test follows: it proves that a " +
       "denied call is denied.",
   ],
   positionals: [RUNTIME],
   options: {
     ...PLACE_OPTIONS,
-    agent: { type: "string", value: "ID", summary: "the agent's name in stops (claude-code, mcp-client)" },
+    agent: { type: "string", value: "ID", summary: "the agent's name in stops (claude-code, openclaw, mcp-client)" },
     pack: { type: "string", value: "NAME", summary: "the pack it belongs to" },
   },
   examples: [
     "firebreak gate install claude-code",
     "firebreak gate install claude-code --project . --agent reviewer --pack research",
+    "firebreak gate install openclaw",
     "firebreak gate install mcp --config .mcp.json --agent reviewer",
   ],
   exits: ALWAYS,

@@ -6,3 +6,12 @@ export type { GateCheck } from "./self-test.ts";
 export { gateMcpServers, listMcpServers, ungateMcpServers } from "./mcp-config.ts";
 export type { McpServer } from "./mcp-config.ts";
 export { testMcpGate } from "./mcp-self-test.ts";
+export {
+  installedPlugin,
+  installOpenclawGate,
+  openclawConfigFile,
+  readGateTelemetry,
+  removeOpenclawGate,
+  writeGateTelemetry,
+} from "./openclaw.ts";
+export { testOpenclawGate } from "./openclaw-self-test.ts";

@@ -7,14 +7,20 @@ import { codeOf, OperatorError, writeFileAtomic } from "../../kernel/index.ts";
  * Reads another program's settings; nothing and an empty file are `{}`.
  *
  * @param program whose settings they are, for the message
+ * @param parse of a program that reads more than JSON
  * @returns the value as it was read, so that what is written back keeps its order
  * @throws OperatorError when it is no JSON, or not of the schema's shape
  */
-export function readJsonSettings<S extends z.ZodType>(file: string, schema: S, program: string): z.input<S> {
+export function readJsonSettings<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  program: string,
+  parse: (text: string) => unknown = JSON.parse,
+): z.input<S> {
   const remedy = "Mend the file by hand; Firebreak changed nothing.";
   let value: unknown;
   try {
-    value = JSON.parse(readText(file));
+    value = parse(readText(file));
   } catch (fault) {
     if (!(fault instanceof SyntaxError)) throw fault;
     throw new OperatorError(`${file} is no JSON: ${fault.message}`, remedy);
@@ -42,9 +48,14 @@ function fits<S extends z.ZodType>(schema: S, value: unknown): value is z.input<
 
 /** Writes through a symbolic link to the file that it names, and keeps that file's mode. */
 export function writeJsonSettings(file: string, settings: unknown): void {
+  writeSettings(file, `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+/** The text as it is, in the same way. */
+export function writeSettings(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const target = existsSync(file) ? realpathSync(file) : file;
   const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o600;
-  writeFileAtomic(target, `${JSON.stringify(settings, null, 2)}\n`);
+  writeFileAtomic(target, text);
   chmodSync(target, mode);
 }
