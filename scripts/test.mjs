@@ -11,6 +11,12 @@ const NEEDS = [
   { what: "openssl", debian: "openssl", found: () => existsSync("/usr/bin/openssl") },
   { what: "mount and unshare (util-linux)", debian: "util-linux", found: () => existsSync("/usr/bin/unshare") },
   { what: "systemd, for a user without root", debian: "systemd", found: () => existsSync("/lib/systemd/systemd") },
+  { what: "nft (nftables)", debian: "nftables", found: () => existsSync("/usr/sbin/nft") },
+  {
+    what: "ip (iproute2)",
+    debian: "iproute2",
+    found: () => ["/usr/sbin/ip", "/sbin/ip"].some((file) => existsSync(file)),
+  },
 ];
 
 function hasPostgresServer() {

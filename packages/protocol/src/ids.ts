@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   evidence: "evd",
   hold: "hld",
   indicator: "ind",
+  quarantine: "qtn",
   reaction: "rct",
   replay: "rpl",
   request: "req",

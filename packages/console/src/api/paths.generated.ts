@@ -4689,6 +4689,7 @@ export interface paths {
         query?: {
           live?: "true" | "false";
           incident?: string;
+          effector?: string;
           after?: string;
           limit?: number;
         };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { refuseReporter } from "./caller.ts";
+import { listOperatorAddresses } from "./operator-addresses.ts";
 import { issueSignInLink, signIn, signInByLink, signOut } from "./sign-in.ts";
 import { createTestAccess } from "./testing.ts";
 import type { TestAccess } from "./testing.ts";
@@ -34,8 +35,13 @@ async function newPerson(role: "viewer" | "responder" | "admin" = "responder") {
   return { user, name, signIn: (password = PASSWORD) => signIn(room.ctx, { name, password, address: ADDRESS }) };
 }
 
-const authenticate = (credentials: { cookie?: string; bearer?: string; user?: string }) =>
-  room.ctx.authenticator.authenticate(credentials);
+const authenticate = (credentials: {
+  cookie?: string;
+  bearer?: string;
+  user?: string;
+  address?: string;
+  passive?: boolean;
+}) => room.ctx.authenticator.authenticate(credentials);
 
 describe("O-5: users and web sessions", () => {
   test("the right password opens a session that its cookie stands for, until sign-out", async () => {
@@ -87,6 +93,26 @@ describe("O-5: users and web sessions", () => {
     for (const fault of faults) {
       expect(fault).toMatchObject({ code: "sign_in_failed", message: "The name or the password is not right." });
     }
+  });
+
+  test("C-4: where people and their tokens come from is known while they are at work; agents do not count", async () => {
+    const person = await newPerson();
+    const { session } = await person.signIn();
+    const { token } = await createToken(room.ctx, { name: "laptop", access: "responder" });
+    const { token: agent } = await createToken(room.ctx, { name: "bot", access: "agent", agentId: "bot" });
+    const hosts = async () =>
+      (await listOperatorAddresses(room.database, room.clock.now())).map(({ host }) => host).toSorted();
+    await authenticate({ cookie: session.cookie, address: "192.0.2.7" });
+    await authenticate({ bearer: token, address: "192.0.2.8" });
+    await authenticate({ bearer: agent, address: "192.0.2.9" });
+    expect(await hosts()).toEqual(["192.0.2.7", "192.0.2.8"]);
+    await authenticate({ cookie: session.cookie, address: "192.0.2.17" });
+    await authenticate({ cookie: session.cookie, address: "192.0.2.66", passive: true });
+    await authenticate({ bearer: token, address: "192.0.2.18" });
+    expect(await hosts(), "it moves with them at once").toEqual(["192.0.2.17", "192.0.2.18"]);
+    await disableUser(room.ctx, { id: person.user.id });
+    room.clock.advance(WEB_SESSION_IDLE_MS);
+    expect(await hosts()).toEqual([]);
   });
 
   test("names differ in more than capitals", async () => {

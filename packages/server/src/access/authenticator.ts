@@ -3,7 +3,7 @@ import type { Selectable } from "kysely";
 import { messageOf, toIso } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import type { ApiTokensTable, Database } from "../storage/index.ts";
-import type { Authenticator, Caller } from "./caller.ts";
+import type { Authenticator, Caller, Credentials } from "./caller.ts";
 import { SECRET_PATTERN, equalsInConstantTime, hashSecret } from "./secrets.ts";
 import { callerOfPerson } from "./sign-in.ts";
 import { parseToken } from "./tokens.ts";
@@ -50,6 +50,7 @@ function printableName(encoded: string): string {
 }
 
 type TokenRow = Selectable<ApiTokensTable>;
+type Use = Pick<Credentials, "address">;
 
 interface Known {
   readonly row: TokenRow;
@@ -60,9 +61,9 @@ interface Known {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const known = new Map<string, Known>();
   return {
-    authenticate: async ({ cookie, bearer, user, passive }) => {
-      if (bearer !== undefined) return authenticateBearer(options, known, { bearer, user });
-      if (cookie !== undefined) return authenticateCookie(options, cookie, passive === true);
+    authenticate: async ({ cookie, bearer, user, address, passive }) => {
+      if (bearer !== undefined) return authenticateBearer(options, known, { bearer, user, address });
+      if (cookie !== undefined) return authenticateCookie(options, cookie, passive === true ? null : { address });
       return null;
     },
     forgetToken: (id) => void known.delete(id),
@@ -72,7 +73,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 async function authenticateBearer(
   options: AuthenticatorOptions,
   known: Map<string, Known>,
-  { bearer, user }: { readonly bearer: string; readonly user: string | undefined },
+  {
+    bearer,
+    user,
+    address,
+  }: { readonly bearer: string; readonly user: string | undefined; readonly address: string | undefined },
 ): Promise<Caller | null> {
   if (options.localToken !== null && equalsInConstantTime(bearer, options.localToken)) return localCaller(user);
   const parsed = parseToken(bearer);
@@ -81,6 +86,7 @@ async function authenticateBearer(
   if (row === undefined || !equalsInConstantTime(hashSecret(parsed.secret), row.secret_hash)) return null;
   const nowMs = options.clock.now();
   if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= nowMs)) return null;
+  await noteTokenAddress(options, known, row, address);
   return callerOfToken(row);
 }
 
@@ -117,32 +123,61 @@ function callerOfToken(row: TokenRow): Caller {
 async function authenticateCookie(
   options: AuthenticatorOptions,
   cookie: string,
-  passive: boolean,
+  use: Use | null,
 ): Promise<Caller | null> {
   if (!COOKIE.test(cookie)) return null;
   const nowMs = options.clock.now();
   const row = await options.database.kysely
     .selectFrom("web_sessions")
     .innerJoin("users", "users.id", "web_sessions.user_id")
-    .select(["web_sessions.id as webSessionId", "web_sessions.last_seen_at", "users.id", "users.name", "users.role"])
+    .select(["web_sessions.id as webSessionId", "web_sessions.last_seen_at", "web_sessions.last_address"])
+    .select(["users.id", "users.name", "users.role"])
     .where("web_sessions.secret_hash", "=", hashSecret(cookie))
     .where("web_sessions.expires_at", ">", new Date(nowMs))
     .where("web_sessions.last_seen_at", ">", new Date(nowMs - WEB_SESSION_IDLE_MS))
     .where("users.disabled_at", "is", null)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const isNoteDue = !passive && nowMs - row.last_seen_at.getTime() >= NOTE_USE_EVERY_MS;
-  if (isNoteDue) await noteSessionUse(options, row.webSessionId, nowMs);
+  if (use !== null) {
+    const address = use.address ?? row.last_address;
+    const isNoteDue = nowMs - row.last_seen_at.getTime() >= NOTE_USE_EVERY_MS || address !== row.last_address;
+    if (isNoteDue) await noteSessionUse(options, row.webSessionId, nowMs, address);
+  }
   return callerOfPerson(row, row.webSessionId);
 }
 
-async function noteSessionUse(options: AuthenticatorOptions, id: string, nowMs: number): Promise<void> {
+async function noteSessionUse(
+  options: AuthenticatorOptions,
+  id: string,
+  nowMs: number,
+  address: string | null,
+): Promise<void> {
   await options.database.kysely
     .updateTable("web_sessions")
-    .set({ last_seen_at: toIso(nowMs) })
+    .set({ last_seen_at: toIso(nowMs), last_address: address })
     .where("id", "=", id)
-    .where("last_seen_at", "<", new Date(nowMs))
+    .where("last_seen_at", "<=", new Date(nowMs))
     .execute();
+}
+
+/** When a token comes from elsewhere than before; those of agents do not matter. */
+async function noteTokenAddress(
+  options: AuthenticatorOptions,
+  known: Map<string, Known>,
+  row: TokenRow,
+  address: string | undefined,
+): Promise<void> {
+  if (address === undefined || address === row.last_address || row.access === "agent") return;
+  const cached = known.get(row.id);
+  if (cached !== undefined) known.set(row.id, { ...cached, row: { ...row, last_address: address } });
+  const noted = options.database.kysely
+    .updateTable("api_tokens")
+    .set({ last_address: address })
+    .where("id", "=", row.id)
+    .execute();
+  await noted.catch((fault: unknown) => {
+    options.logger.warn("where a token comes from could not be noted", { tokenId: row.id, fault: messageOf(fault) });
+  });
 }
 
 /** Beside the request: telemetry must not wait for a note that nobody depends on. */

@@ -23,6 +23,8 @@ export interface Credentials {
    * machine's command line, whose holder could write any name into the home anyway
    */
   readonly user?: string | undefined;
+  /** where the request came from: remembered, so that a block of the firewall never cuts off whoever is at work */
+  readonly address?: string | undefined;
   /** a check beside the caller's own requests, which does not count as use of the session */
   readonly passive?: boolean;
 }

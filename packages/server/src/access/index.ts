@@ -39,3 +39,4 @@ export {
   setPassword,
 } from "./users.ts";
 export { WEB_SESSION_ABSOLUTE_MS, WEB_SESSION_IDLE_MS } from "./web-sessions.ts";
+export { listOperatorAddresses } from "./operator-addresses.ts";

@@ -31,7 +31,7 @@ export function parseToken(text: string): { id: string; secret: string } | null 
   return { id: match[1], secret: match[2] };
 }
 
-type TokenRow = Omit<Selectable<ApiTokensTable>, "secret_hash">;
+type TokenRow = Omit<Selectable<ApiTokensTable>, "secret_hash" | "last_address">;
 
 const VIEW_COLUMNS = [
   "id",

@@ -7,6 +7,8 @@ export interface ActionFilters {
   /** true: only what is, or may be, in effect */
   readonly live?: boolean | undefined;
   readonly incidentId?: string | undefined;
+  /** only of the effector of this name */
+  readonly effector?: string | undefined;
   /** `next` of the page before */
   readonly after?: string | undefined;
   readonly limit: number;
@@ -15,11 +17,12 @@ export interface ActionFilters {
 /** Newest first. */
 export async function listActions(
   { database }: Pick<ActionContext, "database">,
-  { live, incidentId, after, limit }: ActionFilters,
+  { live, incidentId, effector, after, limit }: ActionFilters,
 ): Promise<{ items: ActionView[]; next: string | null }> {
   let query = database.kysely.selectFrom("actions").selectAll();
   if (live === true) query = query.where("state", "in", LIVE_ACTION_STATES);
   if (incidentId !== undefined) query = query.where("incident_id", "=", incidentId);
+  if (effector !== undefined) query = query.where("effector", "=", effector);
   if (after !== undefined) query = query.where("id", "<", after);
   const rows = await query
     .orderBy("id", "desc")

@@ -127,6 +127,8 @@ export const actionsQuery = z.strictObject({
     .transform((text) => text === "true")
     .optional(),
   incident: incidentId.optional(),
+  /** only of the effector of this name */
+  effector: z.string().min(1).max(64).optional(),
   ...page,
 });
 export type ActionsQuery = z.infer<typeof actionsQuery>;

@@ -65,6 +65,7 @@ function credentialsOf(request: FastifyRequest) {
     // a token goes before a cookie
     cookie: bearer === undefined ? sessionCookieOf(request.headers) : undefined,
     user: typeof user === "string" ? user : undefined,
+    address: request.ip,
   };
 }
 

@@ -7,12 +7,19 @@ import {
   agentEffectors,
   defineEffector,
   findSupervisor,
+  firewallEffectors,
   guardEffector,
   listSupervisors,
   listTreeOf,
   localEffectors,
 } from "../containment/index.ts";
-import type { Effector, EffectorContext, EffectorLimits, EffectorOutcome } from "../containment/index.ts";
+import type {
+  Effector,
+  EffectorContext,
+  EffectorLimits,
+  EffectorOutcome,
+  FirewallSurroundings,
+} from "../containment/index.ts";
 import { collectEvidence } from "../evidence/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
@@ -27,6 +34,8 @@ export interface EffectorSurroundings {
   readonly clock: Clock;
   /** of the profile */
   readonly settings: EffectorSettings;
+  /** whom the firewall must never cut off */
+  readonly needed: FirewallSurroundings;
   readonly notifyAs: (actor: Actor) => NotifyContext;
   /** keeps what a stop did and proved */
   readonly recordStop: (actor: Actor, stop: StopOfStep) => Promise<void>;
@@ -45,7 +54,8 @@ export interface StopOfStep {
 export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap<string, Effector> {
   const { settings, clock } = surroundings;
   const stops = agentEffectors.map((effector) => recordingStops(effector, surroundings));
-  const all = [...stops, ...localEffectors(settings), evidenceCollect(surroundings), notifySend(surroundings)];
+  const local = [...localEffectors(settings), ...firewallEffectors(settings, surroundings.needed)];
+  const all = [...stops, ...local, evidenceCollect(surroundings), notifySend(surroundings)];
   const limits = limitsOf(settings);
   return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));
 }

@@ -11,7 +11,13 @@ import {
   resolveExpiredAlerts,
 } from "../alerts/index.ts";
 import { expireApprovals } from "../approvals/index.ts";
-import { drainSpools, freezeOrphans } from "../containment/index.ts";
+import {
+  compareFolders,
+  drainSpools,
+  freezeOrphans,
+  reconcileFirewall,
+  reconcileIsolation,
+} from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { openGuard, SAMPLE_EVERY_MS } from "../guard/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
@@ -61,6 +67,7 @@ import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
+import { neededHosts } from "./needed-hosts.ts";
 
 export interface HouseOptions {
   readonly config: Config;
@@ -148,6 +155,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     database,
     clock,
     settings: profile.effectors,
+    needed: neededHosts({ config, profile, database, clock, readSecret }),
     notifyAs,
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });
@@ -306,6 +314,25 @@ async function takeInSpools({ config, intake, clock }: House): Promise<void> {
   });
 }
 
+/** What differs becomes an event like any other, so that rules, incidents and playbooks see it. */
+async function compareSkills({ config, clock, profile, intake }: House): Promise<void> {
+  await compareFolders({
+    home: config.home,
+    clock,
+    settings: profile.effectors.skills,
+    report: async (event) => {
+      await intake.accept({ events: [{ line: 1, event }], rejected: [], rejectedTotal: 0 }, { name: "firebreak" });
+    },
+  });
+}
+
+/** Blocks and isolations come back after a reboot or a flush; where nothing was ever cut off this does nothing. */
+async function reconcileFirewalls({ config, clock, logger, profile }: House): Promise<void> {
+  const ctx = { home: config.home, clock, logger };
+  await reconcileIsolation(ctx);
+  await reconcileFirewall(ctx, profile.effectors.firewall);
+}
+
 function daemonsOf(house: House): Daemon[] {
   const { clock, database, config } = house;
   const ctx = () => contextFor(house, DAEMON);
@@ -320,6 +347,12 @@ function daemonsOf(house: House): Daemon[] {
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
+    { name: "blocks of the firewall", everyMs: 10_000, run: () => reconcileFirewalls(house) },
+    {
+      name: "skills against their baselines",
+      everyMs: house.profile.effectors.skills.compareSeconds * 1000,
+      run: () => compareSkills(house),
+    },
     { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },

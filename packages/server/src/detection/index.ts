@@ -8,6 +8,7 @@ export { loadRules } from "./load-rules.ts";
 export type { LoadedRules } from "./load-rules.ts";
 export { runRuleCases } from "./rule-cases.ts";
 export type { CaseFileResults, CaseResult } from "./rule-cases.ts";
+export { foldText } from "./text/fold-text.ts";
 export { presentEvent } from "./present-event.ts";
 export { presentRecord, readRecordTime } from "./present-record.ts";
 export { KNOWN_SOURCES } from "./presented-sources.ts";

@@ -1,6 +1,6 @@
 import type { IndicatorHit } from "@firebreak/protocol";
-import { parseAddress, parseNetwork, prefixOf } from "./address.ts";
-import type { Address } from "./address.ts";
+import { parseAddress, parseNetwork, prefixOf } from "../kernel/index.ts";
+import type { Address } from "../kernel/index.ts";
 import { observeText } from "./observe.ts";
 import type { ObservedType } from "./observe.ts";
 

@@ -1,6 +1,6 @@
 import { domainToASCII } from "node:url";
 import type { IndicatorType } from "@firebreak/protocol";
-import { formatAddress, parseAddress, parseNetwork } from "./address.ts";
+import { formatAddress, parseAddress, parseNetwork } from "../kernel/index.ts";
 
 export type Normalized = { ok: true; type: IndicatorType; value: string } | { ok: false; message: string };
 

@@ -1,5 +1,5 @@
 import type { IndicatorType } from "@firebreak/protocol";
-import { formatAddress, parseAddress } from "./address.ts";
+import { formatAddress, parseAddress } from "../kernel/index.ts";
 import { HASH_DIGITS, readUrl, toDomain } from "./normalize.ts";
 
 /** Something in a text that an indicator could name, in the form of indicators. */

@@ -3,11 +3,18 @@ import { watch as watchDir } from "node:fs";
 import type { Hold } from "@firebreak/protocol";
 import { formatId, hold as holdSchema } from "@firebreak/protocol";
 import type { Clock, Logger, NewId } from "../kernel/index.ts";
-import { ensurePrivateDir, FirebreakError, messageOf, OperatorError, toIso } from "../kernel/index.ts";
+import {
+  ensurePrivateDir,
+  FirebreakError,
+  messageOf,
+  OperatorError,
+  toIso,
+  withFileLock,
+  withFreeFileLock,
+} from "../kernel/index.ts";
 import { keepReserve } from "./journal-file.ts";
 import type { KillswitchPaths } from "./layout.ts";
 import { checkTarget, killswitchPaths } from "./layout.ts";
-import { withFileLock, withFreeFileLock } from "./lock.ts";
 import type { JournalRecord } from "./records.ts";
 import type { JournalStore } from "./store.ts";
 import { createJournalStore } from "./store.ts";

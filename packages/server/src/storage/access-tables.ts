@@ -18,6 +18,8 @@ export interface WebSessionsTable {
   user_id: string;
   created_at: Timestamp;
   last_seen_at: Timestamp;
+  /** where its last request came from */
+  last_address: string | null;
   expires_at: Timestamp;
 }
 
@@ -35,6 +37,8 @@ export interface ApiTokensTable {
   expires_at: NullableTimestamp;
   revoked_at: NullableTimestamp;
   last_used_at: NullableTimestamp;
+  /** where its last request came from; unknown for agents */
+  last_address: string | null;
 }
 
 export interface SignInLinksTable {

@@ -9,6 +9,7 @@ import { detectCommand } from "./detect.ts";
 import { doctorCommand } from "./doctor.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
+import { firewallCommands } from "./firewall.ts";
 import { gateCommands } from "./gate.ts";
 import { guardCommands } from "./guard.ts";
 import { incidentCommands } from "./incident.ts";
@@ -19,6 +20,7 @@ import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
+import { skillsCommands } from "./skills.ts";
 import { sourceCommands } from "./source.ts";
 import { silenceCommands } from "./silence.ts";
 import { statusCommand } from "./status.ts";
@@ -37,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   stopCommand,
   resumeCommand,
   ...actionCommands,
+  ...firewallCommands,
+  ...skillsCommands,
   ...approvalCommands,
   ...gateCommands,
   ...guardCommands,

@@ -1,7 +1,10 @@
 import type { EffectorSettings } from "../../kernel/index.ts";
 import type { Effector } from "../effector.ts";
 import { stopEffectors } from "./agent-effectors.ts";
+import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
+import type { FirewallSurroundings } from "./firewall/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
+import { skillQuarantine } from "../skills/index.ts";
 import { resumeEffector } from "./resume.ts";
 
 /** What playbooks may do to supervised agents on this machine. */
@@ -9,5 +12,10 @@ export const agentEffectors: readonly Effector[] = [...stopEffectors, resumeEffe
 
 /** What acts on this machine, as the profile has set it up. */
 export function localEffectors(settings: EffectorSettings): readonly Effector[] {
-  return [maintenanceLock(settings.maintenanceLocks)];
+  return [maintenanceLock(settings.maintenanceLocks), skillQuarantine(settings.skills)];
+}
+
+/** What cuts off addresses, and this host. */
+export function firewallEffectors(settings: EffectorSettings, needed: FirewallSurroundings): readonly Effector[] {
+  return [createBlockEffector({ ...needed, use: settings.firewall.use }), createIsolateEffector(needed)];
 }

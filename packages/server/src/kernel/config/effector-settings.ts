@@ -1,9 +1,20 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { entityName } from "@firebreak/protocol";
 import { z } from "zod";
+import { parseAddressOrNetwork } from "../address.ts";
 
 const absolutePath = z
   .string()
   .max(4096)
   .refine((path) => path.startsWith("/") && !path.split("/").includes(".."), "use an absolute path without ..");
+
+/** An absolute path, or one in the home directory of the user that Firebreak runs as. */
+const homePath = z
+  .string()
+  .max(4096)
+  .regex(/^(?:\/|~\/)/, "use an absolute path, or one that begins with ~/")
+  .transform((path) => (path.startsWith("~/") ? join(homedir(), path.slice(2)) : path));
 
 const most = (count: number) => z.number().int().min(0).max(1_000_000).default(count);
 
@@ -21,5 +32,42 @@ export const effectorSettings = z.strictObject({
     .default({}),
   /** directories in which `maintenance.lock` may make lock files; without any only the home's own `locks` */
   maintenanceLocks: z.strictObject({ directories: z.array(absolutePath).max(50).default([]) }).prefault({}),
+  firewall: z
+    .strictObject({
+      /** the packet filter that blocks: nftables on Linux, pf on macOS, or ufw where people look there */
+      use: z.enum(["auto", "nftables", "pf", "ufw"]).default("auto"),
+      /** addresses and networks that are never blocked, and reach this host also while it is isolated */
+      neverBlock: z
+        .array(
+          z
+            .string()
+            .max(64)
+            .refine(
+              (text) => parseAddressOrNetwork(text) !== undefined,
+              "use an address or network, like 192.0.2.0/24",
+            ),
+        )
+        .max(200)
+        .default([]),
+    })
+    .prefault({}),
+  skills: z
+    .strictObject({
+      /** folders of skills: compared with their baselines, and the only ones that `skill.quarantine` reaches into */
+      folders: z
+        .array(
+          z.strictObject({
+            path: homePath,
+            /** the agent that uses them, for events */
+            agent: entityName.default("openclaw"),
+            /** OpenClaw's settings, in which a quarantined skill is switched off too */
+            openclawConfig: homePath.optional(),
+          }),
+        )
+        .max(50)
+        .default([]),
+      compareSeconds: z.number().int().min(5).max(86_400).default(60),
+    })
+    .prefault({}),
 });
 export type EffectorSettings = z.output<typeof effectorSettings>;

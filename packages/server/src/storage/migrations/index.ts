@@ -9,6 +9,7 @@ import { approvals } from "./0008-approvals.ts";
 import { actions } from "./0009-actions.ts";
 import { drills } from "./0010-drills.ts";
 import { reactions } from "./0011-reactions.ts";
+import { operatorAddresses } from "./0012-operator-addresses.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, name: "actions", sql: actions },
   { version: 10, name: "drills", sql: drills },
   { version: 11, name: "reactions", sql: reactions },
+  { version: 12, name: "operator-addresses", sql: operatorAddresses },
 ];

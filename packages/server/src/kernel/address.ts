@@ -73,3 +73,23 @@ function readGroups(text: string): bigint[] {
     return [ipv4 >> 16n, ipv4 & 0xffffn];
   });
 }
+
+/** @returns the network of `10.0.0.0/8`, or of a single address; undefined when the text is neither */
+export function parseAddressOrNetwork(text: string): Network | undefined {
+  if (text.includes("/")) return parseNetwork(text);
+  const address = parseAddress(text);
+  return address === undefined ? undefined : { ...address, length: address.width };
+}
+
+/** @returns the one way to write a network; a single address has no length */
+export function formatNetwork({ bits, width, length }: Network): string {
+  const base = formatAddress({ bits: bits << BigInt(width - length), width });
+  return length === width ? base : `${base}/${length}`;
+}
+
+/** @returns true when the two share an address; then one contains the other */
+export function networksOverlap(one: Network, other: Network): boolean {
+  if (one.width !== other.width) return false;
+  const length = Math.min(one.length, other.length);
+  return one.bits >> BigInt(one.length - length) === other.bits >> BigInt(other.length - length);
+}

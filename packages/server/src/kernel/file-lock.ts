@@ -2,12 +2,18 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock } from "../kernel/index.ts";
-import { codeOf, FirebreakError, processExists, readProcessStartTime } from "../kernel/index.ts";
+import type { Clock } from "./clock.ts";
+import { codeOf, FirebreakError } from "./errors.ts";
+import { processExists, readProcessStartTime } from "./process-identity.ts";
 
-/** A writer needs a few milliseconds; one that holds longer is stopped or stuck and must not block a stop. */
-const HELD_TOO_LONG_MS = 1500;
-const GIVE_UP_MS = 5000;
+export interface LockPatience {
+  /** whoever keeps the lock longer is taken for stopped or stuck, and it is taken over */
+  readonly heldTooLongMs: number;
+  readonly giveUpMs: number;
+}
+
+/** For a writer of the kill switch's journal, who needs a few milliseconds and must not block a stop. */
+const SHORT_WORK: LockPatience = { heldTooLongMs: 1500, giveUpMs: 5000 };
 const RETRY_MS = 2;
 
 interface Holder {
@@ -18,13 +24,18 @@ interface Holder {
 }
 
 /**
- * Runs `work` while no other process writes the journal. A lock whose holder died, or has kept it too long, is taken
- * over. The journal stays correct even if two writers meet (appends are whole lines, see `applyRecord`).
+ * Runs `work` while no other process holds the lock file. A lock whose holder died, or has kept it too long, is taken
+ * over: what it guards must bear that two meet.
  */
-export async function withFileLock<T>(path: string, clock: Clock, work: () => T): Promise<T> {
-  const token = await acquire(path, clock);
+export async function withFileLock<T>(
+  path: string,
+  clock: Clock,
+  work: () => T | Promise<T>,
+  patience: LockPatience = SHORT_WORK,
+): Promise<T> {
+  const token = await acquire(path, clock, patience);
   try {
-    return work();
+    return await work();
   } finally {
     release(path, token);
   }
@@ -46,7 +57,7 @@ function release(path: string, token: string): void {
   if ((readHolder(path)?.token ?? token) === token) rmSync(path, { force: true });
 }
 
-async function acquire(path: string, clock: Clock): Promise<string> {
+async function acquire(path: string, clock: Clock, { heldTooLongMs, giveUpMs }: LockPatience): Promise<string> {
   const startMs = clock.monotonicMs();
   let waitedFor = { token: "", sinceMs: startMs };
   for (;;) {
@@ -55,12 +66,9 @@ async function acquire(path: string, clock: Clock): Promise<string> {
     const nowMs = clock.monotonicMs();
     const holder = readHolder(path);
     if (holder !== null && holder.token !== waitedFor.token) waitedFor = { token: holder.token, sinceMs: nowMs };
-    if (isStale(holder, nowMs - waitedFor.sinceMs)) takeOver(path, waitedFor.token);
-    if (nowMs - startMs > GIVE_UP_MS) {
-      throw new FirebreakError(
-        "conflict",
-        `the kill switch's lock ${path} cannot be taken; remove that file and retry`,
-      );
+    if (nowMs - waitedFor.sinceMs > heldTooLongMs || isGone(holder)) takeOver(path, waitedFor.token);
+    if (nowMs - startMs > giveUpMs) {
+      throw new FirebreakError("conflict", `the lock ${path} cannot be taken; remove that file and retry`);
     }
     await sleep(RETRY_MS);
   }
@@ -98,8 +106,7 @@ function readHolder(path: string): Holder | null {
   }
 }
 
-function isStale(holder: Holder | null, waitedMs: number): boolean {
-  if (waitedMs > HELD_TOO_LONG_MS) return true;
+function isGone(holder: Holder | null): boolean {
   if (holder === null || holder.host !== hostname()) return false;
   if (!processExists(holder.pid)) return true;
   const startTime = readProcessStartTime(holder.pid);

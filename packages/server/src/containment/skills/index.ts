@@ -1,0 +1,10 @@
+export { compareWithBaseline, makeBaseline, readBaseline } from "./baseline.ts";
+export { isSame } from "./compare-skills.ts";
+export type { SkillDifference } from "./compare-skills.ts";
+export { SignatureFault } from "./manifest.ts";
+export { skillQuarantine } from "./quarantine-effector.ts";
+export { listQuarantine } from "./quarantine-record.ts";
+export { QuarantineFault, quarantineSkill } from "./quarantine-skill.ts";
+export { restoreSkill } from "./restore-skill.ts";
+export { ScanFault } from "./scan-folder.ts";
+export { compareFolders } from "./watch-skills.ts";
