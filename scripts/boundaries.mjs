@@ -13,7 +13,7 @@ const LEVELS = [
   ["audit"],
   ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
-  ["incidents", "killswitch", "containment", "approvals"],
+  ["incidents", "killswitch", "containment", "approvals", "policies"],
   ["actions"],
   ["playbooks", "senders", "guard"],
   ["recovery", "learning", "workshop", "reactions"],

@@ -16,6 +16,7 @@ export * from "./killswitch.ts";
 export * from "./policy.ts";
 export * from "./policy-file.ts";
 export * from "./reaction.ts";
+export * from "./policy-views.ts";
 export * from "./rules.ts";
 export * from "./severity.ts";
 export * from "./source.ts";

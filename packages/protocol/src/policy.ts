@@ -95,6 +95,8 @@ export interface PublishedPolicy {
   /** in which days begin */
   readonly timeZone: string;
   readonly rules: readonly PolicyRuleSource[];
+  /** what `%name%` stands for in rules */
+  readonly placeholders: Readonly<Record<string, readonly string[]>>;
   readonly budgets: readonly BudgetPolicy[];
   readonly breakers: readonly BreakerPolicy[];
   readonly concurrency: readonly ConcurrencyPolicy[];

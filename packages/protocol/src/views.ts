@@ -415,6 +415,7 @@ export const liveMessage = z.object({
     "incident",
     "alert",
     "silence",
+    "policy",
     "hold",
     "approval",
     "agent",

@@ -483,6 +483,101 @@ export type IndicatorPage = {
   next: string | null;
 };
 
+export type Policy = {
+  epoch: number | null;
+  hash: string | null;
+  rules: ({
+    id: string;
+    title: string;
+    mode: "enforce" | "warn" | "monitor";
+    file: string;
+    line: number;
+  })[];
+  budgets: ({
+    name: string;
+    mode: "enforce" | "warn" | "monitor";
+    per: string;
+    window: string;
+    limits: string;
+  })[];
+  breakers: ({
+    name: string;
+    mode: "enforce" | "warn" | "monitor";
+    per: string;
+    opensOn: string;
+    openForMs: number;
+  })[];
+  concurrency: ({
+    name: string;
+    mode: "enforce" | "warn" | "monitor";
+    per: string;
+    max: number;
+  })[];
+  throttle: Throttle | null;
+  problems: (RuleFault)[];
+};
+
+export type Throttle = {
+  level: string;
+  maxConcurrent: number | null;
+  delayMs: number;
+  reason: string;
+  until: string;
+};
+
+export type Budget = {
+  budget: string;
+  per: "agent" | "pack" | "host";
+  subject: string;
+  metric: "calls" | "tokens" | "money" | "value";
+  window: "minute" | "hour" | "day";
+  windowStart: string;
+  windowEnd: string;
+  limit: number;
+  taken: number;
+  exhausted: boolean;
+  inForce: boolean;
+  reset: {
+    by: string;
+    at: string;
+  } | null;
+};
+
+export type BudgetPage = {
+  items: (Budget)[];
+  next: string | null;
+};
+
+export type ResetBudgetRequest = {
+  budget: string;
+  subject: string;
+  metric?: "calls" | "tokens" | "money" | "value";
+  reason: string;
+};
+
+export type Breaker = {
+  breaker: string;
+  per: "agent" | "tool" | "integration";
+  subject: string;
+  state: "closed" | "open" | "half_open" | "isolated";
+  since: string | null;
+  reason: string | null;
+  by: string | null;
+  probeFrom: string | null;
+  inForce: boolean;
+};
+
+export type BreakerPage = {
+  items: (Breaker)[];
+  next: string | null;
+};
+
+export type BreakerRequest = {
+  breaker: string;
+  subject: string;
+  reason: string;
+};
+
 export type IndicatorReceipt = {
   added: number;
   renewed: number;
@@ -540,7 +635,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "action";
+  topic: "incident" | "alert" | "silence" | "policy" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "action";
   id: string;
 };
 
@@ -4815,6 +4910,263 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": ActionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/policy": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": Policy;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/budgets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": BudgetPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/budgets/reset": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            budget: string;
+            subject: string;
+            metric?: "calls" | "tokens" | "money" | "value";
+            reason: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": BudgetPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/breakers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": BreakerPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/breakers/isolate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            breaker: string;
+            subject: string;
+            reason: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": Breaker;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/breakers/close": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            breaker: string;
+            subject: string;
+            reason: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": Breaker;
           };
         };
         default: {

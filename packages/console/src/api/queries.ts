@@ -163,6 +163,7 @@ export const STALE_AFTER = {
   incident: ["overview", "incidents", "incident", "review"],
   alert: ["overview", "incident", "alerts", "silences", "silence-preview", "rules", "rule"],
   silence: ["alerts", "silences"],
+  policy: ["policy", "budgets", "breakers"],
   hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
   approval: ["approvals", "overview", "incident"],
   agent: ["overview", "agents", "stop-preview"],

@@ -39,7 +39,7 @@ export function compilePolicy(policy: PublishedPolicy, agent: ActingAgent, ledge
   };
   return {
     hash: policy.hash,
-    judge: createRuleJudge(policy.rules),
+    judge: createRuleJudge(policy),
     planFor: (action) => {
       const key = `${action.tool ?? ""}\n${action.integration ?? ""}`;
       return (

@@ -1,4 +1,4 @@
-import type { ActiveMode, PolicyRuleSource } from "@firebreak/protocol/policy";
+import type { ActiveMode, PublishedPolicy } from "@firebreak/protocol/policy";
 import { compile } from "@firebreak/sigma";
 import type { Engine, Match } from "@firebreak/sigma";
 import type { GateAction } from "./action.ts";
@@ -21,8 +21,11 @@ export interface RuleJudge {
 const NO_HITS: readonly RuleHit[] = [];
 
 /** @returns null when there are no rules. @throws when one does not compile: the publisher lets none through. */
-export function createRuleJudge(sources: readonly PolicyRuleSource[]): RuleJudge | null {
-  const ruleset = compile(sources);
+export function createRuleJudge({
+  rules,
+  placeholders,
+}: Pick<PublishedPolicy, "rules" | "placeholders">): RuleJudge | null {
+  const ruleset = compile(rules, { placeholders });
   const [fault] = ruleset.errors;
   if (fault !== undefined)
     throw new Error(`the rule in ${fault.file}:${fault.line} does not compile: ${fault.message}`);
@@ -37,7 +40,7 @@ export function createRuleJudge(sources: readonly PolicyRuleSource[]): RuleJudge
       cut = cutNow;
       // what fills a text up to the limit could hide the rest of it behind
       if (!isWhole) return null;
-      return matches.length === 0 ? NO_HITS : matches.map(hitOf);
+      return matches.length === 0 ? NO_HITS : matches.flatMap(hitsOf);
     },
   };
 }
@@ -47,7 +50,8 @@ function cutsOf(engine: Engine): number {
   return truncatedValues + exhaustedRegexes;
 }
 
-function hitOf({ ruleId, title, sentence, custom }: Match): RuleHit {
+function hitsOf({ ruleId, title, sentence, custom }: Match): RuleHit[] {
   const mode = custom["mode"];
-  return { rule: ruleId, title, mode: mode === "warn" || mode === "monitor" ? mode : "enforce", sentence };
+  if (mode === "off") return [];
+  return [{ rule: ruleId, title, mode: mode === "warn" || mode === "monitor" ? mode : "enforce", sentence }];
 }

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 function publish(policy: Partial<PublishedPolicy>): void {
   epoch += 1;
-  const none = { rules: [], budgets: [], breakers: [], concurrency: [], throttle: null };
+  const none = { rules: [], placeholders: {}, budgets: [], breakers: [], concurrency: [], throttle: null };
   const whole = { v: 1, epoch, hash: JSON.stringify(policy), timeZone: "UTC", ...none, ...policy };
   writeFileSync(join(dir, "policy.json"), JSON.stringify(whole));
 }
@@ -94,7 +94,9 @@ describe("blocking rules", () => {
         rule("path", "{ file_path|startswith: /etc/ }"),
         rule("amount", "{ tool_name: pay, arguments.amount|gt: 100 }"),
         rule("pack", "{ agent.pack: finance, tool_name: browse }"),
+        rule("known", "{ tool_name: mail, arguments.to|expand: '%banned%' }"),
       ],
+      placeholders: { banned: ["eve@evil.example"] },
     });
     const gate = open();
     const nameOf = (action: Parameters<Gate["check"]>[0], of = gate) => {
@@ -105,6 +107,7 @@ describe("blocking rules", () => {
     expect(nameOf({ tool: "write", arguments: { path: "/etc/passwd" } })).toEqual(["policy", "path"]);
     expect(nameOf({ tool: "pay", arguments: { amount: 101 } })).toEqual(["policy", "amount"]);
     expect(nameOf({ tool: "pay", arguments: { amount: 99 } })).toBeNull();
+    expect(nameOf({ tool: "mail", arguments: { to: "Eve@evil.example" } })).toEqual(["policy", "known"]);
     expect(nameOf({ tool: "browse" })).toBeNull();
     expect(nameOf({ tool: "browse" }, open({ pack: "finance" }))).toEqual(["policy", "pack"]);
   });

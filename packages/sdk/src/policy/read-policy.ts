@@ -83,10 +83,15 @@ function isPublishedPolicy(value: unknown): value is PublishedPolicy {
     Number.isSafeInteger(of.get("epoch")) &&
     lists.every((key) => isListOfObjects(of.get(key))) &&
     texts.every((key) => typeof of.get(key) === "string") &&
+    isObject(of.get("placeholders")) &&
     typeof of.get("throttle") === "object"
   );
 }
 
 function isListOfObjects(value: unknown): boolean {
-  return Array.isArray(value) && value.every((entry) => typeof entry === "object" && entry !== null);
+  return Array.isArray(value) && value.every(isObject);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

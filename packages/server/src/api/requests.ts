@@ -70,6 +70,10 @@ export const tokenParams = z.strictObject({ id: idOf("apiToken") });
 export const pageQuery = z.strictObject(page);
 export type PageQuery = z.infer<typeof pageQuery>;
 
+/** @param agent only what concerns this agent: its own, its pack's, and the host's */
+export const ledgerQuery = z.strictObject({ agent: entityName.optional() });
+export type LedgerQuery = z.infer<typeof ledgerQuery>;
+
 export const indicatorsQuery = z.strictObject({
   effect: indicatorEffect.optional(),
   type: indicatorType.optional(),

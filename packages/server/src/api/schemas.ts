@@ -22,6 +22,9 @@ import {
   alertView,
   answerApprovalRequest,
   approvalView,
+  breakerRequest,
+  breakerView,
+  budgetView,
   changeView,
   clockView,
   deliveryView,
@@ -50,9 +53,11 @@ import {
   overview,
   pageOf,
   playbookView,
+  policyView,
   processIdentity,
   readinessView,
   refusalView,
+  resetBudgetRequest,
   resumeReceipt,
   resumeRequest,
   reviewView,
@@ -78,6 +83,7 @@ import {
   tailsView,
   runView,
   sessionView,
+  throttleView,
   silencePreview,
   silenceView,
   severity,
@@ -147,6 +153,8 @@ export const alertPage = pageOf(alertView);
 export const approvalPage = pageOf(approvalView);
 export const silencePage = pageOf(silenceView);
 export const indicatorPage = pageOf(indicatorView);
+export const budgetPage = pageOf(budgetView);
+export const breakerPage = pageOf(breakerView);
 export const incidentPage = pageOf(incidentSummary);
 export const runPage = pageOf(runView);
 export const playbookPage = pageOf(playbookView);
@@ -212,6 +220,14 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   IndicatorHit: indicatorHit,
   IndicatorView: indicatorView,
   IndicatorPage: indicatorPage,
+  Policy: policyView,
+  Throttle: throttleView,
+  Budget: budgetView,
+  BudgetPage: budgetPage,
+  ResetBudgetRequest: resetBudgetRequest,
+  Breaker: breakerView,
+  BreakerPage: breakerPage,
+  BreakerRequest: breakerRequest,
   IndicatorReceipt: indicatorReceipt,
   IntakeReceipt: intakeReceipt,
   KillswitchView: killswitchView,

@@ -9,6 +9,9 @@ import type {
   AlertView,
   AnswerApprovalRequest,
   ApprovalView,
+  BreakerRequest,
+  BreakerView,
+  BudgetView,
   ChangeView,
   ContainmentReport,
   ContainmentView,
@@ -33,10 +36,12 @@ import type {
   PacksStatus,
   PlaybookView,
   ReactionView,
+  PolicyView,
   RefusalView,
   ReplayRequest,
   ReplaySummary,
   ReplayView,
+  ResetBudgetRequest,
   ResumeReceipt,
   ResumeRequest,
   ReviewView,
@@ -85,6 +90,7 @@ import type {
   GateFeedQuery,
   IncidentsQuery,
   IndicatorsQuery,
+  LedgerQuery,
   NewIncidentRequest,
   NewSessionRequest,
   NewSilenceRequest,
@@ -192,6 +198,13 @@ export interface ApiServices {
   listTails(caller: Caller): Promise<TailsView>;
   listSyslogListeners(caller: Caller): Promise<SyslogView>;
   listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
+
+  getPolicy(caller: Caller): Promise<PolicyView>;
+  listBudgets(caller: Caller, query: LedgerQuery): Promise<Page<BudgetView>>;
+  resetBudget(caller: Caller, request: ResetBudgetRequest): Promise<Page<BudgetView>>;
+  listBreakers(caller: Caller, query: LedgerQuery): Promise<Page<BreakerView>>;
+  isolateBreaker(caller: Caller, request: BreakerRequest): Promise<BreakerView>;
+  closeBreaker(caller: Caller, request: BreakerRequest): Promise<BreakerView>;
 
   listIndicators(caller: Caller, query: IndicatorsQuery): Promise<Page<IndicatorView>>;
   /** Known to this node at once and to the others within seconds. */

@@ -1,4 +1,5 @@
 import type { Actor } from "@firebreak/protocol";
+import { ledgerDirOf } from "@firebreak/sdk/ledger";
 import type { AttemptLimit, Authenticator, PasswordHasher } from "../access/index.ts";
 import type { Effector } from "../containment/index.ts";
 import type { Detector } from "../detection/index.ts";
@@ -10,6 +11,7 @@ import type { GateFeed, Killswitch, KillswitchPolicy } from "../killswitch/index
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Redactor } from "../redaction/index.ts";
+import type { PolicyKeeper } from "../policies/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMapSet, Intake, Syslog, Tails } from "../telemetry/index.ts";
@@ -40,6 +42,7 @@ export interface House {
   readonly syslog: Syslog;
   readonly detector: Detector;
   readonly guard: Guard;
+  readonly policies: PolicyKeeper;
   readonly workshop: Workshop;
   readonly authenticator: Authenticator;
   readonly localToken: string;
@@ -87,6 +90,8 @@ export function contextFor(house: House, actor: Actor) {
     hasher: house.hasher,
     attempts: house.attempts,
     sources: house.sources,
+    policies: house.policies,
+    ledgerDir: ledgerDirOf(house.killswitch.dir),
     consoleUrl: house.consoleUrl(),
     readSecret: house.readSecret,
     recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock: house.clock }, entry),

@@ -32,12 +32,14 @@ import {
   processSurroundings,
   requireProfile,
 } from "../kernel/index.ts";
-import type { Clock, Config, Environment, Logger, NewId } from "../kernel/index.ts";
+import type { Clock, Config, Environment, Logger, NewId, Profile } from "../kernel/index.ts";
 import { createGateFeed, loadPolicy, openKillswitch } from "../killswitch/index.ts";
-import type { GateFeed } from "../killswitch/index.ts";
+import type { GateFeed, Killswitch } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps } from "../playbooks/index.ts";
+import { openPolicyKeeper, tendLedger } from "../policies/index.ts";
+import type { PolicyKeeper } from "../policies/index.ts";
 import { createSourceAttempts, createSourceDirectory } from "../senders/index.ts";
 import {
   checkDatabase,
@@ -162,8 +164,9 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: instance, home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
+  const policies = await openPolicies(options, profile, killswitch);
   const guard = openGuard({ ...surroundings, config, database });
-  const watching = { indicators, intake, detector, guard, ...logFiles };
+  const watching = { indicators, intake, detector, guard, policies, ...logFiles };
   const rooms = { config, localToken, database, work, killswitch, gateFeed, effectors, ...watching };
   const house: House = {
     ...surroundings,
@@ -249,6 +252,16 @@ function createEventPath(
 }
 
 type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
+
+function openPolicies(
+  { config, dataDir, clock, logger }: HouseOptions,
+  { name, placeholders, timeZone }: Profile,
+  killswitch: Killswitch,
+): Promise<PolicyKeeper> {
+  // an owner's entry wins over a shipped one of the same name
+  const dirs = [path.join(config.home, "policies"), path.join(dataDir, "profiles", name, "policies")];
+  return openPolicyKeeper({ dirs, placeholders, timeZone, killswitchDir: killswitch.dir, clock, logger });
+}
 
 async function openLogFiles(
   { config, dataDir, clock, newId, logger }: HouseOptions,
@@ -360,6 +373,8 @@ function daemonsOf(house: House): Daemon[] {
     { name: "expired holds", everyMs: 1_000, run: () => endExpiredHolds(house) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
+    { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
+    { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
     { name: "changed indicators", everyMs: 2_000, run: () => house.indicators.reloadIfChanged() },
     { name: "resource guard", everyMs: SAMPLE_EVERY_MS, run: () => house.guard.pass() },

@@ -4,7 +4,7 @@ export type { Evaluator } from "./evaluate-event.ts";
 export { ON_THE_WAY_MS } from "./judge.ts";
 export type { Detector, DetectorOptions, DetectorStatus } from "./detector.ts";
 export type { DetectedMatch } from "./judge.ts";
-export { loadRules } from "./load-rules.ts";
+export { fingerprintRules, loadRules } from "./load-rules.ts";
 export type { LoadedRules } from "./load-rules.ts";
 export { runRuleCases } from "./rule-cases.ts";
 export type { CaseFileResults, CaseResult } from "./rule-cases.ts";

@@ -9,6 +9,7 @@ import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
+import { policyServices } from "./policy-services.ts";
 import { senderServices } from "./sender-services.ts";
 import { systemServices } from "./system-services.ts";
 import { telemetryServices } from "./telemetry-services.ts";
@@ -29,6 +30,7 @@ export function createApiServices(house: House): ApiServices {
     ...containmentServices(house),
     ...approvalServices(house),
     ...actionServices(house),
+    ...policyServices(house),
     ...workServices(house),
     ...senderServices(house),
     ...workshopServices(house),

@@ -8,6 +8,7 @@ import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
 import { killswitchRoutes } from "./killswitch.ts";
+import { policyRoutes } from "./policies.ts";
 import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
 import { telemetryRoutes } from "./telemetry.ts";
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...approvalRoutes,
   ...containmentRoutes,
   ...actionRoutes,
+  ...policyRoutes,
   ...workRoutes,
   ...senderRoutes,
   ...workshopRoutes,

@@ -15,7 +15,9 @@ import { guardCommands } from "./guard.ts";
 import { incidentCommands } from "./incident.ts";
 import { indicatorsCommands } from "./indicators.ts";
 import { ingestCommand } from "./ingest.ts";
+import { ledgerCommands } from "./ledger.ts";
 import { mapsCommands } from "./maps.ts";
+import { policyCommands } from "./policy.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
@@ -45,6 +47,8 @@ export const COMMANDS: readonly Command[] = [
   ...gateCommands,
   ...guardCommands,
   ...containmentCommands,
+  ...policyCommands,
+  ...ledgerCommands,
   ...incidentCommands,
   ...alertCommands,
   ...silenceCommands,
