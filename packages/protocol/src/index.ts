@@ -13,6 +13,7 @@ export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./indicator.ts";
 export * from "./killswitch.ts";
+export * from "./live.ts";
 export * from "./policy.ts";
 export * from "./policy-file.ts";
 export * from "./reaction.ts";

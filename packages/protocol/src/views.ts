@@ -408,25 +408,3 @@ export const detectionView = z.object({
     .nullable(),
 });
 export type DetectionView = z.infer<typeof detectionView>;
-
-/** One line of the live stream (server-sent events): something changed, fetch it again. */
-export const liveMessage = z.object({
-  topic: z.enum([
-    "incident",
-    "alert",
-    "silence",
-    "policy",
-    "hold",
-    "approval",
-    "agent",
-    "run",
-    "delivery",
-    "evidence",
-    "source",
-    "reaction",
-    "replay",
-    "action",
-  ]),
-  id: z.string(),
-});
-export type LiveMessage = z.infer<typeof liveMessage>;
