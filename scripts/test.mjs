@@ -9,6 +9,7 @@ const NEEDS = [
   { what: "Chromium", debian: "chromium", found: () => existsSync("/usr/bin/chromium") },
   { what: "a PostgreSQL server", debian: "postgresql", found: hasPostgresServer },
   { what: "openssl", debian: "openssl", found: () => existsSync("/usr/bin/openssl") },
+  { what: "libdevmapper (for a Docker Engine)", debian: "libdevmapper1.02.1", found: hasLibdevmapper },
   { what: "mount and unshare (util-linux)", debian: "util-linux", found: () => existsSync("/usr/bin/unshare") },
   { what: "systemd, for a user without root", debian: "systemd", found: () => existsSync("/lib/systemd/systemd") },
   { what: "nft (nftables)", debian: "nftables", found: () => existsSync("/usr/sbin/nft") },
@@ -22,6 +23,11 @@ const NEEDS = [
 function hasPostgresServer() {
   const root = "/usr/lib/postgresql";
   return existsSync(root) && readdirSync(root).some((version) => existsSync(`${root}/${version}/bin/initdb`));
+}
+
+function hasLibdevmapper() {
+  const triplets = readdirSync("/lib").filter((name) => name.includes("-linux-gnu"));
+  return triplets.some((name) => existsSync(`/lib/${name}/libdevmapper.so.1.02.1`));
 }
 
 async function apt(...args) {
@@ -47,13 +53,23 @@ if (missing.length > 0) {
   if (!installed || still.length > 0) process.exit(1);
 }
 
-/** Senders that are tried for real. They are unpacked and not installed, because their packages start services. */
-const SENDERS = { prometheus: ["prometheus"], "prometheus-alertmanager": ["prometheus-alertmanager", "amtool"] };
+/**
+ * What is tried for real: senders, a Docker Engine and what its containers hold. By package, the files that show that it is
+ * there. They are unpacked and not installed, because their packages start services.
+ */
+const UNPACKED = {
+  prometheus: ["usr/bin/prometheus"],
+  "prometheus-alertmanager": ["usr/bin/prometheus-alertmanager", "usr/bin/amtool"],
+  "docker.io": ["usr/sbin/dockerd"],
+  containerd: ["usr/bin/containerd", "usr/bin/containerd-shim-runc-v2"],
+  runc: ["usr/sbin/runc"],
+  "busybox-static": ["bin/busybox"],
+};
 
-async function unpackSenders() {
+async function unpackPrograms() {
   const place = path.join(repository, "node_modules/.cache/debian");
-  const isThere = (program) => [`/usr/bin/${program}`, `${place}/usr/bin/${program}`].some((file) => existsSync(file));
-  for (const [name, programs] of Object.entries(SENDERS)) {
+  const isThere = (program) => [`/${program}`, `${place}/${program}`].some((file) => existsSync(file));
+  for (const [name, programs] of Object.entries(UNPACKED)) {
     if (programs.every(isThere)) continue;
     process.stdout.write(`Unpacking ${name} of the distribution …\n`);
     mkdirSync(place, { recursive: true });
@@ -68,7 +84,7 @@ async function unpackSenders() {
   return true;
 }
 
-if (!(await unpackSenders())) process.exit(1);
+if (!(await unpackPrograms())) process.exit(1);
 
 /** The Node.js versions that the product is tried on beside the one that runs the tests: the floor, and the later lines. */
 const NODES = ["20.19.0", "22.23.3", "24.21.0"];

@@ -136,7 +136,7 @@ describe.each([
   test("C-3: what a process did before it crashed is undone by another one, without any record of it", async () => {
     await startAgent();
     const request = { verb: "apply", home, effector: name, parameters, runId: "run_1", stepId: "s" };
-    const died = spawnSync(process.execPath, [effectorProcess(home), JSON.stringify(request)], { encoding: "utf8" });
+    const died = spawnSync(process.execPath, [effectorProcess(), JSON.stringify(request)], { encoding: "utf8" });
     expect(died.signal).toBe("SIGKILL");
     expect(holdCount()).toBe(1);
     expect(await effector(name).undo(context("s", person), parameters, {})).toMatchObject({ ok: true });

@@ -3,16 +3,23 @@ import type { Effector } from "../effector.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
+import { dockerEffectors } from "./docker/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
 import { skillQuarantine } from "../skills/index.ts";
 import { resumeEffector } from "./resume.ts";
+import { serviceEffectors } from "./service/index.ts";
 
 /** What playbooks may do to supervised agents on this machine. */
 export const agentEffectors: readonly Effector[] = [...stopEffectors, resumeEffector];
 
 /** What acts on this machine, as the profile has set it up. */
 export function localEffectors(settings: EffectorSettings): readonly Effector[] {
-  return [maintenanceLock(settings.maintenanceLocks), skillQuarantine(settings.skills)];
+  return [
+    maintenanceLock(settings.maintenanceLocks),
+    skillQuarantine(settings.skills),
+    ...dockerEffectors(settings.docker),
+    ...serviceEffectors(settings),
+  ];
 }
 
 /** What cuts off addresses, and this host. */

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Actor } from "@firebreak/protocol";
 import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
 import { createNewId, profileSchema, silentLogger, systemClock } from "../../kernel/index.ts";
@@ -35,12 +35,18 @@ export function effectorContextFor(home: string, changes: Partial<EffectorContex
   };
 }
 
-/** @returns the program `test/agents/effector-process.ts`, ready for node */
-export function effectorProcess(directory: string): string {
-  return bundleEntry(
-    join(import.meta.dirname, "../../../../../test/agents/effector-process.ts"),
-    join(directory, "effector-process.mjs"),
-  );
+let program: string | undefined;
+afterAll(() => {
+  if (program !== undefined) rmSync(dirname(program), { recursive: true, force: true });
+});
+
+/** @returns the program `test/agents/effector-process.ts`, ready for node; made once for a test file */
+export function effectorProcess(): string {
+  if (program !== undefined) return program;
+  const directory = mkdtempSync(join(tmpdir(), "fb-effector-process-"));
+  const entry = join(import.meta.dirname, "../../../../../test/agents/effector-process.ts");
+  program = bundleEntry(entry, join(directory, "effector-process.mjs"));
+  return program;
 }
 
 /** What an effector acts on, in a test: the real thing, or a fake that checks every request. */
@@ -70,9 +76,10 @@ export interface ContractOptions {
  */
 export function describeEffectorContract(name: string, { open, comparable = (seen) => seen }: ContractOptions): void {
   const opened: (() => Promise<void>)[] = [];
-  afterEach(async () => {
+  const closeAll = async () => {
     for (const close of opened.splice(0).toReversed()) await close();
-  });
+  };
+  afterEach(closeAll);
   const arrange = async () => {
     const home = mkdtempSync(join(tmpdir(), "fb-effector-"));
     opened.push(async () => rmSync(home, { recursive: true, force: true }));
@@ -104,12 +111,14 @@ export function describeEffectorContract(name: string, { open, comparable = (see
       const before = await look();
       expect(await effector.verify(ctx, world.parameters, {})).toMatchObject({ ok: false });
       const first = await effector.apply(ctx, world.parameters);
-      expect(first).toMatchObject({ ok: true });
+      expect(first, first.message).toMatchObject({ ok: true });
       const after = await look();
       expect(after).not.toEqual(before);
       expect(await effector.apply(ctx, world.parameters)).toMatchObject({ ok: true });
       expect(await look()).toEqual(after);
       expect(await effector.verify(ctx, world.parameters, first.output ?? {})).toMatchObject({ ok: true });
+      expect(await effector.undo(ctx, world.parameters, first.output ?? {})).toMatchObject({ ok: true });
+      expect(await look()).toEqual(before);
     });
 
     test("C-3: undo brings back what was, and twice is once", async () => {
@@ -126,6 +135,7 @@ export function describeEffectorContract(name: string, { open, comparable = (see
     test("C-3: a failure at each point unwinds", async () => {
       const total = await countOperations(arrange);
       for (let at = 0; at < total; at++) {
+        await closeAll();
         const { effector, ctx, world, look } = await arrange();
         const before = await look();
         world.breakAt(at, "one");
@@ -138,6 +148,7 @@ export function describeEffectorContract(name: string, { open, comparable = (see
     test("C-3: what a crash at any point left behind is undone without any record of the step", async () => {
       const total = await countOperations(arrange);
       for (let at = 0; at < total; at++) {
+        await closeAll();
         const { effector, ctx, world, look } = await arrange();
         const before = await look();
         world.breakAt(at, "rest");
@@ -154,11 +165,11 @@ export function describeEffectorContract(name: string, { open, comparable = (see
       const before = await look();
       const { runId, stepId } = ctx;
       const facts = { home, effector: name, parameters: world.parameters, settings: world.settings, runId, stepId };
-      const died = await runElsewhere(home, { verb: "apply", ...facts });
+      const died = await runElsewhere({ verb: "apply", ...facts });
       expect(died.signal, died.stderr).toBe("SIGKILL");
       expect(await look()).not.toEqual(before);
-      const undone = await runElsewhere(home, { verb: "undo", ...facts });
-      expect(JSON.parse(undone.stdout), undone.stderr).toMatchObject({ ok: true });
+      const undone = await runElsewhere({ verb: "undo", ...facts });
+      expect(JSON.parse(undone.stdout), `${undone.stdout} ${undone.stderr}`).toMatchObject({ ok: true });
       expect(await look()).toEqual(before);
     });
   });
@@ -176,12 +187,14 @@ async function countOperations(
 ): Promise<number> {
   const { effector, ctx, world } = await arrange();
   expect(await effector.apply(ctx, world.parameters)).toMatchObject({ ok: true });
-  expect(world.operations()).toBeGreaterThan(0);
-  return world.operations();
+  const total = world.operations();
+  expect(total).toBeGreaterThan(0);
+  await effector.undo(ctx, world.parameters, {});
+  return total;
 }
 
-async function runElsewhere(home: string, request: Readonly<Record<string, unknown>>) {
-  const child = spawn(process.execPath, [effectorProcess(home), JSON.stringify(request)], {
+async function runElsewhere(request: Readonly<Record<string, unknown>>) {
+  const child = spawn(process.execPath, [effectorProcess(), JSON.stringify(request)], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = once(child, "exit");

@@ -30,6 +30,24 @@ export const effectorSettings = z.strictObject({
       z.strictObject({ max: z.number().int().min(0).max(100_000), perMinutes: z.number().int().min(1).max(1440) }),
     )
     .default({}),
+  docker: z
+    .strictObject({
+      /** where the Docker Engine (or podman's service) listens */
+      endpoint: z
+        .string()
+        .max(1024)
+        .refine(isEngineEndpoint, "use unix:///path/to/docker.sock or tcp://host:port")
+        .default("unix:///var/run/docker.sock"),
+    })
+    .prefault({}),
+  /** `scope`: units of the system, or of the user that Firebreak runs as */
+  systemd: z
+    .strictObject({
+      systemctl: absolutePath.default("/usr/bin/systemctl"),
+      scope: z.enum(["system", "user"]).default("system"),
+    })
+    .prefault({}),
+  launchd: z.strictObject({ launchctl: absolutePath.default("/bin/launchctl") }).prefault({}),
   /** directories in which `maintenance.lock` may make lock files; without any only the home's own `locks` */
   maintenanceLocks: z.strictObject({ directories: z.array(absolutePath).max(50).default([]) }).prefault({}),
   firewall: z
@@ -71,3 +89,10 @@ export const effectorSettings = z.strictObject({
     .prefault({}),
 });
 export type EffectorSettings = z.output<typeof effectorSettings>;
+
+function isEngineEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, username } = new URL(text);
+  if (protocol === "unix:") return hostname === "" && pathname.length > 1;
+  return protocol === "tcp:" && hostname !== "" && username === "" && pathname.length <= 1;
+}
