@@ -119,7 +119,9 @@ function overviewOf(sample: Sample): Overview {
     severityLabels: { 1: "SEV-1", 2: "SEV-2", 3: "SEV-3", 4: "SEV-4" },
     openIncidents: open.map(summaryOf),
     openAlerts: open.flatMap((incident) => incident.alerts).length,
+    pendingApprovals: sample.approvals.filter(({ state }) => state === "pending").length,
     holds: sample.killswitch.holds,
+    canary: sample.killswitch.canary,
     agents: { running: amount("running"), frozen: amount("frozen"), lost: amount("lost"), total: sample.agents.length },
     failedDeliveries: failed.length,
     eventsLastHour: sample.agents.length === 0 ? 0 : 48_213,
@@ -321,6 +323,24 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       const found = sample.silences.find((silence) => silence.id === id);
       return found && Object.assign(found, { state: "expired" });
     },
+    "GET /approvals": () => ({ items: sample.approvals, next: null }),
+    "POST /approvals/:id/answer": ({ id, body }) => {
+      const found = sample.approvals.find((approval) => approval.id === id);
+      if (!found) throw new Refusal("not_found", "There is no such question.");
+      const answer = body["answer"] === "approved" ? "approved" : "denied";
+      found.answers.push({ by: ADA, answer, reason: text(body["reason"]), at: now() });
+      found.state = answer;
+      change("approval", id);
+      return found;
+    },
+    "GET /receipts": () => ({ items: sample.receipts, next: null }),
+    "GET /receipts/:id": ({ id }) => ({
+      type: "firebreak.receipt.v1",
+      payload: JSON.stringify({ id }),
+      keyId: "0".repeat(64),
+      publicKey: "",
+      signature: "",
+    }),
     "GET /killswitch": () => sample.killswitch,
     "POST /killswitch/preview": ({ body }) => {
       const sessions = covered(body);

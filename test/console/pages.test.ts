@@ -15,6 +15,7 @@ const PAGES = [
   ["/incidents/INC-2026-0039?tab=review", "An API key"],
   ["/alerts", "Alerts"],
   ["/killswitch?scope=pack&target=research", "Kill switch"],
+  ["/approvals", "Approvals"],
   ["/agents", "Agents"],
   ["/rules", "Rules"],
   ["/rules/rule/r2", "Destructive command"],

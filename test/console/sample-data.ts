@@ -3,6 +3,7 @@ import type {
   Actor,
   AgentView,
   AlertView,
+  ApprovalView,
   ChangeView,
   ClockView,
   DeliveryView,
@@ -12,6 +13,7 @@ import type {
   IncidentSummary,
   KillswitchView,
   MeView,
+  ReceiptSummary,
   RefusalView,
   ReplayView,
   ReviewView,
@@ -54,6 +56,16 @@ const HEALTHY = {
   hint: null,
 } as const satisfies Partial<RuleView>;
 
+const CANARY: KillswitchView["canary"] = {
+  state: "ok",
+  at: new Date().toISOString(),
+  freezeMs: 21.4,
+  killMs: 12.9,
+  problem: null,
+  everySeconds: 60,
+  limitMs: 2000,
+};
+
 const POLICY: KillswitchView["policy"] = {
   file: null,
   globalRole: "commander",
@@ -71,6 +83,8 @@ export interface Sample {
   agents: AgentView[];
   incidents: IncidentDetail[];
   killswitch: KillswitchView;
+  approvals: ApprovalView[];
+  receipts: ReceiptSummary[];
   reviews: Map<string, ReviewView>;
   tokens: TokenView[];
   sources: SourceView[];
@@ -647,7 +661,9 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     incidents: [],
     alerts: [],
     silences: [],
-    killswitch: { epoch: 0, holds: [], journalHealthy: true, history: [], resumes: [], policy: POLICY },
+    killswitch: { epoch: 0, holds: [], journalHealthy: true, history: [], resumes: [], policy: POLICY, canary: CANARY },
+    approvals: [],
+    receipts: [],
     tokens: [],
     sources: [],
     refusals: [],
@@ -691,12 +707,15 @@ function busy(ago: Ago): Sample {
       agent("imported-bot", null, 3, [], null),
     ],
     ...alertsOf(ago, incidents(ago, held, [scout, librarian])),
+    approvals: approvalsOf(ago, held),
+    receipts: receiptsOf(ago, held),
     killswitch: {
       epoch: 42,
       holds: [held, tool],
       journalHealthy: true,
       resumes: [],
       policy: POLICY,
+      canary: CANARY,
       history: [
         { ...held, releasedAt: null, releasedBy: null, releaseReason: null },
         { ...tool, releasedAt: null, releasedBy: null, releaseReason: null },
@@ -825,6 +844,89 @@ function makeHostile(sample: Sample): Sample {
 /** Guarantees: `poison` changes only strings into strings, so the shape of the sample stands. */
 function sameShape(_: Sample, poisoned: unknown): Sample {
   return poisoned as Sample;
+}
+
+function approvalsOf(ago: (minutes: number) => string, held: Hold): ApprovalView[] {
+  const question: ApprovalView = {
+    id: "apr_01KDY8M3T0XV5C8QJ2N4R6W9ZB",
+    kind: "killswitch.resume",
+    title: `Resume agent ${held.target}`,
+    target: held.id,
+    reason: "The key was rotated and the prompt is fixed",
+    arguments: { holdIds: [held.id] },
+    digest: "3f9a".repeat(16),
+    preview: [`ends the ${held.level} of agent ${held.target} that Agent containment set: ${held.reason}`],
+    checklist: ["The cause is known, and removed or contained", "The services that the agents depend on answer"],
+    incidentId: held.incidentId,
+    requestedBy: { kind: "person", id: "usr_bob", name: "bob" },
+    requestedAt: ago(12),
+    expiresAt: ago(-228),
+    role: "commander",
+    answersNeeded: 1,
+    answers: [],
+    state: "pending",
+    decidedAt: null,
+    usedAt: null,
+    outcome: null,
+    refusal: null,
+  };
+  const done: ApprovalView = {
+    ...question,
+    id: "apr_01KDY8M3T0XV5C8QJ2N4R6W9ZA",
+    title: "Resume everything",
+    requestedBy: ADA,
+    requestedAt: ago(3000),
+    state: "used",
+    answers: [{ by: question.requestedBy, answer: "approved", reason: "I looked too", at: ago(2990) }],
+    usedAt: ago(2990),
+    outcome: "Released; 3 session(s) told to run again.",
+  };
+  return [question, done];
+}
+
+function receiptsOf(ago: (minutes: number) => string, held: Hold): ReceiptSummary[] {
+  const stop: ReceiptSummary = {
+    id: "stp_01KDY8M3T0XV5C8QJ2N4R6W9ZB",
+    kind: "stop",
+    at: ago(31),
+    holdId: held.id,
+    scope: held.scope,
+    target: held.target,
+    level: held.level,
+    reason: held.reason,
+    by: held.actor,
+    incidentId: held.incidentId,
+    drill: false,
+    verified: true,
+    targets: 1,
+    slowestMs: 38.4,
+  };
+  return [
+    stop,
+    {
+      ...stop,
+      id: "hld_01KDY8M3T0XV5C8QJ2N4R6W9ZA",
+      kind: "resume",
+      at: ago(3900),
+      verified: null,
+      slowestMs: null,
+      by: ADA,
+      reason: "Drill over",
+    },
+    {
+      ...stop,
+      id: "stp_01KDY8M3T0XV5C8QJ2N4R6W9ZA",
+      at: ago(4000),
+      scope: "pack",
+      target: "research",
+      drill: true,
+      verified: false,
+      targets: 3,
+      slowestMs: 2140,
+      by: ADA,
+      reason: "Monthly drill",
+    },
+  ];
 }
 
 export function meOf(access: MeView["access"], passwordNeeded: boolean): MeView {

@@ -123,7 +123,7 @@ describe("C-2: a stop from the console shows what it will touch and a result per
     expect(await done.innerText()).toContain("1 session continued");
     expect(backend.acts.at(-1)).toEqual({
       path: expect.stringMatching(/^POST \/killswitch\/holds\/.*\/resume$/),
-      body: { reason: "Cause found and mended" },
+      body: { reason: "Cause found and mended", checked: [] },
     });
     await done.getByRole("button", { name: "Done" }).click();
     expect(await page.getByRole("region", { name: "History" }).innerText()).toContain("Cause found and mended");

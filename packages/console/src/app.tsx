@@ -26,6 +26,7 @@ import { MeContext } from "./hooks/use-me.ts";
 import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
 import { incidentPath, PAGES, SUBPAGES } from "./navigation.ts";
 import { AlertsPage } from "./pages/alerts.tsx";
+import { ApprovalsPage } from "./pages/approvals.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
@@ -99,6 +100,7 @@ function Pages() {
       <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
       <Route path="/alerts" component={AlertsPage} />
       <Route path="/killswitch" component={KillswitchPage} />
+      <Route path="/approvals" component={ApprovalsPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/rules" component={RulesPage} />
       <Route path="/rules/try" component={TryPage} />

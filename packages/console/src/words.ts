@@ -1,5 +1,6 @@
 /** How the console says what the protocol means: one table per closed set, so that no page invents its own wording. */
 import type {
+  ApprovalState,
   ClockKind,
   DeliveryState,
   HoldLevel,
@@ -43,6 +44,14 @@ export const STOP_WORDS = {
   failed: { label: "Stop failed", tone: "danger", meaning: "Something of it still runs." },
   unreachable: { label: "Unreachable", tone: "danger", meaning: "Its supervisor did not answer; treat it as running." },
 } as const satisfies Record<StopState, Word>;
+
+export const APPROVAL_WORDS = {
+  pending: { label: "Waits for a person", tone: "warn", meaning: "Nothing is done before it is answered." },
+  approved: { label: "Approved", tone: "ok", meaning: "It may be done, once, until it expires." },
+  denied: { label: "Denied", tone: "danger", meaning: "It is not done." },
+  expired: { label: "Expired", tone: "neutral", meaning: "Nobody decided in time, or it was not done in time." },
+  used: { label: "Done", tone: "ok", meaning: "It was approved and done; it cannot be done again with this answer." },
+} as const satisfies Record<ApprovalState, Word>;
 
 export const LEVEL_WORDS = {
   deny: { label: "Deny", tone: "hold", meaning: "New calls are refused. What runs keeps running. Resume undoes it." },

@@ -1,5 +1,6 @@
 /** Everything the console can do to the server, one function per act. */
 import type {
+  ApprovalAnswer,
   HoldLevel,
   HoldScope,
   IncidentState,
@@ -71,10 +72,23 @@ export interface NewStop {
   readonly reason: string;
   readonly incidentId?: string;
   readonly confirmation?: string;
+  readonly expiresInSeconds?: number;
+  readonly drill?: boolean;
 }
 export const stopAgents = (stop: NewStop) => unwrap(client.POST("/api/v1/killswitch/stop", { body: stop }));
-export const resumeHold = (id: string, reason: string) =>
-  unwrap(client.POST("/api/v1/killswitch/holds/{id}/resume", { ...byId(id), body: { reason } }));
+export const resumeHold = (id: string, reason: string, checked: string[]) =>
+  unwrap(client.POST("/api/v1/killswitch/holds/{id}/resume", { ...byId(id), body: { reason, checked } }));
+
+export interface Answer {
+  readonly answer: ApprovalAnswer;
+  readonly reason: string;
+  /** of what was shown */
+  readonly digest: string;
+  readonly checked: string[];
+}
+export const answerApproval = (id: string, answer: Answer) =>
+  unwrap(client.POST("/api/v1/approvals/{id}/answer", { ...byId(id), body: answer }));
+export const getReceipt = (id: string) => unwrap(client.GET("/api/v1/receipts/{id}", byId(id)));
 
 export const completeStep = (id: string, step: string, note: string) =>
   unwrap(client.POST("/api/v1/runs/{id}/steps/{step}/complete", { params: { path: { id, step } }, body: { note } }));

@@ -197,6 +197,44 @@ export type ApprovalPage = {
   next: string | null;
 };
 
+export type ReceiptSummary = {
+  id: string;
+  kind: "stop" | "resume";
+  at: string;
+  holdId: string;
+  scope: HoldScope;
+  target: string | null;
+  level: HoldLevel;
+  reason: string;
+  by: Actor;
+  incidentId: string | null;
+  drill: boolean;
+  verified: boolean | null;
+  targets: number;
+  slowestMs: number | null;
+};
+
+export type ReceiptPage = {
+  items: (ReceiptSummary)[];
+  next: string | null;
+};
+
+export type SignedReceipt = {
+  type: "firebreak.receipt.v1";
+  payload: string;
+  keyId: string;
+  publicKey: string;
+  signature: string;
+};
+
+export type ResumeNeeds = {
+  holdId: string;
+  persons: 1 | 2;
+  why: string | null;
+  checklist: (string)[];
+  approvalId: string | null;
+};
+
 export type SilenceView = {
   id: string;
   kind: "silence" | "maintenance";
@@ -380,6 +418,7 @@ export type HealthView = {
   status: "ok" | "failing";
   version: string;
   uptimeSeconds: number;
+  canary: "off" | "waiting" | "ok" | "failing";
 };
 
 export type Hold = {
@@ -617,13 +656,7 @@ export type KillswitchView = {
     releasedBy: Actor | null;
     releaseReason: string | null;
   })[];
-  resumes: ({
-    holdId: string;
-    persons: 1 | 2;
-    why: string | null;
-    checklist: (string)[];
-    approvalId: string | null;
-  })[];
+  resumes: (ResumeNeeds)[];
   policy: {
     file: string | null;
     globalRole: Role;
@@ -631,6 +664,15 @@ export type KillswitchView = {
     confirmation: string | null;
     criticalPacks: (string)[];
     confirmCriticalPacks: boolean;
+  };
+  canary: {
+    state: "off" | "waiting" | "ok" | "failing";
+    at: string | null;
+    freezeMs: number | null;
+    killMs: number | null;
+    problem: string | null;
+    everySeconds: number;
+    limitMs: number;
   };
 };
 
@@ -673,7 +715,17 @@ export type Overview = {
   severityLabels: { [key: string]: string };
   openIncidents: (IncidentSummary)[];
   openAlerts: number;
+  pendingApprovals: number;
   holds: (Hold)[];
+  canary: {
+    state: "off" | "waiting" | "ok" | "failing";
+    at: string | null;
+    freezeMs: number | null;
+    killMs: number | null;
+    problem: string | null;
+    everySeconds: number;
+    limitMs: number;
+  };
   agents: {
     running: number;
     frozen: number;
@@ -1754,6 +1806,44 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": { [key: string]: unknown };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/metrics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "text/plain": string;
           };
         };
         default: {
@@ -3943,6 +4033,87 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/receipts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ReceiptPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/receipts/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SignedReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;

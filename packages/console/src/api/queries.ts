@@ -22,6 +22,7 @@ export interface StopTarget {
 }
 
 const LIST_LIMIT = 100;
+const RECEIPTS_LIMIT = 50;
 /** The most the server gives at once; agents are searched here, so all of them are wanted. */
 const AGENTS_LIMIT = 500;
 
@@ -96,6 +97,17 @@ export const killswitchQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/killswitch")),
 });
 
+export const receiptsQuery = queryOptions({
+  queryKey: ["receipts"],
+  queryFn: () => unwrap(client.GET("/api/v1/receipts", { params: { query: { limit: RECEIPTS_LIMIT } } })),
+});
+
+/** What waits for an answer, and the newest of what was answered. */
+export const approvalsQuery = queryOptions({
+  queryKey: ["approvals"],
+  queryFn: () => unwrap(client.GET("/api/v1/approvals", { params: { query: { limit: LIST_LIMIT } } })),
+});
+
 export const stopPreviewQuery = (request: StopTarget) =>
   queryOptions({
     queryKey: ["stop-preview", request],
@@ -164,8 +176,8 @@ export const STALE_AFTER = {
   alert: ["overview", "incident", "alerts", "silences", "silence-preview", "rules", "rule"],
   silence: ["alerts", "silences"],
   policy: ["policy", "budgets", "breakers"],
-  hold: ["overview", "killswitch", "agents", "incident", "stop-preview"],
-  approval: ["approvals", "overview", "incident"],
+  hold: ["overview", "killswitch", "receipts", "agents", "incident", "stop-preview"],
+  approval: ["approvals", "overview", "incident", "killswitch"],
   agent: ["overview", "agents", "stop-preview"],
   run: ["overview", "incident"],
   delivery: ["overview", "incident"],

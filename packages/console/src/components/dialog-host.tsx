@@ -2,16 +2,10 @@ import type { DialogRequest } from "../hooks/use-dialogs.ts";
 import { useRegistry } from "../hooks/use-commands.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ExpireDialog, ResolveAlertDialog, SilenceDialog } from "./alert-dialogs.tsx";
-import {
-  AcknowledgeDialog,
-  ReportDialog,
-  ResolveDialog,
-  ResumeDialog,
-  SeverityDialog,
-  StateDialog,
-} from "./dialogs.tsx";
+import { AcknowledgeDialog, ReportDialog, ResolveDialog, SeverityDialog, StateDialog } from "./dialogs.tsx";
 import { HelpDialog, MoreDialog } from "./help.tsx";
 import { Palette } from "./palette.tsx";
+import { ResumeDialog } from "./resume-dialog.tsx";
 import { StopForm } from "./stop-form.tsx";
 
 interface DialogHostProps {

@@ -1,31 +1,22 @@
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import {
-  type Hold,
   INCIDENT_TYPES,
   type IncidentDetail,
   type IncidentState,
   type IncidentType,
-  type ResumeReceipt,
   type Severity,
   SEVERITY_NAMES,
 } from "@firebreak/protocol";
-import {
-  acknowledgeIncident,
-  changeSeverity,
-  changeState,
-  reportIncident,
-  resolveIncident,
-  resumeHold,
-} from "../api/commands.ts";
+import { acknowledgeIncident, changeSeverity, changeState, reportIncident, resolveIncident } from "../api/commands.ts";
 import { useAct } from "../hooks/use-act.ts";
 import { useRefusal } from "../hooks/use-me.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { SelectField, TextArea, TextField } from "../ui/fields.tsx";
 import { Notice } from "../ui/layout.tsx";
-import { count, INCIDENT_WORDS, LEVEL_WORDS, sayName } from "../words.ts";
-import { ActorName, Ago, holdSentence, ProblemNotice } from "./bits.tsx";
+import { count, INCIDENT_WORDS, sayName } from "../words.ts";
+import { ProblemNotice } from "./bits.tsx";
 
 const TEXT_CHARACTERS_MIN = 3;
 export const tooShort = (text: string, what: string) =>
@@ -273,77 +264,5 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }) {
         onChange={(event) => setAgentId(event.target.value)}
       />
     </FormDialog>
-  );
-}
-
-interface ResumeDialogProps {
-  readonly hold: Hold;
-  readonly onClose: () => void;
-}
-
-const RESUME_EFFECT = {
-  deny: "New calls are allowed again.",
-  freeze: "New calls are allowed again, and what is frozen continues where it stood, unless another hold covers it.",
-  kill: "New calls and new starts are allowed again. What was killed does not come back by itself.",
-} as const;
-
-export function ResumeDialog({ hold, onClose }: ResumeDialogProps) {
-  const [reason, setReason] = useState("");
-  const [receipt, setReceipt] = useState<ResumeReceipt | null>(null);
-  const refusal = useRefusal("commander");
-  const act = useAct(() => resumeHold(hold.id, reason.trim()), { onDone: setReceipt });
-  if (receipt !== null) return <Resumed receipt={receipt} onClose={onClose} />;
-  return (
-    <FormDialog
-      title={`Resume ${holdSentence(hold).toLowerCase()}`}
-      description={
-        <>
-          Lifts the {LEVEL_WORDS[hold.level].label.toLowerCase()} that <ActorName actor={hold.actor} /> placed{" "}
-          <Ago at={hold.at} />: “{hold.reason}”. {RESUME_EFFECT[hold.level]}
-        </>
-      }
-      action="Resume"
-      refusal={refusal ?? tooShort(reason, "a reason")}
-      busy={act.isPending}
-      error={act.error}
-      onClose={onClose}
-      onSubmit={() => act.mutate()}
-    >
-      <TextArea
-        label="Reason"
-        rows={2}
-        value={reason}
-        hint="Why it is safe now; it goes on the record."
-        onChange={(event) => setReason(event.target.value)}
-      />
-    </FormDialog>
-  );
-}
-
-function Resumed({ receipt, onClose }: { readonly receipt: ResumeReceipt; readonly onClose: () => void }) {
-  return (
-    <Dialog open onClose={onClose} title="Hold lifted">
-      <Notice
-        tone="ok"
-        title={
-          receipt.resumed.length === 0
-            ? "No session had to be continued"
-            : `${count(receipt.resumed.length, "session")} continued`
-        }
-      >
-        <ul className="plain-list">
-          {receipt.resumed.map((session) => (
-            <li key={session.sessionId} className="wrap-anywhere">
-              <strong>{session.agentId}</strong> {sayName(session.state).toLowerCase()} <code>{session.sessionId}</code>
-            </li>
-          ))}
-        </ul>
-      </Notice>
-      <div className="form-actions">
-        <Button kind="primary" onClick={onClose}>
-          Done
-        </Button>
-      </div>
-    </Dialog>
   );
 }

@@ -30,10 +30,18 @@ function ConnectionState({ connection }: { readonly connection: Connection }) {
 
 function useAmounts(): Readonly<Record<string, number>> {
   const { data } = useQuery(overviewQuery);
-  return { "/incidents": data?.openIncidents.length ?? 0, "/killswitch": groupHolds(data?.holds ?? []).length };
+  return {
+    "/incidents": data?.openIncidents.length ?? 0,
+    "/killswitch": groupHolds(data?.holds ?? []).length,
+    "/approvals": data?.pendingApprovals ?? 0,
+  };
 }
 
-const AMOUNT_WORDS: Readonly<Record<string, string>> = { "/incidents": "open", "/killswitch": "in force" };
+const AMOUNT_WORDS: Readonly<Record<string, string>> = {
+  "/incidents": "open",
+  "/killswitch": "in force",
+  "/approvals": "waiting",
+};
 
 function SideNav() {
   const [path] = useLocation();

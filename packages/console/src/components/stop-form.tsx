@@ -6,22 +6,31 @@ import {
   HOLD_SCOPES,
   type HoldLevel,
   type HoldScope,
+  type KillswitchView,
   type StopPreview,
   type StopReceipt,
 } from "@firebreak/protocol";
 import { stopAgents } from "../api/commands.ts";
-import { agentsQuery, stopPreviewQuery, type StopTarget } from "../api/queries.ts";
+import { agentsQuery, killswitchQuery, stopPreviewQuery, type StopTarget } from "../api/queries.ts";
 import { useAct } from "../hooks/use-act.ts";
 import { useRefusal } from "../hooks/use-me.ts";
 import { Button } from "../ui/button.tsx";
-import { Choices, TextArea, TextField } from "../ui/fields.tsx";
+import { Choices, SelectField, TextArea, TextField } from "../ui/fields.tsx";
 import { Loading, Notice } from "../ui/layout.tsx";
 import { count, LEVEL_WORDS, SCOPE_WORDS, SESSION_WORDS } from "../words.ts";
 import { Ago, ProblemNotice, StateBadge } from "./bits.tsx";
 import { StopResults } from "./stop-results.tsx";
 
-/** What must be typed before everything is stopped. */
+/** What must be typed before everything is stopped, where no policy says otherwise. */
 const CONFIRMATION = "everything";
+const MINUTE_S = 60;
+const ENDS = [
+  { value: "", label: "When a person resumes it" },
+  { value: String(30 * MINUTE_S), label: "After 30 minutes" },
+  { value: String(120 * MINUTE_S), label: "After 2 hours" },
+  { value: String(480 * MINUTE_S), label: "After 8 hours" },
+  { value: String(1440 * MINUTE_S), label: "After a day" },
+] as const;
 const REASON_CHARACTERS_MIN = 3;
 
 export interface StopFormProps {
@@ -38,7 +47,23 @@ interface Draft {
   readonly level: HoldLevel;
   readonly reason: string;
   readonly typed: string;
+  /** seconds, as text; empty for a stop without an end */
+  readonly ends: string;
+  readonly drill: boolean;
 }
+
+type Policy = KillswitchView["policy"];
+
+/** @returns what has to be typed before such a stop, or null */
+function phraseFor(draft: Draft, policy: Policy | undefined): string | null {
+  if (draft.scope === "global") return policy?.confirmation ?? CONFIRMATION;
+  const target = draft.target.trim();
+  const isCritical = draft.scope === "pack" && policy?.confirmCriticalPacks === true;
+  return isCritical && policy.criticalPacks.includes(target) ? target : null;
+}
+
+/** Small and capital letters are one to a person in a hurry; the server gets the phrase as the policy writes it. */
+const isTyped = (draft: Draft, phrase: string) => draft.typed.trim().toLowerCase() === phrase.toLowerCase();
 
 function targetOf(draft: Draft): StopTarget | null {
   if (draft.scope === "global") return { scope: "global" };
@@ -53,12 +78,11 @@ function suggestions(scope: HoldScope, agents: readonly AgentView[]): readonly s
   return [];
 }
 
-function missing(draft: Draft, preview: StopPreview | undefined): string | null {
+function missing(draft: Draft, preview: StopPreview | undefined, phrase: string | null): string | null {
   if (targetOf(draft) === null) return `Say which ${SCOPE_WORDS[draft.scope].label.toLowerCase()} to stop.`;
   if (draft.reason.trim().length < REASON_CHARACTERS_MIN)
     return "Give a reason of at least three characters; it goes on the record.";
-  if (draft.scope === "global" && draft.typed.trim().toLowerCase() !== CONFIRMATION)
-    return `Type “${CONFIRMATION}” to confirm a global stop.`;
+  if (phrase !== null && !isTyped(draft, phrase)) return `Type “${phrase}” to confirm.`;
   return preview === undefined ? "Wait until it shows what it will touch." : null;
 }
 
@@ -179,9 +203,10 @@ interface FieldsProps {
   readonly preset: boolean;
   readonly change: (part: Partial<Draft>) => void;
   readonly preview: ReactNode;
+  readonly phrase: string | null;
 }
 
-function Fields({ draft, preset, change, preview }: FieldsProps) {
+function Fields({ draft, preset, change, preview, phrase }: FieldsProps) {
   return (
     <>
       <Choices
@@ -208,9 +233,23 @@ function Fields({ draft, preset, change, preview }: FieldsProps) {
         {...(preset ? { "data-autofocus": "" } : {})}
         onChange={(event) => change({ reason: event.target.value })}
       />
-      {draft.scope === "global" && (
+      <details className="more-fields">
+        <summary>End and drill</summary>
+        <SelectField
+          label="Ends"
+          hint="By itself it ends only when you say so; other holds stay."
+          value={draft.ends}
+          options={ENDS}
+          onChange={(ends) => change({ ends })}
+        />
+        <label className="check">
+          <input type="checkbox" checked={draft.drill} onChange={(event) => change({ drill: event.target.checked })} />
+          This is a drill
+        </label>
+      </details>
+      {phrase !== null && (
         <TextField
-          label={`Type “${CONFIRMATION}” to confirm`}
+          label={`Type “${phrase}” to confirm`}
           value={draft.typed}
           autoCapitalize="off"
           onChange={(event) => change({ typed: event.target.value })}
@@ -222,21 +261,37 @@ function Fields({ draft, preset, change, preview }: FieldsProps) {
 
 /** Stop something: what, how far and why; shows what it will touch first, then a result for every target. */
 export function StopForm({ scope = "agent", target = "", level = "freeze", incidentId, onClose }: StopFormProps) {
-  const [draft, setDraft] = useState<Draft>({ scope, target, level, reason: "", typed: "" });
+  const [draft, setDraft] = useState<Draft>({
+    scope,
+    target,
+    level,
+    reason: "",
+    typed: "",
+    ends: "",
+    drill: false,
+  });
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const wanted = targetOf(draft);
   const preview = useQuery({ ...stopPreviewQuery(wanted ?? { scope: "global" }), enabled: wanted !== null });
-  const refusal = useRefusal(draft.scope === "global" ? "commander" : "responder");
+  const policy = useQuery(killswitchQuery).data?.policy;
+  const phrase = phraseFor(draft, policy);
+  const needed = draft.scope === "global" ? (policy?.globalRole ?? "commander") : (policy?.packRole ?? "responder");
+  const refusal = useRefusal(needed);
   const [receipt, setReceipt] = useState<StopReceipt | null>(null);
   const stop = useAct(stopAgents, { onDone: setReceipt });
   const touched = wanted === null ? undefined : preview.data;
-  const blocked = refusal ?? missing(draft, touched);
+  const blocked = refusal ?? missing(draft, touched, phrase);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked !== null || stop.isPending) return;
     const { level: wantedLevel, reason } = draft;
     const part = incidentId === undefined ? {} : { incidentId };
-    stop.mutate({ ...wanted, scope: draft.scope, level: wantedLevel, reason: reason.trim(), ...part });
+    const details = {
+      ...(phrase === null || policy?.file === null ? {} : { confirmation: phrase }),
+      ...(draft.ends === "" ? {} : { expiresInSeconds: Number(draft.ends) }),
+      ...(draft.drill ? { drill: true } : {}),
+    };
+    stop.mutate({ ...wanted, scope: draft.scope, level: wantedLevel, reason: reason.trim(), ...part, ...details });
   };
   if (receipt !== null) {
     const forget = () => {
@@ -255,6 +310,7 @@ export function StopForm({ scope = "agent", target = "", level = "freeze", incid
         draft={draft}
         preset={target !== ""}
         change={change}
+        phrase={phrase}
         preview={<Preview target={wanted} query={preview} />}
       />
       <ProblemNotice error={stop.error} />

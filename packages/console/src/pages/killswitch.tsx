@@ -4,6 +4,7 @@ import type { KillswitchView } from "@firebreak/protocol";
 import { HOLD_SCOPES } from "@firebreak/protocol";
 import { killswitchQuery } from "../api/queries.ts";
 import { ActorName, Ago, At, holdSentence, LevelBadge } from "../components/bits.tsx";
+import { Receipts } from "../components/receipts.tsx";
 import { HoldList } from "../components/hold-list.tsx";
 import { Loaded, Page } from "../components/page.tsx";
 import { StopForm } from "../components/stop-form.tsx";
@@ -37,6 +38,38 @@ function History({ history }: { readonly history: KillswitchView["history"] }) {
   );
 }
 
+/** The self-test: whether stops work on this machine, before one is needed. */
+function Canary({ canary }: { readonly canary: KillswitchView["canary"] }) {
+  const { state, at, freezeMs, killMs, problem, everySeconds } = canary;
+  if (state === "off") return <Notice tone="warn" title="The self-test of the kill switch is turned off" />;
+  if (state === "waiting") return <Notice tone="info" title="The self-test of the kill switch has not run yet" />;
+  if (state === "failing") {
+    return (
+      <Notice tone="danger" title="The kill switch did not stop its test agent">
+        <p>{problem}. Stops of real agents may fail the same way.</p>
+        {at && (
+          <p>
+            <Ago at={at} />, tried again every {everySeconds} s
+          </p>
+        )}
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="ok" title="Stops work: the test agent was frozen, resumed and killed with proof">
+      <p>
+        Frozen in {freezeMs} ms, killed in {killMs} ms
+        {at && (
+          <>
+            , <Ago at={at} />
+          </>
+        )}
+        ; again every {everySeconds} s.
+      </p>
+    </Notice>
+  );
+}
+
 function View({ view }: { readonly view: KillswitchView }) {
   const newest = view.history[0];
   return (
@@ -49,6 +82,7 @@ function View({ view }: { readonly view: KillswitchView }) {
           </p>
         </Notice>
       )}
+      <Canary canary={view.canary} />
       <Panel title="In force" icon="stop" tone="hold" aside={<span className="muted">epoch {view.epoch}</span>}>
         {view.holds.length === 0 ? (
           <Empty title="Nothing is stopped">
@@ -64,6 +98,7 @@ function View({ view }: { readonly view: KillswitchView }) {
           <HoldList holds={view.holds} />
         )}
       </Panel>
+      <Receipts />
       <Panel title="History" icon="clock" aside={<span className="muted">{count(view.history.length, "stop")}</span>}>
         <History history={view.history} />
       </Panel>

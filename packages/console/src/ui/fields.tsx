@@ -116,3 +116,31 @@ export function Choices({ label, name, value, choices, onChange }: ChoicesProps)
     </fieldset>
   );
 }
+
+interface ChecklistProps {
+  readonly label: string;
+  readonly lines: readonly string[];
+  readonly checked: readonly string[];
+  readonly onChange: (checked: string[]) => void;
+}
+
+/** Lines that have to be ticked one by one. */
+export function Checklist({ label, lines, checked, onChange }: ChecklistProps) {
+  const toggle = (line: string, isOn: boolean) =>
+    onChange(isOn ? [...checked, line] : checked.filter((other) => other !== line));
+  return (
+    <fieldset className="checklist">
+      <legend className="field-label">{label}</legend>
+      {lines.map((line) => (
+        <label key={line} className="check">
+          <input
+            type="checkbox"
+            checked={checked.includes(line)}
+            onChange={(event) => toggle(line, event.target.checked)}
+          />
+          {line}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

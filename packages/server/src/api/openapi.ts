@@ -123,13 +123,19 @@ function bodyOf(route: Route): Json {
   return { requestBody: { required: true, content } };
 }
 
+const MEDIA_TYPES: Readonly<Partial<Record<Route["media"], string>>> = {
+  "event-stream": "text/event-stream",
+  feed: "text/event-stream",
+  metrics: "text/plain",
+};
+
 function answerOf(route: Route): Json {
   if (route.media === "otlp") {
     const partial = "Taken; with partialSuccess when records were refused";
     return { description: partial, content: { "application/x-protobuf": {}, "application/json": {} } };
   }
   if (route.response === null) return { description: "Done" };
-  const media = route.media === "event-stream" || route.media === "feed" ? "text/event-stream" : "application/json";
+  const media = MEDIA_TYPES[route.media] ?? "application/json";
   return { description: route.summary, content: { [media]: { schema: schemaOf(route.response, "output") } } };
 }
 

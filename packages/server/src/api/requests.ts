@@ -54,6 +54,8 @@ export const approvalParams = z.strictObject({ id: idOf("approval") });
 export const incidentParams = z.strictObject({ id: incidentId });
 export const agentParams = z.strictObject({ id: entityName });
 export const sessionParams = z.strictObject({ id: idOf("session") });
+/** Of a stop, or of a hold that ended. */
+export const receiptParams = z.strictObject({ id: idOf("stop").or(idOf("hold")) });
 export const holdParams = z.strictObject({ id: idOf("hold") });
 export const packParams = z.strictObject({ pack: entityName });
 export const runParams = z.strictObject({ id: idOf("run") });

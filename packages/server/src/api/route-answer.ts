@@ -10,7 +10,7 @@ import { decodeJson } from "./json-body.ts";
 import { OTLP_MEDIA_TYPES, otlpEncodingOf } from "./otlp-answer.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { noteRefusal } from "./note-refusal.ts";
-import { SESSION_COOKIE, authorize, bearerOf, sessionCookieOf } from "./request-guard.ts";
+import { SESSION_COOKIE, authorize, bearerOf, isLoopback, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import type { RawBatch } from "./services.ts";
 
@@ -39,6 +39,7 @@ export function answerRoute(route: Route, options: Options) {
       // a source's key is looked at by its endpoint, which knows where the vendor puts it
       if (route.access === "public" || route.access === "source") return;
       const found = await options.authenticate(credentialsOf(request));
+      if (route.media === "metrics" && isFromThisMachine(request)) return;
       try {
         request.caller = { ...authorize(found, route.access), address: request.ip };
       } catch (fault) {
@@ -49,6 +50,7 @@ export function answerRoute(route: Route, options: Options) {
     handler: (request: FastifyRequest, reply: FastifyReply): unknown => {
       const { caller } = request;
       if (route.media === "document") return options.openApi();
+      if (route.media === "metrics") return answerMetrics(reply, options);
       if (route.media === "otlp") return answerOtlp(route, request, reply, options);
       if (route.media === "event-stream") return streamLive(request, reply, caller, options);
       if (route.openFeed !== null) return streamFeed(route.openFeed, request, reply, options);
@@ -87,6 +89,17 @@ async function answerJson(
   if (route.response === null) return reply.send();
   if (options.config.validateResponses === true) checkAnswer(route, result);
   return result;
+}
+
+/** What a proxy on this machine passes on comes from elsewhere: then it takes a token. */
+function isFromThisMachine({ ip, headers }: FastifyRequest): boolean {
+  const isForwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].some((name) => headers[name] !== undefined);
+  return !isForwarded && isLoopback(ip.replace(/^::ffff:/, ""));
+}
+
+async function answerMetrics(reply: FastifyReply, { services }: Options): Promise<FastifyReply> {
+  const text = await services.readMetrics();
+  return reply.type("text/plain; version=0.0.4; charset=utf-8").send(text);
 }
 
 async function answerOtlp(

@@ -53,7 +53,7 @@ export interface Route extends RouteText {
   readonly status: number;
   /** further statuses at which the answer has the same shape */
   readonly otherStatuses: readonly number[];
-  readonly media: "json" | "batch" | "otlp" | "event-stream" | "feed" | "document" | "wire";
+  readonly media: "json" | "batch" | "otlp" | "event-stream" | "feed" | "document" | "metrics" | "wire";
   /** of another vendor's API, which words its answers itself; exactly when the media is `wire` */
   readonly endpoint: Endpoint | null;
   /** @param caller null exactly on public routes */
@@ -230,7 +230,7 @@ export function defineFeedRoute<Q extends z.ZodObject>(
 export function defineDoorRoute(
   definition: RouteText & {
     readonly access: RequiredAccess;
-    readonly media: "event-stream" | "document";
+    readonly media: "event-stream" | "document" | "metrics";
     readonly response: z.ZodType;
   },
 ): Route {

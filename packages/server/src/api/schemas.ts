@@ -61,6 +61,9 @@ import {
   resumeReceipt,
   resumeRequest,
   reviewView,
+  receiptSummary,
+  resumeNeeds,
+  signedReceipt,
   role,
   explanationView,
   explainedLine,
@@ -151,6 +154,7 @@ export const actionPage = pageOf(actionView);
 export const effectorPage = pageOf(effectorView);
 export const alertPage = pageOf(alertView);
 export const approvalPage = pageOf(approvalView);
+export const receiptPage = pageOf(receiptSummary);
 export const silencePage = pageOf(silenceView);
 export const indicatorPage = pageOf(indicatorView);
 export const budgetPage = pageOf(budgetView);
@@ -194,6 +198,10 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   AlertPage: alertPage,
   ApprovalView: approvalView,
   ApprovalPage: approvalPage,
+  ReceiptSummary: receiptSummary,
+  ReceiptPage: receiptPage,
+  SignedReceipt: signedReceipt,
+  ResumeNeeds: resumeNeeds,
   SilenceView: silenceView,
   SilencePage: silencePage,
   SilencePreview: silencePreview,

@@ -38,6 +38,7 @@ import type {
   ReactionView,
   PolicyView,
   RefusalView,
+  ReceiptSummary,
   ReplayRequest,
   ReplaySummary,
   ReplayView,
@@ -50,6 +51,7 @@ import type {
   RulesView,
   RunView,
   SessionView,
+  SignedReceipt,
   SilencePreview,
   SilenceView,
   SourceDetail,
@@ -176,6 +178,8 @@ export interface Feed {
  */
 export interface ApiServices {
   health(): z.infer<typeof healthView>;
+  /** @returns the text format of Prometheus */
+  readMetrics(): Promise<string>;
   checkReadiness(): Promise<z.infer<typeof readinessView>>;
 
   /** @param address where the attempt comes from, for the rate limit */
@@ -256,6 +260,8 @@ export interface ApiServices {
   stop(caller: Caller, request: StopRequest): Promise<StopReceipt>;
   resumeHold(caller: Caller, request: ResumeRequest & WithId): Promise<ResumeReceipt>;
   /** @param pack null switches everything */
+  listReceipts(caller: Caller, query: PageQuery): Promise<Page<ReceiptSummary>>;
+  getReceipt(caller: Caller, request: WithId): Promise<SignedReceipt>;
   switchAgents(caller: Caller, request: SwitchRequest & { readonly pack: string | null }): Promise<SwitchView>;
   getPacksStatus(caller: Caller): Promise<PacksStatus>;
 

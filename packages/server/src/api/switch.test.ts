@@ -1,16 +1,25 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { approvalView, incidentDetail, killswitchView, resumeReceipt, stopReceipt } from "@firebreak/protocol";
+import {
+  approvalView,
+  incidentDetail,
+  killswitchView,
+  pageOf,
+  receiptSummary,
+  resumeReceipt,
+  signedReceipt,
+  stopReceipt,
+} from "@firebreak/protocol";
 import type { Role } from "@firebreak/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import type { Caller } from "../access/index.ts";
 import { listAudit } from "../audit/index.ts";
-import { openHouse } from "../app/index.ts";
+import { openHouse, takeInReceipts } from "../app/index.ts";
 import type { OpenHouse } from "../app/index.ts";
 import { createNewId, readConfig, silentLogger, systemClock } from "../kernel/index.ts";
-import { openKillswitch } from "../killswitch/index.ts";
+import { openKillswitch, signReceipt, verifyReceipt } from "../killswitch/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createApiServices } from "./house-services/index.ts";
@@ -245,5 +254,68 @@ describe("C-1: two persons resume what severity 1 or a critical pack stopped", (
     } finally {
       await house.database.kysely.updateTable("users").set({ disabled_at: null }).execute();
     }
+  });
+});
+
+describe("C-2: receipts and metrics of stops and resumes", () => {
+  test("a stop and its resume have signed receipts that verify offline", async () => {
+    const { hold, stopId } = await stop("ada", { scope: "agent", target: "scout", drill: true });
+    await resume("bob", hold.id, []);
+    const signedStop = await ask("rita", signedReceipt, "GET", `/api/v1/receipts/${stopId}`);
+    expect(verifyReceipt(JSON.stringify(signedStop), house.receiptKey.keyId)).toMatchObject({
+      genuine: true,
+      content: { kind: "stop", drill: true, receipt: { stopId, hold: { id: hold.id } } },
+    });
+    const signedResume = await ask("rita", signedReceipt, "GET", `/api/v1/receipts/${hold.id}`);
+    expect(verifyReceipt(JSON.stringify(signedResume)).content).toMatchObject({
+      kind: "resume",
+      releasedBy: { name: "bob" },
+    });
+    const page = await ask("rita", pageOf(receiptSummary), "GET", "/api/v1/receipts?limit=2");
+    expect(page.items.map((one) => [one.kind, one.holdId])).toEqual([
+      ["resume", hold.id],
+      ["stop", hold.id],
+    ]);
+    const older = await ask("rita", pageOf(receiptSummary), "GET", `/api/v1/receipts?limit=500&after=${page.next}`);
+    expect(older.items.map((one) => one.id)).not.toContain(hold.id);
+  });
+
+  test("a stop that the command line made without the server is recorded from its receipt, once", async () => {
+    const { hold } = await stop("ada", { scope: "agent", target: "offline" });
+    const receipt = {
+      stopId: newId("stop"),
+      hold,
+      requestedAt: hold.at,
+      completedAt: hold.at,
+      verified: true,
+      serverReachable: false,
+      results: [],
+    };
+    const directory = path.join(home, "receipts");
+    mkdirSync(directory, { recursive: true });
+    const leave = (name: string, text: string) => writeFileSync(path.join(directory, name), text);
+    leave(
+      `${receipt.stopId}.json`,
+      JSON.stringify(signReceipt(house.receiptKey, { kind: "stop", version: 1, drill: false, receipt })),
+    );
+    leave("forged.json", JSON.stringify({ type: "firebreak.receipt.v1" }));
+    expect(await takeInReceipts(house)).toBe(2);
+    expect(await takeInReceipts(house)).toBe(0);
+    expect(readdirSync(path.join(directory, "refused"))).toEqual(["forged.json"]);
+    const signed = await ask("rita", signedReceipt, "GET", `/api/v1/receipts/${receipt.stopId}`);
+    expect(verifyReceipt(JSON.stringify(signed)).content).toMatchObject({ receipt: { serverReachable: false } });
+  });
+
+  test("Prometheus reads what is stopped, how often and for how long", async () => {
+    await stop("ada", { scope: "pack", target: "research" });
+    const text = await (await server.ask("GET", "/metrics")).text();
+    expect(text).toContain('killswitch_state{level="pack",target="research"} 1');
+    expect(text).toContain('killswitch_state{level="global",target=""} 0');
+    expect(text).toMatch(/killswitch_activations_total{level="agent",target="scout",reason="person"} \d+/);
+    expect(text).toMatch(/killswitch_duration_seconds_bucket{level="agent",le="\+Inf"} [1-9]/);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
+    expect(text).toContain("firebreak_database_up 1");
+    const names = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    for (const one of names) expect(one).toMatch(/^[a-z_:][\w:]*({[^}]*})? [-+\d.e]+$|NaN|Inf/i);
   });
 });

@@ -35,6 +35,7 @@ import {
   policyView,
   readinessView,
   refusalView,
+  receiptSummary,
   resumeReceipt,
   reviewView,
   detectionView,
@@ -59,7 +60,7 @@ import {
   tryView,
   userView,
 } from "@firebreak/protocol";
-import type { Role } from "@firebreak/protocol";
+import type { Role, SignedReceipt } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Authenticate, Caller } from "../access/index.ts";
 import { createManualClock, createNewId, silentLogger } from "../kernel/index.ts";
@@ -105,12 +106,21 @@ async function pageOfSample<S extends z.ZodType>(schema: S): Promise<{ items: z.
   return { items: [sample(schema)], next: null };
 }
 
+const SIGNED_RECEIPT: SignedReceipt = {
+  type: "firebreak.receipt.v1",
+  payload: "{}",
+  keyId: "0".repeat(64),
+  publicKey: "x",
+  signature: "x",
+};
+
 /** Services that answer at once with the smallest valid view. */
 export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiServices {
   const incident = async () => sample(incidentDetail);
   const signedIn = async () => ({ cookie: "cookie-viewer", expiresAtMs: START_MS + 60_000, me: sample(meView) });
   return {
     health: () => sample(healthView),
+    readMetrics: async () => "up 1\n",
     checkReadiness: async () => sample(readinessView),
     signIn: signedIn,
     signInByLink: signedIn,
@@ -168,6 +178,8 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     previewStop: async () => sample(stopPreview),
     stop: async () => sample(stopReceipt),
     resumeHold: async () => sample(resumeReceipt),
+    listReceipts: () => pageOfSample(receiptSummary),
+    getReceipt: async () => SIGNED_RECEIPT,
     switchAgents: async () => sample(switchView),
     getPacksStatus: async () => sample(packsStatus),
     listEffectors: () => pageOfSample(effectorView),

@@ -5,7 +5,8 @@ import type { Effector } from "../containment/index.ts";
 import type { Detector } from "../detection/index.ts";
 import type { Guard } from "../guard/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
-import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
+import type { Canary } from "./canary/types.ts";
+import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret, SigningKey } from "../kernel/index.ts";
 import type { IndicatorWatch } from "../indicators/index.ts";
 import type { GateFeed, Killswitch, KillswitchPolicy } from "../killswitch/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
@@ -30,6 +31,10 @@ export interface House {
   readonly killswitch: Killswitch;
   readonly killswitchPolicy: KillswitchPolicy;
   readonly gateFeed: GateFeed;
+  /** the self-test of the kill switch */
+  readonly canary: Canary;
+  /** signs the receipts of stops and resumes */
+  readonly receiptKey: SigningKey;
   readonly profile: Profile;
   readonly profileProblems: readonly FileProblem[];
   readonly playbooks: LoadedPlaybooks;

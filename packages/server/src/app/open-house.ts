@@ -33,8 +33,8 @@ import {
   requireProfile,
 } from "../kernel/index.ts";
 import type { Clock, Config, Environment, Logger, NewId, Profile } from "../kernel/index.ts";
-import { createGateFeed, loadPolicy, openKillswitch } from "../killswitch/index.ts";
 import type { GateFeed, Killswitch } from "../killswitch/index.ts";
+import { createGateFeed, loadPolicy, openKillswitch, RECEIPT_KEY } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps } from "../playbooks/index.ts";
@@ -59,6 +59,7 @@ import {
 } from "../telemetry/index.ts";
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake } from "../telemetry/index.ts";
+import { createCanary } from "./canary/canary.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -68,6 +69,8 @@ import type { House } from "./house.ts";
 import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
+import { createUseWatch } from "./killswitch/watch-use.ts";
+import { takeInReceipts } from "./killswitch/take-in-receipts.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
 import { neededHosts } from "./needed-hosts.ts";
 
@@ -177,6 +180,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...(await loadPlans(config, profilesDir, { ...files, profile, placeOf }, effectors)),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
+    canary: createCanary({ ...surroundings, config, database }, environment),
+    receiptKey: openSigningKey(config.home, RECEIPT_KEY),
     ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
@@ -371,6 +376,9 @@ function daemonsOf(house: House): Daemon[] {
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     { name: "expired holds", everyMs: 1_000, run: () => endExpiredHolds(house) },
+    { name: "canary", everyMs: 1_000, run: () => house.canary.pass() },
+    { name: "use of the kill switch", everyMs: 30_000, run: createUseWatch(house) },
+    { name: "receipts left behind", everyMs: 10_000, run: () => takeInReceipts(house) },
     { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },

@@ -35,7 +35,9 @@ export async function getOverview(house: House): Promise<Overview> {
     ),
     openIncidents,
     openAlerts,
+    pendingApprovals: questions,
     holds: [...holds],
+    canary: house.canary.view(),
     agents,
     failedDeliveries,
     eventsLastHour,
@@ -95,6 +97,10 @@ function nextSteps(situation: Situation): Overview["nextSteps"] {
   const steps: { text: string; href: string }[] = [];
   const { health } = house.killswitch.current();
   if (health.state !== "ok") steps.push({ text: `${health.problem} ${health.remedy}`, href: "/killswitch" });
+  const canary = house.canary.view();
+  if (canary.problem !== null) {
+    steps.push({ text: `The kill switch did not stop its test agent: ${canary.problem}`, href: "/killswitch" });
+  }
   if (lostSessions > 0) {
     steps.push({
       text: `${lostSessions} session(s) went silent: check whether their agents still run`,

@@ -19,15 +19,25 @@ const SOURCE = "firebreak";
 
 /** Opens the alert, or says it again. It goes through the same pipeline as every other. */
 export async function raiseOwnAlert(house: AlertHouse, alert: OwnAlert): Promise<void> {
-  await receiveSignals({ ...house, actor: DAEMON }, [signalOf(house, alert)]);
+  await receiveSignals({ ...house, actor: DAEMON }, [signalOf(house, alert, "trigger")]);
 }
 
-function signalOf(house: AlertHouse, { key, title, text, severity, labels = {} }: OwnAlert): Signal {
+/** Ends the alert, if it is open. */
+export async function endOwnAlert(house: AlertHouse, key: string): Promise<void> {
+  const over = { key, title: key, text: "", severity: 4 } as const;
+  await receiveSignals({ ...house, actor: DAEMON }, [signalOf(house, over, "resolve")]);
+}
+
+function signalOf(
+  house: AlertHouse,
+  { key, title, text, severity, labels = {} }: OwnAlert,
+  action: Signal["action"],
+): Signal {
   return {
     source: SOURCE,
     kind: SOURCE,
     key,
-    action: "trigger",
+    action,
     title,
     text,
     severity,

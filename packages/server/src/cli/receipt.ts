@@ -15,8 +15,17 @@ const STOP_WORDS: Readonly<Record<StopState, string>> = {
 
 /** Prints a receipt; the exit code says whether every target is verified. */
 export function printReceipt(output: Output, receipt: StopReceipt): number {
-  const { style } = output;
   output.result(receipt);
+  printStop(output, receipt);
+  const { style } = output;
+  output.line(style.dim(`Resume with: firebreak resume ${receipt.hold.id} --reason TEXT`));
+  output.line(style.dim(`Signed receipt: firebreak receipt show ${receipt.stopId}`));
+  return receipt.verified ? EXIT.ok : EXIT.stopUnverified;
+}
+
+/** What the stop did, target by target. */
+export function printStop(output: Output, receipt: StopReceipt): void {
+  const { style } = output;
   const target = receipt.hold.target === null ? "everything" : `${receipt.hold.scope} ${receipt.hold.target}`;
   if (!receipt.serverReachable) {
     output.line(style.yellow("The server is down: the stop was made by this command alone, through the journal."));
@@ -48,6 +57,4 @@ export function printReceipt(output: Output, receipt: StopReceipt): number {
       output.line(style.red(`  still running: pid ${left.pid} ${printable(left.command)} (${left.state})`));
     }
   }
-  output.line(style.dim(`Resume with: firebreak resume ${receipt.hold.id} --reason TEXT`));
-  return receipt.verified ? EXIT.ok : EXIT.stopUnverified;
 }

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ensurePrivateDir, writeFileAtomic } from "./private-files.ts";
@@ -30,8 +31,12 @@ export function openSigningKey(home: string, name: string): SigningKey {
   const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
   const publicFile = path.join(directory, `${name}.pub.pem`);
   if (!existsSync(publicFile)) writeFileAtomic(publicFile, publicKeyPem, { durable: true });
-  const keyId = createHash("sha256")
+  return { keyId: keyIdOf(publicKey), publicKeyPem, sign: (bytes) => sign(null, bytes, privateKey) };
+}
+
+/** @returns SHA-256 of a public key's DER, hexadecimal */
+export function keyIdOf(publicKey: KeyObject): string {
+  return createHash("sha256")
     .update(publicKey.export({ type: "spki", format: "der" }))
     .digest("hex");
-  return { keyId, publicKeyPem, sign: (bytes) => sign(null, bytes, privateKey) };
 }

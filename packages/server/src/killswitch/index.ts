@@ -19,3 +19,6 @@ export type {
 export { DEFAULT_POLICY } from "./policy/policy.ts";
 export type { KillswitchPolicy, RunningTasks } from "./policy/policy.ts";
 export { loadPolicy, parsePolicy, POLICY_FILE } from "./policy/read-policy.ts";
+export { RECEIPT_KEY, signReceipt } from "./receipts/sign-receipt.ts";
+export { verifyReceipt } from "./receipts/verify-receipt.ts";
+export type { ReceiptVerdict } from "./receipts/verify-receipt.ts";

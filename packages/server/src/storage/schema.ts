@@ -12,7 +12,7 @@ import type {
   Severity,
   StepState,
 } from "@firebreak/protocol";
-import type { FalsePositive } from "@firebreak/protocol";
+import type { FalsePositive, ReceiptSummary, SignedReceipt } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { ActionSchema } from "./action-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
@@ -292,6 +292,15 @@ export interface StopsTable {
   results: Json<StopResult[]>;
 }
 
+/** Signed receipts; the signed bytes stand in `signed.payload` as text. */
+export interface ReceiptsTable {
+  id: string;
+  kind: "stop" | "resume";
+  at: Timestamp;
+  summary: Json<ReceiptSummary>;
+  signed: Json<SignedReceipt>;
+}
+
 export interface EvidenceArchivesTable {
   id: string;
   incident_id: string | null;
@@ -377,6 +386,7 @@ export interface Schema extends ActionSchema, ApprovalSchema, IndicatorSchema {
   playbook_steps: PlaybookStepsTable;
   holds: HoldsTable;
   stops: StopsTable;
+  receipts: ReceiptsTable;
   evidence_archives: EvidenceArchivesTable;
   deliveries: DeliveriesTable;
   reviews: ReviewsTable;

@@ -13,7 +13,9 @@ import {
   allResumeNeeds,
   checkStop,
   checkStopRole,
+  getReceipt,
   listHoldHistory,
+  listReceipts,
   noteRefusedAttempt,
   resumeHold,
   stopAgents,
@@ -26,7 +28,15 @@ import type { ApiServices } from "../services.ts";
 
 type KillswitchServices = Pick<
   ApiServices,
-  "getKillswitch" | "noteRefusal" | "previewStop" | "stop" | "resumeHold" | "switchAgents" | "getPacksStatus"
+  | "getKillswitch"
+  | "noteRefusal"
+  | "previewStop"
+  | "stop"
+  | "resumeHold"
+  | "listReceipts"
+  | "getReceipt"
+  | "switchAgents"
+  | "getPacksStatus"
 >;
 
 const PREVIEW_SESSIONS_MAX = 500;
@@ -117,6 +127,7 @@ export function killswitchServices(house: House): KillswitchServices {
         holds: [...holds],
         journalHealthy: health.state === "ok",
         history: await listHoldHistory(house),
+        canary: house.canary.view(),
         resumes: await allResumeNeeds(house, caller),
         policy: { file, globalRole, packRole, confirmation, criticalPacks: [...criticalPacks], confirmCriticalPacks },
       };
@@ -128,6 +139,8 @@ export function killswitchServices(house: House): KillswitchServices {
     },
     resumeHold: (caller, request) => resumeHold(house, caller, request),
     noteRefusal: (attempt) => noteRefusedAttempt(house, attempt),
+    listReceipts: (_caller, query) => listReceipts(house, query),
+    getReceipt: (_caller, { id }) => getReceipt(house, id),
     switchAgents: (caller, request) => switchAgents(house, caller, request),
     getPacksStatus: () => getPacksStatus(house),
   };

@@ -1,15 +1,18 @@
-import { getOverview } from "../../app/index.ts";
+import { createMetrics, getOverview } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import type { ApiServices } from "../services.ts";
 
 export function systemServices(
   house: House,
-): Pick<ApiServices, "health" | "checkReadiness" | "getOverview" | "getDetection"> {
+): Pick<ApiServices, "health" | "readMetrics" | "checkReadiness" | "getOverview" | "getDetection"> {
+  const metrics = createMetrics(house);
   return {
+    readMetrics: () => metrics.read(),
     health: () => ({
       status: "ok",
       version: house.version,
+      canary: house.canary.view().state,
       uptimeSeconds: Math.round((house.clock.now() - house.startedAtMs) / 1000),
     }),
     checkReadiness: async () => {

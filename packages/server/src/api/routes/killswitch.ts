@@ -3,14 +3,16 @@ import {
   packsStatus,
   resumeReceipt,
   resumeRequest,
+  signedReceipt,
   stopPreview,
   stopReceipt,
   stopRequest,
   switchRequest,
   switchView,
 } from "@firebreak/protocol";
-import { holdParams, packParams, previewRequest } from "../requests.ts";
+import { holdParams, packParams, pageQuery, previewRequest, receiptParams } from "../requests.ts";
 import { defineRoute } from "../route.ts";
+import { receiptPage } from "../schemas.ts";
 
 const tag = "Kill switch";
 
@@ -58,6 +60,28 @@ export const killswitchRoutes = [
     body: resumeRequest,
     response: resumeReceipt,
     handler: ({ services, caller }, { params, body }) => services.resumeHold(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/receipts",
+    operationId: "listReceipts",
+    summary: "Stops and resumes with what was proved, newest first",
+    tag,
+    access: "viewer",
+    query: pageQuery,
+    response: receiptPage,
+    handler: ({ services, caller }, { query }) => services.listReceipts(caller, query),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/receipts/:id",
+    operationId: "getReceipt",
+    summary: "The signed receipt of a stop, or of the resume that ended a hold",
+    tag,
+    access: "viewer",
+    params: receiptParams,
+    response: signedReceipt,
+    handler: ({ services, caller }, { params }) => services.getReceipt(caller, params),
   }),
   defineRoute({
     method: "POST",

@@ -38,6 +38,16 @@ export const systemRoutes = [
     media: "document",
     response: z.record(z.string(), z.unknown()),
   }),
+  defineDoorRoute({
+    method: "GET",
+    path: "/metrics",
+    operationId: "getMetrics",
+    summary: "For Prometheus; on the machine itself without a token",
+    tag,
+    access: "viewer",
+    media: "metrics",
+    response: z.string(),
+  }),
   defineRoute({
     method: "GET",
     path: "/api/v1/overview",

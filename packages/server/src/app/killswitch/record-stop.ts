@@ -8,6 +8,7 @@ import type { Trx } from "../../storage/index.ts";
 import type { StopOfStep } from "../effectors.ts";
 import { contextFor } from "../house.ts";
 import type { House } from "../house.ts";
+import { keepReceipt } from "./receipts.ts";
 
 /** Records the stop that a playbook's step made; its hold may have been released meanwhile and then says so itself. */
 export async function recordStopOfStep(house: House, actor: Actor, stop: StopOfStep): Promise<void> {
@@ -58,6 +59,7 @@ export async function recordStop(
         drill,
       },
     });
+    await keepReceipt(trx, house, { kind: "stop", version: 1, drill, receipt });
     if (incidentId !== null) await tellIncident(trx, house, actor, { ...receipt, incidentId });
   });
   const proved = receipt.verified && receipt.results.length > 0 && hold.level !== "deny";

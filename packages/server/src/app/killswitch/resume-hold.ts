@@ -1,5 +1,5 @@
 import { holdsOfSameStop } from "@firebreak/protocol";
-import type { Actor, ApprovalView, Hold, ResumeReceipt, ResumeRequest } from "@firebreak/protocol";
+import type { Actor, ApprovalView, Hold, ReceiptContent, ResumeReceipt, ResumeRequest } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Caller } from "../../access/index.ts";
 import { resolveAlertsOfAgent } from "../../alerts/index.ts";
@@ -19,6 +19,7 @@ import { inTransaction } from "../../storage/index.ts";
 import { contextFor, DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
 import { mirrorHolds } from "./mirror-holds.ts";
+import { keepReceipt } from "./receipts.ts";
 import { openQuestionAbout, RESUME_KIND, RESUME_ROLE, resumeNeeds, stopKeyOf } from "./resume-needs.ts";
 
 const HOUR_MS = 3_600_000;
@@ -86,7 +87,13 @@ async function askSecondPerson(
   const { id, digest } = question;
   const answer = { id, answer: "approved" as const, reason, digest, checked };
   const answered = await answerApproval(contextFor(house, caller.actor), caller, answer);
-  return (await carryOutResume(house, answered.id)) ?? waiting(hold, answered);
+  const receipt = await carryOutResume(house, answered.id);
+  if (receipt !== null) return receipt;
+  // the domain event of the answer may have been quicker
+  const isOver = !house.killswitch.current().holds.some((one) => one.id === hold.id);
+  return isOver
+    ? { ...waiting(hold, answered), releasedAt: toIso(house.clock.now()), approval: null }
+    : waiting(hold, answered);
 }
 
 function waiting(hold: Hold, approval: ApprovalView): ResumeReceipt {
@@ -139,9 +146,10 @@ export async function carryOutResume(house: House, approvalId: string): Promise<
     await noteOutcome(house, row.id, "The stop is released.");
     return null;
   }
-  const names = await approversOf(house, row.id);
-  const reason = `${row.reason} (approved by ${names.join(", ")})`;
-  const receipt = await releaseHolds(house, row.requested_by, inForce, { reason, address: null, approvalId });
+  const approvedBy = await approversOf(house, row.id);
+  const reason = `${row.reason} (approved by ${approvedBy.map((one) => one.name).join(", ")})`;
+  const release = { reason, address: null, approvalId, approvedBy };
+  const receipt = await releaseHolds(house, row.requested_by, inForce, release);
   await noteOutcome(house, row.id, `Released; ${receipt.resumed.length} session(s) told to run again.`);
   return receipt;
 }
@@ -156,14 +164,14 @@ async function spend(house: House, id: string): Promise<ApprovalRow | null> {
   return inTransaction(house.database, (trx) => useApproval(trx, contextFor(house, DAEMON), use));
 }
 
-async function approversOf({ database }: House, approvalId: string): Promise<string[]> {
+async function approversOf({ database }: House, approvalId: string): Promise<Actor[]> {
   const rows = await database.kysely
     .selectFrom("approval_answers")
     .select("answered_by")
     .where("approval_id", "=", approvalId)
     .where("answer", "=", "approved")
     .execute();
-  return rows.map((row) => row.answered_by.name);
+  return rows.map((row) => row.answered_by);
 }
 
 interface Release {
@@ -171,6 +179,7 @@ interface Release {
   readonly address: string | null;
   /** what two persons agreed in */
   readonly approvalId?: string;
+  readonly approvedBy?: readonly Actor[];
   /** why one person was enough for what takes two */
   readonly alone?: string;
 }
@@ -190,18 +199,31 @@ async function releaseHolds(
   if (hold === undefined) throw new FirebreakError("not_found", "There is no hold to release.");
   for (const one of stop) await killswitch.release(one.id, { actor, reason: release.reason });
   const lifted = await liftHold({ home: config.home, hold, holds: killswitch.current().holds, clock });
-  await recordResume(house, actor, hold, release);
+  const releasedAt = toIso(clock.now());
+  const resumed = lifted.map(({ sessionId, agentId, state }) => ({ sessionId, agentId, state }));
+  await recordResume(house, actor, hold, release, {
+    kind: "resume",
+    version: 1,
+    holds: [...stop],
+    releasedAt,
+    releasedBy: actor,
+    approvedBy: [...(release.approvedBy ?? [])],
+    alone: release.alone ?? null,
+    reason: release.reason,
+    resumed,
+  });
   await mirrorHolds(house);
-  return {
-    hold,
-    releasedAt: toIso(clock.now()),
-    approval: null,
-    resumed: lifted.map(({ sessionId, agentId, state }) => ({ sessionId, agentId, state })),
-  };
+  return { hold, releasedAt, approval: null, resumed };
 }
 
 /** The timeline is told by the mirror of the journal, as for a release without the server. */
-async function recordResume(house: House, actor: Actor, hold: Hold, release: Release): Promise<void> {
+async function recordResume(
+  house: House,
+  actor: Actor,
+  hold: Hold,
+  release: Release,
+  content: ReceiptContent,
+): Promise<void> {
   const { clock } = house;
   await inTransaction(house.database, async (trx) => {
     await recordAudit(trx, {
@@ -217,6 +239,7 @@ async function recordResume(house: House, actor: Actor, hold: Hold, release: Rel
         alone: release.alone ?? null,
       },
     });
+    await keepReceipt(trx, house, content);
     if (hold.scope === "agent" && hold.target !== null) await resolveAlertsOfAgent(trx, { clock, actor }, hold.target);
   });
 }

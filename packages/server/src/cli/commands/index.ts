@@ -18,6 +18,8 @@ import { ingestCommand } from "./ingest.ts";
 import { ledgerCommands } from "./ledger.ts";
 import { mapsCommands } from "./maps.ts";
 import { policyCommands } from "./policy.ts";
+import { killswitchCommands } from "./killswitch.ts";
+import { receiptCommands } from "./receipt.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rulesCommands } from "./rules/index.ts";
@@ -40,6 +42,8 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   stopCommand,
   resumeCommand,
+  ...receiptCommands,
+  ...killswitchCommands,
   ...actionCommands,
   ...firewallCommands,
   ...skillsCommands,

@@ -1,11 +1,11 @@
 import { groupHolds, isSettled, overview } from "@firebreak/protocol";
-import type { Hold } from "@firebreak/protocol";
+import type { CanaryView, Hold } from "@firebreak/protocol";
 import { listSupervisors } from "../../containment/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
-import { clockText, durationText, severityText } from "../format.ts";
+import { clockText, durationText, severityText, timeText } from "../format.ts";
 import type { Output } from "../output.ts";
 import { printable } from "../printable.ts";
 
@@ -46,6 +46,7 @@ async function serverStatus({ client, output, clock }: CommandContext): Promise<
   output.line(
     `Agents: ${running} running, ${frozen} frozen, ${lost} lost. Events in the last hour: ${view.eventsLastHour}.`,
   );
+  output.line(canaryText(view.canary, output));
   if (view.failedDeliveries > 0)
     output.line(style.red(`${view.failedDeliveries} notification(s) could not be delivered.`));
   for (const error of view.ruleErrors)
@@ -53,6 +54,21 @@ async function serverStatus({ client, output, clock }: CommandContext): Promise<
   if (view.nextSteps.length > 0) output.line(style.bold("Next"));
   for (const step of view.nextSteps) output.line(`  - ${printable(step.text)}`);
   return EXIT.ok;
+}
+
+function canaryText({ state, freezeMs, killMs, problem, at }: CanaryView, { style }: Output): string {
+  switch (state) {
+    case "off":
+      return "The kill switch's self-test is turned off (canary in the profile).";
+    case "waiting":
+      return "The kill switch's self-test has not run yet.";
+    case "ok":
+      return `The kill switch stopped its test agent: frozen in ${freezeMs} ms, killed in ${killMs} ms, at ${timeText(at ?? "")} UTC.`;
+    case "failing":
+      return style.red(`The kill switch did NOT stop its test agent: ${printable(problem ?? "")}`);
+    default:
+      return state satisfies never;
+  }
 }
 
 function localStatus({ config, clock, newId, logger, output }: CommandContext): number {

@@ -1,8 +1,9 @@
+import path from "node:path";
 import { entityName, HOLD_LEVELS, holdLevel, stopReceipt } from "@firebreak/protocol";
 import type { HoldScope, StopReceipt, StopRequest } from "@firebreak/protocol";
 import { enforceHold } from "../../containment/index.ts";
-import { toIso } from "../../kernel/index.ts";
-import { openKillswitch } from "../../killswitch/index.ts";
+import { ensurePrivateDir, messageOf, openSigningKey, toIso, writeFileAtomic } from "../../kernel/index.ts";
+import { openKillswitch, RECEIPT_KEY, signReceipt } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
 import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext, ParsedArguments } from "../command.ts";
@@ -112,6 +113,20 @@ function targetOf(scope: HoldScope, text: string, usage: (message: string) => Er
   throw usage(`"${printable(text)}" cannot be the name of ${scope === "agent" ? "an" : "a"} ${scope}.`);
 }
 
+/** Signed, for the server to take in when it is back, and for whoever asks before. */
+function leaveReceipt({ config, logger, output }: CommandContext, receipt: StopReceipt, drill: boolean): void {
+  try {
+    const signed = signReceipt(openSigningKey(config.home, RECEIPT_KEY), { kind: "stop", version: 1, drill, receipt });
+    const directory = path.join(config.home, "receipts");
+    ensurePrivateDir(directory);
+    const file = path.join(directory, `${receipt.stopId}.json`);
+    writeFileAtomic(file, JSON.stringify(signed), { durable: true });
+    output.note(`firebreak: the signed receipt is ${file}`);
+  } catch (fault) {
+    logger.error("the stop holds, but its receipt could not be kept", { problem: messageOf(fault) });
+  }
+}
+
 /** The same stop without the server: the journal, then each supervisor, then the processes themselves. */
 async function stopLocally(context: CommandContext, request: StopRequest): Promise<StopReceipt> {
   const { config, clock, newId, logger, userName } = context;
@@ -128,7 +143,7 @@ async function stopLocally(context: CommandContext, request: StopRequest): Promi
       expiresAt: request.expiresInSeconds === undefined ? null : toIso(clock.now() + request.expiresInSeconds * 1000),
     });
     const results = await enforceHold({ home: config.home, hold, deadlineMs: ENFORCE_DEADLINE_MS, clock, logger });
-    return {
+    const receipt: StopReceipt = {
       stopId: newId("stop"),
       hold,
       requestedAt,
@@ -137,6 +152,8 @@ async function stopLocally(context: CommandContext, request: StopRequest): Promi
       serverReachable: false,
       results,
     };
+    leaveReceipt(context, receipt, request.drill === true);
+    return receipt;
   } finally {
     killswitch.close();
   }

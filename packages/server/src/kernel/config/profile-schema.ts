@@ -156,6 +156,14 @@ export const profileSchema = z.strictObject({
       "use words, a date part and N for digits, for example INC-YYYY-NNNN or INC-YYYYMMDD-NNN",
     ),
   severities: z.strictObject({ 1: severityTarget, 2: severityTarget, 3: severityTarget, 4: severityTarget }),
+  /** the self-test that stops an agent of its own; 0 seconds turns it off */
+  canary: z
+    .strictObject({
+      everySeconds: z.union([z.literal(0), z.number().int().min(10).max(86_400)]).default(60),
+      /** a stop that takes longer is a failure */
+      limitMs: z.number().int().min(100).max(60_000).default(2_000),
+    })
+    .default({ everySeconds: 60, limitMs: 2_000 }),
   /** which role further names have that a kill switch policy uses */
   roles: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/), z.enum(["responder", "commander", "admin"])).default({}),
   reviews: z.strictObject({

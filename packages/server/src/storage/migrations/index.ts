@@ -10,6 +10,7 @@ import { actions } from "./0009-actions.ts";
 import { drills } from "./0010-drills.ts";
 import { reactions } from "./0011-reactions.ts";
 import { operatorAddresses } from "./0012-operator-addresses.ts";
+import { receipts } from "./0013-receipts.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   { version: 10, name: "drills", sql: drills },
   { version: 11, name: "reactions", sql: reactions },
   { version: 12, name: "operator-addresses", sql: operatorAddresses },
+  { version: 13, name: "receipts", sql: receipts },
 ];

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { settle } from "./browser.ts";
+import { useConsole } from "./fixture.ts";
+
+const app = useConsole();
+const APPROVAL = "apr_01KDY8M3T0XV5C8QJ2N4R6W9ZB";
+const LINES = ["The cause is known, and removed or contained", "The services that the agents depend on answer"];
+
+describe("C-1: a person answers in the console", () => {
+  test("approving takes every line of the checklist and a reason, and is bound to what was shown", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/approvals");
+    await settle(page);
+    const question = page.locator(`[data-approval="${APPROVAL}"]`);
+    await question.getByText("Exact arguments of killswitch.resume").click();
+    expect(await question.locator("pre").innerText()).toContain('"holdIds"');
+    const approve = question.getByRole("button", { name: "Approve" });
+    expect(await approve.getAttribute("title")).toContain("Check every line first");
+    for (const line of LINES) await question.getByLabel(line).check();
+    expect(await approve.getAttribute("title")).toContain("a reason");
+    await question.getByLabel("Reason").fill("I looked too");
+    await approve.click();
+    await page.getByText("Nothing waits for an answer").waitFor();
+    expect(backend.acts).toEqual([
+      {
+        path: `POST /approvals/${APPROVAL}/answer`,
+        body: { answer: "approved", reason: "I looked too", digest: "3f9a".repeat(16), checked: LINES },
+      },
+    ]);
+  });
+
+  test("who may not approve reads why, and may still say no", async () => {
+    const backend = await app.backend();
+    const [first] = backend.sample.approvals;
+    if (first) first.refusal = "Who asks for it cannot approve it: another person has to.";
+    const page = await app.open(backend, "/approvals");
+    await settle(page);
+    const question = page.locator(`[data-approval="${APPROVAL}"]`);
+    await question.locator(".form-note", { hasText: "another person has to" }).waitFor();
+    await question.getByLabel("Reason").fill("not needed any more");
+    expect(await question.getByRole("button", { name: "Approve" }).getAttribute("aria-disabled")).toBe("true");
+    await question.getByRole("button", { name: "Deny" }).click();
+    await page.getByText("Nothing waits for an answer").waitFor();
+  });
+});
+
+test("C-1: resuming what takes two persons shows the checklist and asks instead of resuming", async () => {
+  const backend = await app.backend();
+  const { killswitch } = backend.sample;
+  const holdId = killswitch.holds[0]?.id ?? "";
+  const needs = {
+    persons: 2,
+    why: "INC-2026-0042 is or was of severity 1",
+    checklist: LINES,
+    approvalId: null,
+  } as const;
+  killswitch.resumes = [{ holdId, ...needs, checklist: [...LINES] }];
+  const page = await app.open(backend, "/killswitch");
+  await settle(page);
+  await page.getByRole("button", { name: "Resume…" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("This takes a second person").waitFor();
+  for (const line of LINES) await dialog.getByLabel(line).check();
+  await dialog.getByLabel("Reason").fill("mended");
+  await dialog.getByRole("button", { name: "Ask the second person" }).click();
+  await page.getByRole("dialog", { name: "Hold lifted" }).waitFor();
+  expect(backend.acts.at(-1)?.body).toEqual({ reason: "mended", checked: LINES });
+});
+
+test("C-1: a policy's phrase has to be typed to stop everything, and goes to the server", async () => {
+  const backend = await app.backend();
+  backend.sample.killswitch.policy = {
+    ...backend.sample.killswitch.policy,
+    file: "p.yaml",
+    confirmation: "KILL ALL AGENTS",
+  };
+  const page = await app.open(backend, "/killswitch?scope=global");
+  await settle(page);
+  const form = page.getByRole("region", { name: "Stop", exact: true });
+  await form.getByLabel("Reason").fill("They went mad");
+  await form.getByText("End and drill").click();
+  await form.getByLabel("Ends").selectOption("7200");
+  const confirm = form.getByRole("button", { name: "Freeze 3 sessions" });
+  await confirm.waitFor();
+  expect(await confirm.getAttribute("title")).toContain("KILL ALL AGENTS");
+  await form.getByLabel("Type “KILL ALL AGENTS” to confirm").fill("kill all agents");
+  await confirm.click();
+  await form.getByRole("group", { name: "Result of the stop" }).waitFor();
+  expect(backend.acts.at(-1)?.body).toMatchObject({ confirmation: "KILL ALL AGENTS", expiresInSeconds: 7200 });
+});
