@@ -1,3 +1,6 @@
+import { EventEmitter } from "node:events";
+import { appendFileSync, createWriteStream } from "node:fs";
+import { join } from "node:path";
 import type { HoldLevel } from "@firebreak/protocol";
 import { enforceHold, runSupervisor } from "../../packages/server/src/containment/index.ts";
 import type { SupervisorOptions } from "../../packages/server/src/containment/index.ts";
@@ -6,7 +9,7 @@ import { openKillswitch } from "../../packages/server/src/killswitch/index.ts";
 
 /**
  * What a test needs done in a process of its own, perhaps as another user: `node apart.mjs run OPTIONS COMMAND…` is a
- * supervisor; `node apart.mjs stop OPTIONS` stops and prints the results. OPTIONS is JSON.
+ * supervisor, `node apart.mjs many OPTIONS` many in one process; `node apart.mjs stop OPTIONS` stops and prints the results. OPTIONS is JSON.
  */
 const clock = systemClock;
 const newId = createNewId(() => clock.now());
@@ -14,7 +17,8 @@ const logger = createLogger(clock, "warn", (record) => process.stderr.write(json
 const [verb, json = "{}", ...command] = process.argv.slice(2);
 const options = JSON.parse(json);
 
-if (verb === "run") process.exitCode = await run(options);
+if (verb === "many") await runMany(options);
+else if (verb === "run") process.exitCode = await run(options);
 else if (verb === "stop") await stop(options);
 else throw new Error(`there is no ${verb}`);
 
@@ -29,6 +33,34 @@ async function run(more: Pick<SupervisorOptions, "home" | "agent" | "session">):
     logger,
     stdio: { stdin: "inherit", stdout: process.stdout, stderr: process.stderr },
   });
+}
+
+interface Many {
+  readonly home: string;
+  readonly agents: readonly (Pick<SupervisorOptions, "session" | "command" | "cwd"> & { readonly session: string })[];
+}
+
+/** The output of each goes to `HOME/out.SESSION`, its errors to `HOME/err.SESSION`. */
+async function runMany({ home, agents }: Many): Promise<void> {
+  const ends = agents.map((agent) => {
+    const errors = join(home, `err.${agent.session}`);
+    return runSupervisor({
+      home,
+      agent: "scout",
+      ...agent,
+      env: process.env,
+      clock,
+      newId,
+      logger: createLogger(clock, "warn", (record) => appendFileSync(errors, jsonLogLine(record))),
+      stdio: {
+        stdin: "ignore",
+        stdout: createWriteStream(join(home, `out.${agent.session}`)),
+        stderr: createWriteStream(errors, { flags: "a" }),
+      },
+      signals: new EventEmitter(),
+    });
+  });
+  await Promise.all(ends);
 }
 
 async function stop({ home, agent, level }: { home: string; agent: string; level: HoldLevel }): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -53,6 +53,12 @@ export function living(processes: readonly ProcessIdentity[]): ProcessIdentity[]
   });
 }
 
+export interface ManyRequest {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly isolate?: readonly string[];
+}
+
 /** A home with supervised agents in it, for tests that let them try to get out. */
 export interface Ward {
   readonly home: string;
@@ -66,6 +72,8 @@ export interface Ward {
     env?: NodeJS.ProcessEnv,
     enter?: readonly string[],
   ): WardAgent;
+  /** many of them, each under a supervisor, in one process as the user that the home belongs to */
+  runMany(requests: readonly ManyRequest[]): WardAgent[];
   /** stops the agent `scout` in this process */
   stop(level?: HoldLevel): Promise<StopResult[]>;
   /** stops the agent `scout` as the user that the home belongs to */
@@ -105,6 +113,7 @@ export function openWard({ user }: { user: "root" | "nobody" }): Ward {
         runApart(ward, [...enter, ...asUser([process.execPath, program, "run"])], options, shell(command), env),
       );
     },
+    runMany: (requests) => runMany(ward, asUser([process.execPath, program, "many"]), requests).map(add),
     stop: async (level = "freeze") => enforceHold({ home, clock, hold: await ward.killswitch().add(holdOn(level)) }),
     stopApart: (level = "freeze") => {
       const options = JSON.stringify({ home, agent: "scout", level });
@@ -186,8 +195,8 @@ function runApart(
 ): WardAgent {
   const sessionId = newId("session");
   const more = JSON.stringify({ ...JSON.parse(options), home: ward.home, session: sessionId });
-  const [file = "", ...args] = [...before, more, ...command];
-  const child = spawn(file, args, {
+  const [file = "", ...args] = before;
+  const child = spawn(file, [...args, more, ...command], {
     stdio: ["ignore", "pipe", "pipe"],
     cwd: ward.home,
     env: { PATH: process.env["PATH"], ...env },
@@ -197,6 +206,29 @@ function runApart(
   const exit = once(child, "exit").then(([code]) => Number(code ?? -1));
   const signals = new EventEmitter();
   return agentOf(ward, { sessionId, exit, supervisorPid: child.pid ?? null, signals, output, errors });
+}
+
+function runMany(ward: Ward, before: readonly string[], requests: readonly ManyRequest[]): WardAgent[] {
+  const { home } = ward;
+  const agents = requests.map((request) => ({ ...request, session: newId("session") }));
+  const [file = "", ...args] = before;
+  const options = JSON.stringify({ home, agents });
+  const child = spawn(file, [...args, options], { stdio: ["ignore", "ignore", "inherit"], cwd: home });
+  const exit = once(child, "exit").then(([code]) => Number(code ?? -1));
+  const read = (name: string) => {
+    const path = join(home, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  };
+  return agents.map(({ session }) =>
+    agentOf(ward, {
+      sessionId: session,
+      exit,
+      supervisorPid: child.pid ?? null,
+      signals: new EventEmitter(),
+      output: () => read(`out.${session}`),
+      errors: () => read(`err.${session}`),
+    }),
+  );
 }
 
 async function endWard(ward: Ward, agents: readonly WardAgent[]): Promise<void> {

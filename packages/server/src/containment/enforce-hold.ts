@@ -104,9 +104,13 @@ function unreachable(entry: SupervisorEntry, level: HoldLevel): StopResult {
   };
 }
 
+/** An agent may have put itself in its supervisor's place: what is said to stand still is looked at. */
 async function askFor(entry: SupervisorEntry, hold: Hold | undefined): Promise<StopResult | null> {
   if (hold === undefined || !isSupervisorAlive(entry)) return null;
-  return readStopResult(await askSupervisor(entry.socketPath, { op: "enforce", hold }, ANSWER_MS));
+  const answer = readStopResult(await askSupervisor(entry.socketPath, { op: "enforce", hold }, ANSWER_MS));
+  if (answer?.state !== "verified_stopped") return answer;
+  const isTrue = answer.sessionId === entry.sessionId && observeTree(handleOf(entry)).state !== "running";
+  return isTrue ? answer : null;
 }
 
 /** A dead supervisor cannot clear away what it left; once its tree is proved gone, this does. */

@@ -65,7 +65,16 @@ export function sessionPaths(home: string, sessionId: string): SessionPaths {
 
 export function writeSupervisorEntry(home: string, entry: SupervisorEntry): void {
   ensurePrivateDir(join(home, REGISTRY));
-  writeFileAtomic(sessionPaths(home, entry.sessionId).registry, JSON.stringify(entry, null, 1) + "\n");
+  writeFileAtomic(sessionPaths(home, entry.sessionId).registry, textOf(entry));
+}
+
+function textOf(entry: SupervisorEntry): string {
+  return JSON.stringify(entry, null, 1) + "\n";
+}
+
+/** @returns false when somebody changed or removed what was written */
+export function isEntryIntact(home: string, entry: SupervisorEntry): boolean {
+  return readText(sessionPaths(home, entry.sessionId).registry) === textOf(entry);
 }
 
 export function removeSupervisorEntry(home: string, sessionId: string): void {

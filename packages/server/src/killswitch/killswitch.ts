@@ -349,7 +349,8 @@ function poll(room: Room): void {
   tellListeners(room);
   room.polls++;
   const isTurn = room.polls % 10 === 0;
-  if (room.store.isBehind() || (isTurn && (room.volatile.size > 0 || room.store.isUnpublished()))) void settle(room);
+  if (room.store.isBehind() || (isTurn && (room.volatile.size > 0 || room.store.isUnpublished(readState(room).holds))))
+    void settle(room);
 }
 
 function tellListeners(room: Room): void {

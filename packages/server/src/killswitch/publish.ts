@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Hold } from "@firebreak/protocol";
 import { HOLD_LEVELS } from "@firebreak/protocol";
@@ -13,6 +13,8 @@ import { encodeSnapshot } from "./records.ts";
  * no longer stop go last, so a crash in between leaves too many flags and never too few.
  */
 export function publishState(paths: KillswitchPaths, snapshot: Snapshot, inForce: readonly Hold[]): void {
+  // a link in its place would let somebody else say what is stopped
+  if (!isDirectory(paths.flags)) rmSync(paths.flags, { force: true });
   ensurePrivateDir(paths.flags);
   const wanted = flagTexts(inForce);
   for (const [name, text] of wanted) writeFlag(join(paths.flags, name), text);
@@ -20,6 +22,22 @@ export function publishState(paths: KillswitchPaths, snapshot: Snapshot, inForce
   for (const name of readdirSync(paths.flags)) {
     if (!wanted.has(name)) rmSync(join(paths.flags, name), { force: true });
   }
+}
+
+/** @returns true when the flag files say just what is in force */
+export function areFlagsPublished(paths: KillswitchPaths, inForce: readonly Hold[]): boolean {
+  const wanted = flagTexts(inForce);
+  try {
+    const names = readdirSync(paths.flags);
+    if (!isDirectory(paths.flags) || names.length !== wanted.size) return false;
+    return names.every((name) => readFileSync(join(paths.flags, name), "utf8") === wanted.get(name));
+  } catch {
+    return false;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** @returns per flag file the level and, on the lines after it, the holds: `freeze\nhld_… reason\n` */

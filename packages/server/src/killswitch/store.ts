@@ -7,7 +7,7 @@ import { damagedLines, mergeKnown } from "./fold.ts";
 import { appendDurably, noView, readFlags, readJournal, readSnapshot } from "./journal-file.ts";
 import type { JournalView } from "./journal-file.ts";
 import type { KillswitchPaths } from "./layout.ts";
-import { publishState } from "./publish.ts";
+import { areFlagsPublished, publishState } from "./publish.ts";
 import type { JournalRecord } from "./records.ts";
 import { encodeRecord } from "./records.ts";
 
@@ -33,8 +33,8 @@ export interface JournalStore {
   publish(holds: readonly Hold[], flagged: readonly Hold[], at: string): void;
   /** @returns true when the journal on disk knows less than this process */
   isBehind(): boolean;
-  /** @returns true when `state.json` does not say what the journal says */
-  isUnpublished(): boolean;
+  /** @returns true when `state.json` or the flags do not say what the journal says */
+  isUnpublished(flagged: readonly Hold[]): boolean;
 }
 
 const COMPACT_BYTES = 1024 * 1024;
@@ -88,7 +88,7 @@ function createStoreHandle(store: Store): JournalStore {
     },
     publish: (holds, flagged, at) => publish(store, holds, flagged, at),
     isBehind: () => store.behind,
-    isUnpublished: () => isUnpublished(store),
+    isUnpublished: (flagged) => isUnpublished(store) || !areFlagsPublished(store.paths, flagged),
   };
 }
 
@@ -172,5 +172,7 @@ function publish(store: Store, holds: readonly Hold[], flagged: readonly Hold[],
 function isUnpublished(store: Store): boolean {
   const snapshot = readSnapshot(store.paths.snapshot);
   if (snapshot === null || snapshot.epoch !== store.memory.epoch) return true;
+  const { holds } = store.memory;
+  if (snapshot.holds.length !== holds.size || snapshot.holds.some((hold) => !holds.has(hold.id))) return true;
   return (snapshot.damage === null) !== (damageOf(store) === null);
 }

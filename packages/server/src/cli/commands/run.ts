@@ -15,7 +15,8 @@ export const runCommand: Command = {
       "through, sends JSON lines of its output as telemetry, and enforces the kill switch by itself, with or without " +
       "the server.",
     "--isolate pid gives it a process table of its own: nothing that it starts can get out of its tree. --isolate net " +
-      "leaves it no network at all. Both need root or user namespaces, and refuse the start where they cannot be had.",
+      "leaves it no network at all. --isolate home hides Firebreak's own files from it; its gates still read the kill " +
+      "switch. All need root or user namespaces, and refuse the start where they cannot be had.",
     "An agent that is started again and again waits 1 s, 2 s, 4 s … up to a minute; after 5 starts within a minute it is " +
       "given up. What a stop covers is never started again.",
     "Ends with the command's exit code (128 and the signal's number when a signal ended it), or with 75 when a hold " +
@@ -36,7 +37,7 @@ export const runCommand: Command = {
       type: "string",
       value: "WHAT",
       repeatable: true,
-      summary: "a process table (pid) or network (net) of its own",
+      summary: "pid, net or home: what it does not share",
     },
     "log-output": { type: "boolean", summary: "take output that is no telemetry as events of kind log" },
   },
@@ -44,7 +45,7 @@ export const runCommand: Command = {
   examples: [
     "firebreak run --agent scout --pack research -- node agent.mjs",
     "firebreak run --agent bot -- ./bot --fast",
-    "firebreak run --agent bot --restart on-failure --max-memory 2G --isolate pid -- ./bot",
+    "firebreak run --agent bot --restart on-failure --max-memory 2G --isolate pid --isolate home -- ./bot",
   ],
   exits: [...ALWAYS, "heldBack"],
   outlivesItsReader: true,

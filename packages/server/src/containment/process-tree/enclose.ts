@@ -5,8 +5,8 @@ import { cgroupMounts, groupOf } from "./cgroup.ts";
 import type { ResourceLimits } from "./limits.ts";
 import type { CgroupRef, ProcessKey } from "./types.ts";
 
-/** What of the system a tree does not share: `pid` its processes, `net` its network. */
-export const ISOLATIONS = ["pid", "net"] as const;
+/** What of the system a tree does not share: `pid` its processes, `net` its network, `home` Firebreak's own files. */
+export const ISOLATIONS = ["pid", "net", "home"] as const;
 export type Isolation = (typeof ISOLATIONS)[number];
 
 /** How a command is shut in before its first instruction. */
@@ -19,6 +19,8 @@ export interface Enclosure {
   readonly scope: string | null;
   readonly scopeLimits: ResourceLimits;
   readonly isolate: readonly Isolation[];
+  /** FIREBREAK_HOME, which `home` hides */
+  readonly home: string;
   /** give the tree a namespace by which it is known */
   readonly tagged: boolean;
   /** limits that the kernel keeps for each process and user, where no group can */
@@ -31,6 +33,7 @@ export const OPEN: Enclosure = {
   scope: null,
   scopeLimits: { maxPids: null, maxMemoryBytes: null },
   isolate: [],
+  home: "",
   tagged: false,
   rlimits: { maxPids: null, maxMemoryBytes: null },
 };
@@ -42,6 +45,16 @@ const ENTER =
 /** The first process of a namespace of its own: it takes in orphans, and when it ends the kernel kills all the rest. */
 const FIRST = '"$@"; exit $?';
 
+/** Puts an empty disk over the home, with what gates read in it, to be read only. No way to the real one stays open. */
+const HIDE = `set -e; h=$1; shift; mkdir -p "$h/killswitch" "$h/gates"; exec 8<"$h/killswitch" 9<"$h/gates"
+mount -t tmpfs -o mode=755,size=64k firebreak "$h"
+for n in 8 9; do
+  case $n in 8) d=$h/killswitch;; 9) d=$h/gates;; esac
+  mkdir "$d"; mount --no-canonicalize --bind /proc/self/fd/$n "$d"
+  mount -o remount,bind,ro,nosuid,nodev "$d" || mount -o remount,bind,ro,nosuid,nodev,noexec "$d"
+done
+exec 8<&- 9<&-; exec "$@"`;
+
 /** @returns the command line that shuts the command in, from the outermost layer to the innermost */
 export function enclose(command: readonly string[], enclosure: Enclosure): readonly string[] {
   const { group, limitGroups, scope, isolate, tagged, rlimits } = enclosure;
@@ -49,7 +62,9 @@ export function enclose(command: readonly string[], enclosure: Enclosure): reado
   if (isolate.includes("pid")) line = ["/bin/sh", "-c", FIRST, "sh", ...line];
   if (rlimits.maxPids !== null) line = ["prlimit", `--nproc=${rlimits.maxPids}`, ...line];
   if (rlimits.maxMemoryBytes !== null) line = ["prlimit", `--data=${rlimits.maxMemoryBytes}`, ...line];
-  if (isolate.length > 0 || tagged) line = ["unshare", ...unshareOptions(isolate, tagged), "--", ...line];
+  const namespaces = namespaceOptions(isolate, tagged);
+  if (namespaces.length > 0) line = ["unshare", ...namespaces, "--", ...line];
+  if (isolate.includes("home")) line = [...hideHome(enclosure.home), ...line];
   if (group !== null || limitGroups.length > 0) {
     line = ["/bin/sh", "-c", ENTER, "sh", group ?? "", String(limitGroups.length), ...limitGroups, ...line];
   }
@@ -57,12 +72,21 @@ export function enclose(command: readonly string[], enclosure: Enclosure): reado
   return line;
 }
 
-function unshareOptions(isolate: readonly Isolation[], tagged: boolean): string[] {
-  const options = isRoot() ? [] : ["--user", "--map-current-user"];
-  if (tagged) options.push("--uts");
+function namespaceOptions(isolate: readonly Isolation[], tagged: boolean): string[] {
+  const options = tagged ? ["--uts"] : [];
   if (isolate.includes("net")) options.push("--net");
   if (isolate.includes("pid")) options.push("--pid", "--fork", "--kill-child", "--mount-proc");
-  return options;
+  if (isRoot() || isolate.length === 0) return options;
+  // whoever hides the home is root in a user namespace, and becomes himself again in one inside
+  const self = isolate.includes("home")
+    ? [`--map-user=${process.geteuid?.() ?? 0}`, `--map-group=${process.getegid?.() ?? 0}`]
+    : ["--map-current-user"];
+  return ["--user", ...self, ...options];
+}
+
+function hideHome(home: string): string[] {
+  const asRoot = isRoot() ? [] : ["--user", "--map-root-user"];
+  return ["unshare", ...asRoot, "--mount", "--", "/bin/sh", "-c", HIDE, "sh", home];
 }
 
 export function isRoot(): boolean {
@@ -70,12 +94,13 @@ export function isRoot(): boolean {
 }
 
 /** Tries the isolation with a command that does nothing. @returns why this user may not have it here, or null */
-export function findIsolationProblem(isolate: readonly Isolation[], tagged: boolean): string | null {
-  if (isolate.length === 0 && !tagged) return null;
-  const options = [...unshareOptions(isolate, tagged), "--", "true"];
-  const tried = spawnSync("unshare", options, { encoding: "utf8", timeout: 10_000 });
+export function findIsolationProblem(enclosure: Pick<Enclosure, "isolate" | "tagged" | "home">): string | null {
+  if (enclosure.isolate.length === 0 && !enclosure.tagged) return null;
+  const { isolate, tagged, home } = enclosure;
+  const [file = "", ...args] = enclose(["true"], { ...OPEN, isolate, tagged, home });
+  const tried = spawnSync(file, args, { encoding: "utf8", timeout: 10_000 });
   if (tried.status === 0) return null;
-  return tried.error === undefined ? tried.stderr.trim() || `unshare ended with ${tried.status}` : tried.error.message;
+  return tried.error === undefined ? tried.stderr.trim() || `${file} ended with ${tried.status}` : tried.error.message;
 }
 
 function scopeCommand(scope: string, { maxPids, maxMemoryBytes }: ResourceLimits): string[] {

@@ -10,6 +10,7 @@ import {
   pause,
   pendingWorks,
   resultsOf,
+  signalGroups,
   signalMember,
 } from "./operation.ts";
 import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
@@ -19,8 +20,8 @@ import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
  * scan of the process table a round.
  *
  * A tree counts as frozen when the kernel says so of its cgroup and nothing of it was found outside, or when two scans
- * in a row found the same members and none could run. A member that forks while it is being found is found by the scan
- * after, so the second scan proves the first one whole.
+ * in a row, both whole, found the same members and none could run. A member that forks while it is being found is found
+ * by the scan after.
  */
 export async function freezeTrees(handles: readonly TreeHandle[], options: TreeOperation): Promise<TreeResult[]> {
   return operate(handles, options, freezeAll);
@@ -61,12 +62,13 @@ function judgeFreeze(operation: Operation, work: Work, hasGroup: boolean, isFroz
   const loose = hasGroup ? work.members.outside : [...all.values()];
   const running = loose.filter((entry) => !isStopped(entry, work.members.all));
   work.problem = null;
+  signalGroups(work, running, "SIGSTOP");
   for (const entry of running) signalMember(work, entry, "SIGSTOP");
   if (running.length > 0 || (hasGroup && !isFrozen)) {
     work.stable = null;
     return;
   }
-  if (hasGroup && loose.length === 0) finishWork(operation, work, "cgroup frozen");
+  if (hasGroup && loose.length === 0 && work.isWhole) finishWork(operation, work, "cgroup frozen");
   else if (isStable(work))
     finishWork(operation, work, hasGroup ? "cgroup frozen and process states" : "process states");
 }

@@ -12,6 +12,8 @@ export interface Members {
   readonly all: ReadonlyMap<number, ProcessEntry>;
   /** those the tree's cgroup does not hold */
   readonly outside: readonly ProcessEntry[];
+  /** those that nobody has counted yet */
+  readonly dead: readonly ProcessEntry[];
 }
 
 interface Index {
@@ -137,12 +139,13 @@ function addMarked(searches: readonly Search[], table: ProcessTable, foreign: Fo
 
 function finish(search: Search): Members {
   const { handle, found, inside } = search;
+  const dead = [...found.values()].filter(isDead);
   for (const [pid, entry] of found) {
     if (isDead(entry)) found.delete(pid);
     else if (handle.seen.size < SEEN_MAX) handle.seen.set(pid, entry.startTime);
   }
   forgetDead(search);
-  return { all: found, outside: [...found.values()].filter((entry) => !inside.has(entry.pid)) };
+  return { all: found, outside: [...found.values()].filter((entry) => !inside.has(entry.pid)), dead };
 }
 
 /** Forgets members that are gone, unless the session they led lives on. */
@@ -152,9 +155,9 @@ function forgetDead({ handle, index }: Search): void {
   }
 }
 
-/** A zombie does nothing any more; it only waits to be counted. */
+/** A zombie does nothing any more and only waits to be counted, unless it is a first thread that left others behind. */
 export function isDead(entry: ProcessEntry): boolean {
-  return entry.state === "Z" || entry.state === "X";
+  return (entry.state === "Z" && entry.threads <= 1) || entry.state === "X";
 }
 
 export function toIdentity({ pid, startTime, command, state }: ProcessEntry): ProcessIdentity {
@@ -163,7 +166,7 @@ export function toIdentity({ pid, startTime, command, state }: ProcessEntry): Pr
 
 /** @returns true when a member can run no instruction: stopped with all its threads, or waiting for a stopped child */
 export function isStopped(entry: ProcessEntry, members: ReadonlyMap<number, ProcessEntry>): boolean {
-  if (entry.state === "T" || entry.state === "t") return areThreadsStopped(entry, (pid) => members.has(pid));
+  if ("TtZ".includes(entry.state)) return areThreadsStopped(entry, (pid) => members.has(pid));
   if (entry.state !== "D" || !hasPendingStop(entry.pid)) return false;
   for (const other of members.values()) if (other.ppid === entry.pid && other.state === "T") return true;
   return false;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { codeOf } from "../../kernel/index.ts";
 import type { ForeignCache, Members } from "./members.ts";
 import { resolveTrees, toIdentity } from "./members.ts";
-import { readProcess, snapshotProcesses } from "./process-table.ts";
+import { readProcess, scanProcesses } from "./process-table.ts";
 import type { HeldTag } from "./tag.ts";
 import { holdTag } from "./tag.ts";
 import type { ProcessEntry, TreeHandle, TreeOperation, TreeResult } from "./types.ts";
@@ -12,6 +12,8 @@ export interface Work {
   readonly handle: TreeHandle;
   /** members at the last look */
   members: Members;
+  /** the last look saw everything that was there */
+  isWhole: boolean;
   /** the most members found at one look */
   processes: number;
   /** the members of the last look, when that look found nothing left to do */
@@ -30,7 +32,7 @@ export interface Operation {
   now(): number;
 }
 
-const NOBODY: Members = { all: new Map(), outside: [] };
+const NOBODY: Members = { all: new Map(), outside: [], dead: [] };
 
 /** Works on trees, and holds their tags meanwhile: what carries the tag is then theirs and nobody else's. */
 export async function operate(
@@ -58,6 +60,7 @@ function startOperation(handles: readonly TreeHandle[], options: TreeOperation):
     works: handles.map((handle) => ({
       handle: { ...handle, tag: held.get(handle.sessionId)?.tag ?? null },
       members: NOBODY,
+      isWhole: false,
       processes: 0,
       stable: null,
       problem: null,
@@ -76,20 +79,25 @@ export function pendingWorks(operation: Operation): Work[] {
 
 /** One scan of the process table for all trees that are not done. */
 export function lookAgain(operation: Operation, works: readonly Work[]): void {
-  const trees = resolveTrees(
-    works.map((work) => work.handle),
-    snapshotProcesses(),
-    operation.foreign,
-  );
+  const { table, isWhole } = scanProcesses();
+  const handles = works.map((work) => work.handle);
+  const trees = resolveTrees(handles, table, operation.foreign);
   for (const work of works) {
     work.members = trees.get(work.handle.sessionId) ?? NOBODY;
+    work.isWhole = isWhole;
     work.processes = Math.max(work.processes, work.members.all.size);
   }
 }
 
 /** Remembers that this look found nothing left to do. @returns true when the look before found the very same */
 export function isStable(work: Work): boolean {
-  const sign = [...work.members.all.values()].map((entry) => `${entry.pid}:${entry.startTime}`).join(" ");
+  if (!work.isWhole) {
+    work.stable = null;
+    return false;
+  }
+  // one that died since may have left a child that this look did not list
+  const entries = [...work.members.all.values(), ...work.members.dead];
+  const sign = entries.map((entry) => `${entry.pid}:${entry.startTime}`).join(" ");
   const same = work.stable === sign;
   work.stable = sign;
   return same;
@@ -126,6 +134,24 @@ export async function pause(look: number): Promise<void> {
 
 export function resultsOf(operation: Operation): TreeResult[] {
   return operation.works.flatMap((work) => (work.result === null ? [] : [work.result]));
+}
+
+/**
+ * Signals the process groups of members, each at one stroke: also what was born since the look, which a tree whose
+ * processes live for milliseconds consists of. A group lies within a session, and whoever shares a session with a member
+ * is one. Refusals are told by {@link signalMember}.
+ */
+export function signalGroups(work: Work, entries: readonly ProcessEntry[], signal: NodeJS.Signals): void {
+  const { supervisor } = work.handle;
+  const spared = [process.pid, ...(supervisor === null ? [] : [supervisor.pid])].map((pid) => readProcess(pid)?.pgid);
+  for (const pgid of new Set(entries.map((entry) => entry.pgid))) {
+    if (pgid <= 1 || spared.includes(pgid)) continue;
+    try {
+      process.kill(-pgid, signal);
+    } catch {
+      // gone, or partly another user's
+    }
+  }
 }
 
 /** Signals one member if its number still belongs to the process that was found. */

@@ -5,9 +5,24 @@ import type { ProcessEntry, ProcessTable } from "./types.ts";
 const buffer = Buffer.allocUnsafe(256 * 1024);
 const KERNEL_THREAD = 0x0020_0000;
 
+/** One look at the process table. */
+export interface ProcessScan {
+  readonly table: ProcessTable;
+  /**
+   * False when a process was there and gone before it could be read: it may have left a child that nobody saw. A tree of
+   * which each process lives for milliseconds is always seen in a whole scan, because a new process comes after its
+   * parent in the list.
+   */
+  readonly isWhole: boolean;
+}
+
 /** Reads the whole process table once; kernel threads are left out. About 4 µs a process on Linux. */
+export function scanProcesses(): ProcessScan {
+  return process.platform === "linux" ? readProc() : { table: readPs(), isWhole: true };
+}
+
 export function snapshotProcesses(): ProcessTable {
-  return process.platform === "linux" ? readProc() : readPs();
+  return scanProcesses().table;
 }
 
 /** @returns the process as it is now, or null when there is none */
@@ -16,15 +31,20 @@ export function readProcess(pid: number): ProcessEntry | null {
   return parseStat(readSmall(`/proc/${pid}/stat`));
 }
 
-function readProc(): ProcessTable {
+/** The newest first, as far as numbers tell: those that live shortly are read before they are gone. */
+function readProc(): ProcessScan {
   const table = new Map<number, ProcessEntry>();
-  for (const name of readdirSync("/proc")) {
-    const first = name.charCodeAt(0);
-    if (first < 48 || first > 57) continue;
-    const entry = parseStat(readSmall(`/proc/${name}/stat`));
+  let isWhole = true;
+  const pids = readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0);
+  for (const pid of pids.toSorted((a, b) => b - a)) {
+    const text = readSmall(`/proc/${pid}/stat`);
+    if (text === "") isWhole = false;
+    const entry = parseStat(text);
     if (entry !== null) table.set(entry.pid, entry);
   }
-  return table;
+  return { table, isWhole };
 }
 
 /** @returns the file's first 256 KiB as one character per byte; empty when it cannot be read */

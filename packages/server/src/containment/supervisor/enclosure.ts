@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { OperatorError } from "../../kernel/index.ts";
 import type { CgroupRef, Enclosure, ResourceLimits } from "../process-tree/index.ts";
 import {
@@ -28,8 +29,8 @@ export interface PreparedEnclosure {
  * @throws OperatorError
  */
 export function prepareEnclosure(options: SupervisorOptions, sessionId: string): PreparedEnclosure {
-  const isolate = options.isolate ?? [];
-  const problem = findIsolationProblem(isolate, false);
+  const { isolate = [], home } = options;
+  const problem = isHidden(options) ?? findIsolationProblem({ isolate, home, tagged: false });
   if (problem !== null) {
     throw new OperatorError(
       `The agent cannot be isolated (${isolate.join(", ")}) here: ${problem}`,
@@ -42,8 +43,8 @@ export function prepareEnclosure(options: SupervisorOptions, sessionId: string):
   const asked: ResourceLimits = { maxPids: options.maxPids ?? null, maxMemoryBytes: options.maxMemoryBytes ?? null };
   const wanted = { ...asked, maxPids: asked.maxPids ?? MAX_PIDS };
   // root could leave its cgroup; a tag stays on it
-  const tagged = isRoot() && findIsolationProblem([], true) === null;
-  const base = { ...OPEN, group: cgroup?.path ?? null, scope, isolate, tagged };
+  const tagged = isRoot() && findIsolationProblem({ isolate: [], home, tagged: true }) === null;
+  const base = { ...OPEN, home, group: cgroup?.path ?? null, scope, isolate, tagged };
   if (scope !== null) {
     // systemd leaves out what it may not limit, and does not say so
     const rlimits = toRlimits(options, asked);
@@ -54,6 +55,11 @@ export function prepareEnclosure(options: SupervisorOptions, sessionId: string):
   const left = asked.maxPids === null ? { ...missing, maxPids: null } : missing;
   if (cgroup === null && !isolate.includes("pid")) warnOfGap(options);
   return { cgroup, enclosure: { ...base, limitGroups: enter, rlimits: toRlimits(options, left) } };
+}
+
+function isHidden({ isolate = [], home, cwd }: SupervisorOptions): string | null {
+  const isInside = !relative(home, cwd).startsWith("..");
+  return isolate.includes("home") && isInside ? `its working directory ${cwd} lies in the home that is hidden` : null;
 }
 
 /** The kernel counts a user's processes in all, but those of a user namespace by themselves. */

@@ -16,6 +16,8 @@ export interface Enforcement {
   reconcile(): Promise<void>;
   /** Stops for this hold now, known to the journal or not. */
   enforce(hold: Hold): Promise<StopResult>;
+  /** The frozen tree was found running: freezes it again, and kills what does not stay frozen. */
+  refreeze(): Promise<void>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
 }
@@ -35,10 +37,14 @@ interface Machine {
   /** holds that were brought to us before the journal showed them */
   readonly brought: Map<string, Hold>;
   state: TreeState;
+  /** how often the frozen tree was found running */
+  loosened: number;
   queue: Promise<unknown>;
 }
 
 const DEADLINE_MS = 2000;
+/** A tree that somebody sets loose so often does not stand still, whatever each proof says. */
+const LOOSENED_MAX = 3;
 
 export function createEnforcement(options: EnforcementOptions): Enforcement {
   const { agentId, pack, sessionId } = options.subject;
@@ -47,6 +53,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     subject: { agent: agentId, session: sessionId, pack: pack ?? undefined },
     brought: new Map(),
     state: "running",
+    loosened: 0,
     queue: Promise.resolve(),
   };
   return {
@@ -58,6 +65,11 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       inTurn(machine, () => {
         machine.brought.set(hold.id, hold);
         return stop(machine, hold.level, [hold]);
+      }),
+    refreeze: () =>
+      inTurn(machine, async () => {
+        machine.loosened++;
+        await reconcile(machine);
       }),
     settled: async () => {
       await machine.queue;
@@ -87,7 +99,10 @@ async function reconcile(machine: Machine): Promise<void> {
   const holds = coveringHolds(machine);
   const level = effectiveLevel(holds, machine.subject);
   if (machine.state === "killed") return;
-  if (level === "freeze" || level === "kill") await stop(machine, level, holds);
+  const mustDie = level === "freeze" && machine.loosened >= LOOSENED_MAX;
+  if (mustDie)
+    machine.options.logger.error("the tree does not stay frozen and is killed", { loosened: machine.loosened });
+  if (level === "freeze" || level === "kill") await stop(machine, mustDie ? "kill" : level, holds);
   // somebody else may have frozen the tree for a hold that came and went before we looked
   else if (machine.state === "frozen" || looksFrozen(machine.options.handle())) await thaw(machine);
 }
@@ -112,6 +127,7 @@ async function thaw(machine: Machine): Promise<void> {
   // asked again in the very turn of the thaw: a stop written meanwhile must not be lifted
   if (isHeld(machine)) return;
   machine.state = "running";
+  machine.loosened = 0;
   await thawTree(options.handle(), { deadlineMs: DEADLINE_MS, clock: options.clock });
   if (isHeld(machine)) return reconcile(machine);
   options.onChange("running", { holds: [], result: null });

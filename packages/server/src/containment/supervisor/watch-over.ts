@@ -8,7 +8,7 @@ import {
   readTagName,
   watchTree,
 } from "../process-tree/index.ts";
-import { writeSupervisorEntry } from "../registry.ts";
+import { isEntryIntact, writeSupervisorEntry } from "../registry.ts";
 import { hasComeLoose } from "./enforcement.ts";
 import type { Session } from "./session.ts";
 import { makeEvent } from "./telemetry.ts";
@@ -35,7 +35,7 @@ export function watchOver(session: Session): () => void {
     group === null && scope === null ? WATCH_MS : WATCH_CGROUP_MS,
   );
   const guard = setInterval(() => {
-    if (hasComeLoose(session.enforcement.state, session.handle)) void session.enforcement.reconcile();
+    if (hasComeLoose(session.enforcement.state, session.handle)) void session.enforcement.refreeze();
   }, GUARD_FROZEN_MS);
   const beat = setInterval(() => {
     const { state } = session.enforcement;
@@ -91,8 +91,10 @@ function takeStanding(session: Session, root: ProcessKey | null, isThere: boolea
 function rememberSeen(session: Session): void {
   const seen = [...session.handle.seen].slice(-8192);
   const known = session.entry.seen;
-  if (seen.length === known.length && seen.every(([pid, start], i) => known[i]?.[0] === pid && known[i][1] === start))
-    return;
+  const isKnown =
+    seen.length === known.length && seen.every(([pid, start], i) => known[i]?.[0] === pid && known[i][1] === start);
+  // an agent that changes or removes the file would be stopped by its supervisor only, and by nobody after that
+  if (isKnown && isEntryIntact(session.options.home, session.entry)) return;
   session.entry = { ...session.entry, seen };
   writeEntry(session);
 }
