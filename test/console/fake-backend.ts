@@ -22,6 +22,7 @@ import {
   stopRequest,
 } from "@firebreak/protocol";
 import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
+import { ledgerRoutes } from "./fake-ledger.ts";
 import { rulesRoutes } from "./fake-rules.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
@@ -214,7 +215,13 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "GET /overview": () => overviewOf(sample),
     "POST /sign-out": () => null,
     "POST /me/password": () => me(),
+    ...ledgerRoutes(sample.ledger),
     "GET /agents": () => ({ items: sample.agents, next: null }),
+    "GET /agents/:id": ({ id }) => {
+      const found = sample.agents.find((agent) => agent.id === id);
+      if (!found) throw new Refusal("not_found", `No agent ${id} was ever seen.`);
+      return found;
+    },
     "GET /incidents": ({ query }) => ({
       items: sample.incidents
         .filter(

@@ -17,6 +17,7 @@ const PATHS = [
   "/incidents/INC-2026-0039?tab=review",
   "/killswitch",
   "/agents",
+  "/agents/scout",
   "/rules",
   "/rules/replays",
   "/rules/replays/rpl_done",

@@ -17,6 +17,7 @@ const PAGES = [
   ["/killswitch?scope=pack&target=research", "Kill switch"],
   ["/approvals", "Approvals"],
   ["/agents", "Agents"],
+  ["/agents/scout", "scout"],
   ["/rules", "Rules"],
   ["/rules/rule/r2", "Destructive command"],
   ["/rules/try", "Try rules"],

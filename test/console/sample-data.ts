@@ -29,6 +29,7 @@ import type {
   TimelineEntry,
   TokenView,
 } from "@firebreak/protocol";
+import { type Ledger, ledgerOf } from "./fake-ledger.ts";
 import { replaysOf } from "./sample-rules.ts";
 import { INCIDENT_TRANSITIONS, STEP_STATES, STOP_STATES } from "@firebreak/protocol";
 
@@ -93,6 +94,7 @@ export interface Sample {
   ruleErrors: { file: string; line: number; column: number; message: string; remedy: string }[];
   rules: RuleView[];
   replays: ReplayView[];
+  ledger: Ledger;
 }
 
 export function sourceOf(name: string, createdAt: string): SourceView {
@@ -651,6 +653,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
   const sample = busy(ago);
   return {
     ...sample,
+    ledger: { budgets: [], breakers: [] },
     agents: isEmpty
       ? []
       : sample.agents.map((agent) => ({
@@ -699,6 +702,7 @@ function busy(ago: Ago): Sample {
     session: of,
   });
   return {
+    ledger: ledgerOf(ago),
     agents: [
       agent("scout", "research", 12, [held, tool], scout),
       agent("librarian", "research", 0.1, [tool], librarian),

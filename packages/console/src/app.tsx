@@ -27,6 +27,7 @@ import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
 import { incidentPath, PAGES, SUBPAGES } from "./navigation.ts";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { ApprovalsPage } from "./pages/approvals.tsx";
+import { AgentPage } from "./pages/agent/agent.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
@@ -102,6 +103,7 @@ function Pages() {
       <Route path="/killswitch" component={KillswitchPage} />
       <Route path="/approvals" component={ApprovalsPage} />
       <Route path="/agents" component={AgentsPage} />
+      <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
       <Route path="/rules" component={RulesPage} />
       <Route path="/rules/try" component={TryPage} />
       <Route path="/rules/replays" component={ReplaysPage} />

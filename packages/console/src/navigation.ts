@@ -32,6 +32,7 @@ export function isHere(page: Page, path: string): boolean {
 
 export const rulePath = (id: string) => `/rules/rule/${encodeURIComponent(id)}`;
 export const replayPath = (id: string) => `/rules/replays/${encodeURIComponent(id)}`;
+export const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
 export const incidentPath = (id: string) => `/incidents/${encodeURIComponent(id)}`;
 
 /** @returns the path when it leads to a page of the console, else the overview: a link from data must not lead away */

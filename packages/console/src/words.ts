@@ -1,6 +1,7 @@
 /** How the console says what the protocol means: one table per closed set, so that no page invents its own wording. */
 import type {
   ApprovalState,
+  BreakerView,
   ClockKind,
   DeliveryState,
   HoldLevel,
@@ -74,6 +75,13 @@ export const SCOPE_WORDS = {
   session: { label: "Session", tone: "hold", meaning: "One running session." },
   tool: { label: "Tool", tone: "hold", meaning: "One tool, for every agent." },
 } as const satisfies Record<HoldScope, Word>;
+
+export const BREAKER_WORDS = {
+  closed: { label: "Closed", tone: "ok", meaning: "Acts pass." },
+  open: { label: "Open", tone: "danger", meaning: "It failed too often: acts are denied for a time." },
+  half_open: { label: "Probing", tone: "warn", meaning: "One act may try; if it goes well, all may." },
+  isolated: { label: "Isolated", tone: "hold", meaning: "A person keeps it off until a person lets it go." },
+} as const satisfies Record<BreakerView["state"], Word>;
 
 export const INCIDENT_WORDS = {
   detected: { label: "Detected", tone: "danger", meaning: "Nobody has taken it yet." },

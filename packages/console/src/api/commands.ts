@@ -5,6 +5,7 @@ import type {
   HoldScope,
   IncidentState,
   IncidentType,
+  Metric,
   Role,
   Severity,
   SilenceKind,
@@ -89,6 +90,16 @@ export interface Answer {
 export const answerApproval = (id: string, answer: Answer) =>
   unwrap(client.POST("/api/v1/approvals/{id}/answer", { ...byId(id), body: answer }));
 export const getReceipt = (id: string) => unwrap(client.GET("/api/v1/receipts/{id}", byId(id)));
+
+interface BreakerAct {
+  readonly breaker: string;
+  readonly subject: string;
+  readonly reason: string;
+}
+export const resetBudget = (body: { budget: string; subject: string; metric: Metric; reason: string }) =>
+  unwrap(client.POST("/api/v1/budgets/reset", { body }));
+export const isolateBreaker = (body: BreakerAct) => unwrap(client.POST("/api/v1/breakers/isolate", { body }));
+export const closeBreaker = (body: BreakerAct) => unwrap(client.POST("/api/v1/breakers/close", { body }));
 
 export const completeStep = (id: string, step: string, note: string) =>
   unwrap(client.POST("/api/v1/runs/{id}/steps/{step}/complete", { params: { path: { id, step } }, body: { note } }));

@@ -92,6 +92,29 @@ export const agentsQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/agents", { params: { query: { limit: AGENTS_LIMIT } } })),
 });
 
+export const agentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["agents", id],
+    queryFn: () => unwrap(client.GET("/api/v1/agents/{id}", { params: { path: { id } } })),
+  });
+
+/** Gates count in files of their own: nobody says when they took something, so this asks again. */
+const LEDGER_EVERY_MS = 5_000;
+
+export const budgetsQuery = (agent: string) =>
+  queryOptions({
+    queryKey: ["budgets", agent],
+    queryFn: () => unwrap(client.GET("/api/v1/budgets", { params: { query: { agent } } })),
+    refetchInterval: LEDGER_EVERY_MS,
+  });
+
+export const breakersQuery = (agent: string) =>
+  queryOptions({
+    queryKey: ["breakers", agent],
+    queryFn: () => unwrap(client.GET("/api/v1/breakers", { params: { query: { agent } } })),
+    refetchInterval: LEDGER_EVERY_MS,
+  });
+
 export const killswitchQuery = queryOptions({
   queryKey: ["killswitch"],
   queryFn: () => unwrap(client.GET("/api/v1/killswitch")),

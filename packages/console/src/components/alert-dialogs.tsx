@@ -10,6 +10,7 @@ import { Notice } from "../ui/layout.tsx";
 import { count } from "../words.ts";
 import { ProblemNotice } from "./bits.tsx";
 import { FormDialog, tooShort } from "./dialogs.tsx";
+import { ReasonDialog } from "./reason-dialog.tsx";
 
 const STALE = ["alerts", "silences", "incident", "overview"];
 
@@ -121,36 +122,6 @@ export function SilenceDialog({ match: given = "", onClose }: SilenceDialogProps
   );
 }
 
-interface ReasonDialogProps {
-  readonly title: string;
-  readonly description: string;
-  readonly action: string;
-  readonly done: string;
-  readonly send: (reason: string) => Promise<unknown>;
-  readonly onClose: () => void;
-}
-
-/** Asks why, and then does it. */
-function ReasonDialog({ title, description, action, done, send, onClose }: ReasonDialogProps) {
-  const [reason, setReason] = useState("");
-  const refusal = useRefusal("responder");
-  const act = useAct(() => send(reason.trim()), { stale: STALE, done, onDone: onClose });
-  return (
-    <FormDialog
-      title={title}
-      description={description}
-      action={action}
-      refusal={refusal ?? tooShort(reason, "a reason")}
-      busy={act.isPending}
-      error={act.error}
-      onClose={onClose}
-      onSubmit={() => act.mutate()}
-    >
-      <TextArea label="Why" rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
-    </FormDialog>
-  );
-}
-
 interface ExpireDialogProps {
   readonly silence: SilenceView;
   readonly onClose: () => void;
@@ -163,6 +134,7 @@ export function ExpireDialog({ silence, onClose }: ExpireDialogProps) {
       description={`${silence.matchersText}: it holds ${count(silence.holding, "open alert")}, which then open incidents and tell people.`}
       action="End it"
       done="It is over"
+      stale={STALE}
       send={(reason) => expireSilence(silence.id, reason)}
       onClose={onClose}
     />
@@ -181,6 +153,7 @@ export function ResolveAlertDialog({ alert, onClose }: ResolveAlertDialogProps) 
       description={`“${alert.title}” is over. Its incident stays what it is; the next report opens a new alert.`}
       action="Resolve"
       done="The alert is resolved"
+      stale={STALE}
       send={(reason) => resolveAlert(alert.id, reason)}
       onClose={onClose}
     />

@@ -4,6 +4,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { ExpireDialog, ResolveAlertDialog, SilenceDialog } from "./alert-dialogs.tsx";
 import { AcknowledgeDialog, ReportDialog, ResolveDialog, SeverityDialog, StateDialog } from "./dialogs.tsx";
 import { HelpDialog, MoreDialog } from "./help.tsx";
+import { CloseBreakerDialog, IsolateBreakerDialog, ResetBudgetDialog } from "./ledger-dialogs.tsx";
 import { Palette } from "./palette.tsx";
 import { ResumeDialog } from "./resume-dialog.tsx";
 import { StopForm } from "./stop-form.tsx";
@@ -40,6 +41,12 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
       return <SilenceDialog match={request.match} onClose={onClose} />;
     case "expire":
       return <ExpireDialog silence={request.silence} onClose={onClose} />;
+    case "reset-budget":
+      return <ResetBudgetDialog budget={request.budget} onClose={onClose} />;
+    case "isolate-breaker":
+      return <IsolateBreakerDialog breaker={request.breaker} onClose={onClose} />;
+    case "close-breaker":
+      return <CloseBreakerDialog breaker={request.breaker} onClose={onClose} />;
     case "resolve-alert":
       return <ResolveAlertDialog alert={request.alert} onClose={onClose} />;
     case "acknowledge":

@@ -1,6 +1,8 @@
 import { createContext, useContext } from "react";
 import type {
   AlertView,
+  BreakerView,
+  BudgetView,
   Hold,
   HoldLevel,
   HoldScope,
@@ -25,6 +27,9 @@ export type DialogRequest =
   | { readonly kind: "resume"; readonly hold: Hold }
   | { readonly kind: "silence"; readonly match?: string }
   | { readonly kind: "expire"; readonly silence: SilenceView }
+  | { readonly kind: "reset-budget"; readonly budget: BudgetView }
+  | { readonly kind: "isolate-breaker"; readonly breaker: BreakerView }
+  | { readonly kind: "close-breaker"; readonly breaker: BreakerView }
   | { readonly kind: "resolve-alert"; readonly alert: AlertView }
   | { readonly kind: "acknowledge"; readonly incident: IncidentDetail }
   | { readonly kind: "resolve"; readonly incident: IncidentDetail }

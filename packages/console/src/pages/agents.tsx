@@ -1,58 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "wouter";
+import { Link, useSearchParams } from "wouter";
 import type { AgentView } from "@firebreak/protocol";
 import { agentsQuery } from "../api/queries.ts";
-import { Ago, LevelBadge, StateBadge } from "../components/bits.tsx";
+import { AgentActions, AgentHolds, AgentState } from "../components/agent-parts.tsx";
+import { Ago } from "../components/bits.tsx";
 import { Loaded, Page } from "../components/page.tsx";
-import { useDialogs } from "../hooks/use-dialogs.ts";
-import { useRefusal } from "../hooks/use-me.ts";
-import { Badge } from "../ui/badge.tsx";
-import { Button } from "../ui/button.tsx";
+import { agentPath } from "../navigation.ts";
 import { TextField } from "../ui/fields.tsx";
 import { Empty } from "../ui/layout.tsx";
-import { coverage, SESSION_WORDS } from "../words.ts";
-
-function AgentState({ agent }: { readonly agent: AgentView }) {
-  return agent.session ? (
-    <StateBadge word={SESSION_WORDS[agent.session.state]} />
-  ) : (
-    <Badge tone="neutral" title="It sends telemetry, but no supervisor of ours runs it.">
-      Not supervised
-    </Badge>
-  );
-}
-
-function Actions({ agent }: { readonly agent: AgentView }) {
-  const open = useDialogs();
-  const stopRefusal = useRefusal("responder");
-  const resumeRefusal = useRefusal("commander");
-  const hold = agent.holds[0];
-  return (
-    <div className="agent-actions">
-      {hold && (
-        <Button icon="play" disabledReason={resumeRefusal} onClick={() => open({ kind: "resume", hold })}>
-          Resume…
-        </Button>
-      )}
-      <Button
-        icon="stop"
-        kind="danger-plain"
-        data-row=""
-        disabledReason={stopRefusal}
-        onClick={() => open({ kind: "stop", scope: "agent", target: agent.id })}
-      >
-        Stop…
-      </Button>
-    </div>
-  );
-}
 
 function AgentRow({ agent }: { readonly agent: AgentView }) {
   return (
     <li className="row agent-row" data-agent={agent.id}>
       <div className="agent-main">
         <p className="agent-name">
-          <strong className="wrap-anywhere">{agent.id}</strong>
+          <Link className="wrap-anywhere" href={agentPath(agent.id)}>
+            <strong>{agent.id}</strong>
+          </Link>
           {agent.pack && <span className="muted">pack {agent.pack}</span>}
         </p>
         <p className="row-sub">
@@ -65,14 +29,9 @@ function AgentRow({ agent }: { readonly agent: AgentView }) {
       </div>
       <div className="agent-state">
         <AgentState agent={agent} />
-        {agent.holds.map((hold) => (
-          <span key={hold.id} className="agent-hold">
-            <LevelBadge level={hold.level} />{" "}
-            <span className="muted">by the stop of {coverage(hold.scope, hold.target)}</span>
-          </span>
-        ))}
+        <AgentHolds agent={agent} />
       </div>
-      <Actions agent={agent} />
+      <AgentActions agent={agent} />
     </li>
   );
 }

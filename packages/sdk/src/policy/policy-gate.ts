@@ -187,7 +187,7 @@ function judgeBudget(counter: BudgetCounter, { cost }: GateAction, now: number, 
 function exhausted(counter: BudgetCounter, now: number): PolicyFinding {
   const { policy, metric, subject, limit } = counter;
   const whose = policy.per === "host" ? "this host" : `${policy.per} ${subject}`;
-  const reason = `the budget ${policy.name} of ${whose} is used up: ${limit} ${metric} a ${policy.window}`;
+  const reason = `the budget ${policy.name} of ${whose} is used up: ${limit} ${metric} per ${policy.window}`;
   return { ...finding("budget", policy.name, reason, Math.max(0, counter.endMs - now)), mode: policy.mode };
 }
 

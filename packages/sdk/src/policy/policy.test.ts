@@ -139,7 +139,7 @@ describe("budgets", () => {
     for (let i = 0; i < 3; i++) expect(gate.begin().allowed).toBe(true);
     expect(gate.begin()).toMatchObject({
       denial: "policy",
-      reason: "the budget daily of agent scout is used up: 3 calls a day",
+      reason: "the budget daily of agent scout is used up: 3 calls per day",
       policy: { part: "budget", name: "daily", retryAfterMs: 14 * 3_600_000 },
     });
     expect(gate.check().allowed).toBe(false);

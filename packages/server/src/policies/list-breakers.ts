@@ -5,13 +5,15 @@ import type { PolicyContext } from "./context.ts";
 import { readBreakerFiles } from "./ledger-files.ts";
 import type { BreakerFile } from "./ledger-files.ts";
 
-/** @returns the circuit breakers that something happened to, what is off first; untouched ones are closed */
+/** @param filter `agent`: leaves out those of other agents; tools and integrations are everybody's
+ *
+ * @returns the circuit breakers that something happened to, what is off first; untouched ones are closed */
 export function listBreakers(
   ctx: Omit<PolicyContext, "actor" | "database">,
-  { subject }: { readonly subject?: string | undefined } = {},
+  { agent }: { readonly agent?: string | undefined } = {},
 ): BreakerView[] {
   return readBreakerFiles(ctx.ledgerDir)
-    .filter((file) => subject === undefined || file.subject === subject)
+    .filter((file) => agent === undefined || file.per !== "agent" || file.subject === agent)
     .map((file) => breakerViewOf(ctx, file))
     .toSorted((a, b) => RANK[a.state] - RANK[b.state]);
 }

@@ -27,7 +27,7 @@ export function policyServices(house: House): PolicyServices {
       return { items, next: null };
     },
     resetBudget: async (caller, request) => ({ items: await resetBudget(as(caller), request), next: null }),
-    listBreakers: async (caller, { agent }) => ({ items: listBreakers(as(caller), { subject: agent }), next: null }),
+    listBreakers: async (caller, { agent }) => ({ items: listBreakers(as(caller), { agent }), next: null }),
     isolateBreaker: (caller, request) => isolateBreaker(as(caller), request),
     closeBreaker: (caller, request) => closeBreaker(as(caller), request),
   };

@@ -61,7 +61,7 @@ const show: Command = {
         name,
         mode,
         per,
-        `${limits} a ${window}`,
+        `${limits} per ${window}`,
       ]),
       ...view.breakers.map(({ name, mode, per, opensOn, openForMs }) => [
         "breaker",
