@@ -29,8 +29,9 @@ const NEVER = new Set(["api>storage", "cli>storage"]);
 const PACKAGES = {
   protocol: [],
   sigma: [],
+  verifier: [],
   sdk: ["protocol", "sigma"],
-  server: ["protocol", "sigma", "sdk"],
+  server: ["protocol", "sigma", "sdk", "verifier"],
   console: ["protocol"],
 };
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { binary, repository, run } from "./run.mjs";
 
-const PACKAGES = ["protocol", "sigma", "sdk", "server"];
+const PACKAGES = ["protocol", "sigma", "verifier", "sdk", "server"];
 const CONSOLE = path.join(repository, "packages/console");
 
 function newestChange(directory) {

@@ -1,8 +1,8 @@
 import type { Actor } from "@firebreak/protocol";
+import { hashLeaf } from "@firebreak/verifier";
 import type { Transaction } from "kysely";
 import { canonicalJson, toIso } from "../kernel/index.ts";
 import type { Schema } from "../storage/index.ts";
-import { hashLeaf } from "./leaf.ts";
 
 export interface AuditRecord {
   /** milliseconds since 1970 */

@@ -21,6 +21,7 @@ import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
 import type { ReactionsTable } from "./reaction-tables.ts";
+import type { LogHeadsTable, LogKeysTable, LogStateTable, LogTilesTable } from "./log-tables.ts";
 import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
 
 /** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
@@ -354,6 +355,8 @@ export interface AuditLogTable {
   target: string | null;
   leaf: string;
   leaf_hash: Buffer;
+  /** its place in the tree; null until it is there */
+  leaf_index: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** Processes of ours that share this database; a node that stops beating has died. */
@@ -395,6 +398,10 @@ export interface Schema extends ActionSchema, ApprovalSchema, IndicatorSchema {
   api_tokens: ApiTokensTable;
   sign_in_links: SignInLinksTable;
   audit_log: AuditLogTable;
+  log_state: LogStateTable;
+  log_tiles: LogTilesTable;
+  log_heads: LogHeadsTable;
+  log_keys: LogKeysTable;
   sources: SourcesTable;
   refused_messages: RefusedMessagesTable;
   changes: ChangesTable;

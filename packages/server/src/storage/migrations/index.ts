@@ -11,6 +11,7 @@ import { drills } from "./0010-drills.ts";
 import { reactions } from "./0011-reactions.ts";
 import { operatorAddresses } from "./0012-operator-addresses.ts";
 import { receipts } from "./0013-receipts.ts";
+import { auditTree } from "./0014-audit-tree.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   { version: 11, name: "reactions", sql: reactions },
   { version: 12, name: "operator-addresses", sql: operatorAddresses },
   { version: 13, name: "receipts", sql: receipts },
+  { version: 14, name: "audit-tree", sql: auditTree },
 ];

@@ -1,0 +1,84 @@
+import { HASH_BYTES } from "@firebreak/verifier";
+import type { Head, LogSource } from "@firebreak/verifier";
+import type { Kysely } from "kysely";
+import type { Schema } from "../../storage/index.ts";
+import { REF_BYTES } from "./append-leaves.ts";
+import { entryOf } from "./entry.ts";
+import { readTile } from "./read-tiles.ts";
+
+/** What stands in the columns of a row, beside the canonical text that was logged. */
+export interface LoggedRow {
+  readonly index: number;
+  readonly table: "events" | "audit_log";
+  readonly seq: number;
+  readonly canonical: string;
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** @param onRow told of every row that an entry is made of */
+export function createDatabaseSource(
+  kysely: Kysely<Schema>,
+  onRow: (row: LoggedRow) => void = () => undefined,
+): LogSource {
+  return {
+    checkpoint: async () => (await kysely.selectFrom("log_state").select("note").executeTakeFirst())?.note,
+    heads: () => readHeads(kysely),
+    tile: async ({ level, index, width }) =>
+      (await readTile(kysely, level, index))?.hashes.subarray(0, width * HASH_BYTES),
+    entries: async ({ index, width }) => {
+      const refs = (await readTile(kysely, 0, index))?.refs;
+      if (refs === undefined || refs === null) return undefined;
+      return readEntries(kysely, readRefs(refs).slice(0, width), { first: index * 256, onRow });
+    },
+  };
+}
+
+async function readHeads(kysely: Kysely<Schema>): Promise<Head[]> {
+  const rows = await kysely.selectFrom("log_heads").select(["size", "note"]).orderBy("size").execute();
+  return rows.map(({ size, note }) => ({ name: `the checkpoint at ${size}`, note }));
+}
+
+export function readRefs(refs: Buffer): bigint[] {
+  return Array.from({ length: Math.floor(refs.length / REF_BYTES) }, (_, at) => refs.readBigInt64BE(at * REF_BYTES));
+}
+
+interface EntriesPlace {
+  readonly first: number;
+  readonly onRow: (row: LoggedRow) => void;
+}
+
+async function readEntries(
+  kysely: Kysely<Schema>,
+  refs: readonly bigint[],
+  { first, onRow }: EntriesPlace,
+): Promise<(Buffer | undefined)[]> {
+  const rows = new Map([...(await readEventRows(kysely, refs)), ...(await readActRows(kysely, refs))]);
+  return refs.map((ref, place) => {
+    const row = rows.get(ref);
+    if (row === undefined) return undefined;
+    onRow({ ...row, index: first + place });
+    return entryOf(row.canonical);
+  });
+}
+
+type Row = Omit<LoggedRow, "index">;
+
+async function readEventRows(kysely: Kysely<Schema>, refs: readonly bigint[]): Promise<[bigint, Row][]> {
+  const seqs = refs.filter((ref) => ref > 0n).map(String);
+  if (seqs.length === 0) return [];
+  const rows = await kysely.selectFrom("events").selectAll().where("seq", "in", seqs).execute();
+  return rows.map(({ seq, body, ...columns }) => [
+    BigInt(seq),
+    { table: "events", seq: Number(seq), canonical: body, columns },
+  ]);
+}
+
+async function readActRows(kysely: Kysely<Schema>, refs: readonly bigint[]): Promise<[bigint, Row][]> {
+  const seqs = refs.filter((ref) => ref < 0n).map((ref) => String(-ref));
+  if (seqs.length === 0) return [];
+  const rows = await kysely.selectFrom("audit_log").selectAll().where("seq", "in", seqs).execute();
+  return rows.map(({ seq, leaf, at, actor, action, target }) => [
+    -BigInt(seq),
+    { table: "audit_log", seq: Number(seq), canonical: leaf, columns: { at, actor, action, target } },
+  ]);
+}

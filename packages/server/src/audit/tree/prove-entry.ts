@@ -1,0 +1,72 @@
+import { formatProofFile, TILE_WIDTH, TreeReader } from "@firebreak/verifier";
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
+import { FirebreakError } from "../../kernel/index.ts";
+import type { Schema } from "../../storage/index.ts";
+import { createDatabaseSource, readRefs } from "./database-source.ts";
+import { readTile } from "./read-tiles.ts";
+
+export interface EntryProof {
+  readonly index: number;
+  /** C2SP tlog-proof: path and signed checkpoint */
+  readonly proof: string;
+  /** what was logged, byte for byte; base64 */
+  readonly entry: string;
+}
+
+/** One entry: by its place, or what was logged as it. */
+export type EntryName = { readonly index: number } | { readonly eventSeq: number } | { readonly actSeq: number };
+
+/**
+ * Proves that an event or act is in the log, for somebody who has the log's key and nothing else.
+ *
+ * @throws FirebreakError not_found when it is not in the log (yet)
+ */
+export async function proveEntry(
+  ctx: { readonly database: { readonly kysely: Kysely<Schema> } },
+  name: EntryName,
+): Promise<EntryProof> {
+  return ctx.database.kysely
+    .transaction()
+    .setIsolationLevel("repeatable read")
+    .setAccessMode("read only")
+    .execute(async (trx) => {
+      const state = await trx.selectFrom("log_state").select(["size", "note"]).executeTakeFirst();
+      const size = Number(state?.size ?? 0);
+      const index = await findIndex(trx, name);
+      if (state === undefined || index === undefined || index >= size) {
+        throw new FirebreakError(
+          "not_found",
+          "That is not in the log; what was just written is there within a second.",
+        );
+      }
+      const tree = new TreeReader(
+        size,
+        async (id) => (await readTile(trx, id.level, id.index))?.hashes ?? Buffer.alloc(0),
+      );
+      const place = index % TILE_WIDTH;
+      const tile = { index: (index - place) / TILE_WIDTH, width: place + 1 };
+      const entry = (await createDatabaseSource(trx).entries(tile))?.[place];
+      if (entry === undefined) throw new FirebreakError("not_found", `Entry ${index} is not stored any more.`);
+      const proof = { index, path: await tree.inclusionProof(index), checkpoint: state.note };
+      return { index, proof: formatProofFile(proof), entry: entry.toString("base64") };
+    });
+}
+
+async function findIndex(kysely: Kysely<Schema>, name: EntryName): Promise<number | undefined> {
+  if ("index" in name) return name.index;
+  if ("actSeq" in name) {
+    const row = await kysely
+      .selectFrom("audit_log")
+      .select("leaf_index")
+      .where("seq", "=", String(name.actSeq))
+      .executeTakeFirst();
+    return row?.leaf_index === undefined || row.leaf_index === null ? undefined : Number(row.leaf_index);
+  }
+  const { rows } = await sql<{ index: string; refs: Buffer }>`
+    select index, refs from log_tiles where level = 0 and last_event_seq >= ${name.eventSeq}
+    order by last_event_seq, index limit 1`.execute(kysely);
+  const [tile] = rows;
+  const place = tile === undefined ? -1 : readRefs(tile.refs).indexOf(BigInt(name.eventSeq));
+  return tile === undefined || place < 0 ? undefined : Number(tile.index) * TILE_WIDTH + place;
+}

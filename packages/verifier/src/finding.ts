@@ -1,0 +1,37 @@
+export const FINDING_CODES = [
+  "checkpoint_missing",
+  "checkpoint_unreadable",
+  "checkpoint_not_signed",
+  "entry_changed",
+  "entry_missing",
+  "entry_moved",
+  "entries_changed",
+  "tile_changed",
+  "tile_missing",
+  "history_differs",
+  "truncated",
+  "other_log",
+] as const;
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+/** Something that is not as it was logged, and where. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly message: string;
+  /** indexes of the first and the last entry that it is about */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const KEPT_MAX = 1000;
+
+/** Findings, the first thousand; the others are counted. */
+export class Findings {
+  readonly kept: Finding[] = [];
+  total = 0;
+
+  add(code: FindingCode, message: string, from?: number, to = from): void {
+    this.total += 1;
+    if (this.kept.length < KEPT_MAX) this.kept.push({ code, message, from, to });
+  }
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+import path from "node:path";
+import { readArguments, USAGE } from "./arguments.ts";
+import type { Arguments } from "./arguments.ts";
+import { parseCheckpoint } from "./checkpoint.ts";
+import { createDirectorySource, KEYS, readPlainFile } from "./directory-source.ts";
+import { ENTRY_BYTES_MAX } from "./entries.ts";
+import { hashLeaf } from "./hash.ts";
+import { isSignedBy, parseNote, parseVerifierKey } from "./note.ts";
+import type { VerifierKey } from "./note.ts";
+import { parseProofFile } from "./proof-file.ts";
+import { verifyInclusion } from "./proof.ts";
+import { verifyLog } from "./verify-log.ts";
+
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** What a person has to mend: a file that is not there, a key that is none. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+function readText(file: string): string {
+  const bytes = readPlainFile(file, FILE_BYTES_MAX);
+  if (bytes === undefined) throw new UsageError(`${file} cannot be read: it has to be a file of at most 1 MiB`);
+  return bytes.toString("utf8");
+}
+
+/** @param given keys as text, or names of files that hold them */
+function readKeys(given: readonly string[]): VerifierKey[] {
+  return given.flatMap((one) => {
+    const key = parseVerifierKey(one);
+    return key === undefined ? parseKeys(readText(one), one) : [key];
+  });
+}
+
+function parseKeys(text: string, file: string): VerifierKey[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.map((line) => {
+    const key = parseVerifierKey(line);
+    if (key === undefined) throw new UsageError(`${file} holds a line that is no key: name+id+base64`);
+    return key;
+  });
+}
+
+async function verifyDirectory(directory: string, { keys, checkpoints, json }: Arguments): Promise<number> {
+  const own =
+    keys.length === 0 ? readPlainFile(path.join(directory, KEYS), FILE_BYTES_MAX)?.toString("utf8") : undefined;
+  const verdict = await verifyLog({
+    source: createDirectorySource(directory),
+    keys: own === undefined ? readKeys(keys) : parseKeys(own, path.join(directory, KEYS)),
+    trusted: checkpoints.map((file) => ({ name: file, note: readText(file) })),
+    onProgress: process.stderr.isTTY && !json ? showProgress : () => undefined,
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ ...verdict, keysFromLog: own !== undefined })}\n`);
+  else {
+    for (const { code, message, from, to } of verdict.findings) {
+      const place = from === undefined ? "" : ` [${from === to ? from : `${from} to ${to}`}]`;
+      process.stdout.write(`${code}${place}: ${message}\n`);
+    }
+    const { origin, size, root, heads, findingsTotal } = verdict;
+    const heard = `${size} entries, root ${root ?? "unknown"}, ${heads} earlier checkpoints compared`;
+    process.stdout.write(
+      `${verdict.intact ? "intact" : `${findingsTotal} finding(s)`}: ${origin ?? "no log"}, ${heard}\n`,
+    );
+    if (own !== undefined) process.stdout.write("The keys came with the log: give --key to know whose it is.\n");
+  }
+  return verdict.intact ? 0 : 1;
+}
+
+function showProgress(done: number, size: number): void {
+  const end = done === size ? "\r\u001b[K" : "";
+  if (done % 25_600 === 0 || done === size) process.stderr.write(`\r${Math.floor((done / size) * 100)} %${end}`);
+}
+
+/** A proof says nothing without a key: who signed its checkpoint is all it rests on. */
+function verifyProof(proofFile: string, entryFile: string, { keys, json }: Arguments): number {
+  if (keys.length === 0)
+    throw new UsageError("a proof needs --key: the key of the log, got another way than the proof");
+  const proof = parseProofFile(readText(proofFile));
+  const entry = readPlainFile(entryFile, ENTRY_BYTES_MAX);
+  if (entry === undefined) throw new UsageError(`${entryFile} cannot be read`);
+  const note = proof === undefined ? undefined : parseNote(proof.checkpoint);
+  const checkpoint = note === undefined ? undefined : parseCheckpoint(note.text);
+  const isSigned = note !== undefined && isSignedBy(note, readKeys(keys));
+  const isIncluded =
+    proof !== undefined &&
+    checkpoint !== undefined &&
+    verifyInclusion({ ...proof, size: checkpoint.size, root: checkpoint.root, leafHash: hashLeaf(entry) });
+  const intact = isSigned && isIncluded;
+  if (json)
+    process.stdout.write(`${JSON.stringify({ intact, isSigned, isIncluded, origin: checkpoint?.origin ?? null })}\n`);
+  else if (intact) process.stdout.write(`intact: entry ${proof.index} of ${checkpoint.size} in ${checkpoint.origin}\n`);
+  else
+    process.stdout.write(`not proved: ${isSigned ? "the entry is not where the proof says" : "no known key signed"}\n`);
+  return intact ? 0 : 1;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const given = readArguments(args);
+    if (given.help) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    const { directory, proof = "", entry = "" } = given;
+    return directory === undefined ? verifyProof(proof, entry, given) : await verifyDirectory(directory, given);
+  } catch (error) {
+    process.stderr.write(`firebreak-verify: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write("See: firebreak-verify --help\n");
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

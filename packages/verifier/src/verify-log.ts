@@ -1,0 +1,257 @@
+import { parseCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { Findings } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+import { Frontier } from "./frontier.ts";
+import { HASH_BYTES, hashLeaf } from "./hash.ts";
+import { isSignedBy, parseNote } from "./note.ts";
+import type { VerifierKey } from "./note.ts";
+import type { Head, LogSource } from "./source.ts";
+import { hashAt, hashesAt, rootWithin, TILE_HEIGHT, TILE_WIDTH } from "./tile.ts";
+import { TreeReader } from "./tree.ts";
+
+export interface VerifyOptions {
+  readonly source: LogSource;
+  /** whose signatures count */
+  readonly keys: readonly VerifierKey[];
+  /** checkpoints that were kept elsewhere: only they show that a whole log was replaced */
+  readonly trusted?: readonly Head[];
+  /** told after every tile: leaves looked at, and how many there are */
+  readonly onProgress?: (done: number, size: number) => void;
+}
+
+export interface LogVerdict {
+  readonly intact: boolean;
+  readonly origin: string | null;
+  readonly size: number;
+  /** base64 */
+  readonly root: string | null;
+  /** earlier and trusted checkpoints that were compared */
+  readonly heads: number;
+  /** how many there are; the first thousand are in `findings` */
+  readonly findingsTotal: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Verifies a whole log: derives every hash from the entries, and compares it with the tiles, the tiles with each other, and
+ * the roots with the signed checkpoint, with those kept beside the log, and with the trusted ones. Says which entry was
+ * changed, removed or moved, or between which it must have been when nothing tells more.
+ */
+export async function verifyLog(options: VerifyOptions): Promise<LogVerdict> {
+  const findings = new Findings();
+  const checkpoint = await readNewest(options, findings);
+  if (checkpoint === undefined) return verdictOf(findings, null, 0);
+  const leaves = await readLeaves(options, checkpoint, findings);
+  const levels = await checkUpperTiles(options.source, checkpoint.size, leaves, findings);
+  const heads = await checkHeads(options, checkpoint, { leaves, levels }, findings);
+  return verdictOf(findings, checkpoint, heads);
+}
+
+function verdictOf(findings: Findings, checkpoint: Checkpoint | null, heads: number): LogVerdict {
+  return {
+    intact: findings.total === 0,
+    origin: checkpoint?.origin ?? null,
+    size: checkpoint?.size ?? 0,
+    root: checkpoint?.root.toString("base64") ?? null,
+    heads,
+    findingsTotal: findings.total,
+    findings: findings.kept,
+  };
+}
+
+async function readNewest({ source, keys }: VerifyOptions, findings: Findings): Promise<Checkpoint | undefined> {
+  const note = await source.checkpoint();
+  if (note === undefined) findings.add("checkpoint_missing", "there is no signed checkpoint");
+  return note === undefined ? undefined : readHead({ name: "the checkpoint", note }, keys, findings);
+}
+
+/** @returns what the note says, also when nobody known signed it: that is a finding */
+function readHead({ name, note }: Head, keys: readonly VerifierKey[], findings: Findings): Checkpoint | undefined {
+  const signed = parseNote(note);
+  const checkpoint = signed === undefined ? undefined : parseCheckpoint(signed.text);
+  if (signed === undefined || checkpoint === undefined) {
+    findings.add("checkpoint_unreadable", `${name} is no signed checkpoint`);
+    return undefined;
+  }
+  if (!isSignedBy(signed, keys)) {
+    findings.add("checkpoint_not_signed", `${name} bears no valid signature of a known key`);
+  }
+  return checkpoint;
+}
+
+/** Hashes of leaves, tile by tile, as they must have been when the log was written, as far as that can be told. */
+interface Leaves {
+  readonly tiles: readonly Buffer[];
+  readonly root: Buffer;
+}
+
+interface Mismatch {
+  readonly index: number;
+  /** what the entry hashes to; undefined when it is missing */
+  readonly found: Buffer | undefined;
+  readonly stored: Buffer;
+}
+
+const MISMATCHES_KEPT = 100_000;
+
+/**
+ * Reads entries and tiles of level 0. Where they differ, the checkpoint tells which of them is right: those that lead to
+ * its root.
+ */
+async function readLeaves(options: VerifyOptions, { size, root }: Checkpoint, findings: Findings): Promise<Leaves> {
+  const { source, onProgress } = options;
+  const tiles: Buffer[] = [];
+  /** of tiles that differ from their entries: the hashes of these */
+  const derivedTiles = new Map<number, Buffer>();
+  const mismatches: Mismatch[] = [];
+  for (let first = 0; first < size; first += TILE_WIDTH) {
+    const id = { index: first / TILE_WIDTH, width: Math.min(TILE_WIDTH, size - first) };
+    const entries = (await source.entries(id)) ?? [];
+    const hashes = Array.from({ length: id.width }, (_, place) => hashOf(entries[place]));
+    const derived = Buffer.concat(hashes.map((hash) => hash ?? Buffer.alloc(HASH_BYTES)));
+    // without a tile the entries have to speak for themselves
+    const tile = (await readTile(source, { level: 0, ...id }, findings)) ?? derived;
+    tiles.push(tile);
+    for (const [place, found] of hashes.entries()) {
+      const stored = hashAt(tile, place);
+      if (found?.equals(stored) === true) continue;
+      derivedTiles.set(id.index, derived);
+      if (mismatches.length < MISMATCHES_KEPT) mismatches.push({ index: first + place, found, stored });
+    }
+    if (entries.length > id.width) {
+      findings.add("entries_changed", "there are more entries than the tile has leaves", first, first + id.width - 1);
+    }
+    onProgress?.(first + id.width, size);
+  }
+  const stored = { tiles, root: rootOf(tiles) };
+  if (derivedTiles.size === 0 || stored.root.equals(root)) {
+    tellMismatches(mismatches, findings);
+    return stored;
+  }
+  const corrected = tiles.map((tile, index) => derivedTiles.get(index) ?? tile);
+  const derivedRoot = rootOf(corrected);
+  if (!derivedRoot.equals(root)) {
+    tellMismatches(mismatches, findings);
+    return stored;
+  }
+  for (const { index } of mismatches) {
+    findings.add("tile_changed", `the hash of entry ${index} in its tile is not that of the entry`, index);
+  }
+  return { tiles: corrected, root: derivedRoot };
+}
+
+const hashOf = (entry: Buffer | undefined): Buffer | undefined => (entry === undefined ? undefined : hashLeaf(entry));
+
+async function readTile(
+  source: LogSource,
+  id: { level: number; index: number; width: number },
+  findings: Findings,
+): Promise<Buffer | undefined> {
+  const span = TILE_WIDTH ** id.level;
+  const first = id.index * TILE_WIDTH * span;
+  const tile = await source.tile(id);
+  if (tile?.length === id.width * HASH_BYTES) return tile;
+  const what = tile === undefined ? "is missing" : `has ${tile.length} bytes instead of ${id.width * HASH_BYTES}`;
+  findings.add("tile_missing", `tile ${id.index} of level ${id.level} ${what}`, first, first + id.width * span - 1);
+  return undefined;
+}
+
+/** An entry that has the hash of another place was moved there; any other was changed, or is gone. */
+function tellMismatches(mismatches: readonly Mismatch[], findings: Findings): void {
+  const places = new Map(mismatches.map(({ stored, index }) => [stored.toString("hex"), index]));
+  for (const { index, found } of mismatches) {
+    const from = found === undefined ? undefined : places.get(found.toString("hex"));
+    if (found === undefined) findings.add("entry_missing", `entry ${index} is missing`, index);
+    else if (from === undefined) findings.add("entry_changed", `entry ${index} is not what was logged`, index);
+    else findings.add("entry_moved", `entry ${index} was logged as entry ${from}`, index);
+  }
+}
+
+function rootOf(tiles: readonly Buffer[]): Buffer {
+  const frontier = new Frontier();
+  for (const tile of tiles) {
+    const count = tile.length / HASH_BYTES;
+    if (count === TILE_WIDTH) frontier.add(TILE_HEIGHT, rootWithin(tile, 0, TILE_WIDTH));
+    else for (let place = 0; place < count; place++) frontier.add(0, Buffer.from(hashAt(tile, place)));
+  }
+  return frontier.root();
+}
+
+/** @returns the tiles of the upper levels as they follow from the leaves */
+async function checkUpperTiles(
+  source: LogSource,
+  size: number,
+  leaves: Leaves,
+  findings: Findings,
+): Promise<readonly (readonly Buffer[])[]> {
+  const levels: (readonly Buffer[])[] = [leaves.tiles];
+  for (let level = 1, below = leaves.tiles; hashesAt(level, size) > 0; level++) {
+    const count = hashesAt(level, size);
+    const tiles: Buffer[] = [];
+    for (let index = 0; index * TILE_WIDTH < count; index++) {
+      const width = Math.min(TILE_WIDTH, count - index * TILE_WIDTH);
+      const derived = below
+        .slice(index * TILE_WIDTH, index * TILE_WIDTH + width)
+        .map((tile) => rootWithin(tile, 0, TILE_WIDTH));
+      tiles.push(Buffer.concat(derived));
+      const tile = await readTile(source, { level, index, width }, findings);
+      if (tile !== undefined) compareTile(tile, derived, { level, index }, findings);
+    }
+    levels.push(tiles);
+    below = tiles;
+  }
+  return levels;
+}
+
+function compareTile(
+  tile: Buffer,
+  derived: readonly Buffer[],
+  { level, index }: { level: number; index: number },
+  findings: Findings,
+): void {
+  const span = TILE_WIDTH ** level;
+  for (const [place, hash] of derived.entries()) {
+    if (hashAt(tile, place).equals(hash)) continue;
+    const first = (index * TILE_WIDTH + place) * span;
+    const message = `the hashes of level ${level - 1} do not lead to what level ${level} says of them`;
+    findings.add("tile_changed", message, first, first + span - 1);
+  }
+}
+
+interface Derived {
+  readonly leaves: Leaves;
+  readonly levels: readonly (readonly Buffer[])[];
+}
+
+/** Compares the roots of all checkpoints, oldest first. @returns how many earlier and trusted ones there were */
+async function checkHeads(
+  options: VerifyOptions,
+  newest: Checkpoint,
+  { leaves, levels }: Derived,
+  findings: Findings,
+): Promise<number> {
+  const { source, keys, trusted = [] } = options;
+  const given = [...(await source.heads()), ...trusted];
+  const named = given.flatMap((head) => {
+    const checkpoint = readHead(head, keys, findings);
+    return checkpoint === undefined ? [] : [{ name: head.name, checkpoint }];
+  });
+  const all = [...named, { name: "the checkpoint", checkpoint: newest }];
+  all.sort((left, right) => left.checkpoint.size - right.checkpoint.size);
+  const tree = new TreeReader(newest.size, async ({ level, index }) => levels[level]?.[index] ?? Buffer.alloc(0));
+  let agreed = 0;
+  for (const { name, checkpoint } of all) {
+    const { origin, size, root } = checkpoint;
+    if (origin !== newest.origin) findings.add("other_log", `${name} is of the log ${origin}, not ${newest.origin}`);
+    else if (size > newest.size) {
+      findings.add("truncated", `${name} tells of ${size} entries: the last ones are gone`, newest.size, size - 1);
+    } else if ((size === newest.size ? leaves.root : await tree.root(size)).equals(root))
+      agreed = Math.max(agreed, size);
+    else {
+      const message = `${name} tells of another history of the first ${size} entries`;
+      findings.add("history_differs", message, Math.min(agreed, Math.max(0, size - 1)), Math.max(0, size - 1));
+    }
+  }
+  return named.length;
+}
