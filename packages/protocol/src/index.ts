@@ -4,6 +4,7 @@ export * from "./alert.ts";
 export * from "./alert-views.ts";
 export * from "./approval.ts";
 export * from "./canary.ts";
+export * from "./audit-log.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./explanation.ts";

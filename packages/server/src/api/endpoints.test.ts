@@ -88,6 +88,7 @@ function pathOf(route: Route): string {
     })
     .replace(":step", "notify")
     .replace(":pack", "research")
+    .replace(/:(?:level|index)/g, "0")
     .replace(/:(?:name|alias)/, "x1");
 }
 

@@ -284,3 +284,18 @@ export type RefusalsQuery = z.infer<typeof refusalsQuery>;
 /** A body as the source's sender would send it. */
 export const testSourceRequest = z.strictObject({ body: z.unknown() });
 export type TestSourceRequest = z.infer<typeof testSourceRequest>;
+
+/** Beyond it no log goes: a tile holds 256 hashes. */
+const treePlace = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const auditTileParams = z.strictObject({ level: z.coerce.number().int().min(0).max(6), index: treePlace });
+export const auditEntriesParams = z.strictObject({ index: treePlace });
+export const auditProofQuery = z.strictObject({
+  /** `seq` of an event */
+  event: treePlace.optional(),
+  /** `seq` of an act */
+  act: treePlace.optional(),
+  /** place in the log */
+  index: treePlace.optional(),
+});
+export type AuditProofQuery = z.output<typeof auditProofQuery>;

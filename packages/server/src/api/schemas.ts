@@ -1,5 +1,11 @@
 /** Every schema that the OpenAPI document names: what the API answers, and what it reads. */
 import {
+  auditEntriesView,
+  auditHeadView,
+  auditLogView,
+  auditProofView,
+  auditTileView,
+  auditVerdictView,
   actionPreview,
   actionPreviewRequest,
   actionState,
@@ -169,6 +175,7 @@ export const replayPage = pageOf(replaySummary);
 export const userPage = pageOf(userView);
 export const tokenPage = pageOf(tokenView);
 export const auditPage = pageOf(auditView);
+export const auditHeadPage = pageOf(auditHeadView);
 export const sourcePage = pageOf(sourceView);
 export const refusalPage = pageOf(refusalView);
 export const changePage = pageOf(changeView);
@@ -207,6 +214,13 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   SilencePreview: silencePreview,
   AuditView: auditView,
   AuditPage: auditPage,
+  AuditHeadView: auditHeadView,
+  AuditHeadPage: auditHeadPage,
+  AuditLogView: auditLogView,
+  AuditTileView: auditTileView,
+  AuditEntriesView: auditEntriesView,
+  AuditProofView: auditProofView,
+  AuditVerdictView: auditVerdictView,
   ChangeView: changeView,
   ChangePage: changePage,
   ClockView: clockView,

@@ -1,5 +1,11 @@
 import type { Writable } from "node:stream";
 import type {
+  AuditEntriesView,
+  AuditHeadView,
+  AuditLogView,
+  AuditProofView,
+  AuditTileView,
+  AuditVerdictView,
   ActionPreview,
   ActionPreviewRequest,
   ActionView,
@@ -83,6 +89,7 @@ import type {
   SignInRequest,
 } from "../access/index.ts";
 import type {
+  AuditProofQuery,
   ActionsQuery,
   AlertsQuery,
   ApprovalsQuery,
@@ -319,4 +326,10 @@ export interface ApiServices {
   createToken(caller: Caller, request: NewTokenRequest): Promise<z.infer<typeof newTokenView>>;
   revokeToken(caller: Caller, request: WithId): Promise<void>;
   listAudit(caller: Caller, query: PageQuery): Promise<Page<z.infer<typeof auditView>>>;
+  getAuditLog(caller: Caller): Promise<AuditLogView>;
+  listAuditHeads(caller: Caller, query: PageQuery): Promise<Page<AuditHeadView>>;
+  getAuditTile(caller: Caller, tile: { readonly level: number; readonly index: number }): Promise<AuditTileView>;
+  getAuditEntries(caller: Caller, tile: { readonly index: number }): Promise<AuditEntriesView>;
+  proveAuditEntry(caller: Caller, query: AuditProofQuery): Promise<AuditProofView>;
+  verifyAuditLog(caller: Caller): Promise<AuditVerdictView>;
 }

@@ -1,6 +1,12 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import {
+  auditEntriesView,
+  auditHeadView,
+  auditLogView,
+  auditProofView,
+  auditTileView,
+  auditVerdictView,
   ROLES,
   actionPreview,
   actionView,
@@ -229,6 +235,12 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     createToken: async () => sample(newTokenView),
     revokeToken: async () => {},
     listAudit: () => pageOfSample(auditView),
+    getAuditLog: async () => sample(auditLogView),
+    listAuditHeads: () => pageOfSample(auditHeadView),
+    getAuditTile: async () => sample(auditTileView),
+    getAuditEntries: async () => sample(auditEntriesView),
+    proveAuditEntry: async () => sample(auditProofView),
+    verifyAuditLog: async () => sample(auditVerdictView),
     ...overrides,
   };
 }

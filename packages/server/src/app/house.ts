@@ -1,3 +1,4 @@
+import type { AuditLog } from "./audit-log.ts";
 import type { Actor } from "@firebreak/protocol";
 import { ledgerDirOf } from "@firebreak/sdk/ledger";
 import type { AttemptLimit, Authenticator, PasswordHasher } from "../access/index.ts";
@@ -46,6 +47,7 @@ export interface House {
   readonly tails: Tails;
   readonly syslog: Syslog;
   readonly detector: Detector;
+  readonly auditLog: AuditLog;
   readonly guard: Guard;
   readonly policies: PolicyKeeper;
   readonly workshop: Workshop;

@@ -60,6 +60,8 @@ import {
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
+import { openAuditLog } from "./audit-log.ts";
+import { raiseOwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -185,6 +187,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
+    auditLog: openAuditLog({ ...surroundings, config, database, raise: (alert) => raiseOwnAlert(house, alert) }),
     actionsUnderWay: new Set(),
     ownAgents: findOwnAgents(config.home),
     checkDatabase: () => checkDatabase(database),
@@ -355,6 +358,9 @@ function daemonsOf(house: House): Daemon[] {
   const { clock, database, config } = house;
   const ctx = () => contextFor(house, DAEMON);
   return [
+    { name: "audit log", everyMs: 250, run: () => house.auditLog.grow() },
+    { name: "kept checkpoint", everyMs: 10_000, run: () => house.auditLog.keep() },
+    { name: "check of the audit log", everyMs: 60_000, run: () => house.auditLog.checkIfDue() },
     { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
     { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
     { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },

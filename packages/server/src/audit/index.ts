@@ -4,6 +4,8 @@ export { recordAudit } from "./record-audit.ts";
 export type { AuditRecord } from "./record-audit.ts";
 export { checkLog, describeFindings } from "./tree/check-log.ts";
 export type { DatabaseVerdict, TableFinding } from "./tree/check-log.ts";
+export { exportLog } from "./tree/export-log.ts";
+export type { LogExport } from "./tree/export-log.ts";
 export { growTree } from "./tree/grow-tree.ts";
 export type { TreeContext } from "./tree/grow-tree.ts";
 export { keepCheckpoint } from "./tree/keep-checkpoint.ts";

@@ -17,8 +17,7 @@ import {
 import type { Caller, SignedInPerson } from "../../access/index.ts";
 import { contextFor, DAEMON } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
-import { listAudit } from "../../audit/index.ts";
-import { FirebreakError, toIso } from "../../kernel/index.ts";
+import { toIso } from "../../kernel/index.ts";
 import type { ApiServices, SignedIn } from "../services.ts";
 
 type AccessServices = Pick<
@@ -34,7 +33,6 @@ type AccessServices = Pick<
   | "listTokens"
   | "createToken"
   | "revokeToken"
-  | "listAudit"
 >;
 
 export function accessServices(house: House): AccessServices {
@@ -72,13 +70,6 @@ export function accessServices(house: House): AccessServices {
     createToken: (caller, request) => createToken(as(caller), request),
     revokeToken: async (caller, request) => {
       await revokeToken(as(caller), request);
-    },
-    listAudit: async (_caller, { after, limit }) => {
-      const from = Number(after ?? 0);
-      if (!Number.isSafeInteger(from) || from < 0)
-        throw new FirebreakError("bad_request", "after: use `next` of the page before.");
-      const items = await listAudit(house.database.kysely, from, limit);
-      return { items, next: items.length < limit ? null : String(items.at(-1)?.seq ?? from) };
     },
   };
 }

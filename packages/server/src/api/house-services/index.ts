@@ -4,6 +4,7 @@ import { accessServices } from "./access-services.ts";
 import { actionServices } from "./action-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { approvalServices } from "./approval-services.ts";
+import { auditServices } from "./audit-services.ts";
 import { containmentServices } from "./containment-services.ts";
 import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
@@ -21,6 +22,7 @@ export function createApiServices(house: House): ApiServices {
   return {
     ...systemServices(house),
     ...accessServices(house),
+    ...auditServices(house),
     ...telemetryServices(house),
     ...alertServices(house),
     ...incidentServices(house),

@@ -10,7 +10,7 @@ import {
 import { pageQuery, tokenParams } from "../requests.ts";
 import type { Answer } from "../route.ts";
 import { definePublicRoute, defineRoute } from "../route.ts";
-import { auditPage, signInLinkView, tokenPage, userPage } from "../schemas.ts";
+import { signInLinkView, tokenPage, userPage } from "../schemas.ts";
 import type { SignedIn } from "../services.ts";
 
 const tag = "Access";
@@ -141,16 +141,5 @@ export const accessRoutes = [
     access: "admin",
     params: tokenParams,
     handler: ({ services, caller }, { params }) => services.revokeToken(caller, params),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/audit",
-    operationId: "listAudit",
-    summary: "Every act of a person, token, rule or daemon, oldest first",
-    tag,
-    access: "admin",
-    query: pageQuery,
-    response: auditPage,
-    handler: ({ services, caller }, { query }) => services.listAudit(caller, query),
   }),
 ];

@@ -3,6 +3,7 @@ import { accessRoutes } from "./access.ts";
 import { actionRoutes } from "./actions.ts";
 import { alertRoutes } from "./alerts.ts";
 import { approvalRoutes } from "./approvals.ts";
+import { auditRoutes } from "./audit.ts";
 import { containmentRoutes } from "./containment.ts";
 import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
@@ -19,6 +20,7 @@ import { workshopRoutes } from "./workshop.ts";
 export const ROUTES: readonly Route[] = [
   ...systemRoutes,
   ...accessRoutes,
+  ...auditRoutes,
   ...telemetryRoutes,
   ...alertRoutes,
   ...incidentRoutes,

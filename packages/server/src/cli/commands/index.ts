@@ -3,6 +3,7 @@ import { actionCommands } from "./actions.ts";
 import { alertCommands } from "./alerts.ts";
 import { approvalCommands } from "./approvals.ts";
 import { containmentCommands } from "./containment.ts";
+import { auditCommands } from "./audit.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
@@ -66,6 +67,7 @@ export const COMMANDS: readonly Command[] = [
   detectCommand,
   ...sourceCommands,
   ...evidenceCommands,
+  ...auditCommands,
   reviewCommand,
   ...tokenCommands,
   ...dbCommands,

@@ -1,0 +1,53 @@
+import { getEntries, getLog, getTile, listAudit, listHeads, proveEntry } from "../../audit/index.ts";
+import type { EntryName } from "../../audit/index.ts";
+import type { House } from "../../app/index.ts";
+import { FirebreakError } from "../../kernel/index.ts";
+import type { AuditProofQuery } from "../requests.ts";
+import type { ApiServices } from "../services.ts";
+
+type AuditServices = Pick<
+  ApiServices,
+  | "listAudit"
+  | "getAuditLog"
+  | "listAuditHeads"
+  | "getAuditTile"
+  | "getAuditEntries"
+  | "proveAuditEntry"
+  | "verifyAuditLog"
+>;
+
+export function auditServices(house: House): AuditServices {
+  return {
+    listAudit: async (_caller, { after, limit }) => {
+      const from = placeAfter(after);
+      const items = await listAudit(house.database.kysely, from, limit);
+      return { items, next: items.length < limit ? null : String(items.at(-1)?.seq ?? from) };
+    },
+    getAuditLog: async () => {
+      const { lastCheck } = house.auditLog;
+      const check = lastCheck === null ? null : { ...lastCheck, findings: [...lastCheck.findings] };
+      return { ...(await getLog(house)), lastCheck: check };
+    },
+    listAuditHeads: (_caller, { after }) => listHeads(house, placeAfter(after)),
+    getAuditTile: (_caller, tile) => getTile(house, tile),
+    getAuditEntries: (_caller, tile) => getEntries(house, tile),
+    proveAuditEntry: (_caller, query) => proveEntry(house, nameOf(query)),
+    verifyAuditLog: async () => {
+      const verdict = await house.auditLog.check();
+      return { ...verdict, findings: [...verdict.findings], tableFindings: [...verdict.tableFindings] };
+    },
+  };
+}
+
+function placeAfter(after: string | undefined): number {
+  const from = Number(after ?? 0);
+  if (Number.isSafeInteger(from) && from >= 0) return from;
+  throw new FirebreakError("bad_request", "after: use `next` of the page before.");
+}
+
+function nameOf({ event, act, index }: AuditProofQuery): EntryName {
+  if (event !== undefined) return { eventSeq: event };
+  if (act !== undefined) return { actSeq: act };
+  if (index !== undefined) return { index };
+  throw new FirebreakError("bad_request", "Name one entry: event (its seq), act (its seq) or index (its place).");
+}
