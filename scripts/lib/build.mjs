@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { build as bundle } from "esbuild";
 import { binary, repository, run } from "./run.mjs";
 
 const PACKAGES = ["protocol", "sigma", "verifier", "sdk", "server"];
@@ -26,6 +27,19 @@ function serverIsStale() {
   });
 }
 
+/** The verifier as one file, which plain Node runs wherever it is put. */
+async function bundleVerifier() {
+  const directory = path.join(repository, "packages/verifier/dist");
+  await bundle({
+    entryPoints: [path.join(directory, "firebreak-verify.js")],
+    outfile: path.join(directory, "firebreak-verify.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+  });
+}
+
 /** Builds what is missing or older than its sources. @returns 0, or the exit code of what failed */
 export async function buildWhatIsMissing(say) {
   if (serverIsStale()) {
@@ -33,6 +47,7 @@ export async function buildWhatIsMissing(say) {
     const projects = PACKAGES.map((name) => `packages/${name}`);
     const code = await run(binary("tsc"), ["-b", ...projects]);
     if (code !== 0) return code;
+    await bundleVerifier();
   }
   const sources = [CONSOLE, path.join(repository, "packages/protocol")];
   if (sources.some((directory) => isStale(directory, path.join(CONSOLE, "dist/index.html")))) {

@@ -62,6 +62,7 @@ import type { Intake } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { raiseOwnAlert } from "./own-alerts.ts";
+import type { OwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -182,12 +183,10 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...(await loadPlans(config, profilesDir, { ...files, profile, placeOf }, effectors)),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
-    canary: createCanary({ ...surroundings, config, database }, environment),
-    receiptKey: openSigningKey(config.home, RECEIPT_KEY),
+    ...openProofs(options, { ...surroundings, database }, (alert) => raiseOwnAlert(house, alert)),
     ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
-    auditLog: openAuditLog({ ...surroundings, config, database, raise: (alert) => raiseOwnAlert(house, alert) }),
     actionsUnderWay: new Set(),
     ownAgents: findOwnAgents(config.home),
     checkDatabase: () => checkDatabase(database),
@@ -202,6 +201,19 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
       database.setAddress(publicUrl());
     },
     close: () => openings.close(),
+  };
+}
+
+/** How Firebreak shows that it does what it says: stops that are tried out, receipts that are signed, a log that is checked. */
+function openProofs(
+  { config, environment }: HouseOptions,
+  surroundings: Pick<House, "clock" | "newId" | "logger" | "profile" | "database">,
+  raise: (alert: OwnAlert) => Promise<void>,
+): Pick<House, "canary" | "receiptKey" | "auditLog"> {
+  return {
+    canary: createCanary({ ...surroundings, config }, environment),
+    receiptKey: openSigningKey(config.home, RECEIPT_KEY),
+    auditLog: openAuditLog({ ...surroundings, config, raise }),
   };
 }
 
