@@ -20,7 +20,7 @@ const request = z
   .parse(JSON.parse(process.argv[2] ?? ""));
 
 const { home, runId, stepId, parameters, output } = request;
-const effectors = [...agentEffectors, ...localEffectors(request.settings)];
+const effectors = [...agentEffectors, ...localEffectors(request.settings, async () => undefined)];
 const effector = effectors.find((one) => one.name === request.effector);
 if (effector === undefined) throw new Error(`there is no ${request.effector}`);
 const ctx = {

@@ -23,7 +23,7 @@ import type {
 import { collectEvidence } from "../evidence/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
-import type { Clock, EffectorSettings } from "../kernel/index.ts";
+import type { Clock, EffectorSettings, ReadSecret } from "../kernel/index.ts";
 import { requestNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { inTransaction } from "../storage/index.ts";
@@ -34,6 +34,7 @@ export interface EffectorSurroundings {
   readonly clock: Clock;
   /** of the profile */
   readonly settings: EffectorSettings;
+  readonly readSecret: ReadSecret;
   /** whom the firewall must never cut off */
   readonly needed: FirewallSurroundings;
   readonly notifyAs: (actor: Actor) => NotifyContext;
@@ -52,9 +53,9 @@ export interface StopOfStep {
 
 /** Everything that can act here, by name, within the limits of the profile. */
 export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap<string, Effector> {
-  const { settings, clock } = surroundings;
+  const { settings, clock, readSecret } = surroundings;
   const stops = agentEffectors.map((effector) => recordingStops(effector, surroundings));
-  const local = [...localEffectors(settings), ...firewallEffectors(settings, surroundings.needed)];
+  const local = [...localEffectors(settings, readSecret), ...firewallEffectors(settings, surroundings.needed)];
   const all = [...stops, ...local, evidenceCollect(surroundings), notifySend(surroundings)];
   const limits = limitsOf(settings);
   return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));

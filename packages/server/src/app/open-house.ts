@@ -160,8 +160,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock }, entry),
   });
   const effectors = createEffectors({
+    ...surroundings,
     database,
-    clock,
     settings: profile.effectors,
     needed: neededHosts({ config, profile, database, clock, readSecret }),
     notifyAs,

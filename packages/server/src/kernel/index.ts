@@ -10,3 +10,4 @@ export * from "./matchers.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
 export * from "./signing-key.ts";
+export * from "./webhook-signature.ts";

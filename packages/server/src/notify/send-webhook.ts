@@ -1,8 +1,7 @@
-import { createHmac } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
-import { canonicalJson, codeOf, messageOf } from "../kernel/index.ts";
+import { canonicalJson, codeOf, messageOf, signWebhook } from "../kernel/index.ts";
 import type { OutgoingMessage, SendResult } from "./types.ts";
 
 export interface WebhookTarget {
@@ -11,16 +10,6 @@ export interface WebhookTarget {
 }
 
 const TIMEOUT_MS = 10_000;
-
-/**
- * The value of `X-Firebreak-Signature`: HMAC-SHA256 over `<timestamp>.<body>`, so that neither can be changed nor an old
- * request sent again later.
- *
- * @param timestamp seconds since 1970, as in `X-Firebreak-Timestamp`
- */
-export function signWebhook(secret: string, timestamp: string, body: string): string {
-  return `sha256=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`;
-}
 
 /**
  * POSTs the message as JSON, once. 2xx is delivered; 408, 425, 429, 5xx and network faults are worth another try;

@@ -1,9 +1,10 @@
-import type { EffectorSettings } from "../../kernel/index.ts";
+import type { EffectorSettings, ReadSecret } from "../../kernel/index.ts";
 import type { Effector } from "../effector.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { dockerEffectors } from "./docker/index.ts";
+import { hookEffectors } from "./hooks/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
 import { skillQuarantine } from "../skills/index.ts";
 import { resumeEffector } from "./resume.ts";
@@ -13,12 +14,13 @@ import { serviceEffectors } from "./service/index.ts";
 export const agentEffectors: readonly Effector[] = [...stopEffectors, resumeEffector];
 
 /** What acts on this machine, as the profile has set it up. */
-export function localEffectors(settings: EffectorSettings): readonly Effector[] {
+export function localEffectors(settings: EffectorSettings, readSecret: ReadSecret): readonly Effector[] {
   return [
     maintenanceLock(settings.maintenanceLocks),
     skillQuarantine(settings.skills),
     ...dockerEffectors(settings.docker),
     ...serviceEffectors(settings),
+    ...hookEffectors(settings.hooks, readSecret),
   ];
 }
 

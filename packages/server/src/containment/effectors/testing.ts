@@ -176,8 +176,9 @@ export function describeEffectorContract(name: string, { open, comparable = (see
 }
 
 /** @returns a fresh instance, which remembers nothing */
-function effectorOf(name: string, settings: unknown): Effector {
-  const found = localEffectors(effectorSettingsOf(settings)).find((one) => one.name === name);
+export function effectorOf(name: string, settings: unknown, secrets: Readonly<Record<string, string>> = {}): Effector {
+  const readSecret = async (secret: string) => secrets[secret];
+  const found = localEffectors(effectorSettingsOf(settings), readSecret).find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no effector ${name}`);
   return found;
 }

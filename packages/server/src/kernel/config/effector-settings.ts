@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { entityName } from "@firebreak/protocol";
 import { z } from "zod";
+import { hooksSettings } from "./hook-settings.ts";
 import { parseAddressOrNetwork } from "../address.ts";
 
 const absolutePath = z
@@ -40,6 +41,8 @@ export const effectorSettings = z.strictObject({
         .default("unix:///var/run/docker.sock"),
     })
     .prefault({}),
+  /** what the owner adds: effectors by HTTP and by command, `hook.NAME` */
+  hooks: hooksSettings.default([]),
   /** `scope`: units of the system, or of the user that Firebreak runs as */
   systemd: z
     .strictObject({

@@ -3,6 +3,7 @@ export type { ContainmentRule, ContainmentSettings } from "./containment-schema.
 export { DEFAULT_GUARD } from "./guard-schema.ts";
 export type { GuardSettings } from "./guard-schema.ts";
 export type { EffectorSettings } from "./effector-settings.ts";
+export type { CommandHook, HookSettings, HttpHook } from "./hook-settings.ts";
 export * from "./incident-id.ts";
 export * from "./profile-schema.ts";
 export * from "./profile.ts";

@@ -5,15 +5,13 @@ import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { containmentSchema } from "./containment-schema.ts";
 import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
 import { effectorSettings } from "./effector-settings.ts";
+import { environmentName, httpUrl } from "./http-url.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "use small letters, digits and -, beginning with a letter or digit");
-const environmentName = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_]{0,127}$/, "use the name of an environment variable, like OPS_WEBHOOK_SECRET");
 const minutes = z.number().int().min(1).max(525_600);
 const severities = z.array(severity).min(1).max(4);
 
@@ -41,10 +39,6 @@ const detectorBinding = z.strictObject({
 });
 export type DetectorBinding = z.infer<typeof detectorBinding>;
 
-const httpUrl = z
-  .string()
-  .max(2048)
-  .refine(isPlainHttpUrl, "use an http or https address without a user or password in it");
 const emailAddress = z.email().max(254);
 
 const webhookChannel = z
@@ -219,12 +213,6 @@ export function detectorBindingFor(profile: Pick<Profile, "detectors">, ruleId: 
     profile.detectors.find((binding) => ruleId.startsWith(`${binding.rule}/`)) ??
     profile.detectors.find((binding) => binding.rule === "*")
   );
-}
-
-function isPlainHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  return (url.protocol === "http:" || url.protocol === "https:") && url.username === "" && url.password === "";
 }
 
 function isPlainSmtpUrl(value: string): boolean {

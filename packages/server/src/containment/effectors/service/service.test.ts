@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Effector } from "../../effector.ts";
-import { localEffectors } from "../index.ts";
-import { describeEffectorContract, effectorContextFor, effectorSettingsOf } from "../testing.ts";
+import { describeEffectorContract, effectorContextFor, effectorOf } from "../testing.ts";
 import type { EffectorWorld } from "../testing.ts";
 
 const FAKES = join(import.meta.dirname, "../../../../../../test/fakes");
@@ -74,16 +72,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-function effector(name: string, settings: unknown): Effector {
-  const found = localEffectors(effectorSettingsOf(settings)).find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no ${name}`);
-  return found;
-}
-
 describe("systemd.stop", () => {
   const install = () => {
     const fake = installFake(home, "systemctl", units);
-    return { fake, stop: effector("systemd.stop", { systemd: { systemctl: fake.path } }) };
+    return { fake, stop: effectorOf("systemd.stop", { systemd: { systemctl: fake.path } }) };
   };
 
   test("C-3: masks before it stops, and unmasks before it starts again", async () => {
@@ -140,7 +132,7 @@ describe("systemd.stop", () => {
 describe("launchd.stop", () => {
   test("C-3: the commands are those of launchctl(1), in this order", async () => {
     const fake = installFake(home, "launchctl", jobs);
-    const stop = effector("launchd.stop", { launchd: { launchctl: fake.path } });
+    const stop = effectorOf("launchd.stop", { launchd: { launchctl: fake.path } });
     const job = "gui/501/com.example.agent";
     await stop.apply(effectorContextFor(home), { job });
     await stop.undo(effectorContextFor(home), { job }, {});
@@ -154,7 +146,7 @@ describe("launchd.stop", () => {
 
   test("C-6: what Apple and sshd need is never stopped", async () => {
     const fake = installFake(home, "launchctl", jobs);
-    const stop = effector("launchd.stop", { launchd: { launchctl: fake.path } });
+    const stop = effectorOf("launchd.stop", { launchd: { launchctl: fake.path } });
     for (const job of ["system/com.openssh.sshd", "system/com.apple.WindowServer"]) {
       expect(await stop.apply(effectorContextFor(home), { job })).toMatchObject({ ok: false, reason: "denied" });
     }
@@ -162,7 +154,7 @@ describe("launchd.stop", () => {
 });
 
 test("C-3: a machine without the service manager says so, with the remedy", async () => {
-  const stop = effector("systemd.stop", { systemd: { systemctl: "/nowhere/systemctl" } });
+  const stop = effectorOf("systemd.stop", { systemd: { systemctl: "/nowhere/systemctl" } });
   expect(await stop.checkNeeds()).toMatchObject([{ what: expect.stringContaining("/nowhere/systemctl") }]);
   const outcome = await stop.apply(effectorContextFor(home), { unit: "openclaw.service" });
   expect(outcome).toMatchObject({ ok: false, reason: "unavailable" });
