@@ -23,6 +23,7 @@ import {
 } from "@firebreak/protocol";
 import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
+import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { rulesRoutes } from "./fake-rules.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
@@ -399,6 +400,9 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       const found = sample.incidents.flatMap((incident) => incident.deliveries).find((delivery) => delivery.id === id);
       return found && Object.assign(found, { state: "pending" });
     },
+    "GET /containment": () => containmentOf(sample.incidents.length > 0),
+    "GET /reactions": () => ({ items: reactionsOf(sample.incidents.length > 0), next: null }),
+    "GET /guard": () => guardOf(sample.incidents.length > 0),
     ...rulesRoutes({ sample, change, refuse: (code, detail) => new Refusal(code, detail) }),
     "GET /users": () => ({
       items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],

@@ -16,6 +16,7 @@ const PAGES = [
   ["/alerts", "Alerts"],
   ["/killswitch?scope=pack&target=research", "Kill switch"],
   ["/approvals", "Approvals"],
+  ["/containment", "Containment"],
   ["/agents", "Agents"],
   ["/agents/scout", "scout"],
   ["/rules", "Rules"],

@@ -29,6 +29,7 @@ import { AlertsPage } from "./pages/alerts.tsx";
 import { ApprovalsPage } from "./pages/approvals.tsx";
 import { AgentPage } from "./pages/agent/agent.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
+import { ContainmentPage } from "./pages/containment/page.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
 import { KillswitchPage } from "./pages/killswitch.tsx";
@@ -102,6 +103,7 @@ function Pages() {
       <Route path="/alerts" component={AlertsPage} />
       <Route path="/killswitch" component={KillswitchPage} />
       <Route path="/approvals" component={ApprovalsPage} />
+      <Route path="/containment" component={ContainmentPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
       <Route path="/rules" component={RulesPage} />

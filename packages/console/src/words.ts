@@ -3,10 +3,14 @@ import type {
   ApprovalState,
   BreakerView,
   ClockKind,
+  ContainmentMode,
   DeliveryState,
+  GuardLevel,
   HoldLevel,
   HoldScope,
   IncidentState,
+  Rail,
+  ReactionState,
   ReplayFinding,
   ReplayState,
   RunState,
@@ -53,6 +57,38 @@ export const APPROVAL_WORDS = {
   expired: { label: "Expired", tone: "neutral", meaning: "Nobody decided in time, or it was not done in time." },
   used: { label: "Done", tone: "ok", meaning: "It was approved and done; it cannot be done again with this answer." },
 } as const satisfies Record<ApprovalState, Word>;
+export const MODE_WORDS = {
+  observe: { label: "Observes", tone: "neutral", meaning: "Says what it would do, and does nothing." },
+  ask: { label: "Asks", tone: "info", meaning: "A person approves first." },
+  act: { label: "Acts", tone: "hold", meaning: "Does it at once, within the guard rails." },
+} as const satisfies Record<ContainmentMode, Word>;
+
+export const REACTION_WORDS = {
+  deciding: { label: "Deciding", tone: "neutral", meaning: "It is being decided on." },
+  observed: { label: "Would have", tone: "neutral", meaning: "Its rule only observes: nothing was done." },
+  waiting: { label: "Waits for a person", tone: "warn", meaning: "Nothing is done until somebody approves." },
+  applying: { label: "Acting", tone: "info", meaning: "It is being done." },
+  applied: { label: "Acted", tone: "hold", meaning: "It was done; the incident and its actions say what holds." },
+  failed: { label: "Failed", tone: "danger", meaning: "It could not be done." },
+  denied: { label: "Denied", tone: "neutral", meaning: "A person said no." },
+  expired: { label: "Not answered", tone: "danger", meaning: "Nobody answered in time: it was not done." },
+} as const satisfies Record<ReactionState, Word>;
+
+export const RAIL_WORDS = {
+  self: "this server runs in it",
+  quiet: "a person let it run again shortly before",
+  evidence: "no evidence was collected before",
+  rule_hour: "this rule has acted often enough this hour",
+  hour: "automation has acted often enough this hour",
+  fleet: "enough agents were acted on this hour",
+} as const satisfies Record<Rail, string>;
+
+export const GUARD_WORDS = {
+  normal: { label: "Normal", tone: "ok", meaning: "Nothing runs short." },
+  warn: { label: "Under load", tone: "warn", meaning: "Gates slow agents down a little." },
+  critical: { label: "Heavy load", tone: "danger", meaning: "Gates let few acts through at once." },
+  emergency: { label: "Emergency", tone: "danger", meaning: "No new act begins; agents are stopped one at a time." },
+} as const satisfies Record<GuardLevel, Word>;
 
 export const LEVEL_WORDS = {
   deny: { label: "Deny", tone: "hold", meaning: "New calls are refused. What runs keeps running. Resume undoes it." },

@@ -36,6 +36,18 @@ export const guardProcess = z.object({
 });
 export type GuardProcess = z.infer<typeof guardProcess>;
 
+/** What the guard did about a session in an emergency. */
+export const guardStop = z.object({
+  at: time,
+  agentId: z.string(),
+  sessionId: z.string(),
+  /** `agent.freeze`, or `agent.kill`, which is only ever asked for */
+  effector: z.string(),
+  /** applied, waiting for a person, observed, failed … */
+  state: z.string(),
+});
+export type GuardStop = z.infer<typeof guardStop>;
+
 /** What the resource guard of the node that answers knows of its machine. */
 export const guardView = z.object({
   host: z.string(),
@@ -51,6 +63,10 @@ export const guardView = z.object({
   measures: z.array(guardMeasure),
   /** the newest 60 samples, oldest first, one every 5 seconds */
   history: z.array(z.object({ at: time, cpu: percent, memory: percent, disk: percent })),
+  /** what gates are asked for now; null: nothing */
+  throttle: z.object({ maxConcurrent: z.number().int(), delayMs: z.number().int(), reason: z.string() }).nullable(),
+  /** in the emergency that lasts, and the one before */
+  stops: z.array(guardStop),
   /** who uses most, seen last while something was above its first tier */
   top: z.object({ at: time.nullable(), cpu: z.array(guardProcess), memory: z.array(guardProcess) }),
 });

@@ -1064,6 +1064,18 @@ export type GuardView = {
     memory: number;
     disk: number;
   })[];
+  throttle: {
+    maxConcurrent: number;
+    delayMs: number;
+    reason: string;
+  } | null;
+  stops: ({
+    at: string;
+    agentId: string;
+    sessionId: string;
+    effector: string;
+    state: string;
+  })[];
   top: {
     at: string | null;
     cpu: ({

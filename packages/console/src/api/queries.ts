@@ -115,6 +115,25 @@ export const breakersQuery = (agent: string) =>
     refetchInterval: LEDGER_EVERY_MS,
   });
 
+export const containmentQuery = queryOptions({
+  queryKey: ["containment"],
+  queryFn: () => unwrap(client.GET("/api/v1/containment")),
+});
+
+export const reactionsQuery = queryOptions({
+  queryKey: ["reactions"],
+  queryFn: () => unwrap(client.GET("/api/v1/reactions", { params: { query: { limit: LIST_LIMIT } } })),
+});
+
+const GUARD_SAMPLE_MS = 5_000;
+
+/** Of the node that answers; it changes with every sample, which no live message tells. */
+export const guardQuery = queryOptions({
+  queryKey: ["guard"],
+  queryFn: () => unwrap(client.GET("/api/v1/guard")),
+  refetchInterval: GUARD_SAMPLE_MS,
+});
+
 export const killswitchQuery = queryOptions({
   queryKey: ["killswitch"],
   queryFn: () => unwrap(client.GET("/api/v1/killswitch")),

@@ -18,6 +18,8 @@ export interface AutomaticContainment {
   readonly kind: "effector" | "playbook";
   readonly what: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** lists of the event, for each entry of which it is done; none: it is done once */
+  readonly each: readonly string[];
   readonly forMinutes: number | null;
   readonly askMinutes: number;
 }
@@ -51,17 +53,27 @@ export function actsByItself(profile: ContainmentProfile, alert: ContainmentTrig
 
 function boundPlaybook(rule: string, playbook: string, mode: ContainmentMode): AutomaticContainment {
   const parameters = PLAYBOOK_INPUTS;
-  return { name: rule, mode, kind: "playbook", what: playbook, parameters, forMinutes: null, askMinutes: ASK_MINUTES };
+  const each: string[] = [];
+  return {
+    each,
+    name: rule,
+    mode,
+    kind: "playbook",
+    what: playbook,
+    parameters,
+    forMinutes: null,
+    askMinutes: ASK_MINUTES,
+  };
 }
 
 function containmentOf(rule: ContainmentRule): AutomaticContainment {
-  const { name, mode, effector, playbook, askMinutes } = rule;
+  const { name, mode, effector, playbook, askMinutes, each } = rule;
   const forMinutes = rule.forMinutes ?? null;
   const isSilent = Object.keys(rule.with).length === 0;
   if (effector !== undefined)
-    return { name, mode, kind: "effector", what: effector, parameters: rule.with, forMinutes, askMinutes };
+    return { each, name, mode, kind: "effector", what: effector, parameters: rule.with, forMinutes, askMinutes };
   const parameters = isSilent ? PLAYBOOK_INPUTS : rule.with;
-  return { name, mode, kind: "playbook", what: playbook ?? "", parameters, forMinutes, askMinutes };
+  return { each, name, mode, kind: "playbook", what: playbook ?? "", parameters, forMinutes, askMinutes };
 }
 
 function isSetOff({ when }: ContainmentRule, { ruleId, severity, incidentType, tags }: ContainmentTrigger): boolean {

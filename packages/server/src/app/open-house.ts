@@ -19,7 +19,7 @@ import {
   reconcileIsolation,
 } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
-import { openGuard, SAMPLE_EVERY_MS } from "../guard/index.ts";
+import { SAMPLE_EVERY_MS } from "../guard/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
 import { watchIndicators } from "../indicators/index.ts";
 import {
@@ -71,6 +71,7 @@ import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
 import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
+import { openHouseGuard } from "./house-guard.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { createUseWatch } from "./killswitch/watch-use.ts";
 import { takeInReceipts } from "./killswitch/take-in-receipts.ts";
@@ -171,7 +172,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const work = createDurableWork({ database, clock, logger, nodeId: instance, home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
   const policies = await openPolicies(options, profile, killswitch);
-  const guard = openGuard({ ...surroundings, config, database });
+  const guard = openHouseGuard({ ...surroundings, config, database }, policies, () => house);
   const watching = { indicators, intake, detector, guard, policies, ...logFiles };
   const rooms = { config, localToken, database, work, killswitch, gateFeed, effectors, ...watching };
   const house: House = {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Signal } from "../alerts/index.ts";
 import type { SupervisedTree } from "../containment/index.ts";
 import { createGuard } from "./guard.ts";
-import type { GuardOptions } from "./guard.ts";
+import type { GateThrottle, GuardOptions } from "./guard.ts";
 import type { HostCounters } from "./host-counters.ts";
 
 const GB = 1024 ** 3;
@@ -12,6 +12,15 @@ const TREE: SupervisedTree = {
   agentId: "scout",
   pack: "research",
   processes: [{ pid: 4242, startTime: "1", command: "node", state: "R" }],
+  isFrozen: false,
+};
+
+const OTHER: SupervisedTree = {
+  sessionId: "ses_2",
+  agentId: "writer",
+  pack: "content",
+  processes: [{ pid: 4243, startTime: "1", command: "python", state: "R" }],
+  isFrozen: false,
 };
 
 interface Load {
@@ -25,12 +34,15 @@ function createTestGuard(overrides: Partial<GuardOptions> = {}) {
   const clock = createManualClock(Date.UTC(2026, 10, 20, 12));
   const load: Load = { cpu: 10, memory: 20, diskFreeGb: 100 };
   const told: Signal[] = [];
+  const throttles: (GateThrottle | null)[] = [];
+  const stopped: string[] = [];
+  const frozen = new Set<string>();
   let [busyMs, totalMs] = [0, 0];
   const readCounters = async (): Promise<HostCounters> => {
     totalMs += 10_000;
     busyMs += load.cpu * 100;
     return {
-      cpu: { busyMs, totalMs },
+      cpu: { busyMs, totalMs, cores: 2 },
       memory: { usedBytes: load.memory, totalBytes: 100 },
       disk: { usedPercent: 30, freeBytes: load.diskFreeGb * GB },
       groups: [],
@@ -48,13 +60,20 @@ function createTestGuard(overrides: Partial<GuardOptions> = {}) {
     meter: {
       look: async () => [
         { pid: 1, name: "init", cpuPercent: 0, memoryBytes: 1 },
-        { pid: 4242, name: "node", cpuPercent: 180, memoryBytes: GB },
+        { pid: 4242, name: "node", cpuPercent: 180, memoryBytes: 50 },
+        { pid: 4243, name: "python", cpuPercent: 30, memoryBytes: 20 },
       ],
     },
-    listTrees: () => [TREE],
-    readCommandLine: (pid) => `node agent.js --key=secret-${pid}`,
+    listTrees: () => [TREE, OTHER].map((tree) => ({ ...tree, isFrozen: frozen.has(tree.sessionId) })),
+    readCommandLine: (pid) => `node agent.js --db-password hunter2 secret-${pid}`,
     maskText: (text) => text.replaceAll(/secret-\d+/g, "‹redacted›"),
     tell: async (signals) => void told.push(...signals),
+    setThrottle: (throttle) => void throttles.push(throttle),
+    stop: async ({ tree, effector }) => {
+      stopped.push(`${effector} ${tree.sessionId} at ${clock.monotonicMs() / 1000} s`);
+      frozen.add(tree.sessionId);
+      return "applied";
+    },
     ...overrides,
   });
   const pass = async (count: number) => {
@@ -63,7 +82,7 @@ function createTestGuard(overrides: Partial<GuardOptions> = {}) {
       clock.advance(5_000);
     }
   };
-  return { guard, load, told, clock, pass };
+  return { guard, load, told, throttles, stopped, clock, pass };
 }
 
 const said = (signals: readonly Signal[]) => signals.map(({ action, key }) => `${action} ${key}`);
@@ -84,7 +103,11 @@ test("D-2: CPU above 95 % for 30 s is an emergency that is told once, with who u
   expect(emergency?.text).toContain("CPU 99 % (tier 95 %)");
   expect(emergency?.text).toContain("node (pid 4242, agent scout) 180 %");
   const { top } = guard.status();
-  expect(top.cpu[0]).toMatchObject({ pid: 4242, agentId: "scout", commandLine: "node agent.js --key=‹redacted›" });
+  expect(top.cpu[0]).toMatchObject({
+    pid: 4242,
+    agentId: "scout",
+    commandLine: "node agent.js --db-password [hidden] ‹redacted›",
+  });
   expect(JSON.stringify([told, top])).not.toContain("secret-");
 });
 
@@ -181,4 +204,94 @@ test("D-2: sleep is no load: what lay between two samples far apart is left out"
   clock.advance(3_600_000);
   await pass(2);
   expect(guard.status().level).toBe("normal");
+});
+
+test("D-2: gates are asked to slow down by the runbook's numbers, as long as the level lasts", async () => {
+  const { load, throttles, pass } = createTestGuard();
+  await pass(3);
+  for (const memory of [80, 88, 95]) {
+    load.memory = memory;
+    await pass(4);
+  }
+  load.memory = 10;
+  await pass(8);
+  const asked = throttles.map((one) => (one === null ? "none" : `${one.level} ${one.maxConcurrent} ${one.delayMs}`));
+  expect([...new Set(asked)]).toEqual(["none", "warn 200 500", "critical 50 2000", "emergency 0 5000"]);
+  expect(throttles.at(-1)).toBeNull();
+  expect(throttles.find((one) => one?.level === "emergency")?.reason).toBe("memory of box at level emergency");
+});
+
+test("D-2: in an emergency new work is refused first, then one session at a time is stopped, the biggest first", async () => {
+  const { load, stopped, throttles, guard, pass } = createTestGuard();
+  load.cpu = 99;
+  await pass(8); // the first gives nothing to compare, then 30 s to rise
+  expect(throttles.at(-1)).toMatchObject({ maxConcurrent: 0 });
+  expect(stopped).toEqual([]);
+  await pass(10);
+  expect(stopped).toEqual(["agent.freeze ses_1 at 45 s", "agent.freeze ses_2 at 55 s"]);
+  expect(guard.status().stops).toMatchObject([{ agentId: "scout", state: "applied" }, { agentId: "writer" }]);
+});
+
+test("D-2: when the first stop was enough, the next is not made", async () => {
+  const { load, stopped, pass } = createTestGuard();
+  load.cpu = 99;
+  await pass(10);
+  load.cpu = 40;
+  await pass(20);
+  expect(stopped).toHaveLength(1);
+});
+
+test("D-2: the lowest priority goes first, whoever may never be stopped is not, and who uses little neither", async () => {
+  const settings = {
+    ...DEFAULT_GUARD,
+    priorities: [
+      { pack: "content", priority: 10 },
+      { agent: "scout", priority: 90 },
+    ],
+  };
+  const ordered = createTestGuard({ settings });
+  ordered.load.cpu = 99;
+  await ordered.pass(30);
+  expect(ordered.stopped.map((one) => one.split(" at")[0])).toEqual(["agent.freeze ses_2", "agent.freeze ses_1"]);
+  const sparing = createTestGuard({
+    settings: {
+      ...DEFAULT_GUARD,
+      stops: { ...DEFAULT_GUARD.stops, worthPercent: 20 },
+      priorities: [{ agent: "scout", priority: "never" }],
+    },
+  });
+  sparing.load.cpu = 99;
+  await sparing.pass(30);
+  expect(sparing.stopped).toEqual([]);
+});
+
+test("D-2: memory that frozen sessions keep: once all stand still, a kill of the biggest is put forward", async () => {
+  const { load, stopped, pass } = createTestGuard();
+  load.memory = 95;
+  await pass(30);
+  expect(stopped.map((one) => one.split(" at")[0])).toEqual([
+    "agent.freeze ses_1",
+    "agent.freeze ses_2",
+    "agent.kill ses_1",
+    "agent.kill ses_2",
+  ]);
+});
+
+test("D-2: a stop that cannot be decided yet is tried with the next sample, and an alert that fails keeps no stop back", async () => {
+  const asked: string[] = [];
+  const stop = async ({ tree }: { tree: SupervisedTree }) => {
+    asked.push(tree.sessionId);
+    return asked.length < 3 ? null : "applied";
+  };
+  const tell = async () => {
+    throw new Error("the database is away");
+  };
+  const { load, guard, clock } = createTestGuard({ stop, tell });
+  load.memory = 95;
+  for (let i = 0; i < 9; i++) {
+    await guard.pass().catch(() => {});
+    clock.advance(5_000);
+  }
+  expect(asked).toEqual(["ses_1", "ses_1", "ses_1", "ses_1"].slice(0, asked.length));
+  expect(asked.length).toBeGreaterThanOrEqual(3);
 });

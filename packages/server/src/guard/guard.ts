@@ -3,6 +3,9 @@ import type { Signal } from "../alerts/index.ts";
 import type { SupervisedTree } from "../containment/index.ts";
 import { messageOf, toIso } from "../kernel/index.ts";
 import type { Clock, GuardSettings, Logger } from "../kernel/index.ts";
+import { candidatesOf } from "./choose-victim.ts";
+import type { Candidate, Victim } from "./choose-victim.ts";
+import { Emergency } from "./emergency.ts";
 import type { HostCounters, HostReading } from "./host-counters.ts";
 import { highest } from "./levels.ts";
 import type { ProcessMeter } from "./process-meter.ts";
@@ -25,6 +28,17 @@ export interface GuardOptions {
   readonly maskText: (text: string) => string;
   /** hands alerts on; they are durable when it returns */
   readonly tell: (signals: readonly Signal[]) => Promise<void>;
+  /** asks all gates to slow down; null lets them go */
+  readonly setThrottle: (throttle: GateThrottle | null) => void;
+  /** stops a session, or asks a person whether to. @returns what was decided, or null when it cannot be decided yet */
+  readonly stop: (victim: Victim) => Promise<string | null>;
+}
+
+export interface GateThrottle {
+  readonly level: string;
+  readonly maxConcurrent: number;
+  readonly delayMs: number;
+  readonly reason: string;
 }
 
 /** Watches the machine of this node. */
@@ -52,12 +66,16 @@ class ResourceGuard implements Guard {
   #since: string;
   #level: GuardView["level"] = "normal";
   #top: Top = { at: null, cpu: [], memory: [] };
+  #candidates: readonly Candidate[] = [];
+  #throttle: GateThrottle | null = null;
+  readonly #emergency: Emergency;
   /** what was told last of each alert; at the start nothing is known of what is open */
   readonly #told = new Map<string, Signal["action"]>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#watch = new HostWatch(options.settings, options.clock);
+    this.#emergency = new Emergency(options);
     this.#since = toIso(options.clock.now());
   }
 
@@ -65,7 +83,23 @@ class ResourceGuard implements Guard {
     if (!this.#options.isOn) return;
     const reading = await this.#sample();
     if (reading === null) return;
-    await this.#tell(reading);
+    this.#slowDown();
+    // what protects the machine comes before what needs the database
+    const told = this.#tell(reading);
+    const shortage = { cpu: this.#watch.isShort("cpu"), memory: this.#watch.isShort("memory") };
+    await Promise.allSettled([told, this.#emergency.step(shortage, this.#candidates)]);
+    await told;
+  }
+
+  /** Said with every sample, so that it does not run out while it is needed. */
+  #slowDown(): void {
+    const { settings, setThrottle, host } = this.#options;
+    const level = this.#level;
+    const measures = this.#watch.measures().filter((one) => one.level === level);
+    // without figures: what changes with each sample would be published with each
+    const reason = `${measures.map(({ name }) => name).join(" and ")} of ${host} at level ${level}`;
+    this.#throttle = level === "normal" ? null : { level, reason, ...settings.throttle[level] };
+    setThrottle(this.#throttle);
   }
 
   async #sample(): Promise<HostReading | null> {
@@ -84,14 +118,15 @@ class ResourceGuard implements Guard {
     this.#sampledAt = toIso(clock.now());
     if (this.#watch.level !== this.#level) this.#since = this.#sampledAt;
     this.#level = this.#watch.level;
-    if (this.#watch.isUneasy) await this.#lookAtProcesses();
+    if (this.#watch.isUneasy) await this.#lookAtProcesses(reading);
     return reading;
   }
 
-  async #lookAtProcesses(): Promise<void> {
+  async #lookAtProcesses(reading: HostReading): Promise<void> {
     const { clock, meter, listTrees, readCommandLine, maskText } = this.#options;
     const usages = await meter.look(clock.monotonicMs());
     const trees = listTrees();
+    this.#candidates = candidatesOf(trees, usages, reading);
     this.#top = { at: toIso(clock.now()), ...findTop({ usages, trees, readCommandLine, maskText }) };
   }
 
@@ -131,6 +166,8 @@ class ResourceGuard implements Guard {
       diskFreeBytes: this.#watch.reading?.disk?.freeBytes ?? null,
       measures: this.#watch.measures(),
       history: [...this.#watch.history],
+      throttle: this.#throttle,
+      stops: [...this.#emergency.stops],
       top: { at: this.#top.at, cpu: [...this.#top.cpu], memory: [...this.#top.memory] },
     };
   }

@@ -8,7 +8,7 @@ import type { ReadText } from "./read-text.ts";
 
 /** What the machine has counted so far. Processor times are sums over all cores since it was started. */
 export interface HostCounters {
-  readonly cpu: { readonly busyMs: number; readonly totalMs: number };
+  readonly cpu: { readonly busyMs: number; readonly totalMs: number; readonly cores: number };
   readonly memory: { readonly usedBytes: number; readonly totalBytes: number };
   readonly disk: { readonly usedPercent: number; readonly freeBytes: number } | null;
   readonly groups: readonly GroupCounters[];
@@ -54,7 +54,8 @@ const TICK_MS = 10;
  * time; memory is used when it is not available for new programs without swapping.
  */
 function readLinux(readText: ReadText): Pick<HostCounters, "cpu" | "memory"> {
-  const line = /^cpu +(.*)$/m.exec(readText("/proc/stat") ?? "")?.[1];
+  const stat = readText("/proc/stat") ?? "";
+  const line = /^cpu +(.*)$/m.exec(stat)?.[1];
   const [user, nice, system, idle, iowait = 0, irq = 0, softirq = 0, steal = 0] = (line ?? "").split(" ").map(Number);
   const meminfo = readText("/proc/meminfo") ?? "";
   const kib = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(meminfo)?.[1] ?? Number.NaN);
@@ -65,15 +66,20 @@ function readLinux(readText: ReadText): Pick<HostCounters, "cpu" | "memory"> {
     throw new Error("/proc/meminfo does not tell MemTotal and MemAvailable");
   const busy = user + nice + system + irq + softirq + steal;
   return {
-    cpu: { busyMs: busy * TICK_MS, totalMs: (busy + idle + iowait) * TICK_MS },
+    cpu: {
+      busyMs: busy * TICK_MS,
+      totalMs: (busy + idle + iowait) * TICK_MS,
+      cores: stat.match(/^cpu\d+ /gm)?.length ?? 1,
+    },
     memory: { usedBytes: (total - available) * 1024, totalBytes: total * 1024 },
   };
 }
 
 function sumCores(): HostCounters["cpu"] {
-  const times = cpus().map((core) => core.times);
+  const cores = cpus();
+  const times = cores.map((core) => core.times);
   const busyMs = times.reduce((sum, one) => sum + one.user + one.nice + one.sys + one.irq, 0);
-  return { busyMs, totalMs: busyMs + times.reduce((sum, one) => sum + one.idle, 0) };
+  return { busyMs, totalMs: busyMs + times.reduce((sum, one) => sum + one.idle, 0), cores: cores.length };
 }
 
 /** What `vm_stat` of macOS prints: pages that are wired, active or held by the compressor cannot be given away. */
@@ -85,9 +91,17 @@ export function parseVmStat(text: string): number {
   return pageSize * used;
 }
 
+/** How much is used of what there is: of the machine, or of the container's limit when that is nearer. */
+export interface Use {
+  readonly percent: number;
+  readonly of: "host" | "container";
+  /** cores, or bytes */
+  readonly capacity: number;
+}
+
 export interface HostReading {
-  readonly cpu: { readonly percent: number; readonly of: "host" | "container" };
-  readonly memory: { readonly percent: number; readonly of: "host" | "container" };
+  readonly cpu: Use;
+  readonly memory: Use;
   readonly disk: { readonly percent: number; readonly freeBytes: number } | null;
 }
 
@@ -98,24 +112,27 @@ export interface HostReading {
  */
 export function compareCounters(before: HostCounters, after: HostCounters, elapsedMs: number): HostReading {
   const busy = share(after.cpu.busyMs - before.cpu.busyMs, after.cpu.totalMs - before.cpu.totalMs);
-  const groupsCpu = after.groups.map(({ path, cpu }) => {
+  const groupsCpu = after.groups.flatMap(({ path, cpu }) => {
     const earlier = before.groups.find((one) => one.path === path)?.cpu ?? null;
-    return cpu === null || earlier === null ? 0 : share(cpu.usedMs - earlier.usedMs, cpu.cores * elapsedMs);
+    if (cpu === null || earlier === null) return [];
+    return { percent: share(cpu.usedMs - earlier.usedMs, cpu.cores * elapsedMs), capacity: cpu.cores };
   });
   const used = share(after.memory.usedBytes, after.memory.totalBytes);
-  const groupsMemory = after.groups.map(({ memory }) =>
-    memory === null ? 0 : share(memory.usedBytes, memory.limitBytes),
+  const groupsMemory = after.groups.flatMap(({ memory }) =>
+    memory === null ? [] : { percent: share(memory.usedBytes, memory.limitBytes), capacity: memory.limitBytes },
   );
   return {
-    cpu: nearest(busy, groupsCpu),
-    memory: nearest(used, groupsMemory),
+    cpu: nearest({ percent: busy, capacity: after.cpu.cores }, groupsCpu),
+    memory: nearest({ percent: used, capacity: after.memory.totalBytes }, groupsMemory),
     disk: after.disk === null ? null : { percent: after.disk.usedPercent, freeBytes: after.disk.freeBytes },
   };
 }
 
-function nearest(host: number, groups: readonly number[]): { percent: number; of: "host" | "container" } {
-  const container = Math.max(0, ...groups);
-  return container > host ? { percent: container, of: "container" } : { percent: host, of: "host" };
+function nearest(host: Omit<Use, "of">, groups: readonly Omit<Use, "of">[]): Use {
+  return groups.reduce<Use>((most, one) => (one.percent > most.percent ? { ...one, of: "container" } : most), {
+    ...host,
+    of: "host",
+  });
 }
 
 /** Percent from 0 to 100; counters of a machine that slept or was migrated may run backwards. */

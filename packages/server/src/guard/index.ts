@@ -1,4 +1,6 @@
-export { createGuard } from "./guard.ts";
-export type { Guard, GuardOptions } from "./guard.ts";
+export type { Victim } from "./choose-victim.ts";
+export type { GateThrottle, Guard } from "./guard.ts";
 export { openGuard } from "./open-guard.ts";
+export type { GuardSurroundings } from "./open-guard.ts";
+export { emergencyAlert } from "./resource-alerts.ts";
 export { SAMPLE_EVERY_MS } from "./watch-host.ts";

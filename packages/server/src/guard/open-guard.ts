@@ -6,14 +6,14 @@ import { listSupervisedTrees, readCommandLine } from "../containment/index.ts";
 import type { Config, Logger, Profile } from "../kernel/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import { createGuard } from "./guard.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard, GuardOptions } from "./guard.ts";
 import { readHostCounters } from "./host-counters.ts";
 import { createProcessMeter, createPsMeter } from "./process-meter.ts";
 import { createReadText } from "./read-text.ts";
 
 const ACTOR: Actor = { kind: "daemon", id: "resource-guard", name: "resource guard" };
 
-export interface GuardSurroundings extends Omit<SignalContext, "actor"> {
+export interface GuardSurroundings extends Omit<SignalContext, "actor">, Pick<GuardOptions, "setThrottle" | "stop"> {
   readonly config: Pick<Config, "home" | "resourceGuard">;
   readonly logger: Logger;
   readonly profile: Pick<Profile, "guard">;
@@ -21,7 +21,8 @@ export interface GuardSurroundings extends Omit<SignalContext, "actor"> {
 }
 
 /** The guard of the machine that this process runs on. */
-export function openGuard({ config, logger, profile, redactor, ...context }: GuardSurroundings): Guard {
+export function openGuard(surroundings: GuardSurroundings): Guard {
+  const { config, logger, profile, redactor, setThrottle, stop, ...context } = surroundings;
   const { home } = config;
   const { platform } = process;
   const readText = createReadText();
@@ -38,6 +39,8 @@ export function openGuard({ config, logger, profile, redactor, ...context }: Gua
     listTrees: () => listSupervisedTrees({ home }),
     readCommandLine,
     maskText: redactor.maskText,
+    setThrottle,
+    stop,
     tell: async (signals) => {
       await receiveSignals({ ...context, actor: ACTOR }, signals);
     },

@@ -8,7 +8,7 @@ import type { ReadText } from "./read-text.ts";
 export interface ProcessUsage {
   readonly pid: number;
   readonly name: string;
-  /** of one core, between this look and the one before; over the process's whole life when it is seen first */
+  /** of one core, between this look and the one before; when it is seen first over its whole life, 5 seconds at least */
   readonly cpuPercent: number;
   readonly memoryBytes: number;
 }
@@ -24,6 +24,8 @@ interface Counted {
 }
 
 const TICK_MS = 10;
+/** What a process used for its start says nothing of what it will use. */
+const LIFE_MS_MIN = 5_000;
 /** After so many processes other work gets its turn. */
 const PROCESSES_AT_ONCE = 200;
 
@@ -50,7 +52,8 @@ export function createProcessMeter({
         const earlier = before?.counted.get(one.pid);
         const isKnown = earlier !== undefined && earlier.startTime === one.startTime;
         const usedMs = one.cpuMs - (isKnown ? earlier.cpuMs : 0);
-        const sinceMs = isKnown ? nowMs - (before?.atMs ?? nowMs) : uptimeMs - Number(one.startTime) * TICK_MS;
+        const lifeMs = Math.max(LIFE_MS_MIN, uptimeMs - Number(one.startTime) * TICK_MS);
+        const sinceMs = isKnown ? nowMs - (before?.atMs ?? nowMs) : lifeMs;
         const cpuPercent = (100 * Math.max(0, usedMs)) / Math.max(TICK_MS, sinceMs);
         usages.push({ pid: one.pid, name: one.name, cpuPercent, memoryBytes: one.pages * pageBytes });
       }

@@ -5,7 +5,7 @@ import type { HostReading } from "./host-counters.ts";
 import { isHigher } from "./levels.ts";
 import type { RaisedLevel } from "./levels.ts";
 
-export const GUARD_SOURCE = "resource-guard";
+const GUARD_SOURCE = "resource-guard";
 
 /** The runbook's levels: an emergency is its SEV-2, a performance issue SEV-3, a warning SEV-4; a full disk SEV-2. */
 const ALERTS = [
@@ -16,6 +16,11 @@ const ALERTS = [
   { what: "disk", level: "critical", severity: 2 },
 ] as const satisfies readonly { what: "load" | "disk"; level: RaisedLevel; severity: Signal["severity"] }[];
 type ResourceAlert = (typeof ALERTS)[number];
+
+/** @returns by what the alert of an emergency is found */
+export function emergencyAlert(host: string): { readonly source: string; readonly key: string } {
+  return { source: GUARD_SOURCE, key: `${host}/load/emergency` };
+}
 
 export interface ResourceState {
   readonly host: string;

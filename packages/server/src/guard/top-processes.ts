@@ -5,6 +5,13 @@ import type { ProcessUsage } from "./process-meter.ts";
 const TOP_MAX = 5;
 const COMMAND_LINE_MAX = 300;
 
+/** Values of options whose name says secret, whatever they look like: `--api-key=…`, `--password …`. */
+const SECRET_OPTION = /(--?[\w-]{0,40}(?:key|secret|token|passw|credential|auth)[\w-]{0,40}[= ])\S+/gi;
+
+function hideValues(commandLine: string): string {
+  return commandLine.replace(SECRET_OPTION, "$1[hidden]");
+}
+
 export interface TopOptions {
   readonly usages: readonly ProcessUsage[];
   readonly trees: readonly SupervisedTree[];
@@ -22,7 +29,7 @@ export function findTop(options: TopOptions): { cpu: GuardProcess[]; memory: Gua
       .slice(0, TOP_MAX)
       .map((usage) => {
         const owner = owners.get(usage.pid);
-        const commandLine = options.maskText(options.readCommandLine(usage.pid)).slice(0, COMMAND_LINE_MAX);
+        const commandLine = options.maskText(hideValues(options.readCommandLine(usage.pid))).slice(0, COMMAND_LINE_MAX);
         return { ...usage, commandLine, agentId: owner?.agentId ?? null, sessionId: owner?.sessionId ?? null };
       });
   return { cpu: most("cpuPercent"), memory: most("memoryBytes") };

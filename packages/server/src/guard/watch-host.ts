@@ -75,6 +75,12 @@ export class HostWatch {
     return this.#states[name].level;
   }
 
+  /** in an emergency that is not yet passing: what has fallen below its tier needs no further stop, though the level lasts */
+  isShort(name: "cpu" | "memory"): boolean {
+    const { level, aboveSinceMs } = this.#states[name];
+    return level === "emergency" && aboveSinceMs.emergency !== null;
+  }
+
   /** whether anything is above its first tier now, or not yet taken for over */
   get isUneasy(): boolean {
     return GUARD_MEASURES.some((name) => {

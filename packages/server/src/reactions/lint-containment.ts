@@ -1,7 +1,7 @@
 import type { AutomaticContainment } from "../alerts/index.ts";
 import type { ContainmentRule, FileProblem, Profile, ProfilePlace } from "../kernel/index.ts";
 import type { ReactionContext } from "./context.ts";
-import { planReaction } from "./plan-reaction.ts";
+import { planReaction, readsEvent } from "./plan-reaction.ts";
 import type { Occasion } from "./plan-reaction.ts";
 
 type LintContext = Pick<ReactionContext, "effectors" | "playbooks">;
@@ -46,7 +46,8 @@ export function findProblem({ effectors, playbooks }: LintContext, rule: Contain
   const effector = effectors.get(what);
   if (effector === undefined) return `nothing here provides the effector ${what}`;
   if (rule.forMinutes !== undefined && effector.expiry === "none") return `what ${what} does does not end by time`;
-  const containment: AutomaticContainment = { ...common, kind: "effector", what };
+  const containment: AutomaticContainment = { ...common, each: rule.each, kind: "effector", what };
+  if (readsEvent(containment)) return null; // what events hold is not known before
   const { problem, parameters } = planReaction(containment, EXAMPLE);
   if (problem !== null) return problem;
   const parsed = effector.parameters.safeParse(parameters);

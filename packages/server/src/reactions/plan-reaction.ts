@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AlertView, ReactionView } from "@firebreak/protocol";
+import type { AgentEvent, AlertView, ReactionView } from "@firebreak/protocol";
 import { z } from "zod";
 import type { AutomaticContainment } from "../alerts/index.ts";
 import { canonicalJson } from "../kernel/index.ts";
@@ -28,11 +28,32 @@ export interface ReactionPlan extends Pick<
   readonly problem: string | null;
 }
 
-export function occasionOf(alert: AlertView, incidentId: string): Occasion {
+/** @param event the one that completed the alert, when something asks for it */
+export function occasionOf(alert: AlertView, incidentId: string, event: AgentEvent | null): Occasion {
   const { id, title, agentId, sessionId, pack, ruleId, severity, labels } = alert;
   const known = { id, title, agentId, sessionId: sessionId ?? undefined, pack: pack ?? undefined, ruleId, severity };
-  const scope = { alert: { ...known, labels }, incident: { id: incidentId } };
+  const scope = { alert: { ...known, labels }, incident: { id: incidentId }, ...(event === null ? {} : { event }) };
   return { title, alertId: id, incidentId, agentId, sessionId, scope };
+}
+
+/** What is done for one alert by one containment; the same act on the same target is there once. */
+const PLANS_MAX = 20;
+
+/** One plan, or one for each entry of the lists that the containment names, 20 at most. */
+export function planReactions(containment: AutomaticContainment, occasion: Occasion): ReactionPlan[] {
+  if (containment.each.length === 0) return [planReaction(containment, occasion)];
+  const entries = containment.each.flatMap((path) => {
+    const resolved = resolveReferences(`\${${path}}`, occasion.scope);
+    return resolved.ok && Array.isArray(resolved.value) ? Array.from<unknown>(resolved.value) : [];
+  });
+  return [...new Set(entries)]
+    .slice(0, PLANS_MAX)
+    .map((each) => planReaction(containment, { ...occasion, scope: { ...occasion.scope, each } }));
+}
+
+/** @returns whether a containment looks into the event itself, which is read only then */
+export function readsEvent({ parameters, each }: Pick<AutomaticContainment, "parameters" | "each">): boolean {
+  return each.length > 0 || JSON.stringify(parameters).includes("${event.");
 }
 
 export function planReaction(containment: AutomaticContainment, occasion: Occasion): ReactionPlan {

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { automaticContainments, getAlert } from "../alerts/index.ts";
-import type { AutomaticContainment } from "../alerts/index.ts";
 import { messageOf } from "../kernel/index.ts";
+import { findEvent } from "../telemetry/index.ts";
 import { applyReaction } from "./apply-reaction.ts";
 import { beginReaction } from "./begin-reaction.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
-import { occasionOf, planReaction } from "./plan-reaction.ts";
-import type { Occasion } from "./plan-reaction.ts";
+import { occasionOf, planReactions, readsEvent } from "./plan-reaction.ts";
 import { settleReaction } from "./settle-reaction.ts";
 
 const tagged = z.object({ tags: z.array(z.string()) });
@@ -24,13 +23,18 @@ export async function reactToAlert(
 ): Promise<string[]> {
   const alert = await getAlert(ctx, alertId);
   const tags = tagged.safeParse(alert.detail).data?.tags ?? [];
-  const occasion = occasionOf(alert, incidentId);
+  const containments = automaticContainments(ctx.profile, { ...alert, tags });
+  const eventId = alert.eventIds.at(-1);
+  const event = eventId !== undefined && containments.some(readsEvent) ? await findEvent(ctx, eventId) : null;
+  const occasion = occasionOf(alert, incidentId, event);
   const runs: string[] = [];
   const faults: unknown[] = [];
-  for (const containment of automaticContainments(ctx.profile, { ...alert, tags })) {
+  for (const containment of containments) {
     try {
-      const runId = await react(ctx, containment, occasion);
-      if (runId !== null) runs.push(runId);
+      for (const plan of planReactions(containment, occasion)) {
+        const runId = await carryOn(ctx, await beginReaction(ctx, plan));
+        if (runId !== null) runs.push(runId);
+      }
     } catch (fault) {
       ctx.logger.error("an automatic containment failed and is tried again", {
         rule: containment.name,
@@ -41,15 +45,6 @@ export async function reactToAlert(
   }
   if (runs.length === 0 && faults.length > 0) throw faults[0];
   return runs;
-}
-
-/** @returns the run that follows, if it is a playbook that acts */
-async function react(
-  ctx: ReactionContext,
-  containment: AutomaticContainment,
-  occasion: Occasion,
-): Promise<string | null> {
-  return carryOn(ctx, await beginReaction(ctx, planReaction(containment, occasion)));
 }
 
 /** Does what is left to do about a decision; nothing when it is done. @returns a playbook's run that may be executed */

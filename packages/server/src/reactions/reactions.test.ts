@@ -21,6 +21,7 @@ import {
   lintContainment,
   listReactions,
   reactToAlert,
+  reactToEmergency,
   reportContainment,
   viewContainment,
 } from "./index.ts";
@@ -257,6 +258,105 @@ describe("C-7: modes", () => {
     ]);
     await alarm("scout", 2);
     expect((await only()).rule).toBe("rule-1");
+  });
+});
+
+describe("C-7: what the event itself says", () => {
+  async function storeEvent(data: Record<string, unknown>): Promise<string> {
+    const id = ctx.newId("event");
+    const at = toIso(incidents.clock.now());
+    const event = {
+      seq: 1,
+      id,
+      time: at,
+      receivedAt: at,
+      source: "test",
+      agent: { id: "scout" },
+      kind: "file",
+      outcome: "unknown",
+      data,
+    };
+    const columns = {
+      id,
+      time: at,
+      received_at: at,
+      source: "test",
+      agent_id: "scout",
+      kind: "file",
+      outcome: "unknown",
+    };
+    await testDatabase.database.kysely
+      .insertInto("events")
+      .values({ ...columns, pack: null, session_id: null, run_id: null, risk: null, body: JSON.stringify(event) })
+      .execute();
+    return id;
+  }
+
+  async function alarmOf(data: Record<string, unknown>) {
+    await seeAgent("scout");
+    const eventId = await storeEvent(data);
+    const alertId = await insertAlert(incidents);
+    await testDatabase.database.kysely
+      .updateTable("alerts")
+      .set({ event_ids: JSON.stringify([eventId]) })
+      .where("id", "=", alertId)
+      .execute();
+    const { incidentId } = await openIncidentForAlert(incidents, alertId);
+    await reactToAlert(ctx, { alertId, incidentId });
+  }
+
+  test("is done once for each entry of its lists, each entry once", async () => {
+    const each = ["event.data.added", "event.data.changed"];
+    configure([{ ...DENY, each, with: { agentId: "${each}", reason: "in ${event.data.folder}" } }]);
+    for (const agent of ["one", "two", "three"]) await seeAgent(agent);
+    await alarmOf({ added: ["one", "two"], changed: ["two", "three"], folder: "/skills" });
+    expect(holds().toSorted()).toEqual(["deny agent one", "deny agent three", "deny agent two"]);
+    expect((await reactions()).map((one) => one.parameters["reason"])).toEqual(Array(3).fill("in /skills"));
+  });
+
+  test.each<[string, Record<string, unknown>, number]>([
+    ["a list that is missing", {}, 0],
+    ["a list that is none", { added: "one" }, 0],
+    ["a list without end", { added: Array.from({ length: 5_000 }, (_, index) => `a${index}`) }, 20],
+    ["entries that the effector refuses", { added: [{ $: 1 }, 7, "../x"] }, 3],
+  ])("hostile or broken: %s", async (_what, data, count) => {
+    const limits = { actionsPerHour: 3, actionsPerRulePerHour: 3 };
+    configure([{ ...DENY, mode: "observe", each: ["event.data.added"], with: { agentId: "${each}" } }], limits);
+    await alarmOf(data);
+    expect(await reactions()).toHaveLength(count);
+    expect(holds()).toEqual([]);
+  });
+});
+
+describe("D-2: stops in an emergency of the machine go the same way", () => {
+  const alert = { source: "resource-guard", key: "box/load/emergency" };
+  const stop = { alert, agentId: "scout", sessionId: "ses_1", reason: "it uses 90 %" } as const;
+
+  async function openEmergency() {
+    const alertId = await insertAlert(incidents, { agentId: null, title: "Resource emergency on box" });
+    await testDatabase.database.kysely.updateTable("alerts").set(alert).where("id", "=", alertId).execute();
+    return alertId;
+  }
+
+  test("not before the alert was decided on; then once, on its incident", async () => {
+    configure([]);
+    const freeze = { ...stop, effector: "agent.freeze", mode: "act" } as const;
+    expect(await reactToEmergency(ctx, freeze)).toBeNull();
+    const alertId = await openEmergency();
+    expect(await reactToEmergency(ctx, freeze)).toBeNull();
+    const { incidentId } = await openIncidentForAlert(incidents, alertId);
+    for (let i = 0; i < 3; i++) await reactToEmergency(ctx, freeze);
+    expect(await only()).toMatchObject({ rule: "resource-guard", target: "session ses_1", incidentId });
+    expect(holds()).toEqual(["freeze session ses_1"]);
+  });
+
+  test("a kill is asked for, and Firebreak's own agent is spared", async () => {
+    configure([]);
+    await openIncidentForAlert(incidents, await openEmergency());
+    expect(await reactToEmergency(ctx, { ...stop, effector: "agent.kill", mode: "ask" })).toBe("waiting");
+    const own = { ...stop, agentId: "firebreak", sessionId: "ses_2", effector: "agent.freeze", mode: "act" } as const;
+    expect(await reactToEmergency(ctx, own)).toBe("failed");
+    expect(holds()).toEqual([]);
   });
 });
 

@@ -17,6 +17,7 @@ export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";
 export {
+  findEvent,
   listEvents,
   readBodiesAfter,
   readEventsAfter,

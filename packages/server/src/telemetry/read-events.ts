@@ -46,6 +46,18 @@ export async function listEvents(
   return { items, next: rows.length > limit ? String(items.at(-1)?.seq ?? "") : null };
 }
 
+/** @returns the event of that id, or null when it is not there any more */
+export async function findEvent(ctx: ReadContext, id: string): Promise<AgentEvent | null> {
+  const { kysely } = ctx.database;
+  const row = await kysely
+    .selectFrom("events")
+    .select(["seq", "body"])
+    .where("id", "=", id)
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : readStoredEvent(row);
+}
+
 /** @returns events after `seq` in the order they were committed, at most `limit` */
 export async function readEventsAfter(ctx: ReadContext, seq: number, limit: number): Promise<AgentEvent[]> {
   return (await readBodiesAfter(ctx, seq, limit)).map(readStoredEvent);

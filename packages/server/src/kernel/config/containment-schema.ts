@@ -31,6 +31,11 @@ const containmentRule = z
     playbook: name.optional(),
     /** the effector's parameters, or the playbook's inputs; `${alert.agentId}` and the like are replaced */
     with: z.record(z.string().max(128), z.unknown()).default({}),
+    /** lists in the event, like `event.data.added_skills`: it is done once for each entry, which is `${each}` */
+    each: z
+      .array(z.string().regex(/^event(\.[A-Za-z0-9_-]+)+$/, "name a list of the event, like event.data.added_skills"))
+      .max(10)
+      .default([]),
     /** how long the effect stays; left out, until a person takes it back */
     forMinutes: minutes.optional(),
     /** how long a question waits for its answer */

@@ -42,6 +42,9 @@ test("every rule and playbook that the shipped profile binds is shipped", async 
     expect(playbooks).toContain(`id: ${binding.playbook ?? "none"}\n`);
     expect(detectorBindingFor({ detectors: profile?.detectors ?? [] }, binding.rule)).toBe(binding);
   }
+  const acting = profile?.containment.rules ?? [];
+  expect(acting.length).toBeGreaterThan(0);
+  for (const rule of acting.flatMap(({ when }) => when.rules ?? [])) expect(rules).toContain(`\nid: ${rule}\n`);
 });
 
 async function readAll(directory: string, ending: string): Promise<string> {
