@@ -12,6 +12,7 @@ const NAMES = [
   "start",
   "idle-memory",
   "gate",
+  "policy",
   "stop-trees",
   "stop-supervised",
   "containment",

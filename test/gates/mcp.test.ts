@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -7,10 +7,13 @@ import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bundleEntry } from "../agents/bundle-entry.ts";
+import { silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
+import { openPolicyKeeper } from "../../packages/server/src/policies/index.ts";
 import { serveNotesOverHttp } from "../agents/mcp-server.ts";
 import { createHome, endLeftovers, REPOSITORY, until } from "../cli/firebreak.ts";
 import type { Home } from "../cli/firebreak.ts";
 
+const MAIN = path.join(REPOSITORY, "packages/server/dist/cli/main.js");
 const SERVER = path.join(REPOSITORY, "test/agents/mcp-server.ts");
 const stopped = z.looseObject({ hold: z.looseObject({ id: z.string() }) });
 
@@ -103,6 +106,37 @@ describe("C-3: the MCP gate, with the official client and server", () => {
     expect((await home.firebreak(["gate", "remove", "mcp", "--config", config])).code).toBe(0);
     expect(readFileSync(config, "utf8")).toBe(`${text}\n`);
     expect((await home.firebreak(["gate", "test", "mcp", "--config", config])).code).toBe(1);
+  });
+
+  test("a published policy: rules see the arguments, a budget of calls is one for all proxies of the agent", async () => {
+    const policies = path.join(home.dir, "policies");
+    mkdirSync(path.join(policies, "rules"), { recursive: true });
+    const budget = "{ name: calls, per: agent, window: day, limits: { calls: 3 } }";
+    writeFileSync(path.join(policies, "own.yaml"), `policy: 1\nbudgets: [${budget}]\n`);
+    const rule =
+      "title: No keys\nid: no-keys\nlogsource: { product: ai_agent }\ndetection:\n  s: { arguments.text|contains: sk_live }\n";
+    writeFileSync(path.join(policies, "rules", "keys.yml"), `${rule}  condition: s\n`);
+    const options = { placeholders: {}, timeZone: "UTC", clock: systemClock, logger: silentLogger };
+    await openPolicyKeeper({ ...options, dirs: [policies], killswitchDir: path.join(home.dir, "killswitch") });
+    const server = bundleEntry(SERVER, path.join(home.dir, "mcp-server.mjs"));
+    const connect = async () => {
+      const client = new Client({ name: "test", version: "1" });
+      const own = ["--", process.execPath, server, notes];
+      const args = [MAIN, "gate", "mcp", "--home", home.dir, "--agent", "reviewer", ...own];
+      await client.connect(new StdioClientTransport({ command: process.execPath, args, stderr: "inherit" }));
+      return client;
+    };
+    const clients = [await connect(), await connect()];
+    const note = (index: number, text: string) => clients[index]?.callTool({ name: "note", arguments: { text } });
+    try {
+      const refused = (what: string) => ({ isError: true, content: [{ text: expect.stringContaining(what) }] });
+      expect(await note(0, "the key is sk_live_1")).toMatchObject(refused("No keys"));
+      for (const index of [0, 1, 0]) expect(await note(index, "fine")).not.toMatchObject({ isError: true });
+      expect(await note(1, "fine")).toMatchObject(refused("the budget calls of agent reviewer is used up"));
+      expect(written()).toEqual(["fine", "fine", "fine"]);
+    } finally {
+      for (const client of clients) await client.close();
+    }
   });
 
   test.each([

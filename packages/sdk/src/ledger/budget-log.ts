@@ -19,14 +19,14 @@ export class BudgetFold implements LogFold {
       case "take":
         return this.#take(record);
       case "floor":
-        this.taken = Math.max(this.taken, numberIn(record, "n") ?? 0);
+        this.taken = Math.max(this.taken, unitsIn(record, "n") ?? 0);
         return true;
       case "over":
-        this.taken += numberIn(record, "n") ?? 0;
+        this.taken = Math.min(Number.MAX_SAFE_INTEGER, this.taken + (unitsIn(record, "n") ?? 0));
         return true;
       case "back":
         if (numberIn(record, "g") !== this.generation) return false;
-        this.taken = Math.max(0, this.taken - (numberIn(record, "n") ?? 0));
+        this.taken = Math.max(0, this.taken - (unitsIn(record, "n") ?? 0));
         return true;
       case "reset":
         this.taken = 0;
@@ -41,11 +41,17 @@ export class BudgetFold implements LogFold {
 
   /** The cap is in the record, so that processes with different policies still count alike. */
   #take(record: LogRecord): boolean {
-    const amount = numberIn(record, "n");
-    const cap = numberIn(record, "cap");
+    const amount = unitsIn(record, "n");
+    const cap = unitsIn(record, "cap");
     if (amount === undefined || cap === undefined || this.taken + amount > cap) return false;
     this.taken += amount;
     this.cap = cap;
     return true;
   }
+}
+
+/** Whole units only: a fraction that somebody wrote would make sums inexact from then on. */
+function unitsIn(record: LogRecord, key: string): number | undefined {
+  const value = numberIn(record, key);
+  return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BreakerPolicy, BudgetPolicy, ConcurrencyPolicy, PublishedPolicy } from "@firebreak/protocol/policy";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bundleEntry } from "../../../../test/agents/bundle-entry.ts";
 import type { Gate, GateOptions } from "../index.ts";
 import { createGate, GateDeniedError } from "../index.ts";
+import { BudgetCounter } from "./budget-counter.ts";
 import { BreakerFold, breakerPath, BudgetFold, budgetPath, SharedLog } from "../ledger/index.ts";
 
 let home = "";
@@ -418,3 +420,60 @@ describe("the published file", () => {
     expect(readdirSync(join(home, "ledger", "breakers"))).toHaveLength(6);
   });
 });
+
+test("C-8: however processes interleave, die and settle, they never take more than the limit together", () => {
+  const step = fc.record({ gate: fc.nat(3), units: fc.nat(40), kill: fc.boolean(), settle: fc.nat(40) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 500 }), (steps, limit) => {
+      const ledgerDir = mkdtempSync(join(home, "ledger-"));
+      const policy = budget({ limits: { tokens: limit } });
+      const newCounter = () =>
+        new BudgetCounter({ policy, metric: "tokens", limit, subject: "scout", timeZone: "UTC", ledgerDir });
+      const counters = [newCounter(), newCounter(), newCounter(), newCounter()];
+      let spent = 0;
+      for (const { gate, units, kill, settle } of steps) {
+        now += 60;
+        const counter = counters[gate] ?? newCounter();
+        if (!counter.ensure(units, now)) continue;
+        const window = counter.spend(units);
+        const actual = Math.min(units, settle);
+        counter.giveBack(units - actual, window);
+        spent += actual;
+        if (kill) counters[gate] = newCounter();
+        expect(spent).toBeLessThanOrEqual(limit);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("C-8: whatever stands in a log, what it comes to stays a number, and its own records still count", () => {
+  const value = fc.oneof(
+    fc.constantFrom("take", "over", "back", "reset", "floor", "about"),
+    fc.double(),
+    fc.anything(),
+  );
+  const line = fc.oneof(fc.string(), fc.dictionary(fc.constantFrom("t", "n", "cap", "g", "id"), value).map(safeJson));
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 30 }), (lines) => {
+      const path = join(mkdtempSync(join(home, "log-")), "x.log");
+      writeFileSync(path, lines.map((one) => `${one}\n`).join(""));
+      const log = new SharedLog(path, () => new BudgetFold());
+      const before = log.look().taken;
+      expect(before).toBeGreaterThanOrEqual(0);
+      expect(Number.isSafeInteger(before)).toBe(true);
+      if (before === Number.MAX_SAFE_INTEGER) return;
+      expect(log.append({ t: "take", n: 1, cap: before + 1 })).toBe(true);
+      expect(log.append({ t: "take", n: 1, cap: before + 1 })).toBe(false);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "";
+  }
+}

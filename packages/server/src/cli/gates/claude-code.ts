@@ -24,6 +24,11 @@ const COVERAGE: readonly CoverageRow[] = [
   ["a hook that fails or hangs", true, "blocks the call from Claude Code 2.1.295 on; older versions let it through"],
   ["a tool call that already runs", false, "use firebreak run -- claude: a freeze stops the whole process tree"],
   ["processes that a command left running", false, "use firebreak run -- claude"],
+  [
+    "policies: rules, budgets, circuit breakers",
+    false,
+    "a shell looks at stops only; detection judges acts after them",
+  ],
   ["the model's own output between calls", false, "observed in transcripts only"],
   ["an agent that edits its own settings", false, "install with --managed, or run it as another user"],
 ];

@@ -15,6 +15,11 @@ const COVERAGE: readonly CoverageRow[] = [
     "refused before it reaches the server; stopped tools are not listed",
   ],
   ["a call under way", true, "cancelled at the server and answered at once; a server may run on all the same"],
+  [
+    "policies: rules on arguments, budgets of calls, circuit breakers",
+    true,
+    "judged before the call; costs in tokens or money are not known",
+  ],
   ["a server that asks the client's model (sampling)", true, "refused while the agent is stopped"],
   ["servers reached by URL", false, "put firebreak gate mcp --url URL before each"],
   ["resources and prompts", false, "passed on: they read"],
