@@ -22,6 +22,7 @@ import {
   stopRequest,
 } from "@firebreak/protocol";
 import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
+import { actionRoutes } from "./fake-actions.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { rulesRoutes } from "./fake-rules.ts";
@@ -217,6 +218,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "POST /sign-out": () => null,
     "POST /me/password": () => me(),
     ...ledgerRoutes(sample.ledger),
+    ...actionRoutes(sample.actions, now),
     "GET /agents": () => ({ items: sample.agents, next: null }),
     "GET /agents/:id": ({ id }) => {
       const found = sample.agents.find((agent) => agent.id === id);

@@ -17,6 +17,7 @@ const PAGES = [
   ["/killswitch?scope=pack&target=research", "Kill switch"],
   ["/approvals", "Approvals"],
   ["/containment", "Containment"],
+  ["/actions", "Actions"],
   ["/agents", "Agents"],
   ["/agents/scout", "scout"],
   ["/rules", "Rules"],

@@ -1,5 +1,6 @@
 /** What the fake backend answers: one of everything the console can show, typed by the protocol. Times are relative to `nowMs`. */
 import type {
+  ActionView,
   Actor,
   AgentView,
   AlertView,
@@ -29,6 +30,7 @@ import type {
   TimelineEntry,
   TokenView,
 } from "@firebreak/protocol";
+import { actionsOf } from "./fake-actions.ts";
 import { type Ledger, ledgerOf } from "./fake-ledger.ts";
 import { replaysOf } from "./sample-rules.ts";
 import { INCIDENT_TRANSITIONS, STEP_STATES, STOP_STATES } from "@firebreak/protocol";
@@ -95,6 +97,7 @@ export interface Sample {
   rules: RuleView[];
   replays: ReplayView[];
   ledger: Ledger;
+  actions: ActionView[];
 }
 
 export function sourceOf(name: string, createdAt: string): SourceView {
@@ -654,6 +657,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
   return {
     ...sample,
     ledger: { budgets: [], breakers: [] },
+    actions: [],
     agents: isEmpty
       ? []
       : sample.agents.map((agent) => ({
@@ -703,6 +707,7 @@ function busy(ago: Ago): Sample {
   });
   return {
     ledger: ledgerOf(ago),
+    actions: actionsOf(ago),
     agents: [
       agent("scout", "research", 12, [held, tool], scout),
       agent("librarian", "research", 0.1, [tool], librarian),

@@ -25,6 +25,7 @@ import { DialogContext, type DialogRequest, type OpenDialog } from "./hooks/use-
 import { MeContext } from "./hooks/use-me.ts";
 import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
 import { incidentPath, PAGES, SUBPAGES } from "./navigation.ts";
+import { ActionsPage } from "./pages/actions.tsx";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { ApprovalsPage } from "./pages/approvals.tsx";
 import { AgentPage } from "./pages/agent/agent.tsx";
@@ -104,6 +105,7 @@ function Pages() {
       <Route path="/killswitch" component={KillswitchPage} />
       <Route path="/approvals" component={ApprovalsPage} />
       <Route path="/containment" component={ContainmentPage} />
+      <Route path="/actions" component={ActionsPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
       <Route path="/rules" component={RulesPage} />

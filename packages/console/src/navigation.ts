@@ -15,6 +15,7 @@ export const PAGES = [
   { href: "/killswitch", title: "Kill switch", icon: "stop", keys: "g k" },
   { href: "/approvals", title: "Approvals", icon: "check", keys: "g p" },
   { href: "/containment", title: "Containment", icon: "shield", keys: "g c" },
+  { href: "/actions", title: "Actions", icon: "bolt", keys: "g x" },
   { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },

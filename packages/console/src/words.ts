@@ -1,5 +1,6 @@
 /** How the console says what the protocol means: one table per closed set, so that no page invents its own wording. */
 import type {
+  ActionState,
   ApprovalState,
   BreakerView,
   ClockKind,
@@ -49,6 +50,26 @@ export const STOP_WORDS = {
   failed: { label: "Stop failed", tone: "danger", meaning: "Something of it still runs." },
   unreachable: { label: "Unreachable", tone: "danger", meaning: "Its supervisor did not answer; treat it as running." },
 } as const satisfies Record<StopState, Word>;
+
+export const ACTION_WORDS = {
+  applying: { label: "Being applied", tone: "neutral", meaning: "The effector is acting." },
+  in_force: { label: "In force", tone: "hold", meaning: "It acted, and the effect was seen." },
+  lost: {
+    label: "Lost",
+    tone: "danger",
+    meaning: "It was in force and is not, or cannot be seen; it is applied again until it is.",
+  },
+  interrupted: {
+    label: "Interrupted",
+    tone: "warn",
+    meaning: "Firebreak died in the middle: look what there is of it, then undo it.",
+  },
+  undoing: { label: "Being undone", tone: "warn", meaning: "It is being taken back, and tried until that works." },
+  done: { label: "Done", tone: "ok", meaning: "It acted, and there is nothing to take back." },
+  failed: { label: "Failed", tone: "danger", meaning: "It could not be applied, and nothing of it is in effect." },
+  undone: { label: "Undone", tone: "neutral", meaning: "A person took it back." },
+  expired: { label: "Expired", tone: "neutral", meaning: "Its time was over." },
+} as const satisfies Record<ActionState, Word>;
 
 export const APPROVAL_WORDS = {
   pending: { label: "Waits for a person", tone: "warn", meaning: "Nothing is done before it is answered." },

@@ -110,7 +110,10 @@ export const newActionRequest = z.strictObject({
   forSeconds: z.number().int().min(1).max(ACTION_SECONDS_MAX).optional(),
   incidentId: z.string().min(1).max(64).optional(),
   /** the same key again is the same action: nothing is done twice */
-  idempotencyKey: z.string().min(1).max(128).optional(),
+  idempotencyKey: z
+    .string()
+    .regex(/^[!-~]{1,128}$/, "use up to 128 visible ASCII characters")
+    .optional(),
 });
 export type NewActionRequest = z.infer<typeof newActionRequest>;
 

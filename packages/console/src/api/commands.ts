@@ -12,7 +12,7 @@ import type {
   SourceKind,
 } from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
-import type { ReplayRequest, TryRequest } from "./paths.generated.ts";
+import type { NewActionRequest, ReplayRequest, TryRequest } from "./paths.generated.ts";
 
 const byId = (id: string) => ({ params: { path: { id } } });
 
@@ -89,6 +89,11 @@ export interface Answer {
 }
 export const answerApproval = (id: string, answer: Answer) =>
   unwrap(client.POST("/api/v1/approvals/{id}/answer", { ...byId(id), body: answer }));
+export const previewAction = (name: string, parameters: Record<string, unknown>) =>
+  unwrap(client.POST("/api/v1/effectors/{name}/preview", { params: { path: { name } }, body: { parameters } }));
+export const applyAction = (action: NewActionRequest) => unwrap(client.POST("/api/v1/actions", { body: action }));
+export const undoAction = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/actions/{id}/undo", { ...byId(id), body: { reason } }));
 export const getReceipt = (id: string) => unwrap(client.GET("/api/v1/receipts/{id}", byId(id)));
 
 interface BreakerAct {

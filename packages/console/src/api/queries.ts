@@ -144,6 +144,17 @@ export const receiptsQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/receipts", { params: { query: { limit: RECEIPTS_LIMIT } } })),
 });
 
+/** What is in force and what was, newest first. */
+export const actionsQuery = queryOptions({
+  queryKey: ["actions"],
+  queryFn: () => unwrap(client.GET("/api/v1/actions", { params: { query: { limit: LIST_LIMIT } } })),
+});
+
+export const effectorsQuery = queryOptions({
+  queryKey: ["effectors"],
+  queryFn: () => unwrap(client.GET("/api/v1/effectors")),
+});
+
 /** What waits for an answer, and the newest of what was answered. */
 export const approvalsQuery = queryOptions({
   queryKey: ["approvals"],

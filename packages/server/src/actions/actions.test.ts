@@ -116,6 +116,12 @@ describe("an action", () => {
     expect(await getAction(harness.ctx, id)).toMatchObject({ state: "failed" });
   });
 
+  test("C-3: keeps what PostgreSQL cannot: reasons with NUL and half characters", async () => {
+    const { id, reason } = await apply({ reason: "a\u0000leak \ud800" });
+    expect(reason).toBe("a\uFFFDleak \uFFFD");
+    expect(await undoAction(harness.ctx, { id, reason: "o\u0000ver" })).toMatchObject({ endReason: "o\uFFFDver" });
+  });
+
   test("C-3: of an effector without an end is done, takes no time, and is not undone", async () => {
     const message = { effector: "test.message" };
     await expect(apply({ ...message, forSeconds: 60 })).rejects.toMatchObject({ code: "invalid_body" });
@@ -131,6 +137,7 @@ describe("an action", () => {
     [{ incidentId: "INC-1" }, "not_found"],
     [{ reason: "  " }, "invalid_body"],
     [{ forSeconds: 0 }, "invalid_body"],
+    [{ idempotencyKey: "a\u0000b" }, "invalid_body"],
   ])("C-3: is refused and leaves no row for %j", async (changes, code) => {
     const before = await listActions(harness.ctx, { limit: 500 });
     await expect(apply(changes)).rejects.toMatchObject({ code });

@@ -5,7 +5,7 @@ import type { ActionPreview, ActionView, NewActionRequest } from "@firebreak/pro
 import { sql } from "kysely";
 import type { z } from "zod";
 import { FirebreakError, canonicalJson, toIso } from "../kernel/index.ts";
-import { inTransaction, toStoredJson } from "../storage/index.ts";
+import { inTransaction, toStoredJson, toStoredText } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import type { ActionRow } from "./action-row.ts";
 import { toActionView } from "./action-row.ts";
@@ -108,13 +108,13 @@ function columnsOf(ctx: ActionContext, request: NewActionRequest, preview: Actio
     effector: request.effector,
     parameters,
     parameters_sha256: hashOf(request),
-    changes: toStoredJson({ all: preview.changes }) === null ? "[]" : JSON.stringify(preview.changes),
+    changes: toStoredJson(preview.changes) ?? "[]",
     blast_radius: toStoredJson(preview.blastRadius) ?? "{}",
     state: "applying" as const,
     message: null,
     failure: null,
     output: "{}",
-    reason: request.reason,
+    reason: toStoredText(request.reason),
     requested_by: JSON.stringify(ctx.actor),
     host: hostname(),
     home: ctx.home,

@@ -1,5 +1,6 @@
 import type { ActionView } from "@firebreak/protocol";
 import { FirebreakError, toIso } from "../kernel/index.ts";
+import { toStoredText } from "../storage/index.ts";
 import type { ActionEndCause } from "../storage/index.ts";
 import type { ActionRow } from "./action-row.ts";
 import { isOurs, readAction, toActionView } from "./action-row.ts";
@@ -46,7 +47,7 @@ export async function beginUndo(
   cause: ActionEndCause,
   reason: string,
 ): Promise<ActionRow> {
-  const ending = { ended_by: JSON.stringify(ctx.actor), end_reason: reason, end_cause: cause };
+  const ending = { ended_by: JSON.stringify(ctx.actor), end_reason: toStoredText(reason), end_cause: cause };
   const next = { tries: 0, next_try_at: toIso(ctx.clock.now()) };
   return changeAction(ctx, row, { state: "undoing", message: `being undone: ${reason}`, ...ending, ...next });
 }

@@ -26,6 +26,8 @@ export function guardEffector(effector: Effector, limits: EffectorLimits, clock:
       return { ...preview, obstacles: [...preview.obstacles, ...obstaclesOf(ctx, preview.blastRadius)] };
     },
     apply: async (ctx, parameters) => {
+      // what cannot be asked cannot say what it would touch; the effector itself says what it lacks
+      if ((await effector.checkNeeds()).length > 0) return effector.apply(ctx, parameters);
       const [obstacle] = obstaclesOf(ctx, await effector.blastRadius(ctx, parameters));
       if (obstacle !== undefined) return { ok: false, reason: "denied", message: obstacle };
       meter?.count(keyOf(ctx));

@@ -7,7 +7,7 @@ export function toStoredText(text: string): string {
 }
 
 /** @returns JSON text that jsonb takes, or null when it is larger than {@link OUTPUT_BYTES_MAX} or no JSON */
-export function toStoredJson(value: Readonly<Record<string, unknown>>): string | null {
+export function toStoredJson(value: Readonly<Record<string, unknown>> | readonly unknown[]): string | null {
   try {
     const text = JSON.stringify(value, storable);
     return Buffer.byteLength(text) > OUTPUT_BYTES_MAX ? null : text;

@@ -11,8 +11,11 @@ type ActionServices = Pick<
   "listEffectors" | "previewAction" | "applyAction" | "listActions" | "getAction" | "undoAction"
 >;
 
-/** Letting an agent run again has a door of its own, with its own rules: it does not open by this one. */
+/** Stopping agents and letting them run again have doors of their own, with their own rules: these do not open here. */
 const OTHER_DOORS: Readonly<Record<string, string>> = {
+  "agent.deny": "firebreak stop",
+  "agent.freeze": "firebreak stop",
+  "agent.kill": "firebreak stop",
   "agent.resume": "firebreak resume",
 };
 
