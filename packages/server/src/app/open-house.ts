@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import type { Actor, AgentEvent } from "@firebreak/protocol";
+import type { LiveMessage, Actor, AgentEvent } from "@firebreak/protocol";
 import { reconcileActions, tendActions } from "../actions/index.ts";
 import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
@@ -42,6 +42,7 @@ import { openPolicyKeeper, tendLedger } from "../policies/index.ts";
 import type { PolicyKeeper } from "../policies/index.ts";
 import { createSourceAttempts, createSourceDirectory } from "../senders/index.ts";
 import {
+  listenLive,
   checkDatabase,
   createDurableWork,
   ensureEventPartitions,
@@ -326,6 +327,10 @@ async function startWork(house: House, openings: Openings): Promise<void> {
     "kill switch watch",
     killswitch.watch(() => void mirrorQuietly(house)),
   );
+  // what is stopped or let go through another home on the same database
+  const onChange = ({ topic }: LiveMessage) => topic === "hold" && void mirrorQuietly(house);
+  const stopListening = await listenLive(house.database, onChange, house);
+  openings.add("holds of other homes", stopListening);
   daemons.start();
 }
 

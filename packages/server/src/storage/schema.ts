@@ -278,6 +278,7 @@ export interface HoldsTable {
   released_at: NullableTimestamp;
   released_by: NullableJson<Actor>;
   release_reason: string | null;
+  home: string | null;
 }
 
 export interface StopsTable {

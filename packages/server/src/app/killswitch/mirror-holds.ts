@@ -1,6 +1,7 @@
 import type { Actor, Hold } from "@firebreak/protocol";
 import { personOf } from "../../approvals/index.ts";
 import { recordAudit } from "../../audit/index.ts";
+import { liftHold } from "../../containment/index.ts";
 import { addTimelineEntry } from "../../incidents/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import { inTransaction, notifyLive } from "../../storage/index.ts";
@@ -10,7 +11,10 @@ import type { House } from "../house.ts";
 import { raiseOwnAlert } from "../own-alerts.ts";
 import { guardOf, hasSecondPerson, RESUME_KIND } from "./resume-needs.ts";
 
-type MirrorHouse = Pick<House, "database" | "killswitch" | "killswitchPolicy" | "clock" | "newId">;
+type MirrorHouse = Pick<
+  House,
+  "config" | "database" | "killswitch" | "killswitchPolicy" | "receiptKey" | "clock" | "newId" | "logger"
+>;
 type HoldRow = Selectable<HoldsTable>;
 
 /** How a hold ended, as far as anybody knows. */
@@ -24,40 +28,88 @@ interface End {
 const FIREBREAK: Actor = { kind: "daemon", id: "firebreak", name: "firebreak" };
 
 /**
- * Brings the database's mirror in step with the journal, which is the truth: new holds appear, ended ones are marked. Each
- * change is in the audit log and on the incident's timeline once, also when it was made while no server ran.
+ * Brings the database's mirror in step with this home's journal, which is the truth of what this home enforces: new holds
+ * appear, ended ones are marked. Each change is in the audit log and on the incident's timeline once, also when it was made
+ * while no server ran. What other homes on the same database hold is held here too, until a person releases it anywhere.
  */
 export async function mirrorHolds(house: MirrorHouse): Promise<void> {
-  const { killswitch } = house;
-  const { holds, health } = killswitch.current();
+  const { holds, health } = house.killswitch.current();
   if (health.state === "damaged") return;
-  const active = new Set(holds.map((hold) => hold.id));
-  const ended = killswitch.history().map((entry) => entry.hold);
-  const alone: HoldRow[] = [];
-  await inTransaction(house.database, async (trx) => {
-    await insertMissing(trx, [...holds, ...ended]);
-    const open = await trx.selectFrom("holds").selectAll().where("released_at", "is", null).forUpdate().execute();
-    alone.length = 0;
-    for (const row of open) {
-      if (active.has(row.id)) continue;
-      const end = endOf(house, row.id);
-      const tookTwo = await needsSecondPerson(trx, house, row, end);
-      if (tookTwo) alone.push(row);
-      await endHold(trx, house, row, end, tookTwo);
-    }
+  const ended = house.killswitch.history().map((entry) => entry.hold);
+  const found = await inTransaction(house.database, async (trx) => {
+    await insertMissing(trx, house, [...holds, ...ended]);
+    return compare(trx, house);
   });
-  for (const row of alone) await alertOfLoneRelease(house, row);
+  for (const row of found.foreign) await adoptHold(house, row);
+  for (const row of found.released) await followRelease(house, row);
+  for (const row of found.alone) await alertOfLoneRelease(house, row);
 }
 
-async function insertMissing(trx: Trx, holds: readonly Hold[]): Promise<void> {
+interface Compared {
+  /** in force in another home, and unknown to this one */
+  readonly foreign: readonly HoldRow[];
+  /** in force here, and released through another home */
+  readonly released: readonly HoldRow[];
+  /** released here by one person, although it took two */
+  readonly alone: readonly HoldRow[];
+}
+
+async function compare(trx: Trx, house: MirrorHouse): Promise<Compared> {
+  const open = await trx.selectFrom("holds").selectAll().where("released_at", "is", null).forUpdate().execute();
+  // after the rows: a row that another pass wrote meanwhile is in the journal that is read now
+  const active = new Set(house.killswitch.current().holds.map(({ id }) => id));
+  const known = new Set(house.killswitch.history().map(({ hold }) => hold.id));
+  const foreign: HoldRow[] = [];
+  const alone: HoldRow[] = [];
+  for (const row of open) {
+    const isForeign = row.home !== null && row.home !== house.receiptKey.keyId;
+    if (active.has(row.id)) continue;
+    if (isForeign && !known.has(row.id)) {
+      foreign.push(row);
+      continue;
+    }
+    const end = endOf(house, row.id);
+    const tookTwo = await needsSecondPerson(trx, house, row, end);
+    if (tookTwo) alone.push(row);
+    await endHold(trx, house, row, end, tookTwo);
+  }
+  if (active.size === 0) return { foreign, released: [], alone };
+  const released = await trx
+    .selectFrom("holds")
+    .selectAll()
+    .where("id", "in", [...active])
+    .where("released_at", "is not", null)
+    .execute();
+  return { foreign, released, alone };
+}
+
+/** Holds here what another home holds: its agents may be anywhere. */
+async function adoptHold({ killswitch, logger }: MirrorHouse, row: HoldRow): Promise<void> {
+  const { id, scope, target, level, reason, actor, incident_id: incidentId, expires_at: expires } = row;
+  const expiresAt = expires === null ? null : toIso(expires.getTime());
+  await killswitch.add({ id, scope, target, level, reason, actor, incidentId, expiresAt });
+  logger.info("a stop that was set in another home holds here too", { hold: id, scope, target: target ?? "" });
+}
+
+/** Only a person's release is followed: what was forgotten or ran out elsewhere ends here by this home's own journal. */
+async function followRelease(house: MirrorHouse, row: HoldRow): Promise<void> {
+  const { killswitch, clock, config } = house;
+  const by = row.released_by;
+  const hold = killswitch.current().holds.find(({ id }) => id === row.id);
+  if (hold === undefined || (by?.kind !== "person" && by?.kind !== "cli")) return;
+  await killswitch.release(row.id, { actor: by, reason: row.release_reason ?? "released in another home" });
+  await liftHold({ home: config.home, hold, holds: killswitch.current().holds, clock });
+}
+
+async function insertMissing(trx: Trx, house: MirrorHouse, holds: readonly Hold[]): Promise<void> {
   if (holds.length === 0) return;
   const ids = holds.map((hold) => hold.id);
   const mirrored = await trx.selectFrom("holds").select("id").where("id", "in", ids).execute();
   const known = new Set(mirrored.map((row) => row.id));
-  for (const hold of holds) if (!known.has(hold.id)) await insertHold(trx, hold);
+  for (const hold of holds) if (!known.has(hold.id)) await insertHold(trx, house, hold);
 }
 
-async function insertHold(trx: Trx, hold: Hold): Promise<void> {
+async function insertHold(trx: Trx, { receiptKey }: MirrorHouse, hold: Hold): Promise<void> {
   const { id, scope, target, level, reason, actor, expiresAt } = hold;
   const row = await trx
     .insertInto("holds")
@@ -72,6 +124,7 @@ async function insertHold(trx: Trx, hold: Hold): Promise<void> {
       incident_id: hold.incidentId,
       at: hold.at,
       expires_at: expiresAt,
+      home: receiptKey.keyId,
     })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .returning("id")

@@ -12,6 +12,7 @@ import { reactions } from "./0011-reactions.ts";
 import { operatorAddresses } from "./0012-operator-addresses.ts";
 import { receipts } from "./0013-receipts.ts";
 import { auditTree } from "./0014-audit-tree.ts";
+import { homesOfHolds } from "./0015-homes-of-holds.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   { version: 12, name: "operator-addresses", sql: operatorAddresses },
   { version: 13, name: "receipts", sql: receipts },
   { version: 14, name: "audit-tree", sql: auditTree },
+  { version: 15, name: "homes-of-holds", sql: homesOfHolds },
 ];
