@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
-import { agentEffectors, localEffectors } from "../../packages/server/src/containment/index.ts";
+import { agentEffectors, hostEffectors, localEffectors } from "../../packages/server/src/containment/index.ts";
 
 /**
  * Another process that uses an effector: `apply` and die before anybody could write down what it did, or `undo` what is on
@@ -20,7 +20,14 @@ const request = z
   .parse(JSON.parse(process.argv[2] ?? ""));
 
 const { home, runId, stepId, parameters, output } = request;
-const effectors = [...agentEffectors, ...localEffectors(request.settings, async () => undefined)];
+const none = async () => [];
+const needed = { neverBlock: [], operators: none, database: none, services: none };
+const surroundings = { needed, readSecret: async () => undefined };
+const local = [
+  ...localEffectors(request.settings, async () => undefined),
+  ...hostEffectors(request.settings, surroundings),
+];
+const effectors = [...agentEffectors, ...local];
 const effector = effectors.find((one) => one.name === request.effector);
 if (effector === undefined) throw new Error(`there is no ${request.effector}`);
 const ctx = {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHome, endLeftovers, isAlive, until } from "./firebreak.ts";
@@ -168,4 +168,25 @@ test("groups and no command at all teach", async () => {
     code: 2,
     error: expect.stringContaining("Did you mean: firebreak stop"),
   });
+});
+
+test("C-4: a block that would cut off the terminal it is typed in is refused before anything is asked", async () => {
+  const variables = { SSH_CONNECTION: "203.0.113.8 50000 10.0.0.1 22" };
+  const own = await home.firebreak(["block", "203.0.113.0/24", "--reason", "a drill"], { variables });
+  expect(own).toMatchObject({ code: 1, error: expect.stringContaining("you are connected from 203.0.113.8") });
+  const other = await home.firebreak(["block", "198.51.100.7", "--reason", "a drill"], { variables });
+  expect(other).toMatchObject({ code: 3, error: expect.stringContaining("not running") });
+});
+
+test("C-5: skills are approved, compared, quarantined and restored without a server", async () => {
+  const folder = path.join(home.dir, "of-the-agent");
+  mkdirSync(path.join(folder, "weather"), { recursive: true });
+  writeFileSync(path.join(folder, "weather/SKILL.md"), "rain");
+  expect(await home.firebreak(["skills", "baseline", folder, "--reason", "read it"])).toMatchObject({ code: 0 });
+  const words = ["skills", "quarantine", "weather", "--folder", folder, "--reason", "a drill", "--json"];
+  const { id } = JSON.parse((await home.firebreak(words)).out);
+  const gone = await home.firebreak(["skills", "compare", folder]);
+  expect(gone).toMatchObject({ code: 1, out: expect.stringContaining("1 removed") });
+  expect(await home.firebreak(["skills", "restore", id, "--reason", "a drill"])).toMatchObject({ code: 0 });
+  expect(await home.firebreak(["skills", "compare", folder])).toMatchObject({ code: 0 });
 });

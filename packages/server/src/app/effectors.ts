@@ -2,41 +2,35 @@ import { createHash } from "node:crypto";
 import { formatId, stopResult } from "@firebreak/protocol";
 import type { Actor, EvidenceId, StopId, StopResult } from "@firebreak/protocol";
 import { z } from "zod";
+import { listOperatorAddresses } from "../access/index.ts";
 import {
   TOUCHES_NOTHING,
   agentEffectors,
   defineEffector,
   findSupervisor,
-  firewallEffectors,
   guardEffector,
+  hostEffectors,
   listSupervisors,
   listTreeOf,
   localEffectors,
 } from "../containment/index.ts";
-import type {
-  Effector,
-  EffectorContext,
-  EffectorLimits,
-  EffectorOutcome,
-  FirewallSurroundings,
-} from "../containment/index.ts";
+import type { Effector, EffectorContext, EffectorLimits, EffectorOutcome } from "../containment/index.ts";
 import { collectEvidence } from "../evidence/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
-import type { Clock, EffectorSettings, ReadSecret } from "../kernel/index.ts";
+import type { Clock, Config, EffectorSettings, Profile, ReadSecret } from "../kernel/index.ts";
 import { requestNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
+import { neededHosts } from "./needed-hosts.ts";
 
 export interface EffectorSurroundings {
   readonly database: Database;
   readonly clock: Clock;
-  /** of the profile */
-  readonly settings: EffectorSettings;
+  readonly config: Pick<Config, "databaseUrl" | "publicUrl">;
+  readonly profile: Pick<Profile, "channels" | "effectors">;
   readonly readSecret: ReadSecret;
-  /** whom the firewall must never cut off */
-  readonly needed: FirewallSurroundings;
   readonly notifyAs: (actor: Actor) => NotifyContext;
   /** keeps what a stop did and proved */
   readonly recordStop: (actor: Actor, stop: StopOfStep) => Promise<void>;
@@ -53,9 +47,12 @@ export interface StopOfStep {
 
 /** Everything that can act here, by name, within the limits of the profile. */
 export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap<string, Effector> {
-  const { settings, clock, readSecret } = surroundings;
+  const { clock, database, profile, readSecret } = surroundings;
+  const settings = profile.effectors;
+  const operators = () => listOperatorAddresses(database, clock.now());
+  const needed = neededHosts({ ...surroundings, operators });
   const stops = agentEffectors.map((effector) => recordingStops(effector, surroundings));
-  const local = [...localEffectors(settings, readSecret), ...firewallEffectors(settings, surroundings.needed)];
+  const local = [...localEffectors(settings, readSecret), ...hostEffectors(settings, { needed, readSecret })];
   const all = [...stops, ...local, evidenceCollect(surroundings), notifySend(surroundings)];
   const limits = limitsOf(settings);
   return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));

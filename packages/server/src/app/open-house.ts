@@ -77,7 +77,6 @@ import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { createUseWatch } from "./killswitch/watch-use.ts";
 import { takeInReceipts } from "./killswitch/take-in-receipts.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
-import { neededHosts } from "./needed-hosts.ts";
 
 export interface HouseOptions {
   readonly config: Config;
@@ -163,9 +162,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   });
   const effectors = createEffectors({
     ...surroundings,
+    config,
     database,
-    settings: profile.effectors,
-    needed: neededHosts({ config, profile, database, clock, readSecret }),
     notifyAs,
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });

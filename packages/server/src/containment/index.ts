@@ -4,7 +4,7 @@ export * from "./effect-record.ts";
 export * from "./guard-effector.ts";
 export { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
 export type { Boxed, TimeBox } from "./time-box.ts";
-export { agentEffectors, firewallEffectors, localEffectors } from "./effectors/index.ts";
+export { agentEffectors, hostEffectors, localEffectors } from "./effectors/index.ts";
 export * from "./effectors/firewall/index.ts";
 export * from "./skills/index.ts";
 export {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { actionView, pageOf } from "@firebreak/protocol";
 import type { ActionView } from "@firebreak/protocol";
-import { OperatorError, formatNetwork, parseAddressOrNetwork } from "../../kernel/index.ts";
+import { OperatorError, formatNetwork, networksOverlap, parseAddressOrNetwork } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext, ParsedArguments } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
@@ -40,9 +40,28 @@ const block: Command = {
     const direction = context.args.text("direction") ?? "both";
     if (!DIRECTIONS.includes(direction)) throw usageError(block, "--direction is in, out or both.");
     const address = [...context.args.positionals];
+    refuseOwn(context, address);
     return apply(context, "firewall.block", { address, direction }, timeOf(block, context.args, "1h"));
   },
 };
+
+/** Where this terminal is connected from, which the server cannot know. */
+function ownAddress({ environment }: Pick<CommandContext, "environment">): string | undefined {
+  return environment["SSH_CONNECTION"]?.split(" ", 1)[0];
+}
+
+function refuseOwn(context: CommandContext, addresses: readonly string[]): void {
+  const own = parseAddressOrNetwork(ownAddress(context) ?? "");
+  const networks = addresses.map((text) => ({ text, network: parseAddressOrNetwork(text) }));
+  const cut = networks.find(
+    ({ network }) => own !== undefined && network !== undefined && networksOverlap(own, network),
+  );
+  if (own === undefined || cut === undefined) return;
+  throw new OperatorError(
+    `${printable(cut.text)} would cut you off: you are connected from ${formatNetwork(own)}.`,
+    "Block a narrower network, or do it from elsewhere.",
+  );
+}
 
 function timeOf(command: Command, args: ParsedArguments, otherwise: string): number {
   const text = args.text("for") ?? otherwise;
@@ -158,7 +177,7 @@ const isolate: Command = {
   name: "isolate",
   summary: "cut this server's host off, but for its people",
   description: [
-    "Everything is dropped but loopback, whoever is signed in or logged in, the database and the allow-list " +
+    "Everything is dropped but loopback, whoever is signed in or logged in, this terminal, the database and the allow-list " +
       "(effectors.firewall.neverBlock). The kernel ends it by itself, whatever becomes of Firebreak. The first time it " +
       "lasts half an hour at most; while it is in force, ask again for longer: that shows that you still reach the host.",
   ],
@@ -177,7 +196,9 @@ const isolate: Command = {
   run: async (context) => {
     if (context.args.flag("end")) return undoAll(context, await liveActions(context, "host.isolate"));
     const seconds = timeOf(isolate, context.args, "15m");
-    return apply(context, "host.isolate", { for: `${seconds}s` }, seconds);
+    const own = ownAddress(context);
+    const allow = own === undefined ? {} : { allow: [own] };
+    return apply(context, "host.isolate", { for: `${seconds}s`, ...allow }, seconds);
   },
 };
 

@@ -23,6 +23,7 @@ import { killswitchCommands } from "./killswitch.ts";
 import { receiptCommands } from "./receipt.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
+import { rotateCommand } from "./rotate.ts";
 import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
 import { skillsCommands } from "./skills.ts";
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   ...actionCommands,
   ...firewallCommands,
   ...skillsCommands,
+  rotateCommand,
   ...approvalCommands,
   ...gateCommands,
   ...guardCommands,

@@ -79,7 +79,7 @@ const baseline: Command = {
     output.result({ items: made.map(({ entries, ...rest }) => ({ ...rest, files: entries.length })) });
     for (const { folder, entries, findings } of made) {
       const files = entries.filter(({ kind }) => kind === "file").length;
-      output.line(`${printable(folder)}: ${files} files recorded and signed.`);
+      output.line(`${printable(folder)}: ${files} file(s) recorded and signed.`);
       for (const { message } of findings.slice(0, SHOWN_MAX))
         output.line(output.style.yellow(`  ${printable(message)}`));
     }

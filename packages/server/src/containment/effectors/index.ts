@@ -1,12 +1,13 @@
 import type { EffectorSettings, ReadSecret } from "../../kernel/index.ts";
+import { createRotateEffector } from "../credentials/index.ts";
 import type { Effector } from "../effector.ts";
+import { skillQuarantine } from "../skills/index.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { dockerEffectors } from "./docker/index.ts";
 import { hookEffectors } from "./hooks/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
-import { skillQuarantine } from "../skills/index.ts";
 import { resumeEffector } from "./resume.ts";
 import { serviceEffectors } from "./service/index.ts";
 
@@ -24,7 +25,14 @@ export function localEffectors(settings: EffectorSettings, readSecret: ReadSecre
   ];
 }
 
-/** What cuts off addresses, and this host. */
-export function firewallEffectors(settings: EffectorSettings, needed: FirewallSurroundings): readonly Effector[] {
-  return [createBlockEffector({ ...needed, use: settings.firewall.use }), createIsolateEffector(needed)];
+/** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */
+export function hostEffectors(
+  settings: EffectorSettings,
+  { needed, readSecret }: { readonly needed: FirewallSurroundings; readonly readSecret: ReadSecret },
+): readonly Effector[] {
+  return [
+    createBlockEffector({ ...needed, use: settings.firewall.use }),
+    createIsolateEffector(needed),
+    createRotateEffector({ credentials: settings.credentials, readSecret, fetchFrom: globalThis.fetch }),
+  ];
 }

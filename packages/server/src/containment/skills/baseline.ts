@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { codeOf, ensurePrivateDir, OperatorError, toIso } from "../../kernel/index.ts";
+import { canonicalJson, codeOf, ensurePrivateDir, OperatorError, toIso } from "../../kernel/index.ts";
 import type { Clock } from "../../kernel/index.ts";
+import { appendCustody } from "./custody.ts";
 import { compareSkills } from "./compare-skills.ts";
 import type { SkillDifference } from "./compare-skills.ts";
 import { baseline, readSigned, writeSigned } from "./manifest.ts";
@@ -50,6 +51,9 @@ export async function makeBaseline({ home, clock, folder, by, reason }: NewBasel
   const made: Baseline = { version: 1, ...facts, ...scan };
   ensurePrivateDir(directoryOf(home));
   writeSigned(home, fileOf(home, folder), made);
+  const act = `baseline of ${made.folder}`;
+  const sha256 = createHash("sha256").update(canonicalJson(made)).digest("hex");
+  appendCustody(path.join(directoryOf(home), "history.jsonl"), { at: made.madeAt, act, actor: by, reason, sha256 });
   return made;
 }
 

@@ -4,7 +4,9 @@ import { z } from "zod";
 import { canonicalJson, codeOf, openSigningKey, writeFileAtomic } from "../../kernel/index.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const relativePath = z.string().min(1).max(4096);
+export const PATH_CHARACTERS_MAX = 4096;
+export const MESSAGE_CHARACTERS_MAX = 1000;
+const relativePath = z.string().min(1).max(PATH_CHARACTERS_MAX);
 
 /** One thing in a folder of skills. Paths are relative to the folder; their first part is the skill. */
 export const skillEntry = z.discriminatedUnion("kind", [
@@ -35,7 +37,7 @@ export const FINDING_CODES = [
 export const skillFinding = z.strictObject({
   code: z.enum(FINDING_CODES),
   path: relativePath,
-  message: z.string().max(1000),
+  message: z.string().max(MESSAGE_CHARACTERS_MAX),
 });
 export type SkillFinding = z.infer<typeof skillFinding>;
 

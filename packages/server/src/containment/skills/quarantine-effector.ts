@@ -136,7 +136,7 @@ function describeKept({ record, notes }: Quarantined): EffectorOutcome {
   const output = { quarantineId: id, folder, skill, manifestSha256: scan === null ? null : manifestSha256(scan) };
   const files = scan?.entries.filter(({ kind }) => kind === "file").length ?? 0;
   const found = (scan?.findings ?? []).slice(0, 3).map((one) => one.message);
-  const message = [`${skill} (${files} files) is in quarantine as ${id}`, ...found, ...notes].join("; ");
+  const message = [`${skill} (${files} file(s)) is in quarantine as ${id}`, ...found, ...notes].join("; ");
   return { ok: true, output, message };
 }
 

@@ -1,8 +1,9 @@
-import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { actor, isId } from "@firebreak/protocol";
 import { z } from "zod";
+import { appendCustody } from "./custody.ts";
+import type { CustodyLine } from "./custody.ts";
 import { folderScan, readSigned, writeSigned } from "./manifest.ts";
 import { enabledBefore } from "./openclaw-entry.ts";
 
@@ -45,30 +46,9 @@ export function writeRecord(home: string, record: QuarantineRecord): void {
   writeSigned(home, quarantinePaths(home, record.id).record, record);
 }
 
-const GENESIS = "0".repeat(64);
-
-/** Appends who did what, when and why; each line carries the hash of the line before it. */
-export function appendCustodyLine(
-  home: string,
-  id: string,
-  line: {
-    readonly at: string;
-    readonly act: string;
-    readonly actor: string;
-    readonly reason: string;
-    readonly sha256: string | null;
-  },
-): void {
-  const file = path.join(quarantinePaths(home, id).directory, "custody.jsonl");
-  const last = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").at(-1) : undefined;
-  const prev = last === undefined ? GENESIS : createHash("sha256").update(last).digest("hex");
-  const fd = openSync(file, "a", 0o600);
-  try {
-    appendFileSync(fd, `${JSON.stringify({ ...line, prev_sha256: prev })}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+/** Appends who did what with one quarantined skill, when and why. */
+export function appendCustodyLine(home: string, id: string, line: CustodyLine): void {
+  appendCustody(path.join(quarantinePaths(home, id).directory, "custody.jsonl"), line);
 }
 
 /** @returns newest first; a record that was changed is named and left out */

@@ -7,13 +7,14 @@ import type { Clock } from "../../kernel/index.ts";
 import { truePathOf } from "./baseline.ts";
 import { isSameTree } from "./compare-skills.ts";
 import type { FolderScan } from "./manifest.ts";
+import { MESSAGE_CHARACTERS_MAX } from "./manifest.ts";
 import { finishCopy, moveTree } from "./move-tree.ts";
 import { isFree, openFolder } from "./open-folder.ts";
 import type { OpenFolder } from "./open-folder.ts";
 import { disableInOpenClaw, skillKeyOf } from "./openclaw-entry.ts";
 import { appendCustodyLine, quarantinePaths, readRecord, writeRecord } from "./quarantine-record.ts";
 import type { QuarantineRecord } from "./quarantine-record.ts";
-import { scanFolder } from "./scan-folder.ts";
+import { ScanFault, scanFolder } from "./scan-folder.ts";
 
 export interface QuarantineOrder {
   readonly home: string;
@@ -141,7 +142,7 @@ async function keep(order: QuarantineOrder, record: QuarantineRecord | null): Pr
   const { home, id, skill, openclawConfig } = order;
   if (record === null) throw new QuarantineFault("conflict", `the record of ${id} is gone`);
   const { content } = quarantinePaths(home, id);
-  const scan = await scanFolder(content, skill);
+  const scan = await scanKept(content, skill);
   const key = skillKeyOf(readSkillText(path.join(content, skill)), skill);
   const disabled = openclawConfig === null ? null : disableInOpenClaw(openclawConfig, key);
   const openclaw =
@@ -152,6 +153,18 @@ async function keep(order: QuarantineOrder, record: QuarantineRecord | null): Pr
   const notes =
     disabled !== null && "problem" in disabled ? [`OpenClaw's settings stay as they are: ${disabled.problem}`] : [];
   return { record: kept, notes };
+}
+
+/** A skill with too much in it to be judged is kept all the same; it cannot be restored by itself. */
+async function scanKept(content: string, skill: string): Promise<FolderScan> {
+  try {
+    return await scanFolder(content, skill);
+  } catch (fault) {
+    if (!(fault instanceof ScanFault)) throw fault;
+    const message = `${skill} has no manifest and cannot be restored: ${fault.message}`;
+    const finding = { code: "too_large" as const, path: skill, message: message.slice(0, MESSAGE_CHARACTERS_MAX) };
+    return { entries: [], findings: [finding] };
+  }
 }
 
 /** In our own folder nobody swaps it; a skill that is a single file has none. */

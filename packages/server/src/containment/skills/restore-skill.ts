@@ -54,6 +54,12 @@ async function moveOut({ home, id }: RestoreOrder, record: QuarantineRecord): Pr
     if (record.state === "restoring" && (await isFree(from.at(skill)))) {
       if (!(await isFree(from.at(parked)))) await finishCopy(from, to, arriving, { parked, isComplete });
     } else {
+      if (record.scan?.entries.length === 0) {
+        throw new QuarantineFault(
+          "conflict",
+          `${skill} was never judged: move it back by hand from ${content}, if you must`,
+        );
+      }
       if (!(await isKept(content, record))) {
         throw new QuarantineFault("conflict", `${skill} in quarantine is not what was taken out: it was changed there`);
       }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { foldText } from "../../detection/index.ts";
 import { codeOf, messageOf } from "../../kernel/index.ts";
 import type { FolderScan, SkillEntry, SkillFinding } from "./manifest.ts";
-import { ENTRIES_MAX } from "./manifest.ts";
+import { ENTRIES_MAX, MESSAGE_CHARACTERS_MAX, PATH_CHARACTERS_MAX } from "./manifest.ts";
 import { listingOf, openFolder, openRegular } from "./open-folder.ts";
 import type { OpenFolder } from "./open-folder.ts";
 
@@ -33,10 +33,12 @@ export class ScanFault extends Error {
  * followed, and every file is the one that was looked at, also when an agent swaps names meanwhile.
  *
  * @param only the one skill to read; without it, all
- * @throws ScanFault when there is too much in it
+ * @throws ScanFault when there is too much in it, or it cannot be read at all
  */
 export async function scanFolder(folder: string, only?: string, limits: ScanLimits = LIMITS): Promise<FolderScan> {
-  const root = await openFolder(folder);
+  const root = await openFolder(folder).catch((fault: unknown) => {
+    throw new ScanFault(`${folder} cannot be read (${codeOf(fault) ?? "fault"})`);
+  });
   const scan: Scan = { limits, entries: [], findings: [], bytes: 0 };
   try {
     if (only === undefined) await readFolder(scan, root, "", 0);
@@ -57,7 +59,8 @@ interface Scan {
 const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
 async function readFolder(scan: Scan, folder: OpenFolder, place: string, depth: number): Promise<void> {
-  if (depth > scan.limits.depthMax) throw new ScanFault(`${place} lies deeper than ${scan.limits.depthMax} folders`);
+  if (depth > scan.limits.depthMax)
+    throw new ScanFault(`something in ${place.slice(0, 200)} lies deeper than ${scan.limits.depthMax} folders`);
   const names = await readdir(listingOf(folder), { encoding: "buffer" });
   if (scan.entries.length + names.length > scan.limits.entriesMax) {
     throw new ScanFault(`there are more than ${scan.limits.entriesMax} files and folders in it`);
@@ -68,6 +71,8 @@ async function readFolder(scan: Scan, folder: OpenFolder, place: string, depth: 
 
 async function readChild(scan: Scan, folder: OpenFolder, name: Buffer, place: string, depth: number): Promise<void> {
   const at = place === "" ? textOf(name) : `${place}/${textOf(name)}`;
+  if (at.length > PATH_CHARACTERS_MAX)
+    throw new ScanFault(`a path in it has more than ${PATH_CHARACTERS_MAX} characters`);
   const full = folder.at(name);
   try {
     const stats = await lstat(full);
@@ -101,8 +106,12 @@ async function readSubfolder(scan: Scan, full: Buffer, at: string, stats: Stats,
 function readLink(scan: Scan, at: string, target: string): void {
   scan.entries.push({ kind: "symlink", path: at, target });
   if (staysInside(at, target)) return;
-  const message = `${at} is a link to ${target}, outside of the skill: what lies there is not watched`;
-  scan.findings.push({ code: "symlink_outside", path: at, message });
+  find(
+    scan,
+    "symlink_outside",
+    at,
+    `${at} is a link to ${target}, outside of the skill: what lies there is not watched`,
+  );
 }
 
 /** By the text alone: a link that leads through another link is caught where that one leads out. */
@@ -132,8 +141,7 @@ async function readFile(scan: Scan, full: Buffer, at: string, seen: Stats): Prom
     }
     scan.entries.push({ kind: "file", path: at, sha256: hash.digest("hex"), size, mode: stats.mode & 0o7777 });
     if (stats.nlink > 1) {
-      const message = `${at} has ${stats.nlink} names: it can be changed from outside of the folder`;
-      scan.findings.push({ code: "hard_link", path: at, message });
+      find(scan, "hard_link", at, `${at} has ${stats.nlink} names: it can be changed from outside of the folder`);
     }
   } finally {
     await handle.close();
@@ -142,8 +150,14 @@ async function readFile(scan: Scan, full: Buffer, at: string, seen: Stats): Prom
 
 function other(scan: Scan, at: string, code: SkillFinding["code"], message: string, what: string): void {
   scan.entries.push({ kind: "other", path: at, what });
-  scan.findings.push({ code, path: at, message: message.slice(0, 1000) });
+  find(scan, code, at, message);
 }
+
+function find(scan: Scan, code: SkillFinding["code"], at: string, message: string): void {
+  scan.findings.push({ code, path: at, message: cut(message) });
+}
+
+const cut = (message: string) => message.slice(0, MESSAGE_CHARACTERS_MAX);
 
 function kindOf(stats: Stats): string {
   if (stats.isFIFO()) return "a pipe";
@@ -163,7 +177,7 @@ function lookAlikes(names: readonly string[], place: string): SkillFinding[] {
     const at = place === "" ? name : `${place}/${name}`;
     const message =
       twin === undefined ? `${at} looks like ${foldText(name)} and is not` : `${at} looks like ${twin} beside it`;
-    return [{ code: "lookalike_name", path: at, message }];
+    return [{ code: "lookalike_name", path: at, message: cut(message) }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -20,16 +21,14 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createNewId, systemClock } from "../../kernel/index.ts";
-import { describeEffectorContract, effectorContextFor, effectorSettingsOf } from "../effectors/testing.ts";
-import type { EffectorWorld } from "../effectors/testing.ts";
+import { effectorSettingsOf } from "../effectors/testing.ts";
 import { compareWithBaseline, makeBaseline, readBaseline } from "./baseline.ts";
 import { compareSkills, isSame } from "./compare-skills.ts";
 import type { FolderScan } from "./manifest.ts";
 import { SignatureFault } from "./manifest.ts";
 import { removeTree } from "./move-tree.ts";
 import { openFolder } from "./open-folder.ts";
-import { skillQuarantine } from "./quarantine-effector.ts";
-import { listQuarantine, quarantinePaths, readRecord, writeRecord } from "./quarantine-record.ts";
+import { listQuarantine, quarantinePaths, writeRecord } from "./quarantine-record.ts";
 import { quarantineSkill } from "./quarantine-skill.ts";
 import type { QuarantineOrder } from "./quarantine-skill.ts";
 import { restoreSkill } from "./restore-skill.ts";
@@ -81,6 +80,17 @@ describe("C-5: the baseline", () => {
     expect(isSame(await difference())).toBe(true);
   });
 
+  test("each baseline that was ever made is in a history that no line can be taken out of", async () => {
+    await approve();
+    makeSkill("helper", "new");
+    await approve();
+    const lines = readFileSync(join(home, "skills/history.jsonl"), "utf8").trimEnd().split("\n");
+    const [first = "", second = ""] = lines;
+    expect(JSON.parse(first)).toMatchObject({ act: `baseline of ${folder}`, actor: "ada", reason: "read them" });
+    expect(JSON.parse(second)).toMatchObject({ prev_sha256: createHash("sha256").update(first).digest("hex") });
+    expect(lines).toHaveLength(2);
+  });
+
   test("what is added, changed, removed or gets another mode is found, in files of any kind", async () => {
     await approve();
     makeSkill("helper", "new");
@@ -129,7 +139,7 @@ describe("C-5: the baseline", () => {
 
   test("a baseline that was changed, or signed by another key, is none", async () => {
     await approve();
-    const [name = ""] = readdirSync(join(home, "skills"));
+    const [name = ""] = readdirSync(join(home, "skills")).filter((one) => one.endsWith(".json"));
     const file = join(home, "skills", name);
     const genuine = readFileSync(file, "utf8");
     writeFileSync(file, genuine.replace("read them", "trust me"));
@@ -183,6 +193,23 @@ describe("C-5: the baseline", () => {
   });
 });
 
+test("C-5: a folder that an agent makes unreadable or too full is reported, and the others are looked at", async () => {
+  const events: unknown[] = [];
+  const other = join(place, "others");
+  mkdirSync(join(other, "x"), { recursive: true });
+  const settings = effectorSettingsOf({ skills: { folders: [{ path: folder }, { path: other }] } }).skills;
+  await approve();
+  await makeBaseline({ home, clock: systemClock, folder: other, by: "ada", reason: "read them" });
+  mkdirSync(join(folder, "mail", ...Array.from({ length: 40 }, () => "d")), { recursive: true });
+  writeFileSync(join(other, "x/new"), "new");
+  await compareFolders({ home, clock: systemClock, settings, report: async (event) => void events.push(event) });
+  expect(events).toMatchObject([
+    { data: { message: expect.stringContaining("lies deeper than 32 folders") } },
+    { data: { modified_skills: ["x"] } },
+  ]);
+  await expect(scanFolder(join(folder, "mail/SKILL.md"))).rejects.toThrow("cannot be read (ENOTDIR)");
+});
+
 describe("C-5: quarantine", () => {
   test("moves the skill with its manifest, who and why, and back with every file as it was", async () => {
     const before = await scanFolder(folder);
@@ -218,7 +245,6 @@ describe("C-5: quarantine", () => {
     expect(readdirSync(folder)).toEqual(["mail"]);
     await restore(record.id);
     expect(await scanFolder(folder)).toEqual(before);
-    expect(readdirSync(quarantinePaths(home, record.id).content)).toEqual([]);
   });
 
   test("goes on where a crash cut it off: before the move, after it, and in the middle of a copy", async () => {
@@ -244,6 +270,15 @@ describe("C-5: quarantine", () => {
     renameSync(contentOf(record.id), join(folder, `.firebreak-${record.id}`));
     await restore(record.id);
     expect(await scanFolder(folder)).toEqual(before);
+  });
+
+  test("a skill that is too deep to be judged is taken out all the same, and not put back", async () => {
+    const deep = join(folder, "weather", ...Array.from({ length: 40 }, () => "d".repeat(80)));
+    mkdirSync(deep, { recursive: true });
+    const { record } = await quarantineSkill(order());
+    expect(readdirSync(folder)).toEqual(["mail"]);
+    expect(record.scan?.findings).toMatchObject([{ code: "too_large" }]);
+    await expect(restore(record.id)).rejects.toThrow("was never judged");
   });
 
   test("a skill that is a link is moved itself; what it leads to stays", async () => {
@@ -324,22 +359,25 @@ describe("C-5: quarantine", () => {
       }
       const precious = join(place, "precious");
       mkdirSync(join(precious, "lib"), { recursive: true });
-      for (const name of ["SKILL.md", "lib/run.sh", "run.sh"]) writeFileSync(join(precious, name), "precious");
+      for (const name of ["SKILL.md", "lib/run.sh"]) writeFileSync(join(precious, name), "precious");
       const swap = `const f = require("node:fs"); const [folder, precious] = process.argv.slice(1);
         const attempt = (step) => { try { step(); } catch {} };
         const swapAt = (name) => {
           attempt(() => f.renameSync(name, name + ".away"));
-          attempt(() => f.symlinkSync(precious, name));
+          attempt(() => f.symlinkSync(name.endsWith("/lib") ? precious + "/lib" : precious, name));
           attempt(() => f.unlinkSync(name));
           attempt(() => f.renameSync(name + ".away", name));
         };
         process.stdout.write("x");
         for (;;) {
           swapAt(folder + "/weather");
-          // also what is on its way out, whose name it does not know before
-          for (const name of f.readdirSync(folder)) if (name !== "mail") swapAt(folder + "/" + name + "/lib");
           attempt(() => f.mkdirSync(folder + "/weather/lib", { recursive: true }));
           attempt(() => f.writeFileSync(folder + "/weather/lib/run.sh", "x"));
+          // also within what is on its way out, whose name it does not know before; through a link it would act itself
+          for (const name of f.readdirSync(folder)) attempt(() => {
+            const parked = folder + "/" + name;
+            if (name.startsWith(".firebreak-") && f.lstatSync(parked).isDirectory()) swapAt(parked + "/lib");
+          });
         }`;
       const agent = spawn(process.execPath, ["-e", swap, folder, precious], {
         stdio: ["ignore", "pipe", "inherit"],
@@ -359,67 +397,8 @@ describe("C-5: quarantine", () => {
         "precious/SKILL.md",
         "precious/lib",
         "precious/lib/run.sh",
-        "precious/run.sh",
       ]);
       expect(readFileSync(join(precious, "lib/run.sh"), "utf8")).toBe("precious");
     },
   );
-});
-
-async function openWorld(worldHome: string): Promise<EffectorWorld> {
-  const skills = mkdtempSync(join(worldHome, "skills-of-agent-"));
-  mkdirSync(join(skills, "weather"));
-  writeFileSync(join(skills, "weather/SKILL.md"), "rain");
-  const inTheWay = join(worldHome, "quarantine");
-  return {
-    settings: { skills: { folders: [{ path: skills }] } },
-    parameters: { skill: "weather" },
-    look: () => scanFolder(skills),
-    // it moves one thing once
-    operations: () => (existsSync(join(skills, "weather")) ? 0 : 1),
-    breakAt: () => writeFileSync(inTheWay, "in the way"),
-    heal: () => rmSync(inTheWay),
-    close: async () => {},
-  };
-}
-
-describeEffectorContract("skill.quarantine", { open: openWorld });
-
-describe("skill.quarantine", () => {
-  const settings = () => effectorSettingsOf({ skills: { folders: [{ path: folder }] } }).skills;
-
-  test("C-5: a skill that comes back is taken out again, and only the first goes back", async () => {
-    const effector = skillQuarantine(settings());
-    const ctx = effectorContextFor(home);
-    const given = { skill: "weather" };
-    const first = await effector.apply(ctx, given);
-    makeSkill("weather", "back again");
-    expect(await effector.verify(ctx, given, first.output ?? {})).toMatchObject({ ok: false, reason: "unverified" });
-    const second = await effector.apply({ ...ctx, repeats: true }, given);
-    expect(second.output?.["quarantineId"]).not.toBe(first.output?.["quarantineId"]);
-    expect(await effector.verify(ctx, given, second.output ?? {})).toMatchObject({ ok: true });
-    const undone = await effector.undo(ctx, given, second.output ?? {});
-    expect(undone.message).toContain("stays in quarantine");
-    expect(readFileSync(join(folder, "weather/SKILL.md"), "utf8")).toContain("look out");
-  });
-
-  test("C-5: what a person restored is not taken out again by the same action", async () => {
-    const effector = skillQuarantine(settings());
-    const ctx = effectorContextFor(home);
-    const { output = {} } = await effector.apply(ctx, { skill: "weather" });
-    await restore(String(output["quarantineId"]));
-    const again = await effector.apply({ ...ctx, repeats: true }, { skill: "weather" });
-    expect(again).toMatchObject({ ok: false, reason: "conflict" });
-    expect(existsSync(join(folder, "weather"))).toBe(true);
-    expect(readRecord(home, String(output["quarantineId"]))?.state).toBe("restored");
-  });
-
-  test("C-5: only folders of the profile are reached into, and it does not end by time", async () => {
-    const effector = skillQuarantine(settings());
-    const outside = await effector.apply(effectorContextFor(home), { skill: "home", folder: place });
-    expect(outside).toMatchObject({ ok: false, reason: "denied" });
-    const timed = effectorContextFor(home, { expiresAt: systemClock.now() + 60_000 });
-    expect(await effector.apply(timed, { skill: "weather" })).toMatchObject({ ok: false, reason: "denied" });
-    expect(await skillQuarantine(effectorSettingsOf().skills).checkNeeds()).toHaveLength(1);
-  });
 });

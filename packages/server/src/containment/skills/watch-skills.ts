@@ -12,6 +12,8 @@ import { ScanFault } from "./scan-folder.ts";
 import { SignatureFault } from "./manifest.ts";
 
 const NAMES_MAX = 50;
+/** What is shown of a path or message: an event has its limit, and the comparison shows all. */
+const SHOWN_CHARACTERS_MAX = 300;
 const reported = z.record(z.string(), z.string());
 
 export interface SkillWatch {
@@ -29,19 +31,26 @@ export interface SkillWatch {
 export async function compareFolders({ home, clock, settings, report }: SkillWatch): Promise<void> {
   const file = path.join(home, "skills", "reported.json");
   const known = readReported(file);
+  const faults: unknown[] = [];
   for (const folder of settings.folders) {
-    const facts = await factsOf(home, folder.path);
-    const digest = facts === null ? "" : createHash("sha256").update(canonicalJson(facts)).digest("hex");
-    if ((known[folder.path] ?? "") === digest) continue;
-    if (facts !== null) {
-      const data = { event_type: "skill_integrity_failed", folder: folder.path, ...facts };
-      const agent = { id: folder.agent };
-      await report({ id: `skills-${digest.slice(0, 40)}`, time: toIso(clock.now()), agent, kind: "file", data });
+    try {
+      const facts = await factsOf(home, folder.path);
+      const digest = facts === null ? "" : createHash("sha256").update(canonicalJson(facts)).digest("hex");
+      if ((known[folder.path] ?? "") === digest) continue;
+      if (facts !== null) {
+        const data = { event_type: "skill_integrity_failed", folder: folder.path, ...facts };
+        const agent = { id: folder.agent };
+        await report({ id: `skills-${digest.slice(0, 40)}`, time: toIso(clock.now()), agent, kind: "file", data });
+      }
+      known[folder.path] = digest;
+      ensurePrivateDir(path.dirname(file));
+      writeFileAtomic(file, JSON.stringify(known), { durable: true });
+    } catch (fault) {
+      // one folder must not keep the others from being looked at
+      faults.push(fault);
     }
-    known[folder.path] = digest;
-    ensurePrivateDir(path.dirname(file));
-    writeFileAtomic(file, JSON.stringify(known), { durable: true });
   }
+  if (faults.length > 0) throw new Error(faults.map(messageOf).join("; "));
 }
 
 function readReported(file: string): Record<string, string> {
@@ -69,12 +78,14 @@ async function factsOf(home: string, folder: string): Promise<Facts | null> {
 function tell({ added, modified, removed, changes, findings }: SkillDifference): Facts {
   const details = changes
     .slice(0, NAMES_MAX)
-    .map(({ path: place, change, was, is }) => ({ path: place, change, was, is }));
-  const found = findings.slice(0, NAMES_MAX).map(({ code, path: place, message }) => ({ code, path: place, message }));
+    .map(({ path: place, change, was, is }) => ({ path: show(place), change, was, is }));
+  const found = findings
+    .slice(0, NAMES_MAX)
+    .map(({ code, path: place, message }) => ({ code, path: show(place), message: show(message) }));
   const counts = `${added.length} added, ${modified.length} changed, ${removed.length} removed`;
   const [first] = [...findings, ...changes];
   return {
-    message: `skill integrity check failed: ${counts}${first === undefined ? "" : `; ${first.message}`}`,
+    message: `skill integrity check failed: ${counts}${first === undefined ? "" : `; ${show(first.message)}`}`,
     added_skills: added.slice(0, NAMES_MAX),
     modified_skills: modified.slice(0, NAMES_MAX),
     removed_skills: removed.slice(0, NAMES_MAX),
@@ -82,3 +93,5 @@ function tell({ added, modified, removed, changes, findings }: SkillDifference):
     findings: found,
   };
 }
+
+const show = (text: string) => text.slice(0, SHOWN_CHARACTERS_MAX);

@@ -1,21 +1,14 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { entityName } from "@firebreak/protocol";
 import { z } from "zod";
 import { hooksSettings } from "./hook-settings.ts";
 import { parseAddressOrNetwork } from "../address.ts";
+import { credentialList } from "./credential-settings.ts";
+import { homePath } from "./home-path.ts";
 
 const absolutePath = z
   .string()
   .max(4096)
   .refine((path) => path.startsWith("/") && !path.split("/").includes(".."), "use an absolute path without ..");
-
-/** An absolute path, or one in the home directory of the user that Firebreak runs as. */
-const homePath = z
-  .string()
-  .max(4096)
-  .regex(/^(?:\/|~\/)/, "use an absolute path, or one that begins with ~/")
-  .transform((path) => (path.startsWith("~/") ? join(homedir(), path.slice(2)) : path));
 
 const most = (count: number) => z.number().int().min(0).max(1_000_000).default(count);
 
@@ -90,6 +83,8 @@ export const effectorSettings = z.strictObject({
       compareSeconds: z.number().int().min(5).max(86_400).default(60),
     })
     .prefault({}),
+  /** what `credential.rotate` may rotate, by name */
+  credentials: credentialList,
 });
 export type EffectorSettings = z.output<typeof effectorSettings>;
 

@@ -2,6 +2,7 @@ export * from "./config.ts";
 export type { ContainmentRule, ContainmentSettings } from "./containment-schema.ts";
 export { DEFAULT_GUARD } from "./guard-schema.ts";
 export type { GuardPriority, GuardSettings } from "./guard-schema.ts";
+export type { CredentialSettings, ProbeSettings, StoreSettings } from "./credential-settings.ts";
 export type { EffectorSettings } from "./effector-settings.ts";
 export type { CommandHook, HookSettings, HttpHook } from "./hook-settings.ts";
 export * from "./incident-id.ts";

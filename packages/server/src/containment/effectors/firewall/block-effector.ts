@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formatNetwork, parseAddressOrNetwork, toIso } from "../../../kernel/index.ts";
+import { formatNetwork, networksOverlap, parseAddressOrNetwork, toIso } from "../../../kernel/index.ts";
 import type { Network } from "../../../kernel/index.ts";
 import { defineEffector } from "../../effector.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../../effector.ts";
@@ -9,9 +9,9 @@ import { durationParameter, endOf } from "./durations.ts";
 import { findFirewall } from "./find-firewall.ts";
 import type { FirewallChoice } from "./find-firewall.ts";
 import { cutKey, DIRECTIONS } from "./firewall.ts";
-import type { Direction, Firewall } from "./firewall.ts";
+import type { Cut, Direction, Firewall } from "./firewall.ts";
 import { ENTRIES_MAX } from "./ledger.ts";
-import { describeProtected, findProtection, protectedBy } from "./protected-networks.ts";
+import { describeProtected, findLocal, findProtection, protectedBy } from "./protected-networks.ts";
 import type { FirewallSurroundings } from "./protected-networks.ts";
 
 export interface BlockSurroundings extends FirewallSurroundings {
@@ -221,7 +221,7 @@ export interface Reconciled {
 
 /**
  * Makes the packet filter agree with the ledger: blocks come back after a reboot or a flush with the time that is left, and
- * what has no block any more goes.
+ * what has no block any more goes. What has become an address of this host, its gateway or name server is let through.
  *
  * @returns undefined where there is nothing to do and nothing to look at
  */
@@ -233,14 +233,21 @@ export async function reconcileFirewall(
   if ("problem" in found || !blockLedger.exists(ctx)) return undefined;
   const { firewall } = found;
   return blockLedger.change(ctx, async (blocks) => {
-    const wanted = wantedCuts(blocks, ctx.clock.now());
+    const local = await findLocal();
+    const isLocal = ({ network }: Cut) => local.some((one) => networksOverlap(one.network, network));
+    const [harmful, wanted] = partition(wantedCuts(blocks, ctx.clock.now()), isLocal);
     const present = new Set((await firewall.read()).map(cutKey));
     const missing = wanted.filter((cut) => !present.has(cutKey(cut))).length;
     const foreign = present.size - (wanted.length - missing);
-    if (missing > 0 || foreign > 0) {
-      await firewall.make(wanted);
-      ctx.logger.warn("the packet filter did not agree with the blocks and was mended", { missing, foreign });
+    if (missing > 0 || foreign > 0) await firewall.make(wanted);
+    if (missing > 0) ctx.logger.warn("blocks were missing in the packet filter and are there again", { missing });
+    for (const { network } of harmful) {
+      ctx.logger.warn("a block is left out: this host needs the address by now", { network: formatNetwork(network) });
     }
     return { blocks: blocks.length, missing, foreign };
   });
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter((one) => test(one)), all.filter((one) => !test(one))];
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
-import { formatNetwork, toIso } from "../../../kernel/index.ts";
+import { formatNetwork, parseAddressOrNetwork, toIso } from "../../../kernel/index.ts";
 import { defineEffector } from "../../effector.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../../effector.ts";
 import { durationParameter, endOf } from "./durations.ts";
@@ -8,7 +8,7 @@ import { isInstalled } from "./find-firewall.ts";
 import { isolateHost, openHost, readIsolation } from "./isolation-rules.ts";
 import { createLedger, ledgerEntry, remainingMsOf } from "./ledger.ts";
 import { describeProtected, findNeeded } from "./protected-networks.ts";
-import type { FirewallSurroundings } from "./protected-networks.ts";
+import type { FirewallSurroundings, Protection } from "./protected-networks.ts";
 
 const LONGEST_MS = 7 * 86_400_000;
 /** Longer only while one is in force: whoever asks again has seen that the host can still be reached. */
@@ -22,6 +22,16 @@ const isolationLedger = createLedger("isolations", isolation);
 const parameters = z.strictObject({
   /** needed where nothing else says when it ends; the first time half an hour at most */
   for: durationParameter(LONGEST_MS, "7 days").optional(),
+  /** addresses that stay open too, such as the one that somebody is at work from */
+  allow: z
+    .array(
+      z
+        .string()
+        .max(64)
+        .refine((text) => parseAddressOrNetwork(text) !== undefined, "use an address or network, like 192.0.2.7"),
+    )
+    .max(50)
+    .default([]),
 });
 type Parameters = z.output<typeof parameters>;
 
@@ -43,7 +53,7 @@ export function createIsolateEffector(surroundings: FirewallSurroundings): Effec
     preview: async (ctx, given) => {
       const until = judgeEnd(ctx, given);
       if (typeof until === "string") return [`refused: ${until}`];
-      const { networks, unresolved } = await findNeeded(surroundings);
+      const { networks, unresolved } = await findOpen(surroundings, given);
       return [
         `drops all traffic of ${hostname()} and of its containers until ${toIso(until)}, when it ends by itself`,
         ...(networks.length === 0 ? ["only this machine itself reaches it: no address of a person is known"] : []),
@@ -66,6 +76,13 @@ function missingNeeds(platform: NodeJS.Platform) {
 
 const keyOf = ({ runId, stepId }: EffectorContext) => `${runId}/${stepId}`;
 
+/** Whoever stays connected: those whom this host needs, and those who were named. */
+async function findOpen(surroundings: FirewallSurroundings, { allow }: Parameters): Promise<Protection> {
+  const { networks, unresolved } = await findNeeded(surroundings);
+  const named = allow.flatMap((text) => parseAddressOrNetwork(text) ?? []);
+  return { networks: [...networks, ...named.map((network) => ({ network, why: "named to stay open" }))], unresolved };
+}
+
 /** @returns when it ends, or why it must not be */
 function judgeEnd(ctx: EffectorContext, given: Parameters): number | string {
   const nowMs = ctx.clock.now();
@@ -85,7 +102,7 @@ async function applyIsolation(
 ): Promise<EffectorOutcome> {
   const untilMs = judgeEnd(ctx, given);
   if (typeof untilMs === "string") return { ok: false, reason: "denied", message: untilMs };
-  const { networks } = await findNeeded(surroundings);
+  const { networks } = await findOpen(surroundings, given);
   const key = keyOf(ctx);
   const output = await isolationLedger.change(ctx, async (entries, write) => {
     const nowMs = ctx.clock.now();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatNetwork, parseAddressOrNetwork } from "../../../kernel/index.ts";
 import type { Network } from "../../../kernel/index.ts";
-import { asRoot, runProgram } from "../../run-program.ts";
+import { asRoot, runSystemProgram } from "../../system-program.ts";
 import { cutKey, FirewallFault } from "./firewall.ts";
 import type { Cut, Direction, Firewall, WantedCut } from "./firewall.ts";
 
@@ -85,7 +85,7 @@ async function readTable(): Promise<Table> {
 
 /** @returns what nft lists as JSON; null when there is no such table */
 export async function readRuleset(command: string): Promise<string | null> {
-  const run = await runProgram(asRoot(["nft", "-j", ...command.split(" ")]));
+  const run = await runSystemProgram(asRoot(["nft", "-j", ...command.split(" ")]));
   if (run.code === 0) return run.stdout;
   if (/No such file or directory/.test(run.stderr)) return null;
   throw new FirewallFault(explain(run));
@@ -93,7 +93,7 @@ export async function readRuleset(command: string): Promise<string | null> {
 
 /** Runs all of it as one transaction of the kernel. */
 export async function runScript(script: string): Promise<void> {
-  const run = await runProgram(asRoot(["nft", "-f", "-"]), { input: script });
+  const run = await runSystemProgram(asRoot(["nft", "-f", "-"]), { input: script });
   if (run.code !== 0) throw new FirewallFault(explain(run));
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { parseAddressOrNetwork } from "../../../kernel/index.ts";
-import type { ProgramRun } from "../../run-program.ts";
+import type { SystemRun } from "../../system-program.ts";
 import { FirewallFault } from "./firewall.ts";
 import type { Direction, WantedCut } from "./firewall.ts";
 import { createPf } from "./pf.ts";
-import { gateways, nameServers, remoteLogins } from "./protected-networks.ts";
+import { gateways, macGateways, nameServers, remoteLogins } from "./protected-networks.ts";
 import { createUfw } from "./ufw.ts";
 
 function cut(address: string, direction: Direction): WantedCut {
@@ -14,9 +14,9 @@ function cut(address: string, direction: Direction): WantedCut {
 }
 
 /** Keeps what was called, without the `sudo -n` that a test without root has before it, and answers as the program does. */
-function recorder(answers: Readonly<Record<string, Partial<ProgramRun>>>) {
+function recorder(answers: Readonly<Record<string, Partial<SystemRun>>>) {
   const calls: string[] = [];
-  const run = async (command: readonly string[], options: { input?: string } = {}): Promise<ProgramRun> => {
+  const run = async (command: readonly string[], options: { input?: string } = {}): Promise<SystemRun> => {
     const call = command.join(" ").replace(/^sudo -n /, "");
     calls.push(options.input === undefined ? call : `${call}\n${options.input}`);
     return { code: 0, stdout: "", stderr: "", problem: null, ...answers[call] };
@@ -108,6 +108,11 @@ describe("what must stay reachable", () => {
       "192.168.1.254",
       "fe80:0000:0000:0000:0211:22ff:fe33:4455",
     ]);
+    const netstat =
+      "Internet:\nDestination        Gateway            Flags               Netif Expire\n" +
+      "default            192.168.1.1        UGScg                 en0\n127                127.0.0.1          UCS                   lo0\n" +
+      "Internet6:\ndefault                                 fe80::1%en0                             UGcg                  en0\n";
+    expect(macGateways(netstat).map(({ host }) => host)).toEqual(["192.168.1.1", "fe80::1"]);
     expect(nameServers("# nameserver 1.1.1.1\nnameserver 10.0.0.2\n  nameserver fd00::2\n")).toHaveLength(2);
     const who =
       "ada   pts/0   2026-03-01 10:00  203.0.113.8\ngrace pts/1 2026-03-01 10:01 (2001:db8::1)\nroot tty1 2026-03-01 09:00\n";

@@ -1,16 +1,16 @@
 import { formatNetwork, parseAddressOrNetwork } from "../../../kernel/index.ts";
-import { asRoot, runProgram } from "../../run-program.ts";
-import type { ProgramRun } from "../../run-program.ts";
+import { asRoot, runSystemProgram } from "../../system-program.ts";
+import type { SystemRun } from "../../system-program.ts";
 import { cutKey, DIRECTIONS, FirewallFault } from "./firewall.ts";
 import type { Cut, Direction, Firewall, WantedCut } from "./firewall.ts";
 
 /** The rules that macOS ships evaluate every anchor under `com.apple`, so that nothing in /etc has to be changed. */
 const ANCHOR = "com.apple/249.firebreak";
 
-export type RunProgram = (command: readonly string[], options?: { input?: string }) => Promise<ProgramRun>;
+export type RunProgram = (command: readonly string[], options?: { input?: string }) => Promise<SystemRun>;
 
 /** Cuts in pf of macOS: an anchor with a table for each direction. pf keeps no times; who calls `make` takes cuts out. */
-export function createPf(run: RunProgram = runProgram): Firewall {
+export function createPf(run: RunProgram = runSystemProgram): Firewall {
   return {
     name: "pf",
     cutsOpenConnections: true,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { formatNetwork, networksOverlap, parseAddressOrNetwork } from "../../../kernel/index.ts";
 import type { Network } from "../../../kernel/index.ts";
-import { runProgram } from "../../run-program.ts";
+import { runSystemProgram } from "../../system-program.ts";
 
 /** A network that must stay reachable, and why. */
 export interface ProtectedNetwork {
@@ -53,15 +53,16 @@ const LOOKUP_MS = 2_000;
 export async function findProtection(surroundings: FirewallSurroundings): Promise<Protection> {
   const needed = await findNeeded(surroundings);
   const services = await resolveAll(await surroundings.services());
-  const local = [
-    ...ownAddresses(),
-    ...gateways(readText("/proc/net/route"), readText("/proc/net/ipv6_route")),
-    ...nameServers(readText("/etc/resolv.conf")),
-  ];
   return {
-    networks: [...needed.networks, ...local.flatMap(protect), ...services.networks, ...ALWAYS],
+    networks: [...needed.networks, ...(await findLocal()), ...services.networks, ...ALWAYS],
     unresolved: [...needed.unresolved, ...services.unresolved],
   };
+}
+
+/** What this host cannot do without, as its interfaces and routes are now; cheap. */
+export async function findLocal(): Promise<readonly ProtectedNetwork[]> {
+  const hops = process.platform === "darwin" ? await gatewaysOfMac() : gatewaysOfLinux();
+  return [...ownAddresses(), ...hops, ...nameServers(readText("/etc/resolv.conf"))].flatMap(protect);
 }
 
 /** What stays reachable even while the host is isolated: its people, its database, and what the profile names. */
@@ -117,6 +118,23 @@ function ownAddresses(): NeededHost[] {
   );
 }
 
+function gatewaysOfLinux(): NeededHost[] {
+  return gateways(readText("/proc/net/route"), readText("/proc/net/ipv6_route"));
+}
+
+async function gatewaysOfMac(): Promise<NeededHost[]> {
+  const { stdout } = await runSystemProgram(["netstat", "-rn"], { timeoutMs: 3_000 });
+  return macGateways(stdout);
+}
+
+/** @param text what `netstat -rn` of macOS prints: destination, gateway, flags, interface */
+export function macGateways(text: string): NeededHost[] {
+  return [...text.matchAll(/^default\s+(\S+)/gm)].map(([, hop = ""]) => ({
+    host: hop.split("%", 1)[0] ?? "",
+    why: "a gateway of this host",
+  }));
+}
+
 /** Next hops of routes: `/proc/net/route` has them as little-endian hexadecimal, `/proc/net/ipv6_route` as 32 digits. */
 export function gateways(ipv4: string, ipv6: string): NeededHost[] {
   const why = "a gateway of this host";
@@ -145,7 +163,7 @@ export function nameServers(resolvConf: string): NeededHost[] {
 
 /** People who are logged in over the network. The list is written by root alone, so that no agent can put its own in. */
 async function loggedIn(): Promise<NeededHost[]> {
-  const { stdout } = await runProgram(["who", ...(process.platform === "linux" ? ["--ips"] : [])], {
+  const { stdout } = await runSystemProgram(["who", ...(process.platform === "linux" ? ["--ips"] : [])], {
     timeoutMs: 3_000,
   });
   return remoteLogins(stdout);

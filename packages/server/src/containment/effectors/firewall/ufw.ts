@@ -1,5 +1,5 @@
 import { formatNetwork, parseAddressOrNetwork } from "../../../kernel/index.ts";
-import { asRoot, runProgram } from "../../run-program.ts";
+import { asRoot, runSystemProgram } from "../../system-program.ts";
 import { cutKey, FirewallFault } from "./firewall.ts";
 import type { Cut, Firewall } from "./firewall.ts";
 import type { RunProgram } from "./pf.ts";
@@ -8,7 +8,7 @@ import type { RunProgram } from "./pf.ts";
  * Cuts as rules of ufw, for hosts whose people look there. Each has the comment `firebreak`. ufw keeps no times, and lets
  * connections that are open already go on.
  */
-export function createUfw(run: RunProgram = runProgram): Firewall {
+export function createUfw(run: RunProgram = runSystemProgram): Firewall {
   const read = () => readRules(run);
   return {
     name: "ufw",

@@ -1,0 +1,1 @@
+export { createRotateEffector } from "./rotate-effector.ts";
