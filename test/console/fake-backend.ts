@@ -25,6 +25,7 @@ import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenar
 import { actionRoutes } from "./fake-actions.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
+import { coverageOf } from "./fake-coverage.ts";
 import { rulesRoutes } from "./fake-rules.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
@@ -219,6 +220,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "POST /me/password": () => me(),
     ...ledgerRoutes(sample.ledger),
     ...actionRoutes(sample.actions, now),
+    "GET /coverage": () => ({ items: coverageOf(sample), next: null }),
     "GET /agents": () => ({ items: sample.agents, next: null }),
     "GET /agents/:id": ({ id }) => {
       const found = sample.agents.find((agent) => agent.id === id);

@@ -157,4 +157,15 @@ describe("O-2: lists are filtered by the URL", () => {
     expect(await page.locator("[data-agent]").count()).toBe(1);
     expect(await page.locator("[data-agent=courier]").innerText()).toContain("Lost");
   });
+
+  test("C-3: each agent says whether it can be stopped, and opened what is only observed", async () => {
+    const page = await app.open(await app.backend(), "/agents");
+    await settle(page);
+    expect(await page.locator("[data-agent=imported-bot]").innerText()).toContain("Observed only");
+    const scout = page.locator("[data-agent=scout]");
+    await scout.getByText("Calls and processes can be stopped").click();
+    expect(await scout.innerText()).toContain("claude-code: processes that a command left running");
+    expect(await page.locator("[data-unseen=reviewer]").innerText()).toContain("Calls can be stopped");
+    expect(await axeViolations(page)).toEqual([]);
+  });
 });

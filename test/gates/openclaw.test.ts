@@ -37,11 +37,12 @@ async function stop(...scope: string[]): Promise<string> {
   return stopped.parse(JSON.parse(ended.out)).hold.id;
 }
 
-function program(): { readonly node: string; readonly openclaw: string } {
+function program(): { readonly node: string; readonly openclaw: string; readonly version: string } {
   const [version = "none"] = readdirSync(path.join(CACHE, "openclaw"));
   const node24 = readdirSync(path.join(CACHE, "nodes")).find((name) => name.startsWith("24.")) ?? "none";
   return {
     node: path.join(CACHE, "nodes", node24, "node_modules/node/bin/node"),
+    version,
     openclaw: path.join(CACHE, "openclaw", version, "node_modules/openclaw/openclaw.mjs"),
   };
 }
@@ -79,12 +80,13 @@ class Gateway {
         http: { endpoints: { chatCompletions: { enabled: true } } },
       },
       agents: { defaults: { workspace: this.#work, model: { primary: "fake/m1" }, skipBootstrap: true } },
+      logging: { file: path.join(home.dir, "openclaw.log") },
       models: { mode: "replace", providers: { fake } },
     };
     writeFileSync(config, JSON.stringify(settings));
     await gate("install", "openclaw", "--agent", "claw", "--pack", "research");
     const telemetry = { url: intake, token: "fbk_agent", tokenId: "tok_1" };
-    writeFileSync(path.join(home.dir, "gates", "openclaw", "telemetry.json"), JSON.stringify(telemetry));
+    writeFileSync(path.join(path.dirname(index()), "../telemetry.json"), JSON.stringify(telemetry));
   }
 
   async start(): Promise<void> {
@@ -165,6 +167,7 @@ test(
       await resume(agent);
       await until("all was told", () => intake.events.some(({ data }) => data?.["event_type"] === "session_abort"));
       expect(intake.events.filter(({ kind }) => kind !== "log")).toMatchObject([
+        { kind: "lifecycle", data: { event_type: "gate", runtime: "openclaw", version: program().version } },
         { kind: "tool_call", outcome: "unknown", agent: { id: "claw", pack: "research" } },
         { kind: "tool_call", outcome: "denied", data: { tool_name: "exec" } },
         { kind: "tool_call", outcome: "unknown" },
@@ -190,9 +193,15 @@ test(
   OPENCLAW_MS,
 );
 
+/** The installed plugin, as OpenClaw's configuration names it. */
+function index(): string {
+  const named = z.looseObject({ plugins: z.looseObject({ load: z.object({ paths: z.array(z.string()) }) }) });
+  const { plugins } = named.parse(JSON.parse(readFileSync(config, "utf8")));
+  return path.join(plugins.load.paths.at(-1) ?? "", "index.js");
+}
+
 describe("C-3: the plugin's installation", () => {
   const commented = `// mine\n{ plugins: { allow: ["own"], load: { paths: ["/own"] } }, gateway: { mode: 'local' } }\n`;
-  const index = () => path.join(home.dir, "gates", "openclaw", "plugin", "index.js");
 
   test("keeps other settings, comes twice as once, proves itself, and goes without a trace", async () => {
     writeFileSync(config, commented, { mode: 0o640 });
@@ -227,10 +236,8 @@ describe("C-3: the plugin's installation", () => {
     });
   });
 
-  test("takes its own file away again, and refuses a configuration that would keep it out, untouched", async () => {
-    await gate("install", "openclaw");
-    await gate("remove", "openclaw");
-    expect(existsSync(config)).toBe(false);
+  test("refuses a configuration that would keep it out, untouched; two OpenClaws have a plugin each", async () => {
+    expect(await gate("install", "openclaw")).toMatchObject({ code: 1, error: matching(/has no configuration/) });
     for (const [text, complaint] of [
       ["{ plugins: { enabled: false } }", "turns all plugins off"],
       ['{ plugins: { deny: ["firebreak"] } }', "forbids the plugin"],
@@ -240,16 +247,28 @@ describe("C-3: the plugin's installation", () => {
       expect(await gate("install", "openclaw")).toMatchObject({ code: 1, error: matching(new RegExp(complaint)) });
       expect(readFileSync(config, "utf8")).toBe(text);
     }
+    const other = path.join(home.dir, "other.json");
+    for (const file of [config, other]) {
+      writeFileSync(file, "{}");
+      await home.firebreak(["gate", "install", "openclaw", "--config", file]);
+    }
+    await gate("remove", "openclaw");
+    expect((await home.firebreak(["gate", "test", "openclaw", "--config", other])).code).toBe(0);
   });
 
   test("a plugin that lost its teeth fails its test; one whose SDK is gone denies", async () => {
+    writeFileSync(config, "{}");
     await gate("install", "openclaw");
-    const whole = readFileSync(index(), "utf8");
-    writeFileSync(index(), whole.replace("return await (await guard())", "return undefined ?? (() => undefined)"));
+    const file = index();
+    const whole = readFileSync(file, "utf8");
+    writeFileSync(
+      file,
+      whole.replace("return await (await guard(versionOf(api)))", "return undefined ?? (() => undefined)"),
+    );
     const toothless = await gate("test", "openclaw");
     expect(toothless.code).toBe(1);
     expect(toothless.out).toMatch(/FAILED +denies a stopped call/);
-    writeFileSync(index(), whole.replace("/openclaw/index.js", "/gone.js"));
+    writeFileSync(file, whole.replace("/openclaw/index.js", "/gone.js"));
     const lost = await gate("test", "openclaw");
     expect(lost.code).toBe(1);
     expect(lost.out).toMatch(/FAILED +lets a call through.*cannot know/);

@@ -5,6 +5,8 @@ import type {
   BreakerView,
   ClockKind,
   ContainmentMode,
+  CoverageLevel,
+  GateState,
   DeliveryState,
   GuardLevel,
   HoldLevel,
@@ -194,6 +196,33 @@ export const SESSION_WORDS = {
   exited: { label: "Exited", tone: "neutral", meaning: "It has ended." },
   lost: { label: "Lost", tone: "danger", meaning: "Its supervisor has gone silent; it may still run." },
 } as const satisfies Record<SessionView["state"], Word>;
+
+export const COVERAGE_WORDS = {
+  processes_and_calls: {
+    label: "Calls and processes can be stopped",
+    tone: "ok",
+    meaning: "A gate refuses its calls, a supervisor holds its processes.",
+  },
+  processes: {
+    label: "Processes can be stopped",
+    tone: "ok",
+    meaning: "A supervisor freezes and kills its processes; no gate refuses its calls.",
+  },
+  calls: {
+    label: "Calls can be stopped",
+    tone: "info",
+    meaning: "A gate refuses its calls; nothing freezes or kills its processes.",
+  },
+  observed: { label: "Observed only", tone: "warn", meaning: "Nothing can refuse its calls or end its processes." },
+} as const satisfies Record<CoverageLevel, Word>;
+
+export const GATE_STATE_WORDS = {
+  reporting: { label: "Reporting", tone: "ok", meaning: "The gate says of itself that it stands." },
+  silent: { label: "Silent", tone: "warn", meaning: "The gate has not reported for three minutes." },
+  installed: { label: "Installed", tone: "ok", meaning: "The runtime's settings name the gate." },
+  gone: { label: "Gone", tone: "danger", meaning: "The runtime's settings no longer name the gate." },
+  unreadable: { label: "Not readable", tone: "danger", meaning: "The runtime's settings cannot be read." },
+} as const satisfies Record<GateState, Word>;
 
 export const CLOCK_WORDS = {
   respond: "Respond",

@@ -5,6 +5,7 @@ export * from "./alert-views.ts";
 export * from "./approval.ts";
 export * from "./canary.ts";
 export * from "./audit-log.ts";
+export * from "./coverage.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./explanation.ts";

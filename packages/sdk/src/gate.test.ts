@@ -45,6 +45,7 @@ function open(more: Partial<GateOptions> = {}): Gate {
     agent: "scout",
     pack: "research",
     session: "ses_1",
+    reportAs: null,
     ...more,
   });
   gates.push(gate);
@@ -196,6 +197,22 @@ test("D-3: events and heartbeats reach the server once each, in order, after it 
     expect(gate.status().eventsDropped).toBe(0);
   } finally {
     end();
+    await intake.close();
+  }
+});
+
+test("C-3: a gate says that it stands, and which runtimes go through it, each once", async () => {
+  const intake = await startFakeIntake();
+  try {
+    const gate = open({ url: intake.url, token: "agent-token", reportAs: undefined });
+    gate.report("openclaw", "2026.9.6");
+    gate.report("openclaw");
+    await gate.close();
+    expect(intake.events.map(({ kind, data }) => ({ kind, ...data }))).toEqual([
+      { kind: "lifecycle", event_type: "gate", runtime: "sdk" },
+      { kind: "lifecycle", event_type: "gate", runtime: "openclaw", version: "2026.9.6" },
+    ]);
+  } finally {
     await intake.close();
   }
 });

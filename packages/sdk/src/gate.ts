@@ -10,6 +10,8 @@ import type { GateAction } from "./policy/action.ts";
 import { PolicyBrokenError } from "./policy/finding.ts";
 import type { ActEnd, PolicyAnswer, PolicyGate } from "./policy/policy-gate.ts";
 import type { StateReader } from "./seen-state.ts";
+import { createReporter } from "./report-gate.ts";
+import type { ReportedRuntime } from "./report-gate.ts";
 import type { Telemetry, TelemetryEvent } from "./telemetry.ts";
 import { createTelemetry } from "./telemetry.ts";
 import type { View } from "./view.ts";
@@ -34,6 +36,8 @@ export interface GateOptions {
   readonly serverKey?: string | undefined;
   /** where budgets and circuit breakers of this host are kept; default `ledger` beside the kill switch's directory */
   readonly ledgerDir?: string | undefined;
+  /** what it says of itself while it stands, for `firebreak gate coverage`; default `sdk`, null for nothing */
+  readonly reportAs?: ReportedRuntime | null | undefined;
   /** the longest a decision may rest on an unconfirmed state, ms; default 50 */
   readonly maxAgeMs?: number | undefined;
   readonly clock?: GateClock | undefined;
@@ -86,6 +90,8 @@ export interface Gate {
   emit(event: TelemetryEvent): boolean;
   /** Says "alive" every `intervalMs`. @returns what ends it */
   heartbeat(intervalMs: number): () => void;
+  /** Says that this runtime's calls go through the gate, now and every minute; an adapter does it by itself. */
+  report(runtime: ReportedRuntime, version?: string): void;
   /** Calls the listener when the agent as a whole, or a tool, is stopped or let go: ask again. @returns what ends it */
   onChange(listener: (decision: Decision) => void): () => void;
   status(): GateStatus;
@@ -155,7 +161,9 @@ export function createGateOn(options: GateOptions, sources: GateSources): Gate {
   const poll = setInterval(() => refresh(machine), machine.maxAgeMs);
   unref(poll);
   machine.timers.add(poll);
-  return handleOf(machine);
+  const gate = handleOf(machine);
+  if (options.reportAs !== null) gate.report(options.reportAs ?? "sdk");
+  return gate;
 }
 
 function handleOf(machine: Machine): Gate {
@@ -177,6 +185,7 @@ function handleOf(machine: Machine): Gate {
         return endWith(begun.end, () => fn(...args));
       },
     emit: (event) => telemetry.emit(event),
+    report: createReporter(telemetry, timers),
     heartbeat: (intervalMs) => beat(telemetry, timers, intervalMs),
     onChange,
     ready: (timeoutMs = 5000) => ready(machine, onChange, timeoutMs),

@@ -26,6 +26,8 @@ export interface Telemetry {
   emit(event: TelemetryEvent): boolean;
   /** Sends what is queued, for at most `timeoutMs`. @returns true when the server confirmed everything */
   flush(timeoutMs: number): Promise<boolean>;
+  /** one is named, and may be told */
+  readonly hasServer: boolean;
   readonly queued: number;
   readonly dropped: number;
   close(): void;
@@ -60,6 +62,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   return {
     emit: (event) => emit(sender, event),
     flush: (timeoutMs) => flush(sender, timeoutMs),
+    hasServer: options.url !== undefined && options.token !== undefined,
     get queued() {
       return sender.queue.length;
     },

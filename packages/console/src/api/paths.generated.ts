@@ -110,6 +110,36 @@ export type AgentPage = {
   next: string | null;
 };
 
+export type AgentCoverage = {
+  agentId: string;
+  pack: string | null;
+  lastSeenAt: string | null;
+  level: "processes_and_calls" | "processes" | "calls" | "observed";
+  summary: string;
+  supervisor: {
+    session: string;
+    host: string;
+    alive: boolean;
+  } | null;
+  gates: ({
+    runtime: "claude-code" | "openclaw" | "mcp" | "sdk" | "openai-agents" | "ai" | "langchain";
+    version: string | null;
+    state: "reporting" | "silent" | "installed" | "gone" | "unreadable";
+    lastReportAt: string | null;
+    place: string | null;
+    installedAt: string | null;
+    testedAt: string | null;
+    testPassed: boolean | null;
+  })[];
+  enforced: (string)[];
+  observedOnly: (string)[];
+};
+
+export type CoveragePage = {
+  items: (AgentCoverage)[];
+  next: string | null;
+};
+
 export type AlertView = {
   id: string;
   ruleId: string | null;
@@ -3132,6 +3162,47 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/coverage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": CoveragePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;

@@ -114,6 +114,12 @@ export const breakersQuery = (agent: string) =>
     queryFn: () => unwrap(client.GET("/api/v1/breakers", { params: { query: { agent } } })),
     refetchInterval: LEDGER_EVERY_MS,
   });
+/** Asked anew by itself: a gate that falls silent sends no message. */
+export const coverageQuery = queryOptions({
+  queryKey: ["coverage"],
+  queryFn: () => unwrap(client.GET("/api/v1/coverage", { params: { query: { limit: AGENTS_LIMIT } } })),
+  refetchInterval: 60_000,
+});
 
 export const containmentQuery = queryOptions({
   queryKey: ["containment"],
@@ -231,7 +237,7 @@ export const STALE_AFTER = {
   policy: ["policy", "budgets", "breakers"],
   hold: ["overview", "killswitch", "receipts", "agents", "incident", "stop-preview"],
   approval: ["approvals", "overview", "incident", "killswitch"],
-  agent: ["overview", "agents", "stop-preview"],
+  agent: ["overview", "agents", "coverage", "stop-preview"],
   run: ["overview", "incident"],
   delivery: ["overview", "incident"],
   evidence: ["incident"],

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
-import type { AgentView } from "@firebreak/protocol";
-import { agentsQuery } from "../api/queries.ts";
+import type { AgentCoverage, AgentView } from "@firebreak/protocol";
+import { agentsQuery, coverageQuery } from "../api/queries.ts";
+import { Coverage } from "../components/agent-coverage.tsx";
 import { AgentActions, AgentHolds, AgentState } from "../components/agent-parts.tsx";
 import { Ago } from "../components/bits.tsx";
 import { Loaded, Page } from "../components/page.tsx";
@@ -9,7 +10,13 @@ import { agentPath } from "../navigation.ts";
 import { TextField } from "../ui/fields.tsx";
 import { Empty } from "../ui/layout.tsx";
 
-function AgentRow({ agent }: { readonly agent: AgentView }) {
+interface AgentRowProps {
+  readonly agent: AgentView;
+  /** not there until it was fetched */
+  readonly coverage: AgentCoverage | undefined;
+}
+
+function AgentRow({ agent, coverage }: AgentRowProps) {
   return (
     <li className="row agent-row" data-agent={agent.id}>
       <div className="agent-main">
@@ -26,6 +33,7 @@ function AgentRow({ agent }: { readonly agent: AgentView }) {
           {agent.session && <span>on {agent.session.host}</span>}
           {agent.session && <code className="agent-command">{agent.session.command.join(" ")}</code>}
         </p>
+        {coverage && <Coverage coverage={coverage} />}
       </div>
       <div className="agent-state">
         <AgentState agent={agent} />
@@ -42,7 +50,34 @@ function matches(agent: AgentView, text: string): boolean {
     .includes(text.trim().toLowerCase());
 }
 
-function List({ agents, text }: { readonly agents: readonly AgentView[]; readonly text: string }) {
+/** Gates that stand before agents of which no telemetry came yet. */
+function Unseen({ agents }: { readonly agents: readonly AgentCoverage[] }) {
+  if (agents.length === 0) return null;
+  return (
+    <ul className="rows panel" aria-label="Gated, and not seen yet">
+      {agents.map((agent) => (
+        <li key={agent.agentId} className="row agent-row" data-unseen={agent.agentId}>
+          <div className="agent-main">
+            <p className="agent-name">
+              <strong className="wrap-anywhere">{agent.agentId}</strong>
+              {agent.pack && <span className="muted">pack {agent.pack}</span>}
+            </p>
+            <p className="row-sub">it has sent no telemetry</p>
+            <Coverage coverage={agent} />
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface ListProps {
+  readonly agents: readonly AgentView[];
+  readonly coverage: readonly AgentCoverage[];
+  readonly text: string;
+}
+
+function List({ agents, coverage, text }: ListProps) {
   if (agents.length === 0) {
     return (
       <Empty title="No agent has reported yet" command="firebreak run --agent scout -- CMD">
@@ -55,7 +90,7 @@ function List({ agents, text }: { readonly agents: readonly AgentView[]; readonl
   return (
     <ul className="rows panel">
       {shown.map((agent) => (
-        <AgentRow key={agent.id} agent={agent} />
+        <AgentRow key={agent.id} agent={agent} coverage={coverage.find(({ agentId }) => agentId === agent.id)} />
       ))}
     </ul>
   );
@@ -63,6 +98,7 @@ function List({ agents, text }: { readonly agents: readonly AgentView[]; readonl
 
 export function AgentsPage() {
   const query = useQuery(agentsQuery);
+  const coverage = useQuery(coverageQuery).data?.items ?? [];
   const [params, setParams] = useSearchParams();
   const text = params.get("q") ?? "";
   const search = (value: string) => setParams(value === "" ? {} : { q: value }, { replace: true });
@@ -82,7 +118,10 @@ export function AgentsPage() {
       <Loaded query={query}>
         {(page) => (
           <>
-            <List agents={page.items} text={text} />
+            <List agents={page.items} coverage={coverage} text={text} />
+            <Unseen
+              agents={coverage.filter((agent) => agent.lastSeenAt === null && agent.agentId.includes(text.trim()))}
+            />
             {page.next !== null && (
               <p className="muted">Only the first {page.items.length} are shown; a stop by name reaches every agent.</p>
             )}

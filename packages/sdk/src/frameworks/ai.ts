@@ -22,6 +22,7 @@ type Approval = unknown;
 export function guardSettings<T extends object>(gate: CallGate, settings: T): T {
   const tools = memberOf(settings, "tools");
   const prepareStep = memberOf(settings, "prepareStep");
+  gate.report("ai");
   return Object.assign({}, settings, {
     ...(isObject(tools) ? { tools: guardTools(gate, tools) } : {}),
     toolApproval: approvalsOf(gate, isObject(tools) ? tools : {}, memberOf(settings, "toolApproval")),
@@ -34,6 +35,7 @@ export function guardSettings<T extends object>(gate: CallGate, settings: T): T 
 
 /** The tools with the gate before their `execute`; for whatever takes a set of tools. */
 export function guardTools<T extends object>(gate: CallGate, tools: T): T {
+  gate.report("ai");
   const guarded = Object.entries(tools).map(([name, tool]) => [name, guardTool(gate, name, tool)] as const);
   return Object.assign({}, tools, Object.fromEntries(guarded));
 }

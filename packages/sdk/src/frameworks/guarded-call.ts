@@ -6,7 +6,7 @@ import { toolCallEvent, toolEndEvent, toolStoppedEvent } from "../tool-telemetry
 import { isObject } from "./members.ts";
 
 /** What the adapters need of a gate. */
-export type CallGate = Pick<Gate, "begin" | "check" | "checkStop" | "emit" | "onChange">;
+export type CallGate = Pick<Gate, "begin" | "check" | "checkStop" | "emit" | "onChange" | "report">;
 
 export interface ToolCall {
   readonly tool: string;

@@ -29,6 +29,7 @@ export type ToolMessageClass<M> = new (fields: ToolMessageFields) => M;
  * @param ToolMessage of `langchain`: the adapter itself needs no framework
  */
 export function gateMiddleware<M>(gate: CallGate, ToolMessage: ToolMessageClass<M>) {
+  gate.report("langchain");
   const refuse = ({ toolCall }: ToolCallRequest, content: string) =>
     new ToolMessage({ content, tool_call_id: toolCall.id ?? "", name: toolCall.name, status: "error" });
   return {

@@ -37,6 +37,7 @@ const gates = new WeakMap<object, CallGate>();
  * @throws Error when the agent, or one of its tools, stands behind another gate
  */
 export function guardAgent<A extends GuardedAgent>(gate: CallGate, agent: A): A {
+  gate.report("openai-agents");
   if (claim(gate, agent)) agent.instructions = guardedInstructions(gate, agent.instructions);
   for (const tool of agent.tools) guardTool(gate, tool);
   for (const server of agent.mcpServers ?? []) guardServer(gate, server);

@@ -51,6 +51,8 @@ export interface OpenclawGuard {
 export interface OpenclawGuardOptions {
   /** of the whole OpenClaw: its agents are also known as `AGENT:THEIR-ID` */
   readonly gate: GateOptions;
+  /** of OpenClaw */
+  readonly version: string | undefined;
   /** `sessions.abort` with `clearQueued`, for the session of this key */
   readonly abortSession: (sessionKey: string) => Promise<unknown>;
   /** of this process, for what `firebreak run` says of it */
@@ -69,7 +71,7 @@ const CALLS_MAX = 10_000;
 const DELAY_MAX_MS = 10_000;
 
 /** The gate as OpenClaw's plugin asks it. Its timers run from the first hook until the gateway stops. */
-export function openGuard({ gate, abortSession, env }: OpenclawGuardOptions): OpenclawGuard {
+export function openGuard({ gate, version, abortSession, env }: OpenclawGuardOptions): OpenclawGuard {
   const outer = env["FIREBREAK_AGENT"] === undefined ? null : gateOptionsFrom(env);
   const gates = openGates(gate, outer, () => runs.abortStopped());
   const runs = createRuns({
@@ -82,6 +84,7 @@ export function openGuard({ gate, abortSession, env }: OpenclawGuardOptions): Op
       gates.gateOf(run).emit({ kind: "lifecycle", outcome, data: { ...data, ...failed } });
     },
   });
+  gates.whole.report("openclaw", version);
   const guard: Guard = { gates, runs, calls: new Map() };
   return {
     before_tool_call: (event, ctx) => beforeToolCall(guard, event, ctx),

@@ -32,6 +32,7 @@ export function createRuns({ isStopped, abort, told }: RunsOptions): Runs {
     let fault: unknown;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       if (attempt > 0) await waitMs(FIRST_WAIT_MS * 2 ** attempt);
+      if (!isStopped(run)) return;
       try {
         await abort(run.sessionKey);
         return told(run, null);

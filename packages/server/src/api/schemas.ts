@@ -23,6 +23,7 @@ import {
   deliveryState,
   clockKind,
   agentRef,
+  agentCoverage,
   agentEventInput,
   agentView,
   alertView,
@@ -156,6 +157,7 @@ export const signInLinkView = z.object({ name: z.string(), url: z.string(), expi
 export const eventPage = pageOf(eventView);
 export const sessionPage = pageOf(sessionView);
 export const agentPage = pageOf(agentView);
+export const coveragePage = pageOf(agentCoverage);
 export const actionPage = pageOf(actionView);
 export const effectorPage = pageOf(effectorView);
 export const alertPage = pageOf(alertView);
@@ -201,6 +203,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   AgentRef: agentRef,
   AgentView: agentView,
   AgentPage: agentPage,
+  AgentCoverage: agentCoverage,
+  CoveragePage: coveragePage,
   AlertView: alertView,
   AlertPage: alertPage,
   ApprovalView: approvalView,

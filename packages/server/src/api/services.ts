@@ -11,6 +11,7 @@ import type {
   ActionView,
   EffectorView,
   NewActionRequest,
+  AgentCoverage,
   AgentView,
   AlertView,
   AnswerApprovalRequest,
@@ -228,6 +229,7 @@ export interface ApiServices {
   recordSessionState(caller: Caller, request: SessionStateRequest & WithId): Promise<SessionView>;
   beatSession(caller: Caller, request: WithId): Promise<SessionView>;
 
+  listCoverage(caller: Caller, query: PageQuery): Promise<Page<AgentCoverage>>;
   listAgents(caller: Caller, query: PageQuery): Promise<Page<AgentView>>;
   getAgent(caller: Caller, request: WithId): Promise<AgentView>;
 

@@ -1,3 +1,4 @@
+export { listCoverage } from "./coverage.ts";
 export { databaseStatus, exportTo, importFrom } from "./database-tools.ts";
 export { contextFor, DAEMON } from "./house.ts";
 export type { House } from "./house.ts";

@@ -48,6 +48,14 @@ export interface AgentsTable {
   last_seen_at: Timestamp;
 }
 
+/** Gates that say of themselves that they stand before an agent. */
+export interface AgentGatesTable {
+  agent_id: string;
+  runtime: string;
+  version: string | null;
+  last_report_at: Timestamp;
+}
+
 export interface AgentSessionsTable {
   id: string;
   agent_id: string;
@@ -374,6 +382,7 @@ export interface NodesTable {
 export interface Schema extends ActionSchema, ApprovalSchema, IndicatorSchema {
   events: EventsTable;
   agents: AgentsTable;
+  agent_gates: AgentGatesTable;
   agent_sessions: AgentSessionsTable;
   event_cursors: EventCursorsTable;
   rule_watches: RuleWatchesTable;

@@ -4,6 +4,7 @@ import type { Clock, Logger } from "../kernel/index.ts";
 import { isTransientDatabaseError } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
+import { findGates, writeGates } from "./gates-seen.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
 import { keyOf, storeEvents } from "./store-events.ts";
 
@@ -60,6 +61,8 @@ export class EventWriter {
       await writeAgents(database.kysely, stale);
       this.#agents.remember(stale);
     }
+    const gates = findGates(rows);
+    if (gates.length > 0) await writeGates(database.kysely, gates);
     const seqs = await storeEvents(database.pool, rows);
     this.#commits += 1;
     this.#tellStored(rows, seqs);

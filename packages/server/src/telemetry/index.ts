@@ -1,7 +1,7 @@
 export { createIntake } from "./intake.ts";
 export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.ts";
 export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
-export type { SessionFilters } from "./list-agents.ts";
+export type { PageInput, SessionFilters } from "./list-agents.ts";
 export { listPacks, listPacksOf } from "./list-packs.ts";
 export { loadFieldMaps, openFieldMaps } from "./maps/load-maps.ts";
 export type { FieldMaps, FieldMapSet, LoadedMap } from "./maps/load-maps.ts";

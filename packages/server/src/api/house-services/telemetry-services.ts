@@ -1,6 +1,6 @@
 import { createSessionToken, refuseReporter, refuseSession, revokeSessionTokens } from "../../access/index.ts";
 import type { Caller } from "../../access/index.ts";
-import { contextFor } from "../../app/index.ts";
+import { contextFor, listCoverage } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
 import {
@@ -29,6 +29,7 @@ type TelemetryServices = Pick<
   | "listSessions"
   | "recordSessionState"
   | "beatSession"
+  | "listCoverage"
   | "listAgents"
   | "getAgent"
 >;
@@ -94,6 +95,7 @@ export function telemetryServices(house: House): TelemetryServices {
       await requireOwnSession(caller, id);
       return beatSession(as(caller), { sessionId: id });
     },
+    listCoverage: (_caller, query) => listCoverage(house, query),
     listAgents: (_caller, query) => listAgents(house, query, house.killswitch.current().holds),
     getAgent: (_caller, { id }) => getAgent(house, id, house.killswitch.current().holds),
   };

@@ -12,7 +12,7 @@ import {
   sessionsQuery,
 } from "../requests.ts";
 import { defineBatchRoute, defineOtlpRoute, defineRoute } from "../route.ts";
-import { agentPage, eventPage, newSessionView, sessionPage } from "../schemas.ts";
+import { agentPage, coveragePage, eventPage, newSessionView, sessionPage } from "../schemas.ts";
 
 const tag = "Telemetry";
 
@@ -127,6 +127,17 @@ export const telemetryRoutes = [
     params: sessionParams,
     response: sessionView,
     handler: ({ services, caller }, { params }) => services.beatSession(caller, params),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/coverage",
+    operationId: "listCoverage",
+    summary: "Per agent, what is enforced and what is only observed: its supervisor and the gates before its calls",
+    tag,
+    access: "viewer",
+    query: pageQuery,
+    response: coveragePage,
+    handler: ({ services, caller }, { query }) => services.listCoverage(caller, query),
   }),
   defineRoute({
     method: "GET",

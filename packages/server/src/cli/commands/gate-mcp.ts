@@ -63,6 +63,7 @@ async function openGate(context: CommandContext) {
   await withKillswitch(context, async (killswitch) => killswitch.current());
   const server = await client.find();
   return createGate({
+    reportAs: "mcp",
     killswitchDir: killswitchPaths(config.home).dir,
     agent: nameOption(gateMcpCommand, context, "agent") ?? "",
     pack: nameOption(gateMcpCommand, context, "pack"),

@@ -4,6 +4,7 @@ import { usageError } from "../arguments.ts";
 import type { Command, CommandContext, Option } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { claudeCodeGate, MANAGED_SETTINGS } from "../gates/claude-code.ts";
+import { showCoverage } from "../gates/coverage.ts";
 import { mcpGate } from "../gates/mcp.ts";
 import { openclawGate } from "../gates/openclaw.ts";
 import type { RuntimeGate } from "../gates/runtime-gate.ts";
@@ -78,12 +79,23 @@ const test: Command = {
 
 const coverage: Command = {
   name: "gate coverage",
-  summary: "what a gate enforces, and what it cannot see",
-  positionals: [RUNTIME],
+  summary: "per agent or gate, what is enforced and what is only seen",
+  description: [
+    "Without a runtime: for each agent whether a supervisor can freeze and kill it, which gates stand before its calls, " +
+      "and what is only observed. With one: what that gate enforces, and what it cannot see.",
+  ],
+  positionals: [{ ...RUNTIME, optional: true }],
   options: PLACE_OPTIONS,
-  examples: ["firebreak gate coverage claude-code", "firebreak gate coverage mcp --config .mcp.json"],
+  examples: [
+    "firebreak gate coverage",
+    "firebreak gate coverage claude-code",
+    "firebreak gate coverage mcp --config .mcp.json",
+  ],
   exits: ALWAYS,
-  run: (context) => gateOf(coverage, context).coverage(coverage, context),
+  run: (context) =>
+    context.args.positional(0) === undefined
+      ? showCoverage(context)
+      : gateOf(coverage, context).coverage(coverage, context),
 };
 
 const remove: Command = {

@@ -2,6 +2,7 @@ import os from "node:os";
 import path from "node:path";
 import {
   brokenGlass,
+  forgetGate,
   installClaudeCodeGate,
   installedCommand,
   removeClaudeCodeGate,
@@ -13,25 +14,18 @@ import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
-import { nameOption, printChecks, printCoverage, withKillswitch } from "./runtime-gate.ts";
-import type { CoverageRow, RuntimeGate } from "./runtime-gate.ts";
+import {
+  coverageOf,
+  nameOption,
+  noteInstalled,
+  noteTested,
+  printChecks,
+  printCoverage,
+  withKillswitch,
+} from "./runtime-gate.ts";
+import type { RuntimeGate } from "./runtime-gate.ts";
 
 export const MANAGED_SETTINGS = "/etc/claude-code/managed-settings.json";
-
-/** What the hook cannot see, so that nobody believes more than is true. */
-const COVERAGE: readonly CoverageRow[] = [
-  ["tool calls of the agent and its sub-agents", true, "denied before they run (PreToolUse, all tools, MCP tools too)"],
-  ["a hook that fails or hangs", true, "blocks the call from Claude Code 2.1.295 on; older versions let it through"],
-  ["a tool call that already runs", false, "use firebreak run -- claude: a freeze stops the whole process tree"],
-  ["processes that a command left running", false, "use firebreak run -- claude"],
-  [
-    "policies: rules, budgets, circuit breakers",
-    false,
-    "a shell looks at stops only; detection judges acts after them",
-  ],
-  ["the model's own output between calls", false, "observed in transcripts only"],
-  ["an agent that edits its own settings", false, "install with --managed, or run it as another user"],
-];
 
 function placeOf(command: Command, { args, config, workingDirectory }: CommandContext): GatePlace {
   const project = args.text("project");
@@ -59,6 +53,7 @@ export const claudeCodeGate: RuntimeGate = {
     await withKillswitch(context, async (killswitch) => killswitch.current());
     const gate = installClaudeCodeGate(place, identity);
     const checks = await testInstalled(context, installedCommand(place) ?? "false");
+    noteInstalled(context, { runtime: "claude-code", place: place.settingsFile, ...identity }, checks);
     context.output.result({ ...gate, ...identity, checks });
     context.output.line(`The hook is in ${gate.settingsFile}. Sessions that run already read it at their next start.`);
     const code = printChecks(context, checks);
@@ -75,6 +70,7 @@ export const claudeCodeGate: RuntimeGate = {
       return EXIT.failed;
     }
     const checks = await testInstalled(context, installed);
+    noteTested(context, { runtime: "claude-code", place: place.settingsFile }, checks);
     output.result({ ...place, installed: true, checks });
     return printChecks(context, checks);
   },
@@ -83,18 +79,19 @@ export const claudeCodeGate: RuntimeGate = {
     const { output, config, clock } = context;
     const installed = installedCommand(place) !== null;
     const glass = brokenGlass(config.home, clock.now());
-    const coverage = COVERAGE.map(([what, enforced, note]) => ({ what, enforced: installed && enforced, note }));
+    const coverage = coverageOf("claude-code", installed);
     output.result({ ...place, installed, breakGlass: glass, coverage });
     output.line(`${installed ? "Installed" : "Not installed"} in ${place.settingsFile}.`);
     if (glass !== null) {
       output.line(output.style.red(`BREAK-GLASS until ${toIso(glass.untilMs)}: ${printable(glass.reason)}`));
     }
-    printCoverage(context, installed, COVERAGE);
+    printCoverage(context, "claude-code", installed);
     return EXIT.ok;
   },
   remove: async (command, context) => {
     const place = placeOf(command, context);
     const removed = removeClaudeCodeGate(place);
+    forgetGate(place.home, { runtime: "claude-code", place: place.settingsFile });
     context.output.result({ ...place, removed });
     context.output.line(`${removed ? "The hook is gone from" : "There was no hook in"} ${place.settingsFile}.`);
     return EXIT.ok;

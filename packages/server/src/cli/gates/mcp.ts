@@ -1,30 +1,20 @@
 import path from "node:path";
-import { gateMcpServers, listMcpServers, testMcpGate, ungateMcpServers } from "../../containment/index.ts";
+import { forgetGate, gateMcpServers, listMcpServers, testMcpGate, ungateMcpServers } from "../../containment/index.ts";
 import type { GateCheck, McpServer } from "../../containment/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
-import { nameOption, printChecks, printCoverage, withKillswitch } from "./runtime-gate.ts";
-import type { CoverageRow, RuntimeGate } from "./runtime-gate.ts";
-
-const COVERAGE: readonly CoverageRow[] = [
-  [
-    "tools/call of servers that the client starts",
-    true,
-    "refused before it reaches the server; stopped tools are not listed",
-  ],
-  ["a call under way", true, "cancelled at the server and answered at once; a server may run on all the same"],
-  [
-    "policies: rules on arguments, budgets of calls, circuit breakers",
-    true,
-    "judged before the call; costs in tokens or money are not known",
-  ],
-  ["a server that asks the client's model (sampling)", true, "refused while the agent is stopped"],
-  ["servers reached by URL", false, "put firebreak gate mcp --url URL before each"],
-  ["resources and prompts", false, "passed on: they read"],
-  ["the client's own tools", false, "MCP does not see them: gate the client too"],
-];
+import {
+  coverageOf,
+  nameOption,
+  noteInstalled,
+  noteTested,
+  printChecks,
+  printCoverage,
+  withKillswitch,
+} from "./runtime-gate.ts";
+import type { RuntimeGate } from "./runtime-gate.ts";
 
 function fileOf(command: Command, { args, workingDirectory }: CommandContext): string {
   if (args.flag("managed") || args.text("project") !== undefined) {
@@ -67,6 +57,7 @@ export const mcpGate: RuntimeGate = {
     const { started, byUrl } = listMcpServers(file);
     context.output.note(`Testing ${started.length} server(s) through the gate …`);
     const checks = await testServers(context, started);
+    noteInstalled(context, { runtime: "mcp", place: file, agent, pack: pack ?? null }, checks);
     context.output.result({ config: file, agent, pack: pack ?? null, servers: started, byUrl, checks });
     context.output.line(`${started.length} server(s) in ${file} are behind the gate; restart the client.`);
     warnOfUrls(context, byUrl);
@@ -77,6 +68,7 @@ export const mcpGate: RuntimeGate = {
     const { started, byUrl } = listMcpServers(file);
     const gated = started.filter((server) => server.gated);
     const checks = await testServers(context, gated);
+    noteTested(context, { runtime: "mcp", place: file }, checks);
     context.output.result({ config: file, servers: started, byUrl, checks });
     const open = started.filter((server) => !server.gated).map(({ name }) => printable(name));
     if (open.length > 0) context.output.line(context.output.style.red(`Without a gate: ${open.join(", ")}.`));
@@ -87,16 +79,17 @@ export const mcpGate: RuntimeGate = {
     const file = fileOf(command, context);
     const { started, byUrl } = listMcpServers(file);
     const installed = started.length > 0 && started.every((server) => server.gated);
-    const coverage = COVERAGE.map(([what, enforced, note]) => ({ what, enforced: installed && enforced, note }));
+    const coverage = coverageOf("mcp", installed);
     context.output.result({ config: file, servers: started, byUrl, installed, coverage });
     const gated = started.filter((server) => server.gated).length;
     context.output.line(`${gated} of ${started.length + byUrl.length} server(s) in ${file} are behind the gate.`);
-    printCoverage(context, installed, COVERAGE);
+    printCoverage(context, "mcp", installed);
     return EXIT.ok;
   },
   remove: async (command, context) => {
     const file = fileOf(command, context);
     const removed = ungateMcpServers(file);
+    forgetGate(context.config.home, { runtime: "mcp", place: file });
     context.output.result({ config: file, removed });
     context.output.line(`${removed} server(s) in ${file} are as they were; restart the client.`);
     return EXIT.ok;

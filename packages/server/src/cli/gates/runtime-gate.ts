@@ -1,5 +1,8 @@
 import { entityName } from "@firebreak/protocol";
-import type { GateCheck } from "../../containment/index.ts";
+import type { GateRuntime } from "@firebreak/protocol";
+import { GATE_COVERAGE, recordGate, recordGateTest } from "../../containment/index.ts";
+import type { GateCheck, RecordedGate } from "../../containment/index.ts";
+import { toIso } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -15,15 +18,32 @@ export interface RuntimeGate {
   readonly remove: (command: Command, context: CommandContext) => Promise<number>;
 }
 
-/** Something that a gate does or cannot do. */
-export type CoverageRow = readonly [what: string, enforced: boolean, note: string];
-
 export function withKillswitch<T>(
   { config, clock, newId, logger }: CommandContext,
   use: (killswitch: ReturnType<typeof openKillswitch>) => Promise<T>,
 ): Promise<T> {
   const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
   return use(killswitch).finally(() => killswitch.close());
+}
+
+function allPassed(checks: readonly GateCheck[]): boolean {
+  return checks.length > 0 && checks.every(({ passed }) => passed);
+}
+
+type Installed = Pick<RecordedGate, "runtime" | "agent" | "pack" | "place">;
+
+/** Remembers a gate and its self-test, for `gate coverage` and the server. */
+export function noteInstalled({ config, clock }: CommandContext, gate: Installed, checks: readonly GateCheck[]): void {
+  const at = toIso(clock.now());
+  recordGate(config.home, { ...gate, installedAt: at, test: { at, passed: allPassed(checks) } });
+}
+
+export function noteTested(
+  { config, clock }: CommandContext,
+  gate: Pick<Installed, "runtime" | "place">,
+  checks: readonly GateCheck[],
+): void {
+  recordGateTest(config.home, gate, { at: toIso(clock.now()), passed: allPassed(checks) });
 }
 
 export function printChecks({ output }: CommandContext, checks: readonly GateCheck[]): number {
@@ -37,15 +57,20 @@ export function printChecks({ output }: CommandContext, checks: readonly GateChe
       durationText(elapsedMs),
     ]),
   );
-  return checks.length > 0 && checks.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed;
+  return allPassed(checks) ? EXIT.ok : EXIT.failed;
 }
 
-export function printCoverage({ output }: CommandContext, installed: boolean, rows: readonly CoverageRow[]): void {
+/** @returns what the gate enforces and what it cannot see, for machines */
+export function coverageOf(runtime: GateRuntime, installed: boolean) {
+  return GATE_COVERAGE[runtime].map(([what, enforced, note]) => ({ what, enforced: installed && enforced, note }));
+}
+
+export function printCoverage({ output }: CommandContext, runtime: GateRuntime, installed: boolean): void {
   const { style } = output;
   output.table(
     ["", "WHAT", "HOW"],
-    rows.map(([what, enforced, note]) => [
-      installed && enforced ? style.green("enforced") : style.yellow("not enforced"),
+    coverageOf(runtime, installed).map(({ what, enforced, note }) => [
+      enforced ? style.green("enforced") : style.yellow("not enforced"),
       what,
       note,
     ]),

@@ -12,6 +12,13 @@ export {
   openclawConfigFile,
   readGateTelemetry,
   removeOpenclawGate,
+  requirePlugins,
   writeGateTelemetry,
 } from "./openclaw.ts";
 export { testOpenclawGate } from "./openclaw-self-test.ts";
+export { coverAgent, coverRecords } from "./cover-agent.ts";
+export type { GateReport } from "./cover-agent.ts";
+export { GATE_COVERAGE } from "./gate-coverage.ts";
+export type { CoverageRow } from "./gate-coverage.ts";
+export { forgetGate, listRecordedGates, recordGate, recordGateTest } from "./gate-records.ts";
+export type { RecordedGate } from "./gate-records.ts";

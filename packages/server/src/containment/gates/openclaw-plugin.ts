@@ -33,20 +33,24 @@ export function openclawPlugin(facts: PluginFacts): Readonly<Record<string, stri
   return {
     "openclaw.plugin.json": `${JSON.stringify(manifest, null, 2)}\n`,
     "package.json": `${JSON.stringify(npm, null, 2)}\n`,
-    "index.js": entryOf(facts, { name, description }),
+    "index.js": `${headOf(facts, { id: PLUGIN_ID, name, description })}${HOOKS}`,
   };
 }
 
-function entryOf(facts: PluginFacts, { name, description }: { readonly name: string; readonly description: string }) {
-  const { sdk, telemetryFile, killswitchDir, agent, pack } = facts;
+function headOf({ sdk, telemetryFile, killswitchDir, agent, pack }: PluginFacts, about: object): string {
   const gate = { killswitchDir, agent, ...(pack === null ? {} : { pack }) };
   return `// Firebreak's gate for OpenClaw, made by: firebreak gate install openclaw
 import { readFileSync } from "node:fs";
 
+const about = ${JSON.stringify(about)};
 const sdk = ${JSON.stringify(sdk)};
 const gate = ${JSON.stringify(gate)};
 const telemetryFile = ${JSON.stringify(telemetryFile)};
-const shared = Symbol.for("firebreak " + JSON.stringify([sdk, gate]));
+`;
+}
+
+const HOOKS = `const shared = Symbol.for("firebreak " + JSON.stringify([sdk, gate]));
+const users = Symbol.for("firebreak users " + JSON.stringify([sdk, gate]));
 
 function telemetry() {
   try {
@@ -65,15 +69,30 @@ async function abortSession(key) {
 }
 
 // a load that failed is tried again by the next hook
-function guard() {
+function guard(version) {
   globalThis[shared] ??= import(sdk).then(
-    ({ openGuard }) => openGuard({ gate: { ...gate, ...telemetry() }, abortSession, env: process.env }),
+    ({ openGuard }) => openGuard({ gate: { ...gate, ...telemetry() }, version, abortSession, env: process.env }),
     (fault) => {
       delete globalThis[shared];
       throw fault;
     },
   );
   return globalThis[shared];
+}
+
+async function close() {
+  const open = globalThis[shared];
+  delete globalThis[shared];
+  await (await open?.catch(() => undefined))?.gateway_stop();
+}
+
+// some modes of registration have no runtime, and throw
+function versionOf(api) {
+  try {
+    return api.runtime?.version;
+  } catch {
+    return undefined;
+  }
 }
 
 const unknown = (fault) =>
@@ -85,14 +104,12 @@ const refuse = {
 };
 
 export default {
-  id: ${JSON.stringify(PLUGIN_ID)},
-  name: ${JSON.stringify(name)},
-  description: ${JSON.stringify(description)},
+  ...about,
   register(api) {
     for (const hook of ["before_tool_call", "before_agent_run", "before_install", "after_tool_call", "agent_end"]) {
       const answer = async (event, ctx) => {
         try {
-          return await (await guard())[hook](event ?? {}, ctx ?? {});
+          return await (await guard(versionOf(api)))[hook](event ?? {}, ctx ?? {});
         } catch (fault) {
           return refuse[hook]?.(unknown(fault));
         }
@@ -100,12 +117,9 @@ export default {
       // asked first: nothing that another plugin does comes before it
       api.on(hook, answer, { priority: 1000000 });
     }
-    api.on("gateway_stop", async () => {
-      const open = globalThis[shared];
-      delete globalThis[shared];
-      await (await open?.catch(() => undefined))?.gateway_stop();
-    });
+    api.on("gateway_stop", close);
+    globalThis[users] = (globalThis[users] ?? 0) + 1;
+    api.lifecycle?.onDispose?.(() => (--globalThis[users] === 0 ? close() : undefined));
   },
 };
 `;
-}

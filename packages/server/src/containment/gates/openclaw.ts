@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import JSON5 from "json5";
 import { z } from "zod";
@@ -37,11 +38,13 @@ export interface GateTelemetry {
 }
 
 /** What the configuration was, to be put back byte for byte when nothing else changed it. */
-const beforeRecord = z.object({ existed: z.boolean(), before: z.string(), after: z.string() });
+const beforeRecord = z.object({ before: z.string(), after: z.string() });
 const telemetryRecord = z.object({ url: z.string(), token: z.string(), tokenId: z.string() });
 
-export function openclawPaths(home: string) {
-  const dir = path.join(home, "gates", "openclaw");
+/** Each OpenClaw has a plugin of its own: taking one away leaves the others. */
+export function openclawPaths({ home, settingsFile }: GatePlace) {
+  const name = createHash("sha256").update(settingsFile).digest("hex").slice(0, 12);
+  const dir = path.join(home, "gates", "openclaw", name);
   return {
     dir,
     plugin: path.join(dir, "plugin"),
@@ -63,9 +66,9 @@ export function openclawConfigFile(env: Readonly<Record<string, string | undefin
  * @throws OperatorError when the configuration is none that OpenClaw would read, or keeps plugins from loading
  */
 export function installOpenclawGate(place: GatePlace, identity: GateIdentity): OpenclawGate {
+  requirePlugins(place);
   const config = readConfig(place.settingsFile);
-  refuseWhatKeepsPluginsOut(config, place.settingsFile);
-  const { dir, plugin, telemetry, before } = openclawPaths(place.home);
+  const { dir, plugin, telemetry, before } = openclawPaths(place);
   ensurePrivateDir(dir);
   ensurePrivateDir(plugin);
   const facts = {
@@ -75,44 +78,44 @@ export function installOpenclawGate(place: GatePlace, identity: GateIdentity): O
     ...identity,
   };
   for (const [name, text] of Object.entries(openclawPlugin(facts))) writeFileAtomic(path.join(plugin, name), text);
-  const original = existsSync(place.settingsFile) ? readFileSync(place.settingsFile, "utf8") : null;
+  const original = readFileSync(place.settingsFile, "utf8");
   const isFirst = !isInstalled(config, plugin);
   writeJsonSettings(place.settingsFile, withPlugin(config, plugin));
   const after = readFileSync(place.settingsFile, "utf8");
-  if (isFirst) {
-    writeFileAtomic(before, JSON.stringify({ existed: original !== null, before: original ?? "", after }));
-  }
+  if (isFirst) writeFileAtomic(before, JSON.stringify({ before: original, after }));
   return { settingsFile: place.settingsFile, plugin };
 }
 
 /** @returns false when there was none */
-export function removeOpenclawGate({ home, settingsFile }: GatePlace): boolean {
-  const { dir, plugin, before } = openclawPaths(home);
+export function removeOpenclawGate(place: GatePlace): boolean {
+  const { settingsFile } = place;
+  const { dir, plugin, before } = openclawPaths(place);
   const config = readConfig(settingsFile);
   const had = isInstalled(config, plugin);
   if (had) {
     const record = readRecord(before, beforeRecord);
     const isUntouched = record !== null && readFileSync(settingsFile, "utf8") === record.after;
-    if (!isUntouched) writeJsonSettings(settingsFile, withoutPlugin(config, plugin));
-    else if (record.existed) writeSettings(settingsFile, record.before);
-    else rmSync(settingsFile);
+    if (isUntouched) writeSettings(settingsFile, record.before);
+    else writeJsonSettings(settingsFile, withoutPlugin(config, plugin));
   }
   rmSync(dir, { recursive: true, force: true });
+  const all = path.dirname(dir);
+  if (existsSync(all) && readdirSync(all).length === 0) rmdirSync(all);
   return had;
 }
 
 /** @returns the plugin's directory as the configuration names it, or null when it is not installed there */
-export function installedPlugin({ home, settingsFile }: GatePlace): string | null {
-  const { plugin } = openclawPaths(home);
-  return isInstalled(readConfig(settingsFile), plugin) ? plugin : null;
+export function installedPlugin(place: GatePlace): string | null {
+  const { plugin } = openclawPaths(place);
+  return isInstalled(readConfig(place.settingsFile), plugin) ? plugin : null;
 }
 
-export function readGateTelemetry(home: string): GateTelemetry | null {
-  return readRecord(openclawPaths(home).telemetry, telemetryRecord);
+export function readGateTelemetry(place: GatePlace): GateTelemetry | null {
+  return readRecord(openclawPaths(place).telemetry, telemetryRecord);
 }
 
-export function writeGateTelemetry(home: string, telemetry: GateTelemetry): void {
-  const { dir, telemetry: file } = openclawPaths(home);
+export function writeGateTelemetry(place: GatePlace, telemetry: GateTelemetry): void {
+  const { dir, telemetry: file } = openclawPaths(place);
   ensurePrivateDir(dir);
   writeFileAtomic(file, JSON.stringify(telemetry));
 }
@@ -121,7 +124,15 @@ function readConfig(file: string): Config {
   return readJsonSettings(file, configDocument, "OpenClaw", JSON5.parse);
 }
 
-function refuseWhatKeepsPluginsOut({ plugins }: Config, file: string): void {
+/** @throws OperatorError when there is no configuration, or one that keeps the plugin from loading */
+export function requirePlugins({ settingsFile: file }: Pick<GatePlace, "settingsFile">): void {
+  if (!existsSync(file)) {
+    throw new OperatorError(
+      `OpenClaw has no configuration in ${file}.`,
+      "Set it up with openclaw onboard, or name the file with --config.",
+    );
+  }
+  const { plugins } = readConfig(file);
   const remedy = "Change that in the file, then install again.";
   if (plugins?.enabled === false) throw new OperatorError(`${file} turns all plugins off (plugins.enabled).`, remedy);
   if (plugins?.deny?.includes(PLUGIN_ID) === true) {

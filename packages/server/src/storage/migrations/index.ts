@@ -13,6 +13,7 @@ import { operatorAddresses } from "./0012-operator-addresses.ts";
 import { receipts } from "./0013-receipts.ts";
 import { auditTree } from "./0014-audit-tree.ts";
 import { homesOfHolds } from "./0015-homes-of-holds.ts";
+import { agentGates } from "./0016-agent-gates.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { version: 13, name: "receipts", sql: receipts },
   { version: 14, name: "audit-tree", sql: auditTree },
   { version: 15, name: "homes-of-holds", sql: homesOfHolds },
+  { version: 16, name: "agent-gates", sql: agentGates },
 ];

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { entityName } from "@firebreak/protocol";
+import type { GateState } from "@firebreak/protocol";
+import { z } from "zod";
+import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
+import { claudeCodePaths, installedCommand } from "./claude-code.ts";
+import { listMcpServers } from "./mcp-config.ts";
+import { installedPlugin, openclawPaths } from "./openclaw.ts";
+
+const INSTALLED_RUNTIMES = ["claude-code", "openclaw", "mcp"] as const;
+const gateRecord = z.object({
+  runtime: z.enum(INSTALLED_RUNTIMES),
+  agent: entityName,
+  pack: entityName.nullable(),
+  /** the settings file that names the gate */
+  place: z.string(),
+  installedAt: z.string(),
+  test: z.object({ at: z.string(), passed: z.boolean() }).nullable(),
+});
+/** A gate that was installed into an agent runtime from this home. */
+export type GateRecord = z.infer<typeof gateRecord>;
+type GateKey = Pick<GateRecord, "runtime" | "place">;
+
+const RECORDS_MAX = 1000;
+
+/** Of an installation; doing it again replaces it. */
+export function recordGate(home: string, record: GateRecord): void {
+  writeRecords(home, [...readRecords(home).filter((one) => !isSame(one, record)), record]);
+}
+
+export function recordGateTest(home: string, key: GateKey, test: NonNullable<GateRecord["test"]>): void {
+  writeRecords(
+    home,
+    readRecords(home).map((one) => (isSame(one, key) ? { ...one, test } : one)),
+  );
+}
+
+export function forgetGate(home: string, key: GateKey): void {
+  writeRecords(
+    home,
+    readRecords(home).filter((one) => !isSame(one, key)),
+  );
+}
+
+export type RecordedGate = GateRecord & { readonly state: Extract<GateState, "installed" | "gone" | "unreadable"> };
+
+/** The gates of this home, each looked at where it was installed. */
+export function listRecordedGates(home: string): RecordedGate[] {
+  return readRecords(home).map((record) => ({ ...record, state: stateOf(home, record) }));
+}
+
+function stateOf(home: string, { runtime, place }: GateRecord): RecordedGate["state"] {
+  try {
+    return isInPlace({ home, settingsFile: place }, runtime) ? "installed" : "gone";
+  } catch {
+    return "unreadable";
+  }
+}
+
+function isInPlace(place: { readonly home: string; readonly settingsFile: string }, runtime: GateRecord["runtime"]) {
+  switch (runtime) {
+    case "claude-code":
+      return installedCommand(place) !== null && existsSync(claudeCodePaths(place.home).shim);
+    case "openclaw":
+      return installedPlugin(place) !== null && existsSync(path.join(openclawPaths(place).plugin, "index.js"));
+    case "mcp": {
+      const { started } = listMcpServers(place.settingsFile);
+      return started.length > 0 && started.every((server) => server.gated);
+    }
+  }
+}
+
+function isSame(one: GateKey, other: GateKey): boolean {
+  return one.runtime === other.runtime && one.place === other.place;
+}
+
+function recordsFile(home: string): string {
+  return path.join(home, "gates", "records.json");
+}
+
+/** Records that cannot be read are no records: the gates stand without them. */
+function readRecords(home: string): GateRecord[] {
+  if (!existsSync(recordsFile(home))) return [];
+  try {
+    return z.array(gateRecord).parse(JSON.parse(readFileSync(recordsFile(home), "utf8")));
+  } catch {
+    return [];
+  }
+}
+
+function writeRecords(home: string, records: readonly GateRecord[]): void {
+  ensurePrivateDir(path.join(home, "gates"));
+  writeFileAtomic(recordsFile(home), `${JSON.stringify(records.slice(-RECORDS_MAX), null, 2)}\n`);
+}
