@@ -1,4 +1,6 @@
-import { makeTempDir, removeDir, startFirebreak, until } from "./lib/firebreak.mjs";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { makeTempDir, removeDir, repository, startFirebreak, until } from "./lib/firebreak.mjs";
 import { checkNothingLeft, endAgents, startAgents } from "./lib/agents.mjs";
 import { sendLoad } from "./lib/load.mjs";
 import { percentile } from "./lib/statistics.mjs";
@@ -16,6 +18,7 @@ const CONTAINED_WITHIN_MS = 30_000;
  */
 export async function run() {
   const home = makeTempDir();
+  allowManyActs(home);
   const server = await startFirebreak(home);
   try {
     const idle = await measure(server, async (work) => work());
@@ -37,6 +40,17 @@ export async function run() {
     await server.stop();
     removeDir(home);
   }
+}
+
+/** The guard rails stay on, and are wide enough for agents that all go rogue within minutes. */
+function allowManyActs(home) {
+  const shipped = readFileSync(path.join(repository, "profiles/ai-empire/profile.yaml"), "utf8");
+  const profile = shipped
+    .replace("actionsPerHour: 20", "actionsPerHour: 1000")
+    .replace("actionsPerRulePerHour: 10", "actionsPerRulePerHour: 1000")
+    .replace("fleetShare: 0.5", "fleetShare: 1");
+  if (!profile.includes("fleetShare: 1")) throw new Error("the shipped profile has no guard rails to widen");
+  writeFileSync(path.join(home, "profile.yaml"), profile);
 }
 
 function toRow(what, samples, max) {

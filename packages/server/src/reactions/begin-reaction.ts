@@ -9,6 +9,8 @@ import { checkRails, holdSelf } from "./check-rails.ts";
 import type { RailHold } from "./check-rails.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
 import { agentOf, deedOf, keyOf } from "./plan-reaction.ts";
+import { readRailFacts } from "./read-rail-facts.ts";
+import type { RailSubject } from "./read-rail-facts.ts";
 import type { ReactionPlan } from "./plan-reaction.ts";
 
 /**
@@ -19,33 +21,51 @@ import type { ReactionPlan } from "./plan-reaction.ts";
  * @returns the decision; that of before when the same act on the same target of the incident was decided on
  */
 export async function beginReaction(ctx: ReactionContext, plan: ReactionPlan): Promise<ReactionRow> {
-  if (plan.problem !== null)
-    return inTransaction(ctx.database, (trx) => insertOnce(trx, ctx, plan, null, plan.problem));
+  const { problem } = plan;
+  if (problem !== null) return inTransaction(ctx.database, (trx) => insertFailed(trx, ctx, plan, problem));
   try {
     return await inTransaction(ctx.database, (trx) => decide(trx, ctx, plan));
   } catch (fault) {
     // a playbook that is gone, or inputs that do not fit
     if (!(fault instanceof FirebreakError) || (fault.code !== "not_found" && fault.code !== "invalid_body"))
       throw fault;
-    return inTransaction(ctx.database, (trx) => insertOnce(trx, ctx, plan, null, fault.message));
+    return inTransaction(ctx.database, (trx) => insertFailed(trx, ctx, plan, fault.message));
   }
 }
 
 async function decide(trx: Trx, ctx: ReactionContext, plan: ReactionPlan): Promise<ReactionRow> {
   if (plan.mode === "act") await sql`select pg_advisory_xact_lock(hashtext('automatic containment'))`.execute(trx);
-  const hold = plan.mode === "ask" ? holdSelf(ctx, plan) : await checkRails(trx, ctx, plan);
+  const facts = await readRailFacts(trx, ctx, subjectOf(plan));
+  const hold = plan.mode === "ask" ? holdSelf(ctx, plan) : await checkRails(trx, ctx, plan, facts);
   const problem = hold?.rail === "self" ? `it is never done by automation: ${hold.reason}` : null;
-  return insertOnce(trx, ctx, plan, hold, problem);
+  return insertOnce(trx, ctx, plan, { releases: facts.releases, hold, problem });
+}
+
+/** A plan that cannot be carried out is on record like every other. */
+async function insertFailed(trx: Trx, ctx: ReactionContext, plan: ReactionPlan, problem: string): Promise<ReactionRow> {
+  const { releases } = await readRailFacts(trx, ctx, subjectOf(plan));
+  return insertOnce(trx, ctx, plan, { releases, hold: null, problem });
+}
+
+function subjectOf(plan: ReactionPlan): RailSubject {
+  const { sessionId, incidentId } = plan.occasion;
+  return { rule: plan.rule, agentId: agentOf(plan), sessionId, incidentId };
+}
+
+interface Verdict {
+  /** how often a person let something of the incident run again: what misbehaves again is decided on again */
+  readonly releases: number;
+  readonly hold: RailHold | null;
+  readonly problem: string | null;
 }
 
 async function insertOnce(
   trx: Trx,
   ctx: ReactionContext,
   plan: ReactionPlan,
-  hold: RailHold | null,
-  problem: string | null,
+  { releases, hold, problem }: Verdict,
 ): Promise<ReactionRow> {
-  const key = keyOf(plan, await countReleases(trx, plan.occasion.incidentId));
+  const key = keyOf(plan, releases);
   const acts = plan.mode === "act" && hold === null && problem === null;
   const row = await trx
     .insertInto("reactions")
@@ -58,16 +78,6 @@ async function insertOnce(
   }
   await tellReaction(trx, ctx, row);
   return acts ? startActing(trx, ctx, row) : row;
-}
-
-/** What was let run again by a person and misbehaves again is decided on again. */
-async function countReleases(trx: Trx, incidentId: string | null): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select (select count(*) from holds where incident_id = ${incidentId} and released_at is not null)::int
-      + (select count(*) from actions where incident_id = ${incidentId} and state = 'undone')::int as count`.execute(
-    trx,
-  );
-  return rows[0]?.count ?? 0;
 }
 
 function columnsOf(ctx: ReactionContext, plan: ReactionPlan, key: string) {

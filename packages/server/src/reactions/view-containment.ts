@@ -1,8 +1,7 @@
 import type { ContainmentRuleView, ContainmentView } from "@firebreak/protocol";
 import type { ContainmentRule, DetectorBinding } from "../kernel/index.ts";
-import { inTransaction } from "../storage/index.ts";
-import { readUsed } from "./check-rails.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
+import { readRailFacts } from "./read-rail-facts.ts";
 import { countReactions } from "./list-reactions.ts";
 import { findProblem } from "./lint-containment.ts";
 
@@ -21,7 +20,8 @@ export async function viewContainment(ctx: ViewContext): Promise<ContainmentView
     .orderBy("at", "desc")
     .limit(ROWS_MAX)
     .execute();
-  const used = await inTransaction(ctx.database, (trx) => readUsed(trx, ctx, { rule: null, agentId: null }));
+  const nobody = { rule: null, agentId: null, sessionId: null, incidentId: null };
+  const used = await readRailFacts(ctx.database.kysely, ctx, nobody);
   const { actionsThisHour, agentsThisHour, agentsActive, agentsAllowed } = used;
   return {
     rules: [

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { sql } from "kysely";
 import { messageOf } from "../../kernel/index.ts";
 import type { House } from "../house.ts";
-import { SETTLED_STATES } from "@firebreak/protocol";
+import { GUARD_LEVELS, SETTLED_STATES } from "@firebreak/protocol";
 import { activationLines, durationLines, head, line, stateLines } from "./killswitch-lines.ts";
 
 export interface Metrics {
@@ -36,6 +36,7 @@ async function collect(house: House, registry: Registry): Promise<string> {
     ...gauge("firebreak_build_info", "The version that runs.", 1, { version: house.version }),
     ...canaryLines(house),
     ...intakeLines(house),
+    ...guardLines(house),
     ...(await databaseLines(house)),
   ];
   return `${parts.join("\n")}\n${await registry.metrics()}`;
@@ -86,6 +87,16 @@ function intakeLines({ intake, detector }: House): string[] {
   ];
 }
 
+function guardLines({ guard }: House): string[] {
+  const { level, measures } = guard.status();
+  const name = "firebreak_host_used_percent";
+  return [
+    ...gauge("firebreak_guard_level", "0 normal, 1 warn, 2 critical, 3 emergency.", GUARD_LEVELS.indexOf(level)),
+    ...head(name, "gauge", "What the resource guard sees used of processor, memory and disk."),
+    ...measures.map((measure) => line(name, { resource: measure.name }, measure.percent)),
+  ];
+}
+
 /** Counted in one statement each; a database that is away is itself what these say. */
 async function databaseLines(house: House): Promise<string[]> {
   try {
@@ -120,9 +131,14 @@ const HELP: Readonly<Record<string, string>> = {
   firebreak_approvals_pending: "Questions that wait for a person.",
   firebreak_deliveries_failed: "Notifications that were given up.",
   firebreak_jobs: "Durable work: what waits, and what was given up.",
+  firebreak_reactions_day: "What automatic containment decided in the last 24 hours, by state.",
+  firebreak_reactions_held_day: "Automatic acts that a guard rail held back in the last 24 hours, by rail.",
 };
 
-async function countLines({ database }: House): Promise<string[]> {
+const DAY_MS = 86_400_000;
+
+async function countLines({ database, clock }: House): Promise<string[]> {
+  const dayAgo = new Date(clock.now() - DAY_MS);
   const { rows } = await sql<Count>`
     select 'firebreak_alerts_open' as name, 'severity' as label, severity::text as value, count(*) as count
       from alerts where status = 'open' group by severity
@@ -131,6 +147,10 @@ async function countLines({ database }: House): Promise<string[]> {
     union all select 'firebreak_sessions', 'state', state, count(*) from agent_sessions group by state
     union all select 'firebreak_approvals_pending', '', '', count(*) from approvals where state = 'pending'
     union all select 'firebreak_deliveries_failed', '', '', count(*) from deliveries where state = 'failed'
+    union all select 'firebreak_reactions_day', 'state', state, count(*) from reactions
+      where at > ${dayAgo} group by state
+    union all select 'firebreak_reactions_held_day', 'rail', rail, count(*) from reactions
+      where at > ${dayAgo} and rail is not null and mode = 'act' group by rail
     union all select 'firebreak_jobs', 'state', case when attempts >= max_attempts then 'failed' else 'waiting' end,
       count(*) from graphile_worker._private_jobs group by 3`.execute(database.kysely);
   return Object.entries(HELP).flatMap(([name, help]) => [
