@@ -80,6 +80,13 @@ describe("the guard of effectors", () => {
     expect(acts).toEqual(["undo"]);
   });
 
+  test("C-3: never keeps what was in effect and vanished from coming back", async () => {
+    const { guard, acts } = guarded({ rateLimit: { max: 0, perMs: 60_000 } });
+    const ctx = { ...effectorContextFor("/nowhere"), repeats: true };
+    expect(await guard.apply(ctx, { services: ["a", "b", "c"] })).toMatchObject({ ok: true });
+    expect(acts).toEqual(["apply"]);
+  });
+
   test("C-3: what lacks something says so, also when it cannot tell what it would touch", async () => {
     const { apply, acts } = guarded({
       checkNeeds: async () => [{ what: "the engine does not answer", remedy: "start it" }],

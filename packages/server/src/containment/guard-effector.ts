@@ -27,7 +27,9 @@ export function guardEffector(effector: Effector, limits: EffectorLimits, clock:
     },
     apply: async (ctx, parameters) => {
       // what cannot be asked cannot say what it would touch; the effector itself says what it lacks
-      if ((await effector.checkNeeds()).length > 0) return effector.apply(ctx, parameters);
+      const isIncapable = (await effector.checkNeeds()).length > 0;
+      // what was allowed before and vanished comes back, however often
+      if (isIncapable || ctx.repeats === true) return effector.apply(ctx, parameters);
       const [obstacle] = obstaclesOf(ctx, await effector.blastRadius(ctx, parameters));
       if (obstacle !== undefined) return { ok: false, reason: "denied", message: obstacle };
       meter?.count(keyOf(ctx));
