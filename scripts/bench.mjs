@@ -24,6 +24,7 @@ const NAMES = [
   "ordinary-commands",
   "indicators",
   "alerts",
+  "audit",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];

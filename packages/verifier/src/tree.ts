@@ -1,11 +1,15 @@
 import { EMPTY_ROOT, hashChildren } from "./hash.ts";
 import { hashesAt, rootWithin, TILE_HEIGHT, TILE_WIDTH } from "./tile.ts";
-import type { ReadTile } from "./tile.ts";
+import type { ReadTile, TileId } from "./tile.ts";
+
+const TILES_KEPT = 64;
 
 /** Reads the hashes of complete subtrees out of the tiles of a tree of `size` leaves. */
 export class TreeReader {
   readonly size: number;
   readonly #read: ReadTile;
+  /** A proof asks for many hashes of few tiles. */
+  readonly #tiles = new Map<string, Promise<Buffer>>();
 
   constructor(size: number, read: ReadTile) {
     this.size = size;
@@ -19,8 +23,18 @@ export class TreeReader {
     const first = index * 2 ** within;
     const tileIndex = Math.floor(first / TILE_WIDTH);
     const width = Math.min(TILE_WIDTH, hashesAt(level, this.size) - tileIndex * TILE_WIDTH);
-    const tile = await this.#read({ level, index: tileIndex, width });
+    const tile = await this.#tile({ level, index: tileIndex, width });
     return rootWithin(tile, first % TILE_WIDTH, 2 ** within);
+  }
+
+  #tile(id: TileId): Promise<Buffer> {
+    const name = `${id.level}/${id.index}`;
+    const known = this.#tiles.get(name);
+    if (known !== undefined) return known;
+    const tile = this.#read(id);
+    if (this.#tiles.size >= TILES_KEPT) this.#tiles.clear();
+    this.#tiles.set(name, tile);
+    return tile;
   }
 
   /** @returns the root of the first `size` leaves */
