@@ -13,6 +13,7 @@ const NAMES = [
   "idle-memory",
   "gate",
   "policy",
+  "gate-fleet",
   "stop-trees",
   "stop-supervised",
   "containment",

@@ -95,6 +95,10 @@ const CLAUDE_CODE = "2.1.332";
 /** The real OpenClaw, for the test of its gate; it runs on the latest of the Node.js versions above. */
 const OPENCLAW = "2026.9.6";
 
+/** Other runtimes that an agent may run in, for the gate of the SDK. */
+const BUN = "1.4.5";
+const DENO = "2.9.6";
+
 /** Programs that npm packages ship: where each is brought, and the file that shows that it is there. */
 const PROGRAMS = [
   ...NODES.map((version) => ({
@@ -115,7 +119,18 @@ const PROGRAMS = [
     spec: `openclaw@${OPENCLAW}`,
     file: "node_modules/openclaw/openclaw.mjs",
   },
+  ...programsOfRuntimes(),
 ];
+
+function programsOfRuntimes() {
+  const { platform, arch } = process;
+  const bun = `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`;
+  const deno = `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
+  return [
+    { what: `Bun ${BUN}`, place: `bun/${BUN}`, spec: `${bun}@${BUN}`, file: `node_modules/${bun}/bin/bun` },
+    { what: `Deno ${DENO}`, place: `deno/${DENO}`, spec: `${deno}@${DENO}`, file: `node_modules/${deno}/deno` },
+  ];
+}
 
 /** @returns false when one could not be had */
 async function bringPrograms() {

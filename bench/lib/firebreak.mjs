@@ -85,11 +85,12 @@ export function environmentOf(home) {
 
 /**
  * Starts `firebreak up` with the embedded database and waits until `GET /health` answers 200.
+ * @param options.port default any free one
  * @returns the running server; `healthyAfterMs` counts from the spawn; `stop` returns how long the clean stop took,
  *   until nothing is left
  */
-export async function startFirebreak(home, { main = cli, nodeOptions = [] } = {}) {
-  const port = await findFreePort();
+export async function startFirebreak(home, { main = cli, nodeOptions = [], port: wanted } = {}) {
+  const port = wanted ?? (await findFreePort());
   const startedMs = performance.now();
   const server = startNode([...nodeOptions, main, "up", "--port", String(port), "--log-level", "error"], {
     env: environmentOf(home),

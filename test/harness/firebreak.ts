@@ -40,7 +40,7 @@ export class Installation {
     // tests load the machine themselves
     this.#environment["FIREBREAK_RESOURCE_GUARD"] ??= "off";
     delete this.#environment["FIREBREAK_URL"];
-    delete this.#environment["FIREBREAK_TOKEN"];
+    if (!("FIREBREAK_TOKEN" in environment)) delete this.#environment["FIREBREAK_TOKEN"];
     if (!("DATABASE_URL" in environment)) delete this.#environment["DATABASE_URL"];
   }
 

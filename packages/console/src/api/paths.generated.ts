@@ -4255,6 +4255,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/sessions/{id}/stops": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            holdId: string;
+            result: {
+              sessionId: string;
+              agentId: string;
+              pack: string | null;
+              level: "deny" | "freeze" | "kill";
+              state: "requested" | "acknowledged" | "verified_stopped" | "unverified" | "failed" | "unreachable";
+              elapsedMs: number | null;
+              proof: string;
+              processes: number;
+              remaining: ({
+                pid: number;
+                startTime: string;
+                command: string;
+                state: string;
+              })[];
+            };
+          };
+        };
+      };
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/killswitch": {
     parameters: {
       query?: never;

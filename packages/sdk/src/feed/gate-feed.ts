@@ -28,6 +28,8 @@ export interface GateFeed {
   readonly said: FeedSaid;
   /** on the clock that never jumps; in the past when there is no lease */
   readonly leaseUntilMs: number;
+  /** until when the server's last word holds, be it a lease or that there is none */
+  readonly wordUntilMs: number;
   /** when the server was last heard, on the same clock */
   readonly heardMs: number;
   /** why the server is not heard now; null while it is */
@@ -48,6 +50,7 @@ interface Follower {
   key: Bytes | null;
   said: FeedSaid;
   leaseUntilMs: number;
+  wordUntilMs: number;
   heardMs: number;
   problem: string | null;
   policy: string | null;
@@ -74,6 +77,8 @@ interface End {
   /** a person must mend it */
   readonly broken: boolean;
   readonly heard: boolean;
+  /** the server is there and cannot keep up */
+  readonly busy: boolean;
   readonly retryAfterMs: number;
 }
 
@@ -88,12 +93,14 @@ class FeedFault extends Error {
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Leases come every 0.7 to 1.7 s. */
 const SILENCE_MAX_MS = 5_000;
-/** The first lease tells how far the clocks are apart; one that took longer would tell nothing. */
-const FIRST_LEASE_MS = 5_000;
+/** The first lease tells how far the clocks are apart; one that took longer would tell nothing. A fleet needs its time. */
+const FIRST_LEASE_MS = 10_000;
 /** A new connection measures the clocks anew, before they have drifted by what matters. */
 const CONNECTION_MS = 600_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2_000;
+/** A server that answers late is not asked more often for it. */
+const LAST_BUSY_RETRY_MS = 10_000;
 const BROKEN_RETRY_MS = 10_000;
 
 /** Follows the feed of the server until it is closed: connects, verifies, and connects again. Never throws. */
@@ -104,6 +111,7 @@ export function openGateFeed(options: GateFeedOptions): GateFeed {
     key: null,
     said: { ok: true, epoch: 0, holds: [] },
     leaseUntilMs: Number.NEGATIVE_INFINITY,
+    wordUntilMs: Number.NEGATIVE_INFINITY,
     heardMs: Number.NEGATIVE_INFINITY,
     problem: "the server was not heard yet",
     policy: null,
@@ -116,6 +124,9 @@ export function openGateFeed(options: GateFeedOptions): GateFeed {
     },
     get leaseUntilMs() {
       return follower.leaseUntilMs;
+    },
+    get wordUntilMs() {
+      return follower.wordUntilMs;
     },
     get heardMs() {
       return follower.heardMs;
@@ -152,7 +163,8 @@ async function follow(follower: Follower): Promise<void> {
 
 /** Jitter over the whole span: a fleet that lost its server must not come back in one moment. */
 function backOffMs(end: End, failures: number): number {
-  const spanMs = end.broken ? BROKEN_RETRY_MS : Math.min(FIRST_RETRY_MS * 2 ** failures, LAST_RETRY_MS);
+  const longestMs = end.busy ? LAST_BUSY_RETRY_MS : LAST_RETRY_MS;
+  const spanMs = end.broken ? BROKEN_RETRY_MS : Math.min(FIRST_RETRY_MS * 2 ** failures, longestMs);
   return end.retryAfterMs + spanMs * (end.broken ? 1 : randomFraction());
 }
 
@@ -191,6 +203,7 @@ async function listen(follower: Follower, url: URL): Promise<End> {
   const endWith = (problem: string, more: Partial<End> = {}): End => ({
     problem,
     broken: false,
+    busy: false,
     retryAfterMs: 0,
     ...more,
     heard: (connection?.lastIssuedAt ?? 0) > 0,
@@ -208,7 +221,7 @@ async function listen(follower: Follower, url: URL): Promise<End> {
     }
     return endWith("the server ended the feed");
   } catch (fault) {
-    if (patience.isOver()) return endWith(`the server was silent for ${SILENCE_MAX_MS / 1000} s`);
+    if (patience.isOver()) return endWith("the server was silent for too long", { busy: true });
     return endWith(textOfFault(fault), { broken: fault instanceof FeedFault && fault.broken });
   } finally {
     patience.end();
@@ -235,7 +248,7 @@ function refusalOf(answer: StreamAnswer, endWith: (problem: string, more: Partia
   if (answer.status === 401 || answer.status === 403) {
     return endWith(`the server refuses the token (${answer.status})`, { broken: true, retryAfterMs });
   }
-  return endWith(`the server answered ${answer.status}`, { retryAfterMs });
+  return endWith(`the server answered ${answer.status}`, { busy: true, retryAfterMs });
 }
 
 /** @returns the key that signs; over loopback the one that was shown first */
@@ -253,8 +266,12 @@ async function take(follower: Follower, connection: Connection, data: string): P
   const payload = data.slice(space + 1);
   const event = readFeedEvent(payload);
   const isStop = event.kind === "state" && event.holds.some((hold) => hold.scope !== "tool");
-  // a stop counts before its signature was looked at: to deny once too often does no harm
-  if (isStop && event.epoch >= follower.epoch) say(follower, event);
+  if (isStop && event.epoch >= follower.epoch) {
+    // a stop counts before its signature was looked at: to deny once too often does no harm
+    say(follower, event);
+    // looking takes time that other gates of this process need for their stop
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
   const signature = fromBase64Url(data.slice(0, Math.max(space, 0)));
   const message = new TextEncoder().encode(FEED_CONTEXT + payload);
   if (signature === null || !(await follower.options.platform.verify(connection.key, signature, message))) {
@@ -299,17 +316,18 @@ function takeLease(follower: Follower, connection: Connection, lease: Lease, rec
   connection.lastIssuedAt = lease.issuedAt;
   connection.lastEpoch = lease.epoch;
   connection.offsetMs = Math.min(connection.offsetMs, receivedMs - lease.issuedAt);
-  follower.leaseUntilMs = lease.stopped ? Number.NEGATIVE_INFINITY : connection.offsetMs + lease.expiresAt;
+  follower.wordUntilMs = connection.offsetMs + lease.expiresAt;
+  follower.leaseUntilMs = lease.stopped ? Number.NEGATIVE_INFINITY : follower.wordUntilMs;
 }
 
-/** Calls `stop` when nothing comes for {@link SILENCE_MAX_MS}. */
+/** Calls `stop` when nothing comes for {@link FIRST_LEASE_MS}, and once something came, for {@link SILENCE_MAX_MS}. */
 function createPatience(stop: () => void): { renew(): void; isOver(): boolean; end(): void } {
   let isOver = false;
   const giveUp = () => {
     isOver = true;
     stop();
   };
-  let timer = setTimeout(giveUp, SILENCE_MAX_MS);
+  let timer = setTimeout(giveUp, FIRST_LEASE_MS);
   unref(timer);
   return {
     renew: () => {

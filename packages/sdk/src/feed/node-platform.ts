@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -14,11 +15,20 @@ export const nodePlatform: FeedPlatform = {
     };
     return { status: response.statusCode ?? 0, header, body: response };
   },
-  verify: (key, signature, message) => {
-    const jwk = { kty: "OKP", crv: "Ed25519", x: Buffer.from(key).toString("base64url") };
-    return verify(null, message, createPublicKey({ key: jwk, format: "jwk" }), signature);
-  },
+  verify: (key, signature, message) => verify(null, message, keyObjectOf(key), signature),
 };
+
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+/** Making one takes as long as a signature. */
+function keyObjectOf(key: Uint8Array): KeyObject {
+  const known = keyObjects.get(key);
+  if (known !== undefined) return known;
+  const jwk = { kty: "OKP", crv: "Ed25519", x: Buffer.from(key).toString("base64url") };
+  const made = createPublicKey({ key: jwk, format: "jwk" });
+  keyObjects.set(key, made);
+  return made;
+}
 
 async function open(
   url: URL,

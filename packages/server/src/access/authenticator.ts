@@ -4,6 +4,7 @@ import { messageOf, toIso } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import type { ApiTokensTable, Database } from "../storage/index.ts";
 import type { Authenticator, Caller, Credentials } from "./caller.ts";
+import { createUseNotes } from "./note-token-use.ts";
 import { SECRET_PATTERN, equalsInConstantTime, hashSecret } from "./secrets.ts";
 import { callerOfPerson } from "./sign-in.ts";
 import { parseToken } from "./tokens.ts";
@@ -58,8 +59,9 @@ interface Known {
 }
 
 /** Recognises callers by cookie, API token or the token of this machine. */
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+export function createAuthenticator(given: AuthenticatorOptions): Authenticator {
   const known = new Map<string, Known>();
+  const options: Recognition = { ...given, noteUse: createUseNotes(given) };
   return {
     authenticate: async ({ cookie, bearer, user, address, passive }) => {
       if (bearer !== undefined) return authenticateBearer(options, known, { bearer, user, address });
@@ -70,8 +72,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 }
 
+interface Recognition extends AuthenticatorOptions {
+  readonly noteUse: (tokenId: string) => void;
+}
+
 async function authenticateBearer(
-  options: AuthenticatorOptions,
+  options: Recognition,
   known: Map<string, Known>,
   {
     bearer,
@@ -90,11 +96,7 @@ async function authenticateBearer(
   return callerOfToken(row);
 }
 
-async function findToken(
-  options: AuthenticatorOptions,
-  known: Map<string, Known>,
-  id: string,
-): Promise<TokenRow | undefined> {
+async function findToken(options: Recognition, known: Map<string, Known>, id: string): Promise<TokenRow | undefined> {
   const monotonicMs = options.clock.monotonicMs();
   const cached = known.get(id);
   if (cached !== undefined && cached.untilMs > monotonicMs) return cached.row;
@@ -108,7 +110,8 @@ async function findToken(
   known.set(id, { row, untilMs: monotonicMs + TOKEN_CACHE_MS });
   const oldest = known.keys().next();
   if (known.size > TOKENS_CACHED_MAX && oldest.done !== true) known.delete(oldest.value);
-  noteTokenUse(options, row);
+  const nowMs = options.clock.now();
+  if (row.last_used_at === null || nowMs - row.last_used_at.getTime() >= NOTE_USE_EVERY_MS) options.noteUse(row.id);
   return row;
 }
 
@@ -178,18 +181,4 @@ async function noteTokenAddress(
   await noted.catch((fault: unknown) => {
     options.logger.warn("where a token comes from could not be noted", { tokenId: row.id, fault: messageOf(fault) });
   });
-}
-
-/** Beside the request: telemetry must not wait for a note that nobody depends on. */
-function noteTokenUse(options: AuthenticatorOptions, row: TokenRow): void {
-  const nowMs = options.clock.now();
-  if (row.last_used_at !== null && nowMs - row.last_used_at.getTime() < NOTE_USE_EVERY_MS) return;
-  options.database.kysely
-    .updateTable("api_tokens")
-    .set({ last_used_at: toIso(nowMs) })
-    .where("id", "=", row.id)
-    .execute()
-    .catch((fault: unknown) => {
-      options.logger.warn("the use of a token could not be noted", { tokenId: row.id, fault: messageOf(fault) });
-    });
 }

@@ -16,6 +16,7 @@ import { checkHeaders, checkHost, checkSameOrigin, namesOf, securityHeaders } fr
 import { answerRoute } from "./route-answer.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
+import { createTurnstile } from "./turnstile.ts";
 import { serveWireRoutes } from "./wire-routes.ts";
 
 export interface HttpServer {
@@ -34,6 +35,8 @@ const CONNECTIONS_MAX = 4096;
 /** Longest parameter in an address, such as an agent's name with everything percent-encoded. */
 const PARAMETER_CHARACTERS_MAX = 512;
 const TIMEOUTS = { headersMs: 15_000, requestMs: 60_000, checkMs: 5_000 };
+/** Each asks the database twice; the others of its connections stay for people and telemetry. */
+const FEEDS_ADMITTED_AT_ONCE = 6;
 const KEEP_ALIVE_MS = 30_000;
 const CLOSE_GRACE_MS = 5_000;
 /** After an early refusal the rest of a body is read and thrown away, so that the client gets to see the answer. */
@@ -52,6 +55,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   let document: unknown;
   const openApi = () => (document ??= buildOpenApi(ROUTES));
   const feeds = new Set<ServerResponse>();
+  const feedDoor = createTurnstile(FEEDS_ADMITTED_AT_ONCE);
   for (const route of ROUTES.filter(({ media }) => media !== "wire")) {
     app.route({
       method: route.method,
@@ -59,7 +63,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       bodyLimit: takesTelemetry(route) ? INTAKE_LIMITS.bodyBytesMax : BODY_BYTES_MAX,
       exposeHeadRoute: route.media === "json",
       config: { takesEncodings: takesTelemetry(route) },
-      ...answerRoute(route, { ...options, openApi, feeds }),
+      ...answerRoute(route, { ...options, openApi, feeds, feedDoor }),
       ...(route.media === "otlp"
         ? { errorHandler: (fault, request, reply) => sendOtlpFault(fault, request, reply, options) }
         : {}),

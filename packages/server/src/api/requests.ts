@@ -12,10 +12,12 @@ import {
   incidentType,
   indicatorEffect,
   indicatorType,
+  processIdentity,
   severity,
   silenceKind,
   weeklyWindow,
   sourceName,
+  stopResult,
 } from "@firebreak/protocol";
 import type { IdKind } from "@firebreak/protocol";
 import { z } from "zod";
@@ -229,6 +231,15 @@ export const sessionStateRequest = z.strictObject({
   exitSignal: z.string().max(32).nullable().optional(),
 });
 export type SessionStateRequest = z.infer<typeof sessionStateRequest>;
+
+export const stopReportRequest = z.strictObject({
+  holdId: idOf("hold"),
+  result: stopResult.extend({
+    proof: z.string().max(1000),
+    remaining: z.array(processIdentity).max(1000),
+  }),
+});
+export type StopReportRequest = z.infer<typeof stopReportRequest>;
 
 export const newIncidentRequest = z.strictObject({
   title: z.string().trim().min(3).max(200),

@@ -13,6 +13,7 @@ import { noteRefusal } from "./note-refusal.ts";
 import { SESSION_COOKIE, authorize, bearerOf, isLoopback, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import type { RawBatch } from "./services.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -29,6 +30,8 @@ type Options = HttpServerOptions & {
   readonly openApi: () => unknown;
   /** answers that go on until the server ends them */
   readonly feeds: Set<ServerResponse>;
+  /** a fleet of gates that comes back at once must not stand before a person who stops something */
+  readonly feedDoor: Turnstile;
 };
 
 /** How one route of the table is answered over HTTP: the check of who calls, before the body is read; then the handler. */
@@ -38,7 +41,8 @@ export function answerRoute(route: Route, options: Options) {
       void reply.header("cache-control", "no-store");
       // a source's key is looked at by its endpoint, which knows where the vendor puts it
       if (route.access === "public" || route.access === "source") return;
-      const found = await options.authenticate(credentialsOf(request));
+      const authenticate = () => options.authenticate(credentialsOf(request));
+      const found = await (route.openFeed === null ? authenticate() : options.feedDoor.pass(authenticate));
       if (route.media === "metrics" && isFromThisMachine(request)) return;
       try {
         request.caller = { ...authorize(found, route.access), address: request.ip };
@@ -191,7 +195,7 @@ async function streamFeed(
   options: Options,
 ): Promise<FastifyReply> {
   const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
-  const feed = await open(context, request.caller, request.query);
+  const feed = await options.feedDoor.pass(() => open(context, request.caller, request.query));
   setStreamHeaders(reply, feed.headers);
   // a stop may not wait for more bytes to share its packet with
   request.raw.socket.setNoDelay(true);

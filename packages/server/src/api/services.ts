@@ -118,6 +118,7 @@ import type {
   SilencePreviewRequest,
   SilencesQuery,
   StateRequest,
+  StopReportRequest,
   TestSourceRequest,
 } from "./requests.ts";
 import type { Endpoint, RotateSourceRequest, WireAnswer, WireRequest, newSourceRequest } from "../senders/index.ts";
@@ -259,6 +260,8 @@ export interface ApiServices {
   getReview(caller: Caller, request: WithId): Promise<ReviewView>;
   draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
 
+  /** Takes what a supervisor on another host says came of a hold. */
+  reportStop(caller: Caller, request: StopReportRequest & WithId): Promise<void>;
   /** What is stopped, and a lease to act, for as long as the caller listens. */
   openGateFeed(caller: Caller, query: GateFeedQuery): Promise<Feed>;
 

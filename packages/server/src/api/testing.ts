@@ -180,6 +180,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     changeIncidentState: incident,
     getReview: async () => sample(reviewView),
     draftReview: async () => sample(reviewView),
+    reportStop: async () => {},
     openGateFeed: async () => ({ headers: {}, start: (stream) => void stream.end() }),
     getKillswitch: async () => sample(killswitchView),
     noteRefusal: async () => {},

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { formatId, stopResult } from "@firebreak/protocol";
-import type { Actor, EvidenceId, StopId, StopResult } from "@firebreak/protocol";
+import type { Actor, EvidenceId, Hold, StopId, StopResult } from "@firebreak/protocol";
 import { z } from "zod";
 import { listOperatorAddresses } from "../access/index.ts";
 import {
   TOUCHES_NOTHING,
-  agentEffectors,
+  agentEffectorsWith,
   defineEffector,
   findSupervisor,
   guardEffector,
@@ -14,7 +14,13 @@ import {
   listTreeOf,
   localEffectors,
 } from "../containment/index.ts";
-import type { Effector, EffectorContext, EffectorLimits, EffectorOutcome } from "../containment/index.ts";
+import type {
+  Effector,
+  EffectorContext,
+  EffectorLimits,
+  EffectorOutcome,
+  EnforceOptions,
+} from "../containment/index.ts";
 import { collectEvidence } from "../evidence/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
@@ -32,6 +38,8 @@ export interface EffectorSurroundings {
   readonly profile: Pick<Profile, "channels" | "effectors">;
   readonly readSecret: ReadSecret;
   readonly notifyAs: (actor: Actor) => NotifyContext;
+  /** enforces a hold on every host */
+  readonly enforce: (options: EnforceOptions & { readonly hold: Hold }) => Promise<StopResult[]>;
   /** keeps what a stop did and proved */
   readonly recordStop: (actor: Actor, stop: StopOfStep) => Promise<void>;
 }
@@ -51,7 +59,7 @@ export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap
   const settings = profile.effectors;
   const operators = () => listOperatorAddresses(database, clock.now());
   const needed = neededHosts({ ...surroundings, operators });
-  const stops = agentEffectors.map((effector) => recordingStops(effector, surroundings));
+  const stops = agentEffectorsWith(surroundings.enforce).map((effector) => recordingStops(effector, surroundings));
   const local = [...localEffectors(settings, readSecret), ...hostEffectors(settings, { needed, readSecret })];
   const all = [...stops, ...local, evidenceCollect(surroundings), notifySend(surroundings)];
   const limits = limitsOf(settings);

@@ -10,6 +10,7 @@ import type { Canary } from "./canary/types.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret, SigningKey } from "../kernel/index.ts";
 import type { IndicatorWatch } from "../indicators/index.ts";
 import type { GateFeed, Killswitch, KillswitchPolicy } from "../killswitch/index.ts";
+import type { RemoteStops } from "./killswitch/remote-stops.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import type { Redactor } from "../redaction/index.ts";
@@ -36,6 +37,7 @@ export interface House {
   readonly canary: Canary;
   /** signs the receipts of stops and resumes */
   readonly receiptKey: SigningKey;
+  readonly remoteStops: RemoteStops;
   readonly profile: Profile;
   readonly profileProblems: readonly FileProblem[];
   readonly playbooks: LoadedPlaybooks;

@@ -4,6 +4,7 @@ export { contextFor, DAEMON } from "./house.ts";
 export type { House } from "./house.ts";
 export { checkStop, checkStopRole } from "./killswitch/check-stop.ts";
 export { listHoldHistory, listStops } from "./killswitch/records.ts";
+export { recordStopReport } from "./killswitch/record-stop-report.ts";
 export { recordStop } from "./killswitch/record-stop.ts";
 export { noteRefusedAttempt } from "./killswitch/note-refused-attempt.ts";
 export { getReceipt, listReceipts } from "./killswitch/receipts.ts";

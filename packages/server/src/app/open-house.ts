@@ -33,7 +33,7 @@ import {
   requireProfile,
 } from "../kernel/index.ts";
 import type { Clock, Config, Environment, Logger, NewId, Profile } from "../kernel/index.ts";
-import type { GateFeed, Killswitch } from "../killswitch/index.ts";
+import type { Killswitch } from "../killswitch/index.ts";
 import { createGateFeed, loadPolicy, openKillswitch, RECEIPT_KEY } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
@@ -70,6 +70,8 @@ import { createEffectors } from "./effectors.ts";
 import { domainHandlers } from "./handlers.ts";
 import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
+import { enforceEverywhere } from "./killswitch/enforce-everywhere.ts";
+import { createRemoteStops } from "./killswitch/remote-stops.ts";
 import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { openHouseGuard } from "./house-guard.ts";
@@ -140,10 +142,9 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   ensurePrivateDir(config.home);
   const profilesDir = path.join(dataDir, "profiles");
   const { profile, placeOf, ...files } = await readFiles(config, profilesDir);
-  const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
-  openings.add("killswitch", () => killswitch.close());
   const instance = newId("supervisor");
-  const gateFeed = openGateFeed(options, { profile, killswitch, instance }, openings);
+  const stopping = openStopping(options, profile, instance, openings);
+  const { killswitch } = stopping;
   const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger });
   openings.add("database", () => database.close());
   await ensureEventPartitions(database.kysely, clock.now());
@@ -165,6 +166,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     config,
     database,
     notifyAs,
+    enforce: (enforcing) => enforceEverywhere(house, enforcing),
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });
   const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
@@ -173,7 +175,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const policies = await openPolicies(options, profile, killswitch);
   const guard = openHouseGuard({ ...surroundings, config, database }, policies, () => house);
   const watching = { indicators, intake, detector, guard, policies, ...logFiles };
-  const rooms = { config, localToken, database, work, killswitch, gateFeed, effectors, ...watching };
+  const rooms = { config, localToken, database, work, effectors, ...stopping, ...watching };
   const house: House = {
     ...surroundings,
     ...rooms,
@@ -235,17 +237,20 @@ function createLimits(clock: Clock): Pick<House, "attempts" | "refusedAttempts" 
   };
 }
 
-/** Gates on other machines hear from here what is stopped, and get their leases. */
-function openGateFeed(
-  { config, clock, logger }: HouseOptions,
-  { profile, killswitch, instance }: Pick<House, "profile" | "killswitch"> & { readonly instance: string },
+/** How a stop reaches everybody: the journal here, and the feed to other machines, which also answer. */
+function openStopping(
+  { config, clock, newId, logger }: HouseOptions,
+  profile: Profile,
+  instance: string,
   openings: Openings,
-): GateFeed {
+): Pick<House, "killswitch" | "gateFeed" | "remoteStops"> {
+  const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
+  openings.add("killswitch", () => killswitch.close());
   const key = openSigningKey(config.home, "lease-key");
   const leaseMs = profile.leases.seconds * 1000;
-  const feed = createGateFeed({ killswitch, key, instance, clock, logger, leaseMs });
-  openings.add("gate feed", () => feed.close());
-  return feed;
+  const gateFeed = createGateFeed({ killswitch, key, instance, clock, logger, leaseMs });
+  openings.add("gate feed", () => gateFeed.close());
+  return { killswitch, gateFeed, remoteStops: createRemoteStops() };
 }
 
 /** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */

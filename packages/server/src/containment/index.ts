@@ -4,7 +4,7 @@ export * from "./effect-record.ts";
 export * from "./guard-effector.ts";
 export { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
 export type { Boxed, TimeBox } from "./time-box.ts";
-export { agentEffectors, hostEffectors, localEffectors } from "./effectors/index.ts";
+export { agentEffectors, agentEffectorsWith, hostEffectors, localEffectors } from "./effectors/index.ts";
 export * from "./effectors/firewall/index.ts";
 export * from "./skills/index.ts";
 export {
@@ -27,6 +27,8 @@ export { drainSpools, pruneSessions } from "./supervisor/ended-sessions.ts";
 export { EXIT_HELD } from "./supervisor/options.ts";
 export type { SupervisorOptions } from "./supervisor/options.ts";
 export { RESTARTS } from "./supervisor/restart.ts";
+export { WHEN_LOST } from "./supervisor/server-holds.ts";
+export type { GoverningServer } from "./supervisor/server-holds.ts";
 export { runSupervisor } from "./supervisor/supervisor.ts";
 export { listSupervisedTrees } from "./supervised-trees.ts";
 export type { SupervisedTree } from "./supervised-trees.ts";

@@ -1,5 +1,5 @@
 export type { FeedSubject } from "./feed-states.ts";
-export { createGateFeed, encodeFeedKey } from "./gate-feed.ts";
+export { createGateFeed, encodeFeedKey, isServerKey } from "./gate-feed.ts";
 export type { FeedClient, GateFeed, SupervisorContact } from "./gate-feed.ts";
 export { openKillswitch } from "./killswitch.ts";
 export type { KillswitchOptions } from "./killswitch.ts";

@@ -1,6 +1,6 @@
 export { createIntake } from "./intake.ts";
 export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.ts";
-export { getAgent, getSession, listAgents, listSessions } from "./list-agents.ts";
+export { getAgent, getSession, listAgents, listLiveSessions, listSessions } from "./list-agents.ts";
 export type { PageInput, SessionFilters } from "./list-agents.ts";
 export { listPacks, listPacksOf } from "./list-packs.ts";
 export { loadFieldMaps, openFieldMaps } from "./maps/load-maps.ts";

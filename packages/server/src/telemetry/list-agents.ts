@@ -7,6 +7,8 @@ import { readTextKey } from "./read-events.ts";
 import type { ReadContext } from "./read-events.ts";
 import { toSessionView } from "./session-row.ts";
 
+const LIVE_SESSIONS_MAX = 10_000;
+
 const PAGE_MAX = 500;
 const PAGE_DEFAULT = 50;
 
@@ -107,6 +109,22 @@ export async function listSessions(ctx: ReadContext, filters: SessionFilters): P
     .execute();
   const items = rows.slice(0, limit).map((row) => toSessionView(row));
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+/** @returns the sessions that run or are frozen, and those that fell silent since then, the newest first */
+export async function listLiveSessions(
+  ctx: ReadContext,
+  { lostSinceMs }: { readonly lostSinceMs: number },
+): Promise<SessionView[]> {
+  const rows = await ctx.database.kysely
+    .selectFrom("agent_sessions")
+    .selectAll()
+    .where("state", "in", ["running", "frozen", "lost"])
+    .where("last_heartbeat_at", ">", new Date(lostSinceMs))
+    .orderBy("id", "desc")
+    .limit(LIVE_SESSIONS_MAX)
+    .execute();
+  return rows.map((row) => toSessionView(row));
 }
 
 /** @throws FirebreakError not_found */

@@ -1,10 +1,11 @@
 import { FEED_KEY_HEADER } from "@firebreak/protocol";
 import { refuseReporter } from "../../access/index.ts";
 import type { Caller } from "../../access/index.ts";
+import { recordStopReport } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
 import type { FeedClient } from "../../killswitch/index.ts";
-import { listPacksOf } from "../../telemetry/index.ts";
+import { getSession, listPacksOf } from "../../telemetry/index.ts";
 import type { GateFeedQuery } from "../requests.ts";
 import type { ApiServices } from "../services.ts";
 
@@ -25,8 +26,15 @@ function listenerOf(caller: Caller, { agent, session }: GateFeedQuery): Listener
   throw new FirebreakError("bad_request", "Name the agent and the session whose supervisor listens.");
 }
 
-export function gateServices(house: House): Pick<ApiServices, "openGateFeed"> {
+export function gateServices(house: House): Pick<ApiServices, "openGateFeed" | "reportStop"> {
   return {
+    reportStop: async (caller, { id, holdId, result }) => {
+      const { agentId } = await getSession(house, id);
+      if (result.sessionId !== id || result.agentId !== agentId) {
+        throw new FirebreakError("forbidden", `The report of ${id} is about ${result.sessionId} of ${result.agentId}.`);
+      }
+      await recordStopReport(house, caller.actor, { holdId, result });
+    },
     openGateFeed: async (caller, query) => {
       const { nonce, pack } = query;
       const listener = listenerOf(caller, query);

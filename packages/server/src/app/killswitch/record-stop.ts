@@ -62,14 +62,19 @@ export async function recordStop(
     await keepReceipt(trx, house, { kind: "stop", version: 1, drill, receipt });
     if (incidentId !== null) await tellIncident(trx, house, actor, { ...receipt, incidentId });
   });
-  const proved = receipt.verified && receipt.results.length > 0 && hold.level !== "deny";
-  if (incidentId !== null && proved) {
-    await markContained(contextFor(house, actor), {
-      incidentId,
-      tripToStopMs: Date.parse(receipt.completedAt) - firstTripMs(house, hold),
-      at: Date.parse(receipt.completedAt),
-    });
-  }
+  if (incidentId !== null) await markIfContained(house, actor, incidentId, receipt);
+}
+
+/** A proved stop of processes contains its incident. */
+export async function markIfContained(
+  house: House,
+  actor: Actor,
+  incidentId: string,
+  { hold, verified, results, completedAt }: Pick<StopReceipt, "hold" | "verified" | "results" | "completedAt">,
+): Promise<void> {
+  if (!verified || results.length === 0 || hold.level === "deny") return;
+  const at = Date.parse(completedAt);
+  await markContained(contextFor(house, actor), { incidentId, tripToStopMs: at - firstTripMs(house, hold), at });
 }
 
 /** When the stop began: automatic containment trips with its first hold, before the freeze that proves it. */

@@ -1,8 +1,10 @@
 import type { Actor, HoldLevel, StopReceipt, StopRequest } from "@firebreak/protocol";
-import { enforceHold } from "../../containment/index.ts";
 import { toIso } from "../../kernel/index.ts";
+import { DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
+import { enforceEverywhere } from "./enforce-everywhere.ts";
 import { mirrorHolds } from "./mirror-holds.ts";
+import { settleReports } from "./record-stop-report.ts";
 import { recordStop } from "./record-stop.ts";
 
 /** A stop that is not proved by then is reported as it stands; the supervisors go on trying. */
@@ -32,7 +34,12 @@ export async function stopAgents(
     incidentId: request.incidentId ?? null,
     expiresAt: request.expiresInSeconds === undefined ? null : toIso(requestedAtMs + request.expiresInSeconds * 1000),
   });
-  const results = await enforceHold({ home: config.home, hold, deadlineMs: ENFORCE_DEADLINE_MS, clock });
+  const results = await enforceEverywhere(house, {
+    home: config.home,
+    hold,
+    deadlineMs: ENFORCE_DEADLINE_MS,
+    clock,
+  });
   const receipt: StopReceipt = {
     stopId: house.newId("stop"),
     hold,
@@ -44,6 +51,8 @@ export async function stopAgents(
   };
   await mirrorHolds(house);
   await recordStop(house, actor, receipt, { address, drill: request.drill === true });
+  // an answer may have come between the receipt and its record
+  await settleReports(house, DAEMON, hold.id);
   return receipt;
 }
 

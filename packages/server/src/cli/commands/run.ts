@@ -1,7 +1,10 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import { entityName } from "@firebreak/protocol";
-import { ISOLATIONS, RESTARTS, runSupervisor } from "../../containment/index.ts";
+import { ISOLATIONS, RESTARTS, runSupervisor, WHEN_LOST } from "../../containment/index.ts";
+import type { SupervisorOptions } from "../../containment/index.ts";
+import { openSigningKey } from "../../kernel/index.ts";
+import { encodeFeedKey, isServerKey } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS } from "../exit-codes.ts";
@@ -19,6 +22,9 @@ export const runCommand: Command = {
       "switch. All need root or user namespaces, and refuse the start where they cannot be had.",
     "An agent that is started again and again waits 1 s, 2 s, 4 s … up to a minute; after 5 starts within a minute it is " +
       "given up. What a stop covers is never started again.",
+    "--server URL with --server-key (what `firebreak gate key` prints there) lets a server on another machine stop the " +
+      "agent: its stops are carried out and proved here, and without a lease of it the agent stands still within five " +
+      "seconds. It needs a responder's token in FIREBREAK_TOKEN.",
     "Ends with the command's exit code (128 and the signal's number when a signal ended it), or with 75 when a hold " +
       "forbids the start.",
   ],
@@ -39,6 +45,9 @@ export const runCommand: Command = {
       repeatable: true,
       summary: "pid, net or home: what it does not share",
     },
+    server: { type: "string", value: "URL", summary: "a server elsewhere (FIREBREAK_URL)" },
+    "server-key": { type: "string", value: "KEY", summary: "its key, so that it may stop here (FIREBREAK_SERVER_KEY)" },
+    "on-lost-server": { type: "string", value: "HOW", summary: "without its lease: freeze (the default) or deny" },
     "log-output": { type: "boolean", summary: "take output that is no telemetry as events of kind log" },
   },
   rest: { name: "COMMAND…", summary: "the agent's command and its arguments" },
@@ -46,6 +55,7 @@ export const runCommand: Command = {
     "firebreak run --agent scout --pack research -- node agent.mjs",
     "firebreak run --agent bot -- ./bot --fast",
     "firebreak run --agent bot --restart on-failure --max-memory 2G --isolate pid --isolate home -- ./bot",
+    "firebreak run --agent bot --server https://firebreak.example.org --server-key ed25519:… -- ./bot",
   ],
   exits: [...ALWAYS, "heldBack"],
   outlivesItsReader: true,
@@ -65,7 +75,7 @@ export const runCommand: Command = {
       newId,
       logger,
       stdio: { stdin: "inherit", stdout: process.stdout, stderr: process.stderr },
-      server: await serverFinder(context),
+      ...(await serverOf(context)),
       logLines: args.flag("log-output"),
       restart: { when: oneOf("restart", RESTARTS, args.text("restart") ?? "never") },
       random: () => randomInt(1_000_000) / 1_000_000,
@@ -97,6 +107,33 @@ function bytesOf(option: string, text: string | undefined): number | undefined {
   const bytes = Number(count) * (factor ?? Number.NaN);
   if (bytes >= 1024 ** 2 && Number.isSafeInteger(bytes)) return bytes;
   throw usageError(runCommand, `--${option} takes a size of 1M or more (512M, 2G), not "${printable(text)}".`);
+}
+
+/** The server of this home, whose journal is ours too; or one elsewhere, which needs a key to stop anything here. */
+async function serverOf(context: CommandContext): Promise<Pick<SupervisorOptions, "server" | "governor">> {
+  const { args, environment, config, output } = context;
+  const url = args.text("server") ?? given(environment["FIREBREAK_URL"]);
+  const key = args.text("server-key") ?? given(environment["FIREBREAK_SERVER_KEY"]);
+  if (key === undefined || url === undefined) {
+    if (key !== undefined) throw usageError(runCommand, "--server-key goes with --server URL.");
+    if (args.text("server") !== undefined) throw usageError(runCommand, "--server URL goes with --server-key KEY.");
+    return { server: await serverFinder(context) };
+  }
+  if (!isServerKey(key)) throw usageError(runCommand, "--server-key takes what `firebreak gate key` prints: ed25519:…");
+  if (!URL.canParse(url)) throw usageError(runCommand, `--server takes an address, not "${printable(url)}".`);
+  const isOwn = key === encodeFeedKey(openSigningKey(config.home, "lease-key").publicKeyPem);
+  if (isOwn) return { server: await serverFinder(context) };
+  const token = given(environment["FIREBREAK_TOKEN"]);
+  if (token === undefined) {
+    throw usageError(runCommand, `${url} governs this agent: give a responder's token in FIREBREAK_TOKEN.`);
+  }
+  output.note(`firebreak: ${url} governs this agent; without its lease the agent stops.`);
+  const whenLost = oneOf("on-lost-server", WHEN_LOST, args.text("on-lost-server") ?? "freeze");
+  return { server: { url, token }, governor: { url, token, key, whenLost } };
+}
+
+function given(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === "" ? undefined : value.trim().replace(/\/+$/, "");
 }
 
 /**

@@ -21,7 +21,7 @@ const create: Command = {
     access: {
       type: "string",
       value: "ROLE",
-      summary: "viewer (the default), responder, commander, admin, or agent: telemetry only",
+      summary: "viewer (the default), responder, commander, admin, or agent: its telemetry and its gate",
     },
     agent: { type: "string", value: "ID", summary: "the agent it reports for, with --access agent" },
     days: { type: "string", value: "N", summary: "expires after N days; without it never" },

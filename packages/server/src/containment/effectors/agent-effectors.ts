@@ -8,7 +8,8 @@ import type { Killswitch } from "../../killswitch/index.ts";
 import { flagName, killswitchPaths, openKillswitch } from "../../killswitch/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../effector.ts";
 import { TOUCHES_NOTHING, defineEffector } from "../effector.ts";
-import { enforceHold, liftHold, listSupervisors } from "../enforce-hold.ts";
+import type { enforceHold } from "../enforce-hold.ts";
+import { liftHold, listSupervisors } from "../enforce-hold.ts";
 import { listTree } from "../process-tree/index.ts";
 import { findEndedSessions, handleOf } from "../registry.ts";
 import { observeAgent } from "./observe-agent.ts";
@@ -58,7 +59,10 @@ const WORDS = {
   kill: "kills",
 } as const satisfies Record<HoldLevel, string>;
 
-function stopEffector(name: string, title: string, level: HoldLevel): Effector {
+/** Enforces a hold and says what came of it; the house's also asks other hosts. */
+export type Enforce = typeof enforceHold;
+
+function stopEffector(name: string, title: string, level: HoldLevel, enforce: Enforce): Effector {
   return defineEffector({
     name,
     title,
@@ -77,7 +81,7 @@ function stopEffector(name: string, title: string, level: HoldLevel): Effector {
       });
       return [`sets a hold (${level}) on ${scope} ${target ?? ""}, which a person must lift`, ...trees];
     },
-    apply: (ctx, parameters) => applyStop(ctx, parameters, level),
+    apply: (ctx, parameters) => applyStop(ctx, parameters, level, enforce),
     verify: (ctx, parameters, output) => verifyStop(ctx, parameters, level, output),
     undo: (ctx, _parameters, output) => undoStop(ctx, level, output),
   });
@@ -87,6 +91,7 @@ async function applyStop(
   ctx: EffectorContext,
   parameters: AgentParameters,
   level: HoldLevel,
+  enforce: Enforce,
 ): Promise<EffectorOutcome> {
   const { home, clock, logger, actor, incidentId } = ctx;
   return withKillswitch(ctx, async (killswitch) => {
@@ -94,7 +99,7 @@ async function applyStop(
     const hold = await killswitch.add({ ...request, actor, incidentId });
     const isInForce = killswitch.current().holds.some((one) => one.id === hold.id);
     if (!isInForce) return conflict(hold);
-    const results = await enforceHold({ home, hold, clock, logger });
+    const results = await enforce({ home, hold, clock, logger });
     return describeStop(ctx, parameters, hold, results);
   });
 }
@@ -249,9 +254,11 @@ function proveStopped(ctx: EffectorContext, { agentId, sessionId }: AgentParamet
   };
 }
 
-export const stopEffectors: readonly Effector[] = [
-  stopEffector("agent.deny", "Deny every new call of an agent", "deny"),
-  stopEffector("agent.freeze", "Freeze an agent's process trees", "freeze"),
-  stopEffector("agent.kill", "Kill an agent's process trees", "kill"),
-  verifyStopped,
-];
+export function stopEffectors(enforce: Enforce): readonly Effector[] {
+  return [
+    stopEffector("agent.deny", "Deny every new call of an agent", "deny", enforce),
+    stopEffector("agent.freeze", "Freeze an agent's process trees", "freeze", enforce),
+    stopEffector("agent.kill", "Kill an agent's process trees", "kill", enforce),
+    verifyStopped,
+  ];
+}

@@ -1,7 +1,9 @@
 import type { EffectorSettings, ReadSecret } from "../../kernel/index.ts";
 import { createRotateEffector } from "../credentials/index.ts";
 import type { Effector } from "../effector.ts";
+import { enforceHold } from "../enforce-hold.ts";
 import { skillQuarantine } from "../skills/index.ts";
+import type { Enforce } from "./agent-effectors.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
@@ -11,8 +13,13 @@ import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
 import { resumeEffector } from "./resume.ts";
 import { serviceEffectors } from "./service/index.ts";
 
-/** What playbooks may do to supervised agents on this machine. */
-export const agentEffectors: readonly Effector[] = [...stopEffectors, resumeEffector];
+/** What playbooks may do to supervised agents. @param enforce brings those that a hold covers to its level */
+export function agentEffectorsWith(enforce: Enforce): readonly Effector[] {
+  return [...stopEffectors(enforce), resumeEffector(enforce)];
+}
+
+/** The same, on this machine alone. */
+export const agentEffectors: readonly Effector[] = agentEffectorsWith(enforceHold);
 
 /** What acts on this machine, as the profile has set it up. */
 export function localEffectors(settings: EffectorSettings, readSecret: ReadSecret): readonly Effector[] {

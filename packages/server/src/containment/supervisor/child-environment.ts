@@ -14,5 +14,6 @@ export function childEnvironment({ options, entry, link }: Session, agentToken: 
   const url = typeof options.server === "object" ? options.server.url : (link?.url ?? null);
   if (url !== null) env["FIREBREAK_URL"] = url;
   if (agentToken !== null) env["FIREBREAK_TOKEN"] = agentToken;
+  if (options.governor !== undefined) env["FIREBREAK_SERVER_KEY"] = options.governor.key;
   return env;
 }

@@ -2,10 +2,10 @@ import type { Hold, HoldLevel, HoldSubject, StopResult } from "@firebreak/protoc
 import { effectiveLevel, holdCovers } from "@firebreak/protocol";
 import type { Clock, Logger } from "../../kernel/index.ts";
 import { messageOf } from "../../kernel/index.ts";
-import type { Killswitch } from "../../killswitch/index.ts";
 import type { TreeHandle } from "../process-tree/index.ts";
 import { looksFrozen, observeTree, thawTree } from "../process-tree/index.ts";
 import { stopTrees } from "../stop-trees.ts";
+import type { Stops } from "./server-holds.ts";
 
 export type TreeState = "running" | "frozen" | "killed";
 
@@ -18,6 +18,8 @@ export interface Enforcement {
   enforce(hold: Hold): Promise<StopResult>;
   /** The frozen tree was found running: freezes it again, and kills what does not stay frozen. */
   refreeze(): Promise<void>;
+  /** Stops as far as a hold that is known asks for, and says what came of it. */
+  prove(hold: Hold): Promise<StopResult>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
 }
@@ -25,7 +27,7 @@ export interface Enforcement {
 export interface EnforcementOptions {
   readonly handle: () => TreeHandle;
   readonly subject: { readonly agentId: string; readonly pack: string | null; readonly sessionId: string };
-  readonly killswitch: Killswitch;
+  readonly stops: Stops;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onChange: (state: TreeState, detail: { holds: readonly Hold[]; result: StopResult | null }) => void;
@@ -71,6 +73,8 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
         machine.loosened++;
         await reconcile(machine);
       }),
+    // what was killed stays killed, whatever a milder hold asks for
+    prove: (hold) => inTurn(machine, () => stop(machine, machine.state === "killed" ? "kill" : hold.level, [hold])),
     settled: async () => {
       await machine.queue;
     },
@@ -87,7 +91,7 @@ async function inTurn<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
 
 /** @returns the holds that cover this session, the brought ones included until the journal knows better */
 function coveringHolds(machine: Machine): Hold[] {
-  const { epoch, holds, health } = machine.options.killswitch.current();
+  const { epoch, holds, health } = machine.options.stops.current();
   for (const hold of machine.brought.values()) {
     if (health.state === "ok" && epoch >= hold.epoch) machine.brought.delete(hold.id);
   }

@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import type { Clock, Logger, NewId } from "../../kernel/index.ts";
 import type { Isolation } from "../process-tree/index.ts";
 import type { RestartPolicy } from "./restart.ts";
+import type { GoverningServer } from "./server-holds.ts";
 import type { ServerAddress } from "./server-link.ts";
 
 export interface SupervisorOptions {
@@ -27,6 +28,8 @@ export interface SupervisorOptions {
   };
   /** the server, or how to find it; a search that fails is repeated while the agent runs */
   readonly server?: ServerAddress | (() => Promise<ServerAddress | null>) | undefined;
+  /** a server elsewhere whose stops hold here too; without its lease the agent stops */
+  readonly governor?: GoverningServer | undefined;
   readonly fetchFrom?: typeof globalThis.fetch | undefined;
   /** take lines of output that are no telemetry as events of kind `log`; default false */
   readonly logLines?: boolean | undefined;

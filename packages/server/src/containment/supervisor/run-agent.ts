@@ -19,11 +19,11 @@ const STARTS_KEPT = 20;
 
 /** Runs the agent, and again where its restart policy says so. @returns the exit code */
 export async function runAgent(session: Session, agentToken: string | null): Promise<number> {
-  const { killswitch, enforcement } = session;
+  const { stops, enforcement } = session;
   session.changes.on("change", (state: TreeState, detail: { holds: Hold[]; result: StopResult | null }) => {
     reportChange(session, state, detail);
   });
-  const unwatch = killswitch.watch(() => {
+  const unwatch = stops.watch(() => {
     void enforcement.reconcile();
     session.changes.emit("holds");
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StopResult } from "@firebreak/protocol";
 import type { Clock, Logger } from "../../kernel/index.ts";
 import { messageOf } from "../../kernel/index.ts";
 import type { Spool } from "./spool.ts";
@@ -27,6 +28,8 @@ export interface ServerLink {
   register(timeoutMs: number): Promise<string | null>;
   reportState(state: string, exit?: { exitCode: number | null; exitSignal: string | null }): void;
   beat(): void;
+  /** Tells what came of one of the server's holds; said again until the server took it, for half a minute. */
+  reportStop(holdId: string, result: StopResult): Promise<void>;
   /** Sends what the spool holds until `close`. */
   start(): void;
   /** @returns true when everything was confirmed in time */
@@ -38,6 +41,7 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 const REQUEST_MS = 10_000;
 const SEND_EVERY_MS = 100;
+const REPORT_ATTEMPTS = 15;
 
 export interface LinkOptions {
   /** @returns the server, or null while there is none; asked again before each attempt until there is one */
@@ -76,6 +80,7 @@ export function createServerLink(options: LinkOptions): ServerLink {
     },
     register: (timeoutMs) => register(link, timeoutMs),
     reportState: (state, exit) => void post(link, `${session}/state`, { state, ...exit }, REQUEST_MS),
+    reportStop: (holdId, result) => reportStop(link, `${session}/stops`, { holdId, result }),
     beat: () => void post(link, `${session}/heartbeat`, {}, REQUEST_MS),
     start: () => void sendForEver(link),
     flush: (timeoutMs) => flush(link, timeoutMs),
@@ -89,12 +94,14 @@ async function request(
   type: string,
   body: string | Uint8Array<ArrayBuffer>,
   timeoutMs: number,
+  as: "session" | "supervisor" = "session",
 ): Promise<Response> {
   link.server ??= await link.findServer();
   if (link.server === null) throw new Error("no server answers");
+  const token = as === "session" ? (link.agentToken ?? link.server.token) : link.server.token;
   return link.fetchFrom(new URL(path, link.server.url), {
     method: "POST",
-    headers: { authorization: `Bearer ${link.agentToken ?? link.server.token}`, "content-type": type },
+    headers: { authorization: `Bearer ${token}`, "content-type": type },
     body,
     redirect: "error",
     signal: AbortSignal.any([link.closed.signal, AbortSignal.timeout(timeoutMs)]),
@@ -126,6 +133,22 @@ async function register(link: Link, timeoutMs: number): Promise<string | null> {
   const isToken = typeof answer === "object" && answer !== null && "token" in answer;
   if (isToken && typeof answer.token === "string") link.agentToken = answer.token;
   return link.agentToken;
+}
+
+/** With the supervisor's own token: the agent has the session's, and must not vouch for its own stop. */
+async function reportStop(link: Link, path: string, report: object): Promise<void> {
+  const body = JSON.stringify(report);
+  for (let attempt = 1; attempt <= REPORT_ATTEMPTS && !link.closed.signal.aborted; attempt++) {
+    try {
+      const response = await request(link, path, "application/json", body, REQUEST_MS, "supervisor");
+      await response.body?.cancel();
+      if (response.ok) return;
+      tellOnce(link, `${path} answered ${response.status}`);
+    } catch (fault) {
+      tellOnce(link, `${path}: ${messageOf(fault)}`);
+    }
+    await sleep(FIRST_RETRY_MS * attempt, undefined, { signal: link.closed.signal, ref: false }).catch(() => undefined);
+  }
 }
 
 async function sendForEver(link: Link): Promise<void> {

@@ -1,10 +1,10 @@
 import type { EventEmitter } from "node:events";
-import type { Killswitch } from "../../killswitch/index.ts";
 import type { Enclosure, HeldTag, TreeHandle } from "../process-tree/index.ts";
 import type { SupervisorEntry } from "../registry.ts";
 import type { Enforcement } from "./enforcement.ts";
 import type { SupervisorOptions } from "./options.ts";
 import type { OutputLog } from "./output-log.ts";
+import type { Stops } from "./server-holds.ts";
 import type { ServerLink } from "./server-link.ts";
 import type { Spool } from "./spool.ts";
 import type { EventMaker } from "./telemetry.ts";
@@ -17,7 +17,8 @@ export interface Session {
   handle: TreeHandle;
   /** of the start that is under way, or of the last */
   heldTag: HeldTag | null;
-  readonly killswitch: Killswitch;
+  /** the journal of this home, and what a server elsewhere stops */
+  readonly stops: Stops;
   readonly enforcement: Enforcement;
   /** aborted when a signal to the supervisor asked the agent to end */
   readonly endAsked: AbortController;

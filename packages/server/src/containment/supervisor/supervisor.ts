@@ -6,7 +6,6 @@ import { join } from "node:path";
 import type { Hold } from "@firebreak/protocol";
 import { entityName, holdCovers } from "@firebreak/protocol";
 import { codeOf, ensurePrivateDir, OperatorError, readProcessStartTime, toIso } from "../../kernel/index.ts";
-import type { Killswitch } from "../../killswitch/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { freezeOrphans } from "../enforce-hold.ts";
 import { chooseSocketPath, closeControl, serveControl } from "../control-socket.ts";
@@ -22,6 +21,7 @@ import {
 import type { SupervisorEntry } from "../registry.ts";
 import { removeSupervisorEntry, sessionPaths, writeSupervisorEntry } from "../registry.ts";
 import { prepareEnclosure } from "./enclosure.ts";
+import { answerServer } from "./answer-server.ts";
 import { createEnforcement } from "./enforcement.ts";
 import { createLinkOf, openSpool } from "./link.ts";
 import type { SupervisorOptions } from "./options.ts";
@@ -29,11 +29,14 @@ import { EXIT_CANNOT_RUN, EXIT_HELD, EXIT_NOT_FOUND } from "./options.ts";
 import { openOutputLog } from "./output-log.ts";
 import { runAgent } from "./run-agent.ts";
 import { releaseTag } from "./run-once.ts";
+import type { ServerHolds, Stops } from "./server-holds.ts";
+import { LOST_HOLD_ID, openServerHolds, withServerHolds } from "./server-holds.ts";
 import type { Session } from "./session.ts";
 import { pruneSessions } from "./ended-sessions.ts";
 
 const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
 const REGISTER_MS = 2000;
+const HEAR_SERVER_MS = 5000;
 
 /**
  * `firebreak run`: starts the command as a tree under control, passes its output, exit code and signals through, keeps
@@ -46,16 +49,25 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const sessionId = options.session ?? options.newId("session");
   checkNames(options, sessionId);
   const killswitch = openKillswitch(options);
+  const server = openServer(options, sessionId);
+  const stops = withServerHolds(killswitch, server);
   await lookAround(options);
   try {
-    const held = findHold(killswitch, options, sessionId);
-    if (held !== null) return refuse(options, killswitch, held);
+    await server?.ready(HEAR_SERVER_MS);
+    const held = findHold(stops, options, sessionId);
+    if (held !== null) return refuse(options, stops, held);
     const problem = findCommandProblem(options);
     if (problem !== null) return problem;
-    return await superviseSession(options, sessionId, killswitch);
+    return await superviseSession(options, sessionId, { stops, server });
   } finally {
+    server?.close();
     killswitch.close();
   }
+}
+
+function openServer({ governor, agent, pack, clock }: SupervisorOptions, sessionId: string): ServerHolds | null {
+  const session = { agentId: agent, pack: pack ?? null, sessionId };
+  return governor === undefined ? null : openServerHolds(governor, session, clock);
 }
 
 /** Whoever comes by looks after what dead supervisors left in this FIREBREAK_HOME. */
@@ -82,23 +94,24 @@ function checkNames(options: SupervisorOptions, sessionId: string): void {
   if (options.command.length === 0) throw new OperatorError("There is no command to run", "Put it after `--`.");
 }
 
-function findHold(killswitch: Killswitch, options: SupervisorOptions, sessionId: string): Hold | null {
+function findHold(stops: Stops, options: SupervisorOptions, sessionId: string): Hold | null {
   const subject = { agent: options.agent, pack: options.pack, session: sessionId };
-  return killswitch.current().holds.find((hold) => holdCovers(hold, subject)) ?? null;
+  return stops.current().holds.find((hold) => holdCovers(hold, subject)) ?? null;
 }
 
-function refuse(options: SupervisorOptions, killswitch: Killswitch, hold: Hold): number {
+function refuse(options: SupervisorOptions, stops: Stops, hold: Hold): number {
   const target = hold.target === null ? "everything" : `${hold.scope} ${hold.target}`;
   options.stdio.stderr.write(
     `firebreak: ${options.agent} is not started: ${target} is stopped (${hold.level}) by ${hold.actor.name}: ${hold.reason}\n` +
-      `firebreak: ${wayOut(killswitch, hold)}\n`,
+      `firebreak: ${wayOut(stops, hold)}\n`,
   );
   return EXIT_HELD;
 }
 
 /** The stop of everything that an unreadable journal means is no hold that anybody could release. */
-function wayOut(killswitch: Killswitch, hold: Hold): string {
-  const { health } = killswitch.current();
+function wayOut(stops: Stops, hold: Hold): string {
+  if (hold.id === LOST_HOLD_ID) return "it starts when that server is heard; `firebreak gate key` there shows its key";
+  const { health } = stops.current();
   if (health.state === "damaged" && hold.scope === "global") return health.remedy;
   return `the hold is ${hold.id}; a person can lift it with \`firebreak resume ${hold.id}\``;
 }
@@ -125,7 +138,7 @@ function findCommandProblem({ command, cwd, env, stdio }: SupervisorOptions): nu
 async function superviseSession(
   options: SupervisorOptions,
   sessionId: string,
-  killswitch: Killswitch,
+  { stops, server }: { readonly stops: Stops; readonly server: ServerHolds | null },
 ): Promise<number> {
   const paths = sessionPaths(options.home, sessionId);
   for (const dir of [join(options.home, "sessions"), paths.dir, join(options.home, "supervisors")])
@@ -133,17 +146,20 @@ async function superviseSession(
   const { cgroup, enclosure } = prepareEnclosure(options, sessionId);
   const entry = makeEntry(options, sessionId, cgroup);
   const spool = openSpool(paths.spool);
-  const session = createSession({ options, entry, enclosure, killswitch, spool });
+  const session = createSession({ options, entry, enclosure, stops, spool });
   let control: Server | null = null;
+  let stopAnswering = () => {};
   try {
     control = await listen(session);
     writeSupervisorEntry(options.home, entry);
     const agentToken = (await session.link?.register(REGISTER_MS)) ?? null;
     session.link?.start();
-    const held = findHold(killswitch, options, sessionId);
-    if (held !== null) return refuse(options, killswitch, held);
+    const held = findHold(stops, options, sessionId);
+    if (held !== null) return refuse(options, stops, held);
+    stopAnswering = server === null ? () => {} : answerServer(session, server);
     return await runAgent(session, agentToken);
   } finally {
+    stopAnswering();
     session.link?.close();
     if (control !== null) closeControl(control, entry.socketPath);
     session.output.close();
@@ -178,8 +194,8 @@ function makeEntry(options: SupervisorOptions, sessionId: string, cgroup: Cgroup
   };
 }
 
-function createSession(parts: Pick<Session, "options" | "entry" | "enclosure" | "killswitch" | "spool">): Session {
-  const { options, entry, killswitch, spool } = parts;
+function createSession(parts: Pick<Session, "options" | "entry" | "enclosure" | "stops" | "spool">): Session {
+  const { options, entry, stops, spool } = parts;
   const { sessionId, agentId, pack, supervisor, cgroup } = entry;
   const handle = createTreeHandle({ sessionId, root: null, supervisor, cgroup });
   const subject = { agentId, pack, sessionId };
@@ -187,7 +203,7 @@ function createSession(parts: Pick<Session, "options" | "entry" | "enclosure" | 
   const enforcement = createEnforcement({
     handle: () => session.handle,
     subject,
-    killswitch,
+    stops,
     clock: options.clock,
     logger: options.logger,
     onChange: (state, detail) => changes.emit("change", state, detail),
@@ -202,7 +218,7 @@ function createSession(parts: Pick<Session, "options" | "entry" | "enclosure" | 
     maker: { identity: subject, clock: options.clock, newId: options.newId },
     output: openOutputLog(entry.outputLog, OUTPUT_BYTES_MAX, options.logger),
     link: createLinkOf(options, entry, spool),
-    isHeld: () => findHold(killswitch, options, sessionId) !== null,
+    isHeld: () => findHold(stops, options, sessionId) !== null,
   };
   return session;
 }
