@@ -8,6 +8,7 @@ import {
   FEED_KEY_PREFIX,
   FEED_PATH,
   type FeedHold,
+  type FeedPolicy,
   type FeedState,
   type Lease,
 } from "../../packages/protocol/src/index.ts";
@@ -20,6 +21,8 @@ export interface FeedListener {
   /** Signs and sends. @param more replaces what a good event would say */
   state(more?: Partial<FeedState>): void;
   lease(more?: Partial<Lease>): void;
+  /** @param text of `policy.json` */
+  policy(text: string): void;
   /** Sends these bytes as they are. */
   raw(text: string): void;
   end(): void;
@@ -57,7 +60,7 @@ export async function startFakeFeed(port = 0): Promise<FakeFeedServer> {
     nowMs: () => performance.timeOrigin + performance.now(),
   };
   const listeners: FeedListener[] = [];
-  const seal = (event: FeedState | Lease) => {
+  const seal = (event: FeedState | Lease | FeedPolicy) => {
     const payload = JSON.stringify(event);
     const signature = sign(null, Buffer.from(FEED_CONTEXT + payload), keys.privateKey).toString("base64url");
     return `event: ${event.kind}\ndata: ${signature} ${payload}\n\n`;
@@ -84,6 +87,7 @@ export async function startFakeFeed(port = 0): Promise<FakeFeedServer> {
       raw,
       state: (more) =>
         raw(seal({ kind: "state", instance, epoch: facts.epoch, holds: facts.holds, problem: null, ...more })),
+      policy: (policy) => raw(seal({ kind: "policy", instance, policy })),
       lease: (more) => {
         const issuedAt = Math.floor(facts.nowMs());
         const who = {

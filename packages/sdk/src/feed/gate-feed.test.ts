@@ -373,6 +373,25 @@ test("O-7: the web entry needs nothing of Node: it works where there are only th
   await until("it denies", () => !gate.check().allowed, 1000);
 });
 
+test("C-8: the web entry denies by a policy that it cannot judge by, and not by one that says nothing", async () => {
+  const gate = open({}, createWebGate);
+  await gate.ready();
+  const one = await listener();
+  const none = { rules: [], placeholders: {}, budgets: [], breakers: [], concurrency: [], throttle: null };
+  const send = (epoch: number, more: object) =>
+    one.policy(JSON.stringify({ v: 1, epoch, hash: "", timeZone: "UTC", ...none, ...more }));
+  send(1, { budgets: [{ name: "calls" }] });
+  await until("it denies", () => !gate.check().allowed, 1000);
+  expect(gate.check()).toMatchObject({ denial: "gate_broken", reason: expect.stringContaining("without files") });
+  send(2, {});
+  await until("it lets through", () => gate.check().allowed, 1000);
+  const throttle = { level: "emergency", maxConcurrent: 0, delayMs: 0, reason: "CPU 96 %" };
+  send(3, { throttle: { ...throttle, until: new Date(Date.now() + 60_000).toISOString() } });
+  await until("it denies again", () => !gate.check().allowed, 1000);
+  send(4, { throttle: { ...throttle, until: new Date(Date.now() - 1).toISOString() } });
+  await until("it lets through again", () => gate.check().allowed, 1000);
+});
+
 /** @throws Error when anything of Node's own is imported */
 function bundleForWeb(entryPoint: string): string {
   const result = buildSync({
