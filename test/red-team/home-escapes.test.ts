@@ -15,6 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StopResult } from "@firebreak/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createStopRetrier, listResisting } from "../../packages/server/src/containment/index.ts";
+import { systemClock } from "../../packages/server/src/kernel/index.ts";
 import { until } from "../agents/process-trees.ts";
 import type { Ward, WardAgent } from "../agents/ward.ts";
 import { openWard } from "../agents/ward.ts";
@@ -186,11 +188,12 @@ describe("C-2: an unprivileged agent attacks its supervisor", () => {
       .join("; "),
     async () => {
       const trace = `perl -e 'syscall(101, 16, $ARGV[0] + 0, 0, 0); sleep 600' $PPID &`;
-      const scripts = ["kill -STOP $PPID", "kill -KILL $PPID", trace];
-      const agents = scripts.map((script, i) =>
-        ward.runApart(`cd ${scratch}; ${script}\n./ticker ./ticks.${i} & wait`, { cgroup: false }),
-      );
-      for (const i of agents.keys()) await runs(`ticks.${i}`);
+      // the killer last: every supervisor that starts freezes what another left behind
+      const agents: WardAgent[] = [];
+      for (const [i, script] of ["kill -STOP $PPID", trace, "kill -KILL $PPID"].entries()) {
+        agents.push(ward.runApart(`cd ${scratch}; ${script}\n./ticker ./ticks.${i} & wait`, { cgroup: false }));
+        await runs(`ticks.${i}`);
+      }
       const results = ward.stopApart("freeze");
       expect(results.map(({ state }) => state)).toEqual(agents.map(() => "verified_stopped"));
       for (const i of agents.keys()) expect(await standsStill(`ticks.${i}`)).toBe(true);
@@ -230,6 +233,14 @@ describe("C-2: an unprivileged agent attacks its supervisor", () => {
     expect(result?.remaining).toMatchObject([{ command: "ticker" }]);
     expect(result?.proof).toMatch(/SIG(STOP|KILL) to \d+ \(ticker\) was refused: EPERM/);
     expect(await standsStill()).toBe(false);
+    // it stays listed with what is left, and is tried again by whoever may do more
+    const holds = () => ward.killswitch().current().holds;
+    expect(listResisting({ home: ward.home, holds: holds() })).toMatchObject([
+      { sessionId: agent.sessionId, level: "freeze", processes: [{ command: "ticker" }] },
+    ]);
+    expect(await createStopRetrier({ home: ward.home, clock: systemClock, holds }).run()).toEqual([]);
+    expect(await standsStill()).toBe(true);
+    expect(listResisting({ home: ward.home, holds: holds() })).toEqual([]);
     expect(await ward.stop("kill")).toMatchObject([{ state: "verified_stopped", remaining: [] }]);
     expect(await standsStill()).toBe(true);
   }, 30_000);

@@ -11,13 +11,7 @@ import {
   resolveExpiredAlerts,
 } from "../alerts/index.ts";
 import { expireApprovals } from "../approvals/index.ts";
-import {
-  compareFolders,
-  drainSpools,
-  freezeOrphans,
-  reconcileFirewall,
-  reconcileIsolation,
-} from "../containment/index.ts";
+import { compareFolders, drainSpools, reconcileFirewall, reconcileIsolation } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { SAMPLE_EVERY_MS } from "../guard/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
@@ -75,6 +69,7 @@ import { createRemoteStops } from "./killswitch/remote-stops.ts";
 import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { openHouseGuard } from "./house-guard.ts";
+import { stopDaemons } from "./killswitch/stop-daemons.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { createUseWatch } from "./killswitch/watch-use.ts";
 import { takeInReceipts } from "./killswitch/take-in-receipts.ts";
@@ -376,7 +371,7 @@ async function reconcileFirewalls({ config, clock, logger, profile }: House): Pr
 }
 
 function daemonsOf(house: House): Daemon[] {
-  const { clock, database, config } = house;
+  const { clock, database } = house;
   const ctx = () => contextFor(house, DAEMON);
   return [
     { name: "audit log", everyMs: 250, run: () => house.auditLog.grow() },
@@ -391,7 +386,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "actions", everyMs: 1_000, run: () => tendActions(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
-    { name: "orphaned agents", everyMs: 2_000, run: () => freezeOrphans({ home: config.home, clock }) },
+    ...stopDaemons(house),
     { name: "blocks of the firewall", everyMs: 10_000, run: () => reconcileFirewalls(house) },
     {
       name: "skills against their baselines",

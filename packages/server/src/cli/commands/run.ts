@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import { entityName } from "@firebreak/protocol";
-import { ISOLATIONS, RESTARTS, runSupervisor, WHEN_LOST } from "../../containment/index.ts";
+import { ISOLATIONS, parseAbort, RESTARTS, runSupervisor, WHEN_LOST } from "../../containment/index.ts";
 import type { SupervisorOptions } from "../../containment/index.ts";
 import { openSigningKey } from "../../kernel/index.ts";
 import { encodeFeedKey, isServerKey } from "../../killswitch/index.ts";
@@ -48,6 +48,7 @@ export const runCommand: Command = {
     server: { type: "string", value: "URL", summary: "a server elsewhere (FIREBREAK_URL)" },
     "server-key": { type: "string", value: "KEY", summary: "its key, so that it may stop here (FIREBREAK_SERVER_KEY)" },
     "on-lost-server": { type: "string", value: "HOW", summary: "without its lease: freeze (the default) or deny" },
+    abort: { type: "string", value: "HOW", summary: "at a deny, once: a signal, or POST to http://127.0.0.1:PORT/…" },
     "log-output": { type: "boolean", summary: "take output that is no telemetry as events of kind log" },
   },
   rest: { name: "COMMAND…", summary: "the agent's command and its arguments" },
@@ -78,6 +79,7 @@ export const runCommand: Command = {
       ...(await serverOf(context)),
       logLines: args.flag("log-output"),
       restart: { when: oneOf("restart", RESTARTS, args.text("restart") ?? "never") },
+      abort: abortOf(args.text("abort")),
       random: () => randomInt(1_000_000) / 1_000_000,
       maxPids: args.count("max-pids", { min: 1, max: 4_000_000 }),
       maxMemoryBytes: bytesOf("max-memory", args.text("max-memory")),
@@ -96,6 +98,16 @@ function oneOf<T extends string>(option: string, allowed: readonly T[], text: st
   const found = allowed.find((one) => one === text);
   if (found !== undefined) return found;
   throw usageError(runCommand, `--${option} takes ${allowed.join(", ")}, not "${printable(text)}".`);
+}
+
+function abortOf(text: string | undefined) {
+  if (text === undefined) return undefined;
+  const abort = parseAbort(text);
+  if (abort !== null) return abort;
+  throw usageError(
+    runCommand,
+    `--abort takes SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or a http address of this machine.`,
+  );
 }
 
 const UNITS = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;

@@ -1,6 +1,6 @@
 import { groupHolds, isSettled, overview } from "@firebreak/protocol";
 import type { CanaryView, Hold } from "@firebreak/protocol";
-import { listSupervisors } from "../../containment/index.ts";
+import { listResisting, listSupervisors } from "../../containment/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { ServerUnusableError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -30,7 +30,7 @@ export const statusCommand: Command = {
   },
 };
 
-async function serverStatus({ client, output, clock }: CommandContext): Promise<number> {
+async function serverStatus({ client, output, clock, config }: CommandContext): Promise<number> {
   const view = await client.get(overview, "/overview");
   output.result({ serverReachable: true, ...view });
   const { style } = output;
@@ -42,6 +42,7 @@ async function serverStatus({ client, output, clock }: CommandContext): Promise<
     output.line(`  ${[incident.id, label, incident.state, printable(incident.title), ...clocks].join("  ")}`);
   }
   printHolds(output, view.holds, clock.now());
+  printResisting(output, config.home, view.holds);
   const { running, frozen, lost } = view.agents;
   output.line(
     `Agents: ${running} running, ${frozen} frozen, ${lost} lost. Events in the last hour: ${view.eventsLastHour}.`,
@@ -81,6 +82,7 @@ function localStatus({ config, clock, newId, logger, output }: CommandContext): 
       epoch: state.epoch,
       holds: state.holds,
       supervisors,
+      resisting: listResisting({ home: config.home, holds: state.holds }),
       health: state.health,
     });
     output.line(
@@ -88,6 +90,7 @@ function localStatus({ config, clock, newId, logger, output }: CommandContext): 
     );
     if (state.health.state !== "ok") output.line(output.style.red(`${state.health.problem} ${state.health.remedy}`));
     printHolds(output, state.holds, clock.now());
+    printResisting(output, config.home, state.holds);
     if (supervisors.length === 0) output.line("No supervised agent is running.");
     else {
       output.table(
@@ -103,6 +106,19 @@ function localStatus({ config, clock, newId, logger, output }: CommandContext): 
     return EXIT.ok;
   } finally {
     killswitch.close();
+  }
+}
+
+/** A session stays listed as long as it is not at the level that its stop asks for. */
+function printResisting(output: Output, home: string, holds: readonly Hold[]): void {
+  for (const { agentId, sessionId, level, processes } of listResisting({ home, holds })) {
+    const left = processes.slice(0, 5).map(({ pid, command }) => `${pid} ${printable(command)}`);
+    const more = processes.length > left.length ? ` and ${processes.length - left.length} more` : "";
+    output.line(
+      output.style.red(
+        `  RESISTS ${agentId}, ${sessionId}: not stopped (${level}); runs: ${left.join(", ")}${more}. It is tried again.`,
+      ),
+    );
   }
 }
 

@@ -46,7 +46,8 @@ function scopeOf({ agentId, sessionId }: AgentParameters): Pick<Hold, "scope" | 
     : { scope: "session", target: sessionId };
 }
 
-function coveredBy(ctx: EffectorContext, parameters: AgentParameters) {
+/** @returns the sessions of this machine that the parameters mean */
+export function coveredBy(ctx: EffectorContext, parameters: AgentParameters) {
   const rule = { ...scopeOf(parameters), level: "deny" as const };
   return listSupervisors({ home: ctx.home }).filter((one) =>
     holdCovers(rule, { agent: one.agentId, session: one.sessionId, pack: one.pack ?? undefined }),

@@ -5,6 +5,7 @@ import { enforceHold } from "../enforce-hold.ts";
 import { skillQuarantine } from "../skills/index.ts";
 import type { Enforce } from "./agent-effectors.ts";
 import { stopEffectors } from "./agent-effectors.ts";
+import { cutNetworkEffector } from "./cut-network.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { dockerEffectors } from "./docker/index.ts";
@@ -15,7 +16,7 @@ import { serviceEffectors } from "./service/index.ts";
 
 /** What playbooks may do to supervised agents. @param enforce brings those that a hold covers to its level */
 export function agentEffectorsWith(enforce: Enforce): readonly Effector[] {
-  return [...stopEffectors(enforce), resumeEffector(enforce)];
+  return [...stopEffectors(enforce), cutNetworkEffector, resumeEffector(enforce)];
 }
 
 /** The same, on this machine alone. */

@@ -77,6 +77,14 @@ export function isOurCgroup(ref: CgroupRef): boolean {
   return isNamed && mounts.some((mount) => ref.path.startsWith(`${mount.path}/`));
 }
 
+/** @returns how nft(8) names a group of version 2: its path below /sys/fs/cgroup, and its depth; null where it cannot */
+export function cgroupInNft({ version, path }: CgroupRef): { readonly path: string; readonly level: number } | null {
+  const mount = cgroupMounts(2).find((one) => path.startsWith(`${one.path}/`));
+  if (version !== 2 || mount === undefined || !path.startsWith("/sys/fs/cgroup/")) return null;
+  const above = mount.root.split("/").filter((part) => part !== "").length;
+  return { path: relative("/sys/fs/cgroup", path), level: above + relative(mount.path, path).split("/").length };
+}
+
 /** @returns the pids in the group and the groups below it */
 export function readCgroupPids(ref: CgroupRef): number[] {
   return readPidsBelow(ref.path, 0);

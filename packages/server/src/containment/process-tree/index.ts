@@ -1,4 +1,4 @@
-export { createCgroup, isOurCgroup, removeCgroup } from "./cgroup.ts";
+export { cgroupInNft, createCgroup, isOurCgroup, removeCgroup } from "./cgroup.ts";
 export { findIsolationProblem, findScope, findScopeGroup, ISOLATIONS, isRoot, OPEN } from "./enclose.ts";
 export type { Enclosure, Isolation } from "./enclose.ts";
 export { freezeTree, freezeTrees, thawTree } from "./freeze.ts";

@@ -8,8 +8,9 @@ import { startUserSystemd } from "../../../../../test/agents/user-systemd.ts";
 import type { Ward, WardAgent } from "../../../../../test/agents/ward.ts";
 import { living, openWard } from "../../../../../test/agents/ward.ts";
 import { systemClock } from "../../kernel/index.ts";
-import { enforceHold, readProcess, sessionPaths } from "../index.ts";
+import { enforceHold, parseAbort, readProcess, sessionPaths } from "../index.ts";
 
+const ADA = { kind: "person", id: "usr_1", name: "Ada" } as const;
 let ward: Ward;
 
 function finalOf({ sessionId }: WardAgent) {
@@ -102,6 +103,48 @@ describe("as root", () => {
     one.signals.emit("SIGTERM");
     expect(await one.exit).toBe(143);
     expect(one.errors()).toContain("it was asked to end");
+  });
+
+  test("C-1: an agent is told once, by a signal, to abort when a deny covers it", async () => {
+    const trap = "trap 'echo aborted' INT; echo up; while :; do sleep 0.02; done";
+    const one = ward.run(trap, { abort: { signal: "SIGINT" } });
+    await one.says("up");
+    expect(await ward.stop("deny")).toMatchObject([{ state: "acknowledged" }]);
+    await one.says("aborted");
+    await ward.killswitch().add({ scope: "pack", target: "x", level: "deny", reason: "another", actor: ADA });
+    expect(one.output().match(/aborted/g)).toHaveLength(1);
+    expect(one.errors()).toContain("scout is told to abort (SIGINT): sent");
+    expect(one.state()).toBe("running");
+  });
+
+  test("C-1: an agent is told by HTTP to abort; that it does not answer delays nothing", async () => {
+    const bodies: string[] = [];
+    const server = createServer((request) => {
+      request.on("data", (piece: Buffer) => bodies.push(piece.toString()));
+    }).listen(0, "127.0.0.1");
+    await until("it listens", () => server.listening);
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const one = ward.run("echo up; sleep 600", { abort: { url: `http://127.0.0.1:${port}/abort` } });
+    await one.says("up");
+    await ward.stop("deny");
+    await until("it is asked", () => bodies.length > 0);
+    expect(JSON.parse(bodies.join(""))).toMatchObject({
+      abort: true,
+      sessionId: one.sessionId,
+      holds: [{ reason: "test" }],
+    });
+    expect(await ward.stop("freeze")).toMatchObject([{ state: "verified_stopped" }]);
+    server.close();
+    server.closeAllConnections();
+  });
+
+  test("an abort goes to a signal or to this machine, and nowhere else", () => {
+    expect(parseAbort("INT")).toEqual({ signal: "SIGINT" });
+    expect(parseAbort("http://localhost:8080/abort")).toEqual({ url: "http://localhost:8080/abort" });
+    for (const text of ["KILL", "http://example.com/", "https://127.0.0.1/", "file:///etc/passwd", ""]) {
+      expect(parseAbort(text), text).toBeNull();
+    }
   });
 
   test("C-2: a fork bomb stays within --max-pids, and is killed", async () => {

@@ -16,8 +16,8 @@ export interface Enforcement {
   reconcile(): Promise<void>;
   /** Stops for this hold now, known to the journal or not. */
   enforce(hold: Hold): Promise<StopResult>;
-  /** The frozen tree was found running: freezes it again, and kills what does not stay frozen. */
-  refreeze(): Promise<void>;
+  /** The tree is not as it was left: freezes or kills it again, and kills what does not stay frozen. */
+  enforceAgain(): Promise<void>;
   /** Stops as far as a hold that is known asks for, and says what came of it. */
   prove(hold: Hold): Promise<StopResult>;
   /** Resolves when nothing is under way. */
@@ -30,6 +30,8 @@ export interface EnforcementOptions {
   readonly stops: Stops;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** a stop of level deny covers it that did not before; the processes run on */
+  readonly onDenied: (holds: readonly Hold[]) => void;
   readonly onChange: (state: TreeState, detail: { holds: readonly Hold[]; result: StopResult | null }) => void;
 }
 
@@ -38,6 +40,8 @@ interface Machine {
   readonly subject: HoldSubject;
   /** holds that were brought to us before the journal showed them */
   readonly brought: Map<string, Hold>;
+  /** the holds that it was told to abort for */
+  denied: ReadonlySet<string>;
   state: TreeState;
   /** how often the frozen tree was found running */
   loosened: number;
@@ -54,6 +58,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     options,
     subject: { agent: agentId, session: sessionId, pack: pack ?? undefined },
     brought: new Map(),
+    denied: new Set(),
     state: "running",
     loosened: 0,
     queue: Promise.resolve(),
@@ -68,7 +73,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
         machine.brought.set(hold.id, hold);
         return stop(machine, hold.level, [hold]);
       }),
-    refreeze: () =>
+    enforceAgain: () =>
       inTurn(machine, async () => {
         machine.loosened++;
         await reconcile(machine);
@@ -102,13 +107,23 @@ function coveringHolds(machine: Machine): Hold[] {
 async function reconcile(machine: Machine): Promise<void> {
   const holds = coveringHolds(machine);
   const level = effectiveLevel(holds, machine.subject);
-  if (machine.state === "killed") return;
+  if (machine.state === "killed") {
+    if (machine.loosened > 0) await stop(machine, "kill", holds);
+    return;
+  }
+  tellOfDenial(machine, level === "deny" ? holds : []);
   const mustDie = level === "freeze" && machine.loosened >= LOOSENED_MAX;
   if (mustDie)
     machine.options.logger.error("the tree does not stay frozen and is killed", { loosened: machine.loosened });
   if (level === "freeze" || level === "kill") await stop(machine, mustDie ? "kill" : level, holds);
   // somebody else may have frozen the tree for a hold that came and went before we looked
   else if (machine.state === "frozen" || looksFrozen(machine.options.handle())) await thaw(machine);
+}
+
+function tellOfDenial(machine: Machine, holds: readonly Hold[]): void {
+  const isNew = holds.some((hold) => !machine.denied.has(hold.id));
+  machine.denied = new Set(holds.map((hold) => hold.id));
+  if (isNew) machine.options.onDenied(holds);
 }
 
 async function stop(machine: Machine, level: HoldLevel, holds: readonly Hold[]): Promise<StopResult> {
@@ -142,7 +157,9 @@ function isHeld(machine: Machine): boolean {
   return level === "freeze" || level === "kill";
 }
 
-/** @returns true when a frozen tree has come loose and must be stopped again */
+/** @returns true when a frozen tree runs, or a killed one is still there, and must be stopped again */
 export function hasComeLoose(state: TreeState, handle: TreeHandle): boolean {
-  return state === "frozen" && observeTree(handle).state === "running";
+  if (state === "running") return false;
+  const observed = observeTree(handle).state;
+  return state === "frozen" ? observed === "running" : observed !== "gone";
 }

@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Clock, Logger, NewId } from "../../kernel/index.ts";
 import type { Isolation } from "../process-tree/index.ts";
+import type { Abort } from "./abort.ts";
 import type { RestartPolicy } from "./restart.ts";
 import type { GoverningServer } from "./server-holds.ts";
 import type { ServerAddress } from "./server-link.ts";
@@ -42,6 +43,8 @@ export interface SupervisorOptions {
   readonly maxMemoryBytes?: number | undefined;
   /** default: it is started once */
   readonly restart?: Partial<RestartPolicy> | undefined;
+  /** how the agent is told, once, that a stop of level deny covers it */
+  readonly abort?: Abort | undefined;
   /** from 0 to 1, for the restarts of many agents not to fall together; default 1 */
   readonly random?: (() => number) | undefined;
   /** where SIGINT, SIGTERM and SIGHUP arrive; default this process */

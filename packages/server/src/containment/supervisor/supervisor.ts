@@ -20,6 +20,7 @@ import {
 } from "../process-tree/index.ts";
 import type { SupervisorEntry } from "../registry.ts";
 import { removeSupervisorEntry, sessionPaths, writeSupervisorEntry } from "../registry.ts";
+import { tellToAbort } from "./tell-to-abort.ts";
 import { prepareEnclosure } from "./enclosure.ts";
 import { answerServer } from "./answer-server.ts";
 import { createEnforcement } from "./enforcement.ts";
@@ -206,6 +207,9 @@ function createSession(parts: Pick<Session, "options" | "entry" | "enclosure" | 
     stops,
     clock: options.clock,
     logger: options.logger,
+    onDenied: (holds) => {
+      if (options.abort !== undefined) void tellToAbort(session, options.abort, holds);
+    },
     onChange: (state, detail) => changes.emit("change", state, detail),
   });
   const session: Session = {

@@ -34,8 +34,13 @@ export function watchOver(session: Session): () => void {
     },
     group === null && scope === null ? WATCH_MS : WATCH_CGROUP_MS,
   );
+  let isBusy = false;
   const guard = setInterval(() => {
-    if (hasComeLoose(session.enforcement.state, session.handle)) void session.enforcement.refreeze();
+    if (isBusy || !hasComeLoose(session.enforcement.state, session.handle)) return;
+    isBusy = true;
+    void session.enforcement.enforceAgain().finally(() => {
+      isBusy = false;
+    });
   }, GUARD_FROZEN_MS);
   const beat = setInterval(() => {
     const { state } = session.enforcement;

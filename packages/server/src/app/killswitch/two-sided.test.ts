@@ -1,0 +1,98 @@
+import { EventEmitter } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../../../../../test/agents/process-trees.ts";
+import { listSupervisors, runSupervisor } from "../../containment/index.ts";
+import { createNewId, readConfig, silentLogger, systemClock, toIso } from "../../kernel/index.ts";
+import { createTestDatabase } from "../../storage/testing.ts";
+import type { TestDatabase } from "../../storage/testing.ts";
+import { openHouse } from "../open-house.ts";
+import type { OpenHouse } from "../open-house.ts";
+import { createActsAfterStops } from "./find-acts-after-stops.ts";
+import { stopAgents } from "./stop-agents.ts";
+
+const home = mkdtempSync(path.join(tmpdir(), "firebreak-two-sided-"));
+const newId = createNewId(() => systemClock.now());
+const ada = { kind: "person", id: "usr_ada", name: "ada" } as const;
+let database: TestDatabase;
+let house: OpenHouse;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  house = await openHouse({
+    config: readConfig({ FIREBREAK_HOME: home, DATABASE_URL: database.databaseUrl }),
+    environment: {},
+    version: "0.0.0",
+    dataDir: path.resolve(import.meta.dirname, "../../../../.."),
+    clock: systemClock,
+    newId,
+    logger: silentLogger,
+  });
+});
+afterAll(async () => {
+  await house.close();
+  await database.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function report(sessionId: string, more: { atMs: number; outcome: "success" | "denied" }): Promise<void> {
+  const event = {
+    id: newId("event"),
+    time: toIso(more.atMs),
+    receivedTime: toIso(more.atMs),
+    source: "gate",
+    agent: { id: "liar", session: sessionId },
+    kind: "tool_call",
+    outcome: more.outcome,
+    data: { tool: "send_money" },
+  } as const;
+  await house.intake.accept({ events: [{ line: 1, event }], rejected: [], rejectedTotal: 0 }, { name: "test" });
+}
+
+async function contradictions() {
+  const audit = house.database.kysely.selectFrom("audit_log").select("target");
+  const rows = await audit.where("action", "=", "killswitch.contradicted").execute();
+  const alerts = house.database.kysely.selectFrom("alerts").select("title");
+  const raised = await alerts.where("title", "like", "An agent acted after%").execute();
+  return { audit: rows.map((row) => row.target), alerts: raised.length };
+}
+
+test("C-2: a gate that reports an act of a session after its proved stop makes the stop doubted, aloud and once", async () => {
+  const session = newId("session");
+  const stream = () => new PassThrough().resume();
+  const exit = runSupervisor({
+    home,
+    agent: "liar",
+    session,
+    command: ["sleep", "600"],
+    cwd: "/",
+    env: process.env,
+    clock: systemClock,
+    newId,
+    logger: silentLogger,
+    stdio: { stdin: "ignore", stdout: stream(), stderr: stream() },
+    signals: new EventEmitter(),
+  });
+  await until("it runs", () => listSupervisors({ home }).some(({ tree }) => tree === "running"));
+  const request = { scope: "agent", target: "liar", level: "kill", reason: "it lies" } as const;
+  const receipt = await stopAgents(house, ada, request);
+  expect(receipt).toMatchObject({ verified: true, results: [{ sessionId: session }] });
+  await exit;
+  const look = createActsAfterStops(house);
+  const stoppedMs = Date.parse(receipt.completedAt);
+
+  await report(session, { atMs: stoppedMs - 1000, outcome: "success" });
+  await report(session, { atMs: stoppedMs + 10_000, outcome: "denied" });
+  await report("ses_another", { atMs: stoppedMs + 10_000, outcome: "success" });
+  await look();
+  expect(await contradictions()).toEqual({ audit: [], alerts: 0 });
+
+  await report(session, { atMs: stoppedMs + 10_000, outcome: "success" });
+  await look();
+  await look();
+  await createActsAfterStops(house)();
+  expect(await contradictions()).toEqual({ audit: [receipt.stopId], alerts: 1 });
+}, 30_000);
