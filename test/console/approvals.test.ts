@@ -67,6 +67,33 @@ test("C-1: resuming what takes two persons shows the checklist and asks instead 
   expect(backend.acts.at(-1)?.body).toEqual({ reason: "mended", checked: LINES });
 });
 
+test("C-1: the return in batches shows what is back, what comes next, and why it halted", async () => {
+  const backend = await app.backend();
+  const place = (target: string, holdId: string | null) => [{ scope: "pack" as const, target, holdId }];
+  const restore = {
+    holdId: "hld_1",
+    state: "running" as const,
+    batches: [place("ops", null), place("research", "hld_2"), place("finance", "hld_3")],
+    released: 1,
+    nextAt: new Date(Date.now() + 45_000).toISOString(),
+    startedAt: new Date().toISOString(),
+    problem: null,
+  };
+  backend.sample.killswitch.restores = [restore];
+  const page = await app.open(backend, "/killswitch");
+  await settle(page);
+  const panel = page.getByRole("region", { name: "Coming back" });
+  expect(await panel.getByRole("listitem").allInnerTexts()).toEqual([
+    expect.stringMatching(/Back[\s\S]*ops/),
+    expect.stringMatching(/Stopped[\s\S]*research[\s\S]*next/),
+    expect.stringMatching(/Stopped[\s\S]*finance/),
+  ]);
+  const halted = { ...restore, state: "halted" as const, nextAt: null, problem: "a stop came meanwhile" };
+  backend.sample.killswitch.restores = [halted];
+  backend.change("hold", "hld_1");
+  await panel.getByText("Halted: the rest stays stopped").waitFor();
+});
+
 test("C-1: a policy's phrase has to be typed to stop everything, and goes to the server", async () => {
   const backend = await app.backend();
   backend.sample.killswitch.policy = {

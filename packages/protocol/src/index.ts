@@ -23,6 +23,7 @@ export * from "./reaction.ts";
 export * from "./policy-views.ts";
 export * from "./killswitch-views.ts";
 export * from "./receipt.ts";
+export * from "./restore.ts";
 export * from "./rules.ts";
 export * from "./severity.ts";
 export * from "./source.ts";

@@ -4,6 +4,7 @@ import { role } from "./access.ts";
 import { approvalView } from "./approval.ts";
 import { canaryView } from "./canary.ts";
 import { actor, hold, holdLevel, stopReceipt } from "./killswitch.ts";
+import { restoreView } from "./restore.ts";
 import { sessionView } from "./views.ts";
 
 const nullableTime = z.string().nullable();
@@ -48,6 +49,8 @@ export const killswitchView = z.object({
   resumes: z.array(resumeNeeds),
   policy: killswitchPolicyView,
   canary: canaryView,
+  /** returns after a stop of everything, newest first */
+  restores: z.array(restoreView),
 });
 export type KillswitchView = z.infer<typeof killswitchView>;
 
@@ -63,6 +66,8 @@ export const resumeRequest = z.strictObject({
   reason: z.string().trim().min(3).max(1000),
   /** the lines of the checklist that were checked */
   checked: z.array(z.string().max(500)).max(50).default([]),
+  /** lets everything run again at once where the policy has packs come back in batches */
+  atOnce: z.boolean().default(false),
 });
 export type ResumeRequest = z.infer<typeof resumeRequest>;
 export const resumeReceipt = z.object({

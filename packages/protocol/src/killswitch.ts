@@ -76,6 +76,8 @@ export const stopReceipt = z.object({
   verified: z.boolean(),
   serverReachable: z.boolean(),
   results: z.array(stopResult),
+  /** a stop that goes further by itself: when what runs is asked to end, and when what is left is killed */
+  escalation: z.object({ askAt: z.string(), forceAt: z.string() }).optional(),
 });
 export type StopReceipt = z.infer<typeof stopReceipt>;
 

@@ -249,6 +249,20 @@ export type ReceiptPage = {
   next: string | null;
 };
 
+export type RestoreView = {
+  holdId: string;
+  state: "running" | "done" | "halted";
+  batches: (({
+    scope: HoldScope;
+    target: string;
+    holdId: string | null;
+  })[])[];
+  released: number;
+  nextAt: string | null;
+  startedAt: string;
+  problem: string | null;
+};
+
 export type SignedReceipt = {
   type: "firebreak.receipt.v1";
   payload: string;
@@ -763,6 +777,7 @@ export type KillswitchView = {
     everySeconds: number;
     limitMs: number;
   };
+  restores: (RestoreView)[];
 };
 
 export type LiveMessage = {
@@ -1513,6 +1528,10 @@ export type StopReceipt = {
   verified: boolean;
   serverReachable: boolean;
   results: (StopResult)[];
+  escalation?: {
+    askAt: string;
+    forceAt: string;
+  };
 };
 
 export type StopResult = {
@@ -1737,6 +1756,7 @@ export type ResolveRequest = {
 export type ResumeRequest = {
   reason: string;
   checked?: (string)[];
+  atOnce?: boolean;
 };
 
 export type RotateSourceRequest = {
@@ -4633,6 +4653,10 @@ export interface paths {
                     state: string;
                   })[];
                 })[];
+                escalation?: {
+                  askAt: string;
+                  forceAt: string;
+                };
               } | null;
               resumed: ({
                 hold: {
@@ -4800,6 +4824,10 @@ export interface paths {
                     state: string;
                   })[];
                 })[];
+                escalation?: {
+                  askAt: string;
+                  forceAt: string;
+                };
               } | null;
               resumed: ({
                 hold: {

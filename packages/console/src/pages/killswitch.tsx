@@ -4,6 +4,7 @@ import type { KillswitchView } from "@firebreak/protocol";
 import { HOLD_SCOPES } from "@firebreak/protocol";
 import { killswitchQuery } from "../api/queries.ts";
 import { ActorName, Ago, At, holdSentence, LevelBadge } from "../components/bits.tsx";
+import { Restores } from "../components/restores.tsx";
 import { Receipts } from "../components/receipts.tsx";
 import { HoldList } from "../components/hold-list.tsx";
 import { Loaded, Page } from "../components/page.tsx";
@@ -98,6 +99,7 @@ function View({ view }: { readonly view: KillswitchView }) {
           <HoldList holds={view.holds} />
         )}
       </Panel>
+      <Restores restores={view.restores} />
       <Receipts />
       <Panel title="History" icon="clock" aside={<span className="muted">{count(view.history.length, "stop")}</span>}>
         <History history={view.history} />

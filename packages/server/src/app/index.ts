@@ -8,6 +8,7 @@ export { recordStopReport } from "./killswitch/record-stop-report.ts";
 export { recordStop } from "./killswitch/record-stop.ts";
 export { noteRefusedAttempt } from "./killswitch/note-refused-attempt.ts";
 export { getReceipt, listReceipts } from "./killswitch/receipts.ts";
+export { listRestores } from "./killswitch/gradual-restore.ts";
 export { resumeHold } from "./killswitch/resume-hold.ts";
 export { allResumeNeeds } from "./killswitch/resume-needs.ts";
 export { takeInReceipts } from "./killswitch/take-in-receipts.ts";

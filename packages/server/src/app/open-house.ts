@@ -66,13 +66,11 @@ import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
 import { enforceEverywhere } from "./killswitch/enforce-everywhere.ts";
 import { createRemoteStops } from "./killswitch/remote-stops.ts";
-import { endExpiredHolds } from "./killswitch/end-expired-holds.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { openHouseGuard } from "./house-guard.ts";
+import { killswitchDaemons } from "./killswitch/daemons.ts";
 import { stopDaemons } from "./killswitch/stop-daemons.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
-import { createUseWatch } from "./killswitch/watch-use.ts";
-import { takeInReceipts } from "./killswitch/take-in-receipts.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
 
 export interface HouseOptions {
@@ -397,11 +395,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
-    { name: "expired holds", everyMs: 1_000, run: () => endExpiredHolds(house) },
-    { name: "canary", everyMs: 1_000, run: () => house.canary.pass() },
-    { name: "use of the kill switch", everyMs: 30_000, run: createUseWatch(house) },
-    { name: "receipts left behind", everyMs: 10_000, run: () => takeInReceipts(house) },
-    { name: "mirrored holds", everyMs: 10_000, run: () => mirrorHolds(house) },
+    ...killswitchDaemons(house),
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
     { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },

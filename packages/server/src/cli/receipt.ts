@@ -1,6 +1,6 @@
 import type { StopReceipt, StopState } from "@firebreak/protocol";
 import { EXIT } from "./exit-codes.ts";
-import { durationText } from "./format.ts";
+import { durationText, timeText } from "./format.ts";
 import type { Output } from "./output.ts";
 import { printable } from "./printable.ts";
 
@@ -50,6 +50,12 @@ export function printStop(output: Output, receipt: StopReceipt): void {
         String(result.processes),
         printable(result.proof),
       ]),
+    );
+  }
+  if (receipt.escalation !== undefined) {
+    const { askAt, forceAt } = receipt.escalation;
+    output.line(
+      `What runs may finish its step: it is asked to end at ${timeText(askAt)} UTC, and killed at ${timeText(forceAt)}.`,
     );
   }
   for (const result of receipt.results) {

@@ -1,3 +1,4 @@
+export { askToEnd } from "./ask-to-end.ts";
 export { checkCgroups } from "./check-cgroups.ts";
 export * from "./effector.ts";
 export * from "./effect-record.ts";

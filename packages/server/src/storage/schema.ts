@@ -17,6 +17,7 @@ import type { ColumnType, Generated } from "kysely";
 import type { ActionSchema } from "./action-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 import type { ApprovalSchema } from "./approval-tables.ts";
+import type { KillswitchSchema } from "./killswitch-tables.ts";
 import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
@@ -379,7 +380,7 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema extends ActionSchema, ApprovalSchema, IndicatorSchema {
+export interface Schema extends ActionSchema, ApprovalSchema, KillswitchSchema, IndicatorSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_gates: AgentGatesTable;

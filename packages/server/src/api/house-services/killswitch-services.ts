@@ -16,6 +16,7 @@ import {
   getReceipt,
   listHoldHistory,
   listReceipts,
+  listRestores,
   noteRefusedAttempt,
   resumeHold,
   stopAgents,
@@ -73,7 +74,7 @@ async function switchAgents(
   requireCommander(caller);
   const resumed: ResumeReceipt[] = [];
   for (const hold of ownHolds(house, pack)) {
-    const receipt = await resumeUnlessReleased(house, caller, { id: hold.id, reason, checked });
+    const receipt = await resumeUnlessReleased(house, caller, { id: hold.id, reason, checked, atOnce: false });
     if (receipt !== null) resumed.push(receipt);
   }
   const holds = holdsOn(house, pack);
@@ -128,6 +129,7 @@ export function killswitchServices(house: House): KillswitchServices {
         journalHealthy: health.state === "ok",
         history: await listHoldHistory(house),
         canary: house.canary.view(),
+        restores: await listRestores(house),
         resumes: await allResumeNeeds(house, caller),
         policy: { file, globalRole, packRole, confirmation, criticalPacks: [...criticalPacks], confirmCriticalPacks },
       };

@@ -6,6 +6,7 @@ import { addTimelineEntry } from "../../incidents/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import { inTransaction, notifyLive } from "../../storage/index.ts";
 import type { HoldsTable, Trx } from "../../storage/index.ts";
+import { sql } from "kysely";
 import type { Selectable } from "kysely";
 import type { House } from "../house.ts";
 import { raiseOwnAlert } from "../own-alerts.ts";
@@ -201,7 +202,12 @@ async function needsSecondPerson(trx: Trx, house: MirrorHouse, row: HoldRow, end
     .where("state", "=", "used")
     .where("arguments", "like", `%"${row.id}"%`)
     .executeTakeFirst();
-  return agreed === undefined && (await hasSecondPerson(house, personOf(end.by)));
+  const planned = await trx
+    .selectFrom("restores")
+    .select("hold_id")
+    .where(sql<boolean>`batches::text like ${`%"${row.id}"%`}`)
+    .executeTakeFirst();
+  return agreed === undefined && planned === undefined && (await hasSecondPerson(house, personOf(end.by)));
 }
 
 async function alertOfLoneRelease(house: MirrorHouse, row: HoldRow): Promise<void> {

@@ -18,6 +18,7 @@ import { canonicalJson, FirebreakError, toIso } from "../../kernel/index.ts";
 import { inTransaction } from "../../storage/index.ts";
 import { contextFor, DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
+import { beginRestore } from "./gradual-restore.ts";
 import { mirrorHolds } from "./mirror-holds.ts";
 import { keepReceipt } from "./receipts.ts";
 import { openQuestionAbout, RESUME_KIND, RESUME_ROLE, resumeNeeds, stopKeyOf } from "./resume-needs.ts";
@@ -25,7 +26,7 @@ import { openQuestionAbout, RESUME_KIND, RESUME_ROLE, resumeNeeds, stopKeyOf } f
 const HOUR_MS = 3_600_000;
 
 /** What is approved: exactly these holds end. */
-const resumeArguments = z.strictObject({ holdIds: z.array(z.string()).min(1) });
+const resumeArguments = z.strictObject({ holdIds: z.array(z.string()).min(1), atOnce: z.boolean() });
 type ResumeArguments = z.infer<typeof resumeArguments>;
 
 /**
@@ -56,11 +57,8 @@ export async function resumeHold(
   }
   if (needs.persons === 1) {
     const alone = needs.why === null ? {} : { alone: `${needs.why}, and no second person can approve` };
-    return releaseHolds(house, caller.actor, stop, {
-      reason: request.reason,
-      address: caller.address ?? null,
-      ...alone,
-    });
+    const { reason, atOnce } = request;
+    return releaseHolds(house, caller.actor, stop, { reason, atOnce, address: caller.address ?? null, ...alone });
   }
   return askSecondPerson(house, caller, stop, request);
 }
@@ -75,11 +73,11 @@ async function askSecondPerson(
   house: House,
   caller: Caller,
   stop: readonly Hold[],
-  { reason, checked }: ResumeRequest,
+  { reason, checked, atOnce }: ResumeRequest,
 ): Promise<ResumeReceipt> {
   const [hold] = stop;
   if (hold === undefined) throw new FirebreakError("not_found", "There is no hold to resume.");
-  const asked: ResumeArguments = { holdIds: stop.map((one) => one.id).toSorted() };
+  const asked: ResumeArguments = { holdIds: stop.map((one) => one.id).toSorted(), atOnce };
   const question = await openQuestionAbout(house, caller, stopKeyOf(stop));
   const isSame = question !== undefined && canonicalJson(question.arguments) === canonicalJson(asked);
   if (!isSame) return waiting(hold, await ask(house, caller, { stop, asked, reason }));
@@ -140,7 +138,7 @@ const whatOf = (hold: Hold) => (hold.target === null ? "everything" : `${hold.sc
 export async function carryOutResume(house: House, approvalId: string): Promise<ResumeReceipt | null> {
   const row = await spend(house, approvalId);
   if (row === null) return null;
-  const { holdIds } = resumeArguments.parse(argumentsOf(row));
+  const { holdIds, atOnce } = resumeArguments.parse(argumentsOf(row));
   const inForce = house.killswitch.current().holds.filter((hold) => holdIds.includes(hold.id));
   if (inForce.length === 0) {
     await noteOutcome(house, row.id, "The stop is released.");
@@ -148,7 +146,7 @@ export async function carryOutResume(house: House, approvalId: string): Promise<
   }
   const approvedBy = await approversOf(house, row.id);
   const reason = `${row.reason} (approved by ${approvedBy.map((one) => one.name).join(", ")})`;
-  const release = { reason, address: null, approvalId, approvedBy };
+  const release = { reason, atOnce, address: null, approvalId, approvedBy };
   const receipt = await releaseHolds(house, row.requested_by, inForce, release);
   await noteOutcome(house, row.id, `Released; ${receipt.resumed.length} session(s) told to run again.`);
   return receipt;
@@ -176,6 +174,7 @@ async function approversOf({ database }: House, approvalId: string): Promise<Act
 
 interface Release {
   readonly reason: string;
+  readonly atOnce: boolean;
   readonly address: string | null;
   /** what two persons agreed in */
   readonly approvalId?: string;
@@ -197,6 +196,7 @@ async function releaseHolds(
   const { killswitch, clock, config } = house;
   const [hold] = stop;
   if (hold === undefined) throw new FirebreakError("not_found", "There is no hold to release.");
+  if (!release.atOnce) await beginRestore(house, hold, actor, release.reason);
   for (const one of stop) await killswitch.release(one.id, { actor, reason: release.reason });
   const lifted = await liftHold({ home: config.home, hold, holds: killswitch.current().holds, clock });
   const releasedAt = toIso(clock.now());

@@ -1,8 +1,10 @@
 import type { Actor, HoldLevel, StopReceipt, StopRequest } from "@firebreak/protocol";
 import { toIso } from "../../kernel/index.ts";
+import type { RunningTasks } from "../../killswitch/index.ts";
 import { DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
 import { enforceEverywhere } from "./enforce-everywhere.ts";
+import { planEscalation } from "./escalate-stops.ts";
 import { mirrorHolds } from "./mirror-holds.ts";
 import { settleReports } from "./record-stop-report.ts";
 import { recordStop } from "./record-stop.ts";
@@ -25,10 +27,12 @@ export async function stopAgents(
 ): Promise<StopReceipt> {
   const { killswitch, clock, config } = house;
   const requestedAtMs = clock.now();
+  const { runningTasks } = house.killswitchPolicy;
+  const level = levelOf(request, runningTasks);
   const hold = await killswitch.add({
     scope: request.scope,
     target: request.target ?? null,
-    level: levelOf(request),
+    level,
     reason: request.reason,
     actor,
     incidentId: request.incidentId ?? null,
@@ -50,13 +54,20 @@ export async function stopAgents(
     results,
   };
   await mirrorHolds(house);
+  const isGraceful = request.level === undefined && runningTasks?.action === "terminate_gracefully";
+  if (isGraceful && request.scope !== "tool") {
+    receipt.escalation = await planEscalation(house, actor, receipt, runningTasks);
+  }
   await recordStop(house, actor, receipt, { address, drill: request.drill === true });
   // an answer may have come between the receipt and its record
   await settleReports(house, DAEMON, hold.id);
   return receipt;
 }
 
-/** A tool has no processes; everything else is frozen unless said otherwise. */
-function levelOf({ level, scope }: StopRequest): HoldLevel {
-  return level ?? (scope === "tool" ? "deny" : "freeze");
+/** A tool has no processes; everything else is stopped as the policy says, and frozen where it says nothing. */
+function levelOf({ level, scope }: StopRequest, tasks: RunningTasks | null): HoldLevel {
+  if (level !== undefined) return level;
+  if (scope === "tool") return "deny";
+  if (tasks === null) return "freeze";
+  return tasks.action === "terminate_immediately" ? "kill" : "deny";
 }

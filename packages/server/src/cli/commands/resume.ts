@@ -22,6 +22,7 @@ export const resumeCommand: Command = {
   options: {
     reason: { type: "string", value: "TEXT", summary: "why it is safe to resume (needed)" },
     checked: { type: "boolean", summary: "everything on its checklist was checked" },
+    "at-once": { type: "boolean", summary: "everything at once, where packs come back in batches" },
     alone: { type: "boolean", summary: "by the journal, without server and second person; loud" },
   },
   examples: [
@@ -49,7 +50,8 @@ async function resumeByServer(context: CommandContext, holdId: string, reason: s
   const { client, output } = context;
   const checked = await checkedLines(context, holdId);
   const path = `/killswitch/holds/${encodeURIComponent(holdId)}/resume`;
-  const receipt = await client.post(resumeReceipt, path, { reason, checked });
+  const atOnce = context.args.flag("at-once");
+  const receipt = await client.post(resumeReceipt, path, { reason, checked, atOnce });
   output.result(receipt);
   if (receipt.approval !== null) {
     output.line(output.style.yellow(`Not resumed yet: another person has to approve it, ${receipt.approval.id}.`));
