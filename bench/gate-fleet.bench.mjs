@@ -16,8 +16,9 @@ const LEASE_OVER_MS = 6_000;
 export async function run() {
   const home = makeTempDir();
   let server = await startFirebreak(home);
-  const fleet = await startFleet(server);
+  let fleet;
   try {
+    fleet = await startFleet(server);
     const denied = await measureStops(server, fleet);
     const { port } = server;
     await server.stop();
@@ -41,7 +42,7 @@ export async function run() {
       { what: `${GATES} gates have a lease again, from the healthy server`, unit: "ms", values: waits, note },
     ];
   } finally {
-    fleet.end();
+    fleet?.end();
     await server.stop();
     removeDir(home);
   }
