@@ -16,6 +16,11 @@ test("O-4: metrics answer this machine without a token, in the text format of Pr
   expect(await response.text()).toBe("killswitch_state 1\n");
 });
 
+test("O-4: a token that is shown is judged, also on this machine", async () => {
+  expect(await statusWith({ authorization: "Bearer agent" })).toBe(403);
+  expect(await statusWith({ authorization: "Bearer viewer" })).toBe(200);
+});
+
 test.each(["x-forwarded-for", "forwarded", "via", "x-real-ip"])(
   "O-4: what a proxy passes on (%s) takes a token, and an agent's is none",
   async (header) => {

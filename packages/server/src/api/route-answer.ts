@@ -95,10 +95,12 @@ async function answerJson(
   return result;
 }
 
-/** What a proxy on this machine passes on comes from elsewhere: then it takes a token. */
+/** What a proxy on this machine passes on comes from elsewhere: then it takes a token. A token that is shown is judged. */
 function isFromThisMachine({ ip, headers }: FastifyRequest): boolean {
-  const isForwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].some((name) => headers[name] !== undefined);
-  return !isForwarded && isLoopback(ip.replace(/^::ffff:/, ""));
+  const isJudged = ["authorization", "forwarded", "x-forwarded-for", "x-real-ip", "via"].some(
+    (name) => headers[name] !== undefined,
+  );
+  return !isJudged && isLoopback(ip.replace(/^::ffff:/, ""));
 }
 
 async function answerMetrics(reply: FastifyReply, { services }: Options): Promise<FastifyReply> {
