@@ -10,8 +10,8 @@ import {
   pause,
   pendingWorks,
   resultsOf,
-  signalGroups,
   signalMember,
+  signalMembers,
 } from "./operation.ts";
 import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
 
@@ -62,8 +62,7 @@ function judgeFreeze(operation: Operation, work: Work, hasGroup: boolean, isFroz
   const loose = hasGroup ? work.members.outside : [...all.values()];
   const running = loose.filter((entry) => !isStopped(entry, work.members.all));
   work.problem = null;
-  signalGroups(work, running, "SIGSTOP");
-  for (const entry of running) signalMember(work, entry, "SIGSTOP");
+  signalMembers(work, running, "SIGSTOP");
   if (running.length > 0 || (hasGroup && !isFrozen)) {
     work.stable = null;
     return;

@@ -10,8 +10,7 @@ import {
   pause,
   pendingWorks,
   resultsOf,
-  signalGroups,
-  signalMember,
+  signalMembers,
 } from "./operation.ts";
 import type { TreeHandle, TreeOperation, TreeResult } from "./types.ts";
 
@@ -68,8 +67,7 @@ function judgeKill(operation: Operation, work: Work): void {
   const { all } = work.members;
   const { cgroup } = work.handle;
   work.problem = null;
-  signalGroups(work, [...all.values()], "SIGKILL");
-  for (const entry of all.values()) signalMember(work, entry, "SIGKILL");
+  signalMembers(work, [...all.values()], "SIGKILL");
   if (cgroup !== null) {
     // a frozen group of version 1 delivers the signal only when it thaws; one of version 2 is killed as it stands
     if (all.size > 0 && !killCgroup(cgroup)) setCgroupFrozen(cgroup, false);

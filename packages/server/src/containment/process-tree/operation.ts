@@ -19,6 +19,8 @@ export interface Work {
   /** the members of the last look, when that look found nothing left to do */
   stable: string | null;
   problem: string | null;
+  /** process groups that the last look's signal went to as wholes */
+  readonly struck: Set<number>;
   result: TreeResult | null;
 }
 
@@ -64,6 +66,7 @@ function startOperation(handles: readonly TreeHandle[], options: TreeOperation):
       processes: 0,
       stable: null,
       problem: null,
+      struck: new Set(),
       result: null,
     })),
     startMs: options.clock.monotonicMs(),
@@ -137,20 +140,36 @@ export function resultsOf(operation: Operation): TreeResult[] {
 }
 
 /**
- * Signals the process groups of members, each at one stroke: also what was born since the look, which a tree whose
- * processes live for milliseconds consists of. A group lies within a session, and whoever shares a session with a member
- * is one. Refusals are told by {@link signalMember}.
+ * Signals members: first their process groups, each at one stroke, which also reaches what was born since the look (a
+ * tree whose processes live for milliseconds consists of that). A group lies within a session, and whoever shares a
+ * session with a member is one. Only those that a stroke did not bring to rest by the next look are signalled one by one,
+ * which also tells who may not be signalled.
  */
-export function signalGroups(work: Work, entries: readonly ProcessEntry[], signal: NodeJS.Signals): void {
-  const { supervisor } = work.handle;
-  const spared = [process.pid, ...(supervisor === null ? [] : [supervisor.pid])].map((pid) => readProcess(pid)?.pgid);
+export function signalMembers(work: Work, entries: readonly ProcessEntry[], signal: NodeJS.Signals): void {
+  const struck = new Set(work.struck);
+  work.struck.clear();
+  if (entries.length === 0) return;
+  const spared = sparedGroups(work);
   for (const pgid of new Set(entries.map((entry) => entry.pgid))) {
-    if (pgid <= 1 || spared.includes(pgid)) continue;
-    try {
-      process.kill(-pgid, signal);
-    } catch {
-      // gone, or partly another user's
-    }
+    if (pgid > 1 && !spared.has(pgid) && strike(pgid, signal)) work.struck.add(pgid);
+  }
+  for (const entry of entries) {
+    if (struck.has(entry.pgid) || !work.struck.has(entry.pgid)) signalMember(work, entry, signal);
+  }
+}
+
+/** The groups of this process and of the tree's supervisor. */
+function sparedGroups({ handle }: Work): ReadonlySet<number> {
+  const pids = handle.supervisor === null ? [process.pid] : [process.pid, handle.supervisor.pid];
+  return new Set(pids.map((pid) => readProcess(pid)?.pgid ?? 0));
+}
+
+/** @returns false when nobody in the group could be signalled */
+function strike(pgid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pgid, signal);
+  } catch {
+    return false;
   }
 }
 
