@@ -163,7 +163,7 @@ async function noteSessionUse(
     .execute();
 }
 
-/** When a token comes from elsewhere than before; those of agents do not matter. */
+/** When a token comes from elsewhere than before, at once: nobody may block that address. Those of agents do not matter. */
 async function noteTokenAddress(
   options: AuthenticatorOptions,
   known: Map<string, Known>,
@@ -175,7 +175,7 @@ async function noteTokenAddress(
   if (cached !== undefined) known.set(row.id, { ...cached, row: { ...row, last_address: address } });
   const noted = options.database.kysely
     .updateTable("api_tokens")
-    .set({ last_address: address })
+    .set({ last_address: address, last_used_at: toIso(options.clock.now()) })
     .where("id", "=", row.id)
     .execute();
   await noted.catch((fault: unknown) => {
