@@ -16,11 +16,22 @@ export interface Ran {
 }
 
 /** Where `npm test` unpacks what is not installed. */
-const UNPACKED = path.join(repository, "node_modules/.cache/debian/usr/bin");
+const UNPACKED = path.join(repository, "node_modules/.cache/debian/usr");
+/** The distribution's Alertmanager reads its templates here, wherever it lies itself. */
+const SHARED = "/usr/share/prometheus";
 
 function findProgram(name: string): string {
-  const unpacked = path.join(UNPACKED, name);
+  const unpacked = path.join(UNPACKED, "bin", name);
   return existsSync(unpacked) ? unpacked : name;
+}
+
+/** @returns the command line; of an unpacked program, in a view of the file system in which its files are where it looks */
+function commandOf(name: string, args: readonly string[]): readonly [string, readonly string[]] {
+  const program = findProgram(name);
+  const files = path.join(UNPACKED, "share/prometheus");
+  if (program === name || existsSync(path.join(SHARED, "alertmanager")) || !existsSync(files)) return [program, args];
+  const script = 'mkdir -p "$1" && mount --bind "$0" "$1" && shift && exec "$@"';
+  return ["unshare", ["--mount", "sh", "-c", script, files, SHARED, program, ...args]];
 }
 
 /** Runs a program to its end. */
@@ -53,7 +64,8 @@ export class Programs {
 
   /** Starts one and waits until its address answers. */
   async start(command: string, args: readonly string[], healthUrl: string): Promise<void> {
-    const child = spawn(findProgram(command), [...args], { cwd: this.directory, stdio: ["ignore", "pipe", "pipe"] });
+    const [program, words] = commandOf(command, args);
+    const child = spawn(program, [...words], { cwd: this.directory, stdio: ["ignore", "pipe", "pipe"] });
     this.#children.push(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr])

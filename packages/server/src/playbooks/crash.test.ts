@@ -179,7 +179,9 @@ async function findLies(runId: string, plan: readonly RandomStep[], crashes: num
     .filter((state) => ["pending", "running", "waiting"].includes(state))
     .map((state) => `left ${state}`);
   const all = states.every((state) => state === "succeeded");
-  if ((run.state === "completed") !== all) lies.push(`${run.state} with ${states.join(", ")}`);
+  // an abort between the last step and the end of the run stays an abort
+  const isHonest = run.state === "completed" ? all : !all || run.state === "aborted";
+  if (!isHonest) lies.push(`${run.state} with ${states.join(", ")}`);
   if ((run.reason === null) !== (run.state === "completed")) lies.push(`${run.state} because ${run.reason}`);
   plan.forEach((one, index) => {
     if (one.manual === 0) return;
