@@ -1,4 +1,5 @@
 import { HASH_BYTES } from "./hash.ts";
+import { parseNote } from "./note.ts";
 
 /** What a log says of itself at one moment (C2SP tlog-checkpoint). */
 export interface Checkpoint {
@@ -26,4 +27,10 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
     root.length === HASH_BYTES &&
     root.toString("base64") === encoded;
   return isRight ? { origin, size, root } : undefined;
+}
+
+/** @returns what a signed checkpoint says, whoever signed it; undefined for a text that is none */
+export function readCheckpoint(note: string): Checkpoint | undefined {
+  const signed = parseNote(note);
+  return signed === undefined ? undefined : parseCheckpoint(signed.text);
 }

@@ -1,4 +1,4 @@
-export { formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+export { formatCheckpoint, parseCheckpoint, readCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint } from "./checkpoint.ts";
 export { CHECKPOINT, createDirectorySource, HEADS, KEYS } from "./directory-source.ts";
 export { ENTRY_BYTES_MAX, readBundle, writeBundle } from "./entries.ts";

@@ -1,4 +1,4 @@
-import { HASH_BYTES } from "@firebreak/verifier";
+import { HASH_BYTES, TILE_WIDTH } from "@firebreak/verifier";
 import type { Head, LogSource } from "@firebreak/verifier";
 import type { Kysely } from "kysely";
 import type { Schema } from "../../storage/index.ts";
@@ -28,7 +28,7 @@ export function createDatabaseSource(
     entries: async ({ index, width }) => {
       const refs = (await readTile(kysely, 0, index))?.refs;
       if (refs === undefined || refs === null) return undefined;
-      return readEntries(kysely, readRefs(refs).slice(0, width), { first: index * 256, onRow });
+      return readEntries(kysely, readRefs(refs).slice(0, width), { first: index * TILE_WIDTH, onRow });
     },
   };
 }

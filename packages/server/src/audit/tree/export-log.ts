@@ -5,8 +5,8 @@ import {
   entriesPath,
   HEADS,
   KEYS,
-  parseCheckpoint,
-  parseNote,
+  readCheckpoint,
+  TILE_WIDTH,
   tilePath,
   tilesOf,
   writeBundle,
@@ -37,7 +37,7 @@ export async function exportLog({
   onProgress,
 }: LogExport): Promise<{ readonly size: number }> {
   const note = (await source.checkpoint()) ?? "";
-  const size = parseCheckpoint(parseNote(note)?.text ?? "")?.size;
+  const size = readCheckpoint(note)?.size;
   if (size === undefined) throw new OperatorError("There is no signed checkpoint to export.", "Ask again in a second.");
   if (existsSync(directory)) {
     throw new OperatorError(`${directory} exists already.`, "Name a directory that does not exist yet.");
@@ -52,10 +52,10 @@ export async function exportLog({
     if (tile.level > 0) continue;
     const entries = (await source.entries(tile)) ?? [];
     write(entriesPath(tile), writeBundle(entries.map((entry) => entry ?? Buffer.alloc(0))));
-    onProgress?.(tile.index * 256 + tile.width, size);
+    onProgress?.(tile.index * TILE_WIDTH + tile.width, size);
   }
   for (const { note: head } of await source.heads()) {
-    const kept = parseCheckpoint(parseNote(head)?.text ?? "");
+    const kept = readCheckpoint(head);
     if (kept !== undefined && kept.size <= size) write(path.join(HEADS, String(kept.size)), head);
   }
   write(KEYS, keys.map((key) => `${key}\n`).join(""));

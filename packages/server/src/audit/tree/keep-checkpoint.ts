@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { parseCheckpoint, parseNote, TreeReader, verifyConsistency } from "@firebreak/verifier";
+import { readCheckpoint, TreeReader, verifyConsistency } from "@firebreak/verifier";
 import type { Checkpoint } from "@firebreak/verifier";
 import type { Kysely } from "kysely";
 import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
@@ -22,8 +22,8 @@ export async function keepCheckpoint(ctx: {
 }): Promise<boolean> {
   const { kysely } = ctx.database;
   const row = await kysely.selectFrom("log_state").select("note").executeTakeFirst();
-  const newest = row === undefined ? undefined : readNote(row.note);
-  const kept = readNote(readKeptCheckpoint(ctx.home) ?? "");
+  const newest = row === undefined ? undefined : readCheckpoint(row.note);
+  const kept = readCheckpoint(readKeptCheckpoint(ctx.home) ?? "");
   if (row === undefined || newest === undefined) return kept === undefined;
   if (kept !== undefined && !(await goesOn(kysely, kept, newest))) return false;
   if (kept?.size === newest.size) return true;
@@ -51,9 +51,4 @@ async function goesOn(kysely: Kysely<Schema>, kept: Checkpoint, newest: Checkpoi
     toRoot: newest.root,
     path: proof,
   });
-}
-
-function readNote(note: string): Checkpoint | undefined {
-  const signed = parseNote(note);
-  return signed === undefined ? undefined : parseCheckpoint(signed.text);
 }

@@ -9,7 +9,7 @@ import {
   auditVerdictView,
   pageOf,
 } from "@firebreak/protocol";
-import { createDirectorySource, KEYS, parseVerifierKey, verifyLog } from "@firebreak/verifier";
+import { createDirectorySource, HASH_BYTES, KEYS, parseVerifierKey, verifyLog } from "@firebreak/verifier";
 import type { Finding, Head, LogSource, VerifierKey } from "@firebreak/verifier";
 import { readFileSync } from "node:fs";
 import { exportLog } from "../../audit/index.ts";
@@ -182,7 +182,7 @@ function createApiSource(client: ApiClient, checkpoint: string): LogSource {
     },
     tile: async ({ level, index, width }) => {
       const { hashes } = await client.get(auditTileView, `/audit/tiles/${level}/${index}`);
-      return Buffer.from(hashes, "base64").subarray(0, width * 32);
+      return Buffer.from(hashes, "base64").subarray(0, width * HASH_BYTES);
     },
     entries: async ({ index, width }) => {
       const { entries } = await client.get(auditEntriesView, `/audit/entries/${index}`);
