@@ -1,17 +1,24 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Clock, SigningKey } from "../kernel/index.ts";
 import { ensurePrivateDir, syncDir, toIso, writeAllSync } from "../kernel/index.ts";
 import { FILES } from "./manifest.ts";
 import type { EvidenceItem, EvidenceManifest } from "./manifest.ts";
 import { signManifest } from "./signing-key.ts";
+import { openRegularFile, writeBlob } from "./write-blob.ts";
 
 type ItemFacts = Pick<EvidenceItem, "name" | "description" | "metadata"> & {
   /** why the item is not complete; makes it `degraded` */
   readonly degraded?: string;
 };
+
+export interface StreamLimits {
+  /** what is more is not kept, and the item says so */
+  readonly bytesMax: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Writes one archive: blobs named by their SHA-256, then the manifest, then its signature. An archive without a manifest
@@ -21,6 +28,8 @@ export class ArchiveWriter {
   readonly directory: string;
   readonly items: EvidenceItem[] = [];
   readonly #clock: Clock;
+  /** names the file of what is still coming in; items may come in side by side */
+  #incoming = 0;
 
   constructor(directory: string, clock: Clock) {
     this.directory = directory;
@@ -48,15 +57,27 @@ export class ArchiveWriter {
     fromEnd: boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    const temporary = path.join(this.directory, FILES.blobs, `incoming-${this.items.length}`);
-    const copied = await copyHashed(source, temporary, { bytesMax, fromEnd, signal }).catch(async (fault: unknown) => {
-      await rm(temporary, { force: true });
-      throw fault;
-    });
-    await rename(temporary, path.join(this.directory, FILES.blobs, copied.sha256));
-    const part = `only ${copied.bytes} of ${copied.size} bytes were kept (the ${fromEnd ? "last" : "first"} ones)`;
-    const cut = copied.bytes < copied.size ? { degraded: facts.degraded ?? part } : {};
-    this.#record({ ...facts, ...cut }, copied.sha256, copied.bytes);
+    const { handle, size } = await openRegularFile(source);
+    const start = fromEnd ? Math.max(0, size - bytesMax) : 0;
+    const wanted = Math.min(size - start, bytesMax);
+    const part = `only ${wanted} of ${size} bytes were kept (the ${fromEnd ? "last" : "first"} ones)`;
+    const cut = wanted < size ? { degraded: facts.degraded ?? part } : {};
+    const pieces = wanted > 0 ? handle.createReadStream({ start, end: start + wanted - 1 }) : noPieces();
+    try {
+      await this.#store({ ...facts, ...cut }, pieces, { bytesMax, signal });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /**
+   * Stores what a stream gives as one item, in pieces, so that its size costs no memory. What is more than `bytesMax`, or
+   * not there before the signal aborts, makes the item degraded.
+   *
+   * @throws when the stream fails or the signal aborts before its first byte
+   */
+  async addStream(facts: ItemFacts, source: AsyncIterable<unknown>, limits: StreamLimits): Promise<void> {
+    await this.#store(facts, source, limits);
   }
 
   /** Records that something could not be had, and why. */
@@ -82,6 +103,21 @@ export class ArchiveWriter {
     writeDurably(path.join(this.directory, FILES.manifest), bytes);
     syncDir(this.directory);
     return signature.manifest_sha256;
+  }
+
+  async #store(facts: ItemFacts, source: AsyncIterable<unknown>, limits: StreamLimits): Promise<void> {
+    this.#incoming += 1;
+    const temporary = path.join(this.directory, FILES.blobs, `incoming-${this.#incoming}`);
+    try {
+      const written = await writeBlob(source, temporary, limits);
+      await rename(temporary, path.join(this.directory, FILES.blobs, written.sha256));
+      const reasons = [facts.degraded, written.cut].filter((reason) => reason !== undefined && reason !== null);
+      const degraded = reasons.length > 0 ? { degraded: reasons.join("; ") } : {};
+      this.#record({ ...facts, ...degraded }, written.sha256, written.bytes);
+    } catch (fault) {
+      await rm(temporary, { force: true });
+      throw fault;
+    }
   }
 
   #record(facts: ItemFacts, sha256: string, bytes: number): void {
@@ -112,34 +148,6 @@ function writeDurably(file: string, bytes: Buffer): void {
   renameSync(temporary, file);
 }
 
-const PIECE_BYTES = 1024 * 1024;
-
-async function copyHashed(
-  source: string,
-  target: string,
-  options: { bytesMax: number; fromEnd: boolean; signal: AbortSignal },
-): Promise<{ sha256: string; bytes: number; size: number }> {
-  const input = await open(source, "r");
-  const output = await open(target, "w", 0o600);
-  try {
-    const { size } = await input.stat();
-    let position = options.fromEnd ? Math.max(0, size - options.bytesMax) : 0;
-    const end = Math.min(size, position + options.bytesMax);
-    const hash = createHash("sha256");
-    const piece = Buffer.alloc(Math.min(PIECE_BYTES, Math.max(1, end - position)));
-    let bytes = 0;
-    while (position < end) {
-      options.signal.throwIfAborted();
-      const { bytesRead } = await input.read(piece, 0, Math.min(piece.length, end - position), position);
-      if (bytesRead === 0) break;
-      hash.update(piece.subarray(0, bytesRead));
-      await output.write(piece, 0, bytesRead);
-      position += bytesRead;
-      bytes += bytesRead;
-    }
-    await output.sync();
-    return { sha256: hash.digest("hex"), bytes, size };
-  } finally {
-    await Promise.all([input.close(), output.close()]);
-  }
+async function* noPieces(): AsyncGenerator<Buffer> {
+  // an empty file has none
 }
