@@ -4,7 +4,10 @@ import type { ReadTile, TileId } from "./tile.ts";
 
 const TILES_KEPT = 64;
 
-/** Reads the hashes of complete subtrees out of the tiles of a tree of `size` leaves. */
+/**
+ * Reads the hashes of complete subtrees out of the tiles of a tree of `size` leaves. All tiles of one proof or root are asked
+ * for before the first is awaited, so that a reader can fetch them together.
+ */
 export class TreeReader {
   readonly size: number;
   readonly #read: ReadTile;
@@ -58,28 +61,31 @@ export class TreeReader {
   async #range(start: number, count: number): Promise<Buffer> {
     const split = splitOf(count);
     if (split === count) return this.node(Math.log2(count), start / count);
-    return hashChildren(await this.#range(start, split), await this.#range(start + split, count - split));
+    const halves = [this.#range(start, split), this.#range(start + split, count - split)] as const;
+    const [left, right] = await Promise.all(halves);
+    return hashChildren(left, right);
   }
 
   async #path(index: number, start: number, count: number): Promise<Buffer[]> {
     if (count === 1) return [];
     const split = halfOf(count);
-    if (index < split) {
-      return [...(await this.#path(index, start, split)), await this.#range(start + split, count - split)];
-    }
-    return [...(await this.#path(index - split, start + split, count - split)), await this.#range(start, split)];
+    const [path, sibling] = await Promise.all(
+      index < split
+        ? [this.#path(index, start, split), this.#range(start + split, count - split)]
+        : [this.#path(index - split, start + split, count - split), this.#range(start, split)],
+    );
+    return [...path, sibling];
   }
 
   async #subproof(from: number, start: number, count: number, isWhole: boolean): Promise<Buffer[]> {
     if (from === count) return isWhole ? [] : [await this.#range(start, count)];
     const split = halfOf(count);
-    if (from <= split) {
-      return [...(await this.#subproof(from, start, split, isWhole)), await this.#range(start + split, count - split)];
-    }
-    return [
-      ...(await this.#subproof(from - split, start + split, count - split, false)),
-      await this.#range(start, split),
-    ];
+    const [path, sibling] = await Promise.all(
+      from <= split
+        ? [this.#subproof(from, start, split, isWhole), this.#range(start + split, count - split)]
+        : [this.#subproof(from - split, start + split, count - split, false), this.#range(start, split)],
+    );
+    return [...path, sibling];
   }
 }
 

@@ -33,6 +33,14 @@ export function createDatabaseSource(
   };
 }
 
+/** @returns one entry; undefined when it is not stored any more */
+export async function readEntry(kysely: Kysely<Schema>, index: number): Promise<Buffer | undefined> {
+  const refs = (await readTile(kysely, 0, Math.floor(index / TILE_WIDTH)))?.refs ?? Buffer.alloc(0);
+  const [ref] = readRefs(refs).slice(index % TILE_WIDTH);
+  const nothing = () => undefined;
+  return ref === undefined ? undefined : (await readEntries(kysely, [ref], { first: index, onRow: nothing }))[0];
+}
+
 async function readHeads(kysely: Kysely<Schema>): Promise<Head[]> {
   const rows = await kysely.selectFrom("log_heads").select(["size", "note"]).orderBy("size").execute();
   return rows.map(({ size, note }) => ({ name: `the checkpoint at ${size}`, note }));

@@ -10,7 +10,7 @@ import { readRefs } from "./database-source.ts";
 import { entryOf } from "./entry.ts";
 import type { LogKey } from "./log-key.ts";
 import { verifierKeyOf } from "./log-key.ts";
-import { readTile } from "./read-tiles.ts";
+import { createTileReader, readTile } from "./read-tiles.ts";
 
 export interface TreeContext {
   readonly database: Pick<Database, "kysely">;
@@ -133,9 +133,10 @@ async function sign(
 ): Promise<void> {
   const { origin, size, lastEventSeq } = state;
   const fresh = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile.hashes]));
-  const tree = new TreeReader(size, async ({ level, index }) => {
-    const hashes = fresh.get(`${level}/${index}`) ?? (await readTile(trx, level, index))?.hashes;
-    if (hashes === undefined) throw new Error(`tile ${index} of level ${level} is missing from the log`);
+  const readStored = createTileReader(trx);
+  const tree = new TreeReader(size, async (id) => {
+    const hashes = fresh.get(`${id.level}/${id.index}`) ?? (await readStored(id));
+    if (hashes.length === 0) throw new Error(`tile ${id.index} of level ${id.level} is missing from the log`);
     return hashes;
   });
   const text = formatCheckpoint({ origin, size, root: await tree.root() });

@@ -5,7 +5,7 @@ import type { Checkpoint } from "@firebreak/verifier";
 import type { Kysely } from "kysely";
 import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
 import type { Schema } from "../../storage/index.ts";
-import { readTile } from "./read-tiles.ts";
+import { createTileReader } from "./read-tiles.ts";
 
 const fileOf = (home: string): string => path.join(home, "log", "checkpoint");
 
@@ -40,10 +40,7 @@ export function readKeptCheckpoint(home: string): string | undefined {
 async function goesOn(kysely: Kysely<Schema>, kept: Checkpoint, newest: Checkpoint): Promise<boolean> {
   if (kept.origin !== newest.origin || kept.size > newest.size) return false;
   if (kept.size === 0) return true;
-  const tree = new TreeReader(newest.size, async ({ level, index }) => {
-    return (await readTile(kysely, level, index))?.hashes ?? Buffer.alloc(0);
-  });
-  const proof = await tree.consistencyProof(kept.size);
+  const proof = await new TreeReader(newest.size, createTileReader(kysely)).consistencyProof(kept.size);
   return verifyConsistency({
     from: kept.size,
     to: newest.size,

@@ -3,8 +3,8 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import { FirebreakError } from "../../kernel/index.ts";
 import type { Schema } from "../../storage/index.ts";
-import { createDatabaseSource, readRefs } from "./database-source.ts";
-import { readTile } from "./read-tiles.ts";
+import { readEntry, readRefs } from "./database-source.ts";
+import { createTileReader } from "./read-tiles.ts";
 
 export interface EntryProof {
   readonly index: number;
@@ -18,39 +18,26 @@ export interface EntryProof {
 export type EntryName = { readonly index: number } | { readonly eventSeq: number } | { readonly actSeq: number };
 
 /**
- * Proves that an event or act is in the log, for somebody who has the log's key and nothing else.
+ * Proves that an event or act is in the log, for somebody who has the log's key and nothing else. Needs no one view of the
+ * tables: what lies under a signed checkpoint never changes while the log grows on.
  *
  * @throws FirebreakError not_found when it is not in the log (yet)
  */
 export async function proveEntry(
-  ctx: { readonly database: { readonly kysely: Kysely<Schema> } },
+  { database: { kysely } }: { readonly database: { readonly kysely: Kysely<Schema> } },
   name: EntryName,
 ): Promise<EntryProof> {
-  return ctx.database.kysely
-    .transaction()
-    .setIsolationLevel("repeatable read")
-    .setAccessMode("read only")
-    .execute(async (trx) => {
-      const state = await trx.selectFrom("log_state").select(["size", "note"]).executeTakeFirst();
-      const size = Number(state?.size ?? 0);
-      const index = await findIndex(trx, name);
-      if (state === undefined || index === undefined || index >= size) {
-        throw new FirebreakError(
-          "not_found",
-          "That is not in the log; what was just written is there within a second.",
-        );
-      }
-      const tree = new TreeReader(
-        size,
-        async (id) => (await readTile(trx, id.level, id.index))?.hashes ?? Buffer.alloc(0),
-      );
-      const place = index % TILE_WIDTH;
-      const tile = { index: (index - place) / TILE_WIDTH, width: place + 1 };
-      const entry = (await createDatabaseSource(trx).entries(tile))?.[place];
-      if (entry === undefined) throw new FirebreakError("not_found", `Entry ${index} is not stored any more.`);
-      const proof = { index, path: await tree.inclusionProof(index), checkpoint: state.note };
-      return { index, proof: formatProofFile(proof), entry: entry.toString("base64") };
-    });
+  const state = await kysely.selectFrom("log_state").select(["size", "note"]).executeTakeFirst();
+  const size = Number(state?.size ?? 0);
+  const index = await findIndex(kysely, name);
+  if (state === undefined || index === undefined || index >= size) {
+    throw new FirebreakError("not_found", "That is not in the log; what was just written is there within a second.");
+  }
+  const tree = new TreeReader(size, createTileReader(kysely));
+  const [entry, path] = await Promise.all([readEntry(kysely, index), tree.inclusionProof(index)]);
+  if (entry === undefined) throw new FirebreakError("not_found", `Entry ${index} is not stored any more.`);
+  const proof = formatProofFile({ index, path, checkpoint: state.note });
+  return { index, proof, entry: entry.toString("base64") };
 }
 
 async function findIndex(kysely: Kysely<Schema>, name: EntryName): Promise<number | undefined> {
