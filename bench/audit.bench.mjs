@@ -110,7 +110,8 @@ async function measureProofs({ kysely }, home) {
     if (number >= 0) values.push(performance.now() - startedMs);
     const { path } = parseProofFile(proved.proof);
     const leafHash = hashLeaf(Buffer.from(proved.entry, "base64"));
-    if (!verifyInclusion({ index, size: LEAVES, leafHash, root, path })) throw new Error(`entry ${index} is not proved`);
+    if (!verifyInclusion({ index, size: LEAVES, leafHash, root, path }))
+      throw new Error(`entry ${index} is not proved`);
   }
   return {
     what: "proof that an entry is in a log of 10,000,000",
