@@ -9,7 +9,7 @@ import { parseSync } from "oxc-parser";
 /** Each line may import the lines above it, and nothing on its own line unless SIDEWAYS says so. */
 const LEVELS = [
   ["kernel"],
-  ["storage", "redaction"],
+  ["storage", "redaction", "objects"],
   ["audit"],
   ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],

@@ -99,6 +99,9 @@ const OPENCLAW = "2026.9.6";
 const BUN = "1.4.5";
 const DENO = "2.9.6";
 
+/** An S3-compatible server that checks signatures. */
+const S3_SERVER = "3.7.1";
+
 /** Programs that npm packages ship: where each is brought, and the file that shows that it is there. */
 const PROGRAMS = [
   ...NODES.map((version) => ({
@@ -118,6 +121,12 @@ const PROGRAMS = [
     place: `openclaw/${OPENCLAW}`,
     spec: `openclaw@${OPENCLAW}`,
     file: "node_modules/openclaw/openclaw.mjs",
+  },
+  {
+    what: `s3rver ${S3_SERVER}`,
+    place: `s3rver/${S3_SERVER}`,
+    spec: `s3rver@${S3_SERVER}`,
+    file: "node_modules/s3rver/bin/s3rver.js",
   },
   ...programsOfRuntimes(),
 ];
