@@ -15,7 +15,7 @@ const LEVELS = [
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment", "approvals", "policies"],
   ["actions"],
-  ["playbooks", "senders", "guard"],
+  ["playbooks", "senders", "guard", "investigation"],
   ["recovery", "learning", "workshop", "reactions"],
   ["app"],
   ["api", "cli"],

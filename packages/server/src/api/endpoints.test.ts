@@ -74,6 +74,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   expireSilence: REASON,
   resolveIncident: { summary: "It does not burn any more" },
   addNote: { text: "Smoke" },
+  markTimeline: { ref: "event:1", act: "pin" },
   changeSeverity: { severity: 1, ...REASON },
   changeIncidentState: { state: "contained", ...REASON },
   previewStop: { scope: "agent", target: "scout" },

@@ -18,6 +18,9 @@ import {
   weeklyWindow,
   sourceName,
   stopResult,
+  timelineOrder,
+  timelineSource,
+  timelineView,
 } from "@firebreak/protocol";
 import type { IdKind } from "@firebreak/protocol";
 import { z } from "zod";
@@ -96,6 +99,21 @@ export const eventsQuery = z.strictObject({
   ...page,
 });
 export type EventsQuery = z.infer<typeof eventsQuery>;
+
+/** One name, or several behind commas. */
+const timelineSources = z
+  .string()
+  .max(256)
+  .transform((text) => text.split(","))
+  .pipe(z.array(timelineSource).min(1));
+
+export const timelineQuery = z.strictObject({
+  view: timelineView.default("curated"),
+  order: timelineOrder.default("oldest"),
+  sources: timelineSources.optional(),
+  ...page,
+});
+export type TimelineQuery = z.infer<typeof timelineQuery>;
 
 export const gateFeedQuery = z.strictObject({
   /** left out: the token's own */

@@ -35,6 +35,8 @@ import type {
   IndicatorReceipt,
   IndicatorView,
   IntakeReceipt,
+  InvestigationTimeline,
+  TimelineMarkRequest,
   KillswitchView,
   MeView,
   NewSourceView,
@@ -120,6 +122,7 @@ import type {
   StateRequest,
   StopReportRequest,
   TestSourceRequest,
+  TimelineQuery,
 } from "./requests.ts";
 import type { Endpoint, RotateSourceRequest, WireAnswer, WireRequest, newSourceRequest } from "../senders/index.ts";
 import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
@@ -257,6 +260,9 @@ export interface ApiServices {
   addNote(caller: Caller, request: NoteRequest & WithId): Promise<IncidentDetail>;
   changeSeverity(caller: Caller, request: SeverityRequest & WithId): Promise<IncidentDetail>;
   changeIncidentState(caller: Caller, request: StateRequest & WithId): Promise<IncidentDetail>;
+  getTimeline(caller: Caller, query: TimelineQuery & WithId): Promise<InvestigationTimeline>;
+  /** Pins, hides or annotates an entry of the curated view. */
+  markTimeline(caller: Caller, request: TimelineMarkRequest & WithId): Promise<void>;
   getReview(caller: Caller, request: WithId): Promise<ReviewView>;
   draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
 

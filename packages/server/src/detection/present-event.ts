@@ -161,10 +161,7 @@ type ReadField = (event: AgentEvent) => unknown;
 const ADDED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
   ["command", (event) => readCommand(event)],
   ["tool_name", ({ data }) => pickText(data, "tool_name", "tool")],
-  [
-    "file_path",
-    ({ data, kind, resource }) => pickText(data, "file_path", "path") ?? (kind === "file" ? resource : undefined),
-  ],
+  ["file_path", readFilePath],
   ["url", ({ data, kind, resource }) => pickText(data, "url") ?? (kind === "network" ? resource : undefined)],
   ["content", ({ data }) => pickText(data, "content", "text")],
   ["response", ({ data }) => pickText(data, "response", "output")],
@@ -252,7 +249,7 @@ function joinTypes(known: readonly string[], more: string | undefined, own: unkn
 }
 
 /** The command line: given as text, as argv, or inside a tool call's arguments. */
-function readCommand(event: AgentEvent): string | undefined {
+export function readCommand(event: AgentEvent): string | undefined {
   const { data } = event;
   const own = findCommand(data);
   if (own !== undefined) return own;
@@ -293,7 +290,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readRemoteHost({ data, kind, resource }: AgentEvent): string | undefined {
+/** The file that an event is about. */
+export function readFilePath({ data, kind, resource }: AgentEvent): string | undefined {
+  return pickText(data, "file_path", "path") ?? (kind === "file" ? resource : undefined);
+}
+
+/** The host that an event talks to, as a plain name or a dotted address. */
+export function readRemoteHost({ data, kind, resource }: AgentEvent): string | undefined {
   const address =
     pickText(data, "url", "remote_host", "destination", "host", "hostname", "domain") ??
     (kind === "network" ? resource : undefined);

@@ -6,6 +6,7 @@ export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./approval-tables.ts";
 export type * from "./action-tables.ts";
 export type * from "./indicator-tables.ts";
+export type * from "./investigation-tables.ts";
 export type * from "./killswitch-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";

@@ -19,6 +19,7 @@ import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timesta
 import type { ApprovalSchema } from "./approval-tables.ts";
 import type { KillswitchSchema } from "./killswitch-tables.ts";
 import type { IndicatorSchema } from "./indicator-tables.ts";
+import type { InvestigationSchema } from "./investigation-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
 import type { ReactionsTable } from "./reaction-tables.ts";
@@ -380,7 +381,7 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema extends ActionSchema, ApprovalSchema, KillswitchSchema, IndicatorSchema {
+export interface Schema extends ActionSchema, ApprovalSchema, KillswitchSchema, IndicatorSchema, InvestigationSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_gates: AgentGatesTable;

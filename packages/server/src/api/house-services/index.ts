@@ -9,6 +9,7 @@ import { containmentServices } from "./containment-services.ts";
 import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
+import { investigationServices } from "./investigation-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
 import { policyServices } from "./policy-services.ts";
 import { senderServices } from "./sender-services.ts";
@@ -26,6 +27,7 @@ export function createApiServices(house: House): ApiServices {
     ...telemetryServices(house),
     ...alertServices(house),
     ...incidentServices(house),
+    ...investigationServices(house),
     ...indicatorServices(house),
     ...gateServices(house),
     ...killswitchServices(house),

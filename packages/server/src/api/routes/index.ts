@@ -8,6 +8,7 @@ import { containmentRoutes } from "./containment.ts";
 import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
+import { investigationRoutes } from "./investigation.ts";
 import { killswitchRoutes } from "./killswitch.ts";
 import { policyRoutes } from "./policies.ts";
 import { senderRoutes } from "./senders.ts";
@@ -24,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...telemetryRoutes,
   ...alertRoutes,
   ...incidentRoutes,
+  ...investigationRoutes,
   ...indicatorRoutes,
   ...gateRoutes,
   ...killswitchRoutes,

@@ -19,6 +19,7 @@ import { ingestCommand } from "./ingest.ts";
 import { ledgerCommands } from "./ledger.ts";
 import { mapsCommands } from "./maps.ts";
 import { policyCommands } from "./policy.ts";
+import { investigationCommands } from "./investigation.ts";
 import { killswitchCommands } from "./killswitch.ts";
 import { receiptCommands } from "./receipt.ts";
 import { resumeCommand } from "./resume.ts";
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   ...policyCommands,
   ...ledgerCommands,
   ...incidentCommands,
+  ...investigationCommands,
   ...alertCommands,
   ...silenceCommands,
   ...eventsCommands,

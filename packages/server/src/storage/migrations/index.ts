@@ -15,6 +15,7 @@ import { auditTree } from "./0014-audit-tree.ts";
 import { homesOfHolds } from "./0015-homes-of-holds.ts";
 import { agentGates } from "./0016-agent-gates.ts";
 import { stagesOfStops } from "./0017-stages-of-stops.ts";
+import { investigation } from "./0018-investigation.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   { version: 15, name: "homes-of-holds", sql: homesOfHolds },
   { version: 16, name: "agent-gates", sql: agentGates },
   { version: 17, name: "stages-of-stops", sql: stagesOfStops },
+  { version: 18, name: "investigation", sql: investigation },
 ];

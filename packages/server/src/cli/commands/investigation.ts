@@ -1,0 +1,129 @@
+import { investigationTimeline, MARK_ACTS, timelineSource } from "@firebreak/protocol";
+import type { InvestigationEntry, InvestigationTimeline, SourceClock } from "@firebreak/protocol";
+import { z } from "zod";
+import { usageError } from "../arguments.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
+import { durationText, timeText } from "../format.ts";
+import { printable } from "../printable.ts";
+
+const INCIDENT = { name: "INCIDENT", summary: "the incident's id, for example INC-2026-0001" } as const;
+const EXITS = [...ASKS_SERVER, "notFound"] as const;
+const LIMIT = { min: 1, max: 100_000 };
+const PAGE = 500;
+
+const pathOf = ({ args }: CommandContext, tail: string) =>
+  `/incidents/${encodeURIComponent(args.positional(0) ?? "")}${tail}`;
+
+const timeline: Command = {
+  name: "incident timeline",
+  summary: "what happened, out of every source in one order",
+  description: [
+    "Telemetry, alerts, stops with their proofs, actions, playbook steps, approvals, messages, notes and gaps. Without " +
+      "--all the curated view: of telemetry only what stands out, is cited or was pinned, and nothing hidden.",
+    "The times are this server's: of a source whose clock is wrong they are moved, and the command says by how much.",
+  ],
+  positionals: [INCIDENT],
+  options: {
+    all: { type: "boolean", summary: "every entry, hidden ones too" },
+    source: {
+      type: "string",
+      value: "NAMES",
+      summary: `only these, behind commas: ${timelineSource.options.join(", ")}`,
+    },
+    newest: { type: "boolean", summary: "newest first" },
+    limit: { type: "string", value: "N", summary: "no more than N entries (200)" },
+  },
+  examples: [
+    "firebreak incident timeline INC-2026-0001",
+    "firebreak incident timeline INC-2026-0001 --all --source telemetry,stop --json",
+  ],
+  exits: EXITS,
+  run: async (context) => {
+    const { output, args } = context;
+    const found = await readTimeline(context, args.count("limit", LIMIT) ?? 200);
+    output.result(found);
+    printTimeline(context, found);
+    return EXIT.ok;
+  },
+};
+
+async function readTimeline(context: CommandContext, limit: number): Promise<InvestigationTimeline> {
+  const { args, client } = context;
+  const query = new URLSearchParams({
+    view: args.flag("all") ? "all" : "curated",
+    order: args.flag("newest") ? "newest" : "oldest",
+  });
+  const sources = args.text("source");
+  if (sources !== undefined) query.set("sources", sources.replaceAll(" ", ""));
+  const items: InvestigationEntry[] = [];
+  for (;;) {
+    query.set("limit", String(Math.min(PAGE, limit - items.length)));
+    const page = await client.get(investigationTimeline, pathOf(context, `/timeline?${query.toString()}`));
+    items.push(...page.items);
+    if (page.next === null || items.length >= limit) return { ...page, items };
+    query.set("after", page.next);
+  }
+}
+
+function printTimeline({ output }: CommandContext, found: InvestigationTimeline): void {
+  if (found.items.length === 0) output.line("Nothing in this view. --all shows every entry.");
+  else {
+    output.table(
+      ["TIME (UTC)", "SOURCE", "WHO", "WHAT"],
+      found.items.map((entry) => [timeText(entry.at), entry.source, whoOf(entry), textOf(entry)]),
+    );
+  }
+  for (const clock of found.clocks.filter((one) => one.state !== "in_step")) output.line(clockText(clock));
+  if (found.next !== null) output.line("There is more: give a larger --limit.");
+}
+
+function whoOf(entry: InvestigationEntry): string {
+  return printable(entry.actor?.name ?? entry.agentId ?? entry.from);
+}
+
+function textOf(entry: InvestigationEntry): string {
+  const marks = [entry.pinned ? "[pinned] " : "", entry.hidden ? "[hidden] " : ""].join("");
+  const notes = entry.annotations.map((note) => ` — ${note.actor.name}: ${note.text}`).join("");
+  return marks + printable(`${entry.text}${notes}`);
+}
+
+function clockText(clock: SourceClock): string {
+  const who = `${printable(clock.source)} (${printable(clock.agentId)})`;
+  const by = durationText(Math.abs(clock.medianMs));
+  if (clock.state === "corrected") {
+    const direction = clock.medianMs > 0 ? "behind" : "ahead";
+    return `Clock of ${who}: ${by} ${direction}, its times are moved (${clock.events} events).`;
+  }
+  return `Clock of ${who}: events arrived ${durationText(clock.lowMs)} to ${durationText(clock.highMs)} after their time; not moved.`;
+}
+
+const mark: Command = {
+  name: "incident mark",
+  summary: "pin, hide or annotate an entry of the timeline",
+  description: [
+    "The entry stays as it is; what you do is a record of its own, with your name. `--json` of the timeline shows each entry's ref.",
+  ],
+  positionals: [INCIDENT, { name: "REF", summary: "the entry, for example event:17" }],
+  options: {
+    act: { type: "string", value: "ACT", summary: `${MARK_ACTS.join(", ")} (pin)` },
+    text: { type: "string", value: "TEXT", summary: "why, or the annotation" },
+  },
+  examples: [
+    "firebreak incident mark INC-2026-0001 event:17",
+    'firebreak incident mark INC-2026-0001 event:17 --act annotate --text "the first sign"',
+  ],
+  exits: EXITS,
+  run: async (context) => {
+    const { client, output, args } = context;
+    const act = args.text("act") ?? "pin";
+    if (!MARK_ACTS.some((known) => known === act)) throw usageError(mark, `--act: use one of ${MARK_ACTS.join(", ")}.`);
+    const ref = args.positional(1) ?? "";
+    await client.post(z.null(), pathOf(context, "/timeline/marks"), { ref, act, text: args.text("text") });
+    output.result({ ref, act });
+    output.line(`${act}: ${printable(ref)}`);
+    return EXIT.ok;
+  },
+};
+
+export const investigationCommands: readonly Command[] = [timeline, mark];

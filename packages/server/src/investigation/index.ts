@@ -1,0 +1,4 @@
+export type { InvestigationContext } from "./context.ts";
+export { getTimeline } from "./timeline/get-timeline.ts";
+export type { TimelineQuery } from "./timeline/get-timeline.ts";
+export { markEntry } from "./timeline/marks.ts";
