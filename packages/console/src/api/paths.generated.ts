@@ -740,6 +740,56 @@ export type IntakeReceipt = {
   rejectedTotal: number;
 };
 
+export type InvestigationEntry = {
+  ref: string;
+  at: string;
+  sourceTime: string;
+  receivedTime: string | null;
+  correctionMs: number;
+  source: "telemetry" | "session" | "alert" | "state" | "note" | "stop" | "action" | "approval" | "playbook" | "notification" | "evidence" | "change" | "act" | "gap";
+  kind: string;
+  from: string;
+  actor: Actor | null;
+  agentId: string | null;
+  sessionId: string | null;
+  text: string;
+  outcome: string | null;
+  risk: string | null;
+  redacted: ("KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM")[];
+  links: ({
+    kind: "event" | "alert" | "stop" | "receipt" | "evidence" | "session" | "run" | "action" | "approval" | "delivery" | "hold" | "audit" | "incident";
+    id: string;
+  })[];
+  leafHash: string | null;
+  pinned: boolean;
+  hidden: boolean;
+  annotations: ({
+    text: string;
+    actor: Actor;
+    at: string;
+  })[];
+};
+
+export type InvestigationTimeline = {
+  incidentId: string;
+  from: string;
+  to: string;
+  agents: (string)[];
+  events: number;
+  clocks: ({
+    agentId: string;
+    source: string;
+    events: number;
+    medianMs: number;
+    lowMs: number;
+    highMs: number;
+    state: "in_step" | "corrected" | "unsteady";
+    correctionMs: number;
+  })[];
+  items: (InvestigationEntry)[];
+  next: string | null;
+};
+
 export type KillswitchView = {
   epoch: number;
   holds: (Hold)[];
@@ -1797,6 +1847,12 @@ export type StopRequest = {
   confirmation?: string;
   expiresInSeconds?: number;
   drill?: boolean;
+};
+
+export type TimelineMarkRequest = {
+  ref: string;
+  act: "pin" | "unpin" | "hide" | "unhide" | "annotate";
+  text?: string;
 };
 
 export type TestSourceRequest = {
@@ -4066,6 +4122,94 @@ export interface paths {
           content: {
             "application/json": ReviewView;
           };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/timeline": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          view?: "curated" | "all";
+          order?: "oldest" | "newest";
+          sources?: string;
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": InvestigationTimeline;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/timeline/marks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": TimelineMarkRequest;
+        };
+      };
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
         };
         default: {
           headers: Record<string, unknown>;
