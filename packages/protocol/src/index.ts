@@ -4,6 +4,7 @@ export * from "./alert.ts";
 export * from "./alert-views.ts";
 export * from "./approval.ts";
 export * from "./canary.ts";
+export * from "./collection.ts";
 export * from "./audit-log.ts";
 export * from "./coverage.ts";
 export * from "./errors.ts";

@@ -1,41 +1,33 @@
 import { createHash } from "node:crypto";
 import { formatId, stopResult } from "@firebreak/protocol";
-import type { Actor, EvidenceId, Hold, StopId, StopResult } from "@firebreak/protocol";
+import type { Actor, Hold, StopId, StopResult } from "@firebreak/protocol";
 import { z } from "zod";
 import { listOperatorAddresses } from "../access/index.ts";
 import {
   TOUCHES_NOTHING,
   agentEffectorsWith,
   defineEffector,
-  findSupervisor,
   guardEffector,
   hostEffectors,
-  listSupervisors,
-  listTreeOf,
   localEffectors,
 } from "../containment/index.ts";
-import type {
-  Effector,
-  EffectorContext,
-  EffectorLimits,
-  EffectorOutcome,
-  EnforceOptions,
-} from "../containment/index.ts";
-import { collectEvidence } from "../evidence/index.ts";
-import type { EvidenceSummary } from "../evidence/index.ts";
+import type { Effector, EffectorLimits, EnforceOptions } from "../containment/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
 import type { Clock, Config, EffectorSettings, Profile, ReadSecret } from "../kernel/index.ts";
 import { requestNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
+import { evidenceCollect } from "./evidence/collect-effector.ts";
 import { neededHosts } from "./needed-hosts.ts";
 
 export interface EffectorSurroundings {
   readonly database: Database;
   readonly clock: Clock;
   readonly config: Pick<Config, "databaseUrl" | "publicUrl">;
-  readonly profile: Pick<Profile, "channels" | "effectors">;
+  readonly profile: Pick<Profile, "name" | "channels" | "effectors" | "evidence">;
+  /** where the shipped profiles lie */
+  readonly profilesDir: string;
   readonly readSecret: ReadSecret;
   readonly notifyAs: (actor: Actor) => NotifyContext;
   /** enforces a hold on every host */
@@ -91,81 +83,6 @@ function recordingStops(effector: Effector, { recordStop }: EffectorSurroundings
       }
       return outcome;
     },
-  };
-}
-
-/** The same step of the same run gives the same archive, however often it is applied. */
-function archiveIdOf(ctx: EffectorContext, sessionId: string): EvidenceId {
-  const digest = createHash("sha256").update(`${ctx.runId}/${ctx.stepId}/${sessionId}`).digest();
-  return formatId("evidence", digest.readUIntBE(16, 6), digest);
-}
-
-const evidenceParameters = z.strictObject({
-  agentId: z.string(),
-  sessionId: z.string().nullish(),
-  reason: z.string().max(1000),
-});
-
-function evidenceCollect({ database }: EffectorSurroundings): Effector {
-  return defineEffector({
-    name: "evidence.collect",
-    title: "Collect evidence of an agent",
-    destroysEvidence: false,
-    idempotent: true,
-    expiry: "none",
-    parameters: evidenceParameters,
-    blastRadius: async () => TOUCHES_NOTHING,
-    preview: async (ctx, parameters) =>
-      sessionsOf(ctx, parameters).map((id) => `collects the evidence of session ${id} into a new archive`),
-    apply: async (ctx, parameters) => {
-      const archives: EvidenceSummary[] = [];
-      for (const sessionId of sessionsOf(ctx, parameters)) {
-        const entry = findSupervisor({ home: ctx.home, sessionId });
-        archives.push(
-          await collectEvidence(
-            { home: ctx.home, database, clock: ctx.clock, actor: ctx.actor },
-            {
-              archiveId: archiveIdOf(ctx, sessionId),
-              incidentId: ctx.incidentId,
-              agentId: parameters.agentId,
-              sessionId,
-              reason: parameters.reason,
-              subject: {
-                processes: listTreeOf({ home: ctx.home, sessionId }) ?? [],
-                outputLog: entry?.outputLog ?? null,
-                workspace: entry?.workspace ?? null,
-              },
-              signal: ctx.signal,
-            },
-          ),
-        );
-      }
-      return describeArchives(archives);
-    },
-    verify: async (_ctx, _parameters, output) => ({ ok: true, output, message: "The archives are sealed." }),
-    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "Evidence is never removed." }),
-  });
-}
-
-/** The named session, else every session of the agent that is known on this machine. */
-function sessionsOf(ctx: EffectorContext, parameters: z.output<typeof evidenceParameters>): string[] {
-  const known = listSupervisors({ home: ctx.home }).filter((one) => one.agentId === parameters.agentId);
-  const sessions = known.map((one) => one.sessionId);
-  if (sessions.length > 0) return sessions;
-  return parameters.sessionId === null || parameters.sessionId === undefined ? [] : [parameters.sessionId];
-}
-
-function describeArchives(archives: readonly EvidenceSummary[]): EffectorOutcome {
-  if (archives.length === 0) {
-    return { ok: false, reason: "not_found", message: "no session of the agent is known on this machine" };
-  }
-  const items = archives.reduce((sum, archive) => sum + archive.items, 0);
-  const degraded = archives.reduce((sum, archive) => sum + archive.degradedItems, 0);
-  const ids = archives.map((archive) => archive.id).join(", ");
-  return {
-    ok: true,
-    output: { archives: archives.map(({ id, manifestSha256 }) => ({ id, manifestSha256 })) },
-    message: `${items} items in ${ids}${degraded === 0 ? "" : `, ${degraded} of them incomplete`}`,
   };
 }
 

@@ -158,6 +158,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...surroundings,
     config,
     database,
+    profilesDir,
     notifyAs,
     enforce: (enforcing) => enforceEverywhere(house, enforcing),
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),

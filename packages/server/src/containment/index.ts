@@ -5,6 +5,8 @@ export * from "./effect-record.ts";
 export * from "./guard-effector.ts";
 export { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
 export type { Boxed, TimeBox } from "./time-box.ts";
+export type { EngineRequest } from "./effectors/docker/index.ts";
+export { createEngineClient, readLogs } from "./effectors/docker/index.ts";
 export { agentEffectors, agentEffectorsWith, hostEffectors, localEffectors } from "./effectors/index.ts";
 export * from "./effectors/firewall/index.ts";
 export * from "./skills/index.ts";
@@ -22,7 +24,7 @@ export type { EnforceOptions, LiftResult, SupervisorStatus } from "./enforce-hol
 export * from "./gates/index.ts";
 export { ISOLATIONS, readCommandLine, readProcess, snapshotProcesses } from "./process-tree/index.ts";
 export type { ProcessEntry, ProcessKey } from "./process-tree/index.ts";
-export { sessionPaths } from "./registry.ts";
+export { findEndedSession, findEndedSessions, sessionPaths } from "./registry.ts";
 export type { SessionPaths, SupervisorEntry } from "./registry.ts";
 export { drainSpools, pruneSessions } from "./supervisor/ended-sessions.ts";
 export { EXIT_HELD } from "./supervisor/options.ts";

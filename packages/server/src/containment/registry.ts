@@ -166,6 +166,13 @@ export function findEndedSessions(home: string, agentId: string): SupervisorEntr
     });
 }
 
+/** @returns the session as it was when it ended on this machine; null when none of that id did */
+export function findEndedSession(home: string, sessionId: string): SupervisorEntry | null {
+  if (!name.safeParse(sessionId).success) return null;
+  const text = readText(sessionPaths(home, sessionId).final);
+  return text === null ? null : (supervisorEntry.safeParse(parseJson(text)).data ?? null);
+}
+
 const endedEntry = supervisorEntry.extend({
   verified: z.boolean(),
   leftovers: z.array(z.unknown()),

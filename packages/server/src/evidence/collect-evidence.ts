@@ -1,23 +1,37 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync } from "node:fs";
 import os from "node:os";
-import path from "node:path";
-import type { Actor } from "@firebreak/protocol";
-import { recordAudit } from "../audit/index.ts";
-import type { Clock } from "../kernel/index.ts";
-import { ensurePrivateDir, toIso } from "../kernel/index.ts";
-import { notifyLive } from "../storage/index.ts";
+import type { Actor, EvidenceLevel } from "@firebreak/protocol";
+import type { Clock, EvidenceSettings } from "../kernel/index.ts";
+import { FirebreakError, messageOf, readProcessStartTime, toIso } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
-import { collectAgent } from "./collect/collect-agent.ts";
-import type { AgentSubject } from "./collect/collect-agent.ts";
+import {
+  archiveDirectory,
+  isSealed,
+  makeTemporaryDir,
+  removeCollectionRecord,
+  removeTemporaryDir,
+  settleInterrupted,
+  setAside,
+  writeCollectionRecord,
+} from "./collect/collection-record.ts";
+import type { CollectionRecord, CutOff } from "./collect/collection-record.ts";
+import type { Scene, SessionSubject, Surroundings } from "./collect/collector.ts";
+import { COLLECTORS } from "./collect/collectors.ts";
+import { chooseCollectors, runCollectors } from "./collect/run-collectors.ts";
+import type { CollectorRun } from "./collect/run-collectors.ts";
 import { appendCustody } from "./custody.ts";
-import { FILES, MANIFEST_FORMAT, evidenceManifest } from "./manifest.ts";
+import { MANIFEST_FORMAT } from "./manifest.ts";
 import type { EvidenceManifest } from "./manifest.ts";
+import { readSummary } from "./read-summary.ts";
+import type { EvidenceSummary } from "./read-summary.ts";
+import { recordArchive } from "./record-archive.ts";
 import { openEvidenceKey } from "./signing-key.ts";
 
 export interface EvidenceContext {
   readonly home: string;
-  readonly database: Pick<Database, "kysely">;
+  /** null: no server runs; the archive is taken into the records by the next one */
+  readonly database: Pick<Database, "kysely"> | null;
   readonly clock: Clock;
   readonly actor: Actor;
 }
@@ -26,64 +40,182 @@ export interface CollectInput {
   /** names the archive; collecting twice under one id gives the first archive back */
   readonly archiveId: string;
   readonly incidentId: string | null;
-  readonly agentId: string | null;
+  /** empty: of this host, without an agent */
+  readonly agentIds: readonly string[];
+  /** null: of every session that is given */
   readonly sessionId: string | null;
+  readonly sessions: readonly SessionSubject[];
   readonly reason: string;
-  readonly subject: Omit<AgentSubject, "home">;
+  readonly level: EvidenceLevel;
+  readonly settings: EvidenceSettings;
+  /** instead of the level's */
+  readonly timeLimitMs?: number | undefined;
+  /** also the memory of the agent's processes */
+  readonly memory?: boolean;
+  readonly surroundings: Omit<Surroundings, "temporaryDir">;
+  /** ends the collection: what was had is sealed, the rest is named */
   readonly signal: AbortSignal;
+  readonly onProgress?: (record: CollectionRecord) => void;
 }
 
-export interface EvidenceSummary {
-  readonly id: string;
-  readonly directory: string;
-  readonly manifestSha256: string;
-  readonly items: number;
-  readonly degradedItems: number;
-  readonly bytes: number;
-}
+const PROGRESS_EVERY_MS = 250;
 
 /**
- * Collects what can be had of an agent into a sealed archive under `<home>/evidence`, and records it.
+ * Collects what can be had into a sealed archive under `<home>/evidence`, and records it.
  *
- * A collection that was cut off left no manifest; it is kept beside the new one as `<id>.partial-N`.
+ * A collection that was cut off left no manifest; it is kept beside the others as `<id>.partial-N`, and the next one names it.
  */
 export async function collectEvidence(ctx: EvidenceContext, input: CollectInput): Promise<EvidenceSummary> {
-  const directory = path.join(ctx.home, "evidence", input.archiveId);
-  if (!existsSync(path.join(directory, FILES.manifest))) await writeArchive(ctx, input, directory);
-  const summary = readSummary(input.archiveId, directory);
-  await recordArchive(ctx, input, summary);
+  if (!isSealed(ctx.home, input.archiveId)) await writeArchive(ctx, input);
+  const summary = readSummary(input.archiveId, archiveDirectory(ctx.home, input.archiveId));
+  if (ctx.database !== null)
+    await recordArchive({ ...ctx, database: ctx.database }, { ...input, agentId: onlyAgentOf(input) }, summary);
   return summary;
 }
 
-async function writeArchive(ctx: EvidenceContext, input: CollectInput, directory: string): Promise<void> {
-  ensurePrivateDir(path.dirname(directory));
-  const partial = setPartialAside(directory);
-  const started = toIso(ctx.clock.now());
-  const writer = new ArchiveWriter(directory, ctx.clock);
-  if (partial !== null) {
+async function writeArchive(ctx: EvidenceContext, input: CollectInput): Promise<void> {
+  const { home, clock } = ctx;
+  const { archiveId } = input;
+  const interrupted = settleInterrupted(home, toIso(clock.now()));
+  if (existsSync(archiveDirectory(home, archiveId))) {
+    throw new FirebreakError("conflict", `evidence is being collected into ${archiveId} already`);
+  }
+  const record = newRecord(ctx, input);
+  writeCollectionRecord(home, record);
+  try {
+    const scene = makeScene(ctx, input, makeTemporaryDir(home, archiveId));
+    await fillArchive(ctx, input, { scene, record, interrupted });
+  } catch (fault) {
+    const problem = `${messageOf(fault)}; ${setAside(home, archiveId)}`;
+    writeCollectionRecord(home, { ...record, end: { state: "failed", at: toIso(clock.now()), problem } });
+    throw fault;
+  } finally {
+    removeTemporaryDir(home, archiveId);
+  }
+  for (const { id } of interrupted) removeCollectionRecord(home, id);
+  removeCollectionRecord(home, archiveId);
+}
+
+function newRecord(ctx: EvidenceContext, input: CollectInput): CollectionRecord {
+  const { archiveId: id, incidentId, sessionId, level, reason, settings } = input;
+  const agentId = onlyAgentOf(input);
+  const startedMs = ctx.clock.now();
+  return {
+    version: 1,
+    id,
+    incidentId,
+    agentId,
+    sessionId,
+    level,
+    reason,
+    actor: ctx.actor,
+    process: { pid: process.pid, startTime: readProcessStartTime(process.pid) },
+    startedAt: toIso(startedMs),
+    endsBy: toIso(startedMs + (input.timeLimitMs ?? settings.levels[level].timeLimitSeconds * 1000)),
+    progress: { done: 0, total: 0, current: null, items: 0, bytes: 0 },
+    end: null,
+  };
+}
+
+/** A record names one agent; of several, `collection.json` in the archive tells. */
+function onlyAgentOf({ agentIds }: CollectInput): string | null {
+  const [only, second] = agentIds;
+  return second === undefined ? (only ?? null) : null;
+}
+
+function makeScene({ home, clock }: EvidenceContext, input: CollectInput, temporaryDir: string): Scene {
+  const { level, settings, agentIds, sessions, memory = false, surroundings } = input;
+  const limits = settings.levels[level];
+  const nowMs = clock.now();
+  return {
+    home,
+    level,
+    limits,
+    settings,
+    memory,
+    nowMs,
+    subject: { agentIds, sessions },
+    surroundings: { ...surroundings, temporaryDir },
+    sinceMs: nowMs - limits.logDays * 86_400_000,
+  };
+}
+
+interface Making {
+  readonly scene: Scene;
+  readonly record: CollectionRecord;
+  readonly interrupted: readonly CutOff[];
+}
+
+async function fillArchive(ctx: EvidenceContext, input: CollectInput, making: Making): Promise<void> {
+  const { clock, home } = ctx;
+  const { scene, record } = making;
+  const writer = new ArchiveWriter(archiveDirectory(home, input.archiveId), clock);
+  const meter = { bytes: 0 };
+  let at = record.progress;
+  const tell = () => {
+    at = { ...at, items: writer.items.length, bytes: meter.bytes };
+    writeCollectionRecord(home, { ...record, progress: at });
+    input.onProgress?.({ ...record, progress: at });
+  };
+  const ticking = setInterval(tell, PROGRESS_EVERY_MS);
+  const limited = new AbortController();
+  const timer = setTimeout(() => limited.abort(), Date.parse(record.endsBy) - Date.parse(record.startedAt));
+  try {
+    const runs = await runCollectors(chooseCollectors(COLLECTORS, scene), {
+      writer,
+      scene,
+      meter,
+      signal: AbortSignal.any([input.signal, limited.signal]),
+      now: () => performance.now(),
+      onProgress: (progress) => {
+        at = { ...at, ...progress };
+        tell();
+      },
+    });
+    finish(ctx, input, { ...making, runs, writer });
+  } finally {
+    clearInterval(ticking);
+    clearTimeout(timer);
+  }
+}
+
+function finish(
+  ctx: EvidenceContext,
+  input: CollectInput,
+  made: Making & { readonly runs: readonly CollectorRun[]; readonly writer: ArchiveWriter },
+): void {
+  const { writer, record, interrupted } = made;
+  for (const { id, problem } of interrupted) {
     writer.addFailure(
-      { name: "earlier-collection", description: "a collection that was cut off before it was sealed" },
-      `kept unsealed as ${path.basename(partial)}`,
+      { name: `interrupted/${id}`, description: "an earlier collection that was never sealed" },
+      problem,
     );
   }
-  await collectAgent(writer, { ...input.subject, home: ctx.home }, input.signal);
+  writer.addBytes(
+    {
+      name: "collection.json",
+      description: "how this archive was collected: limits, and each kind with its time",
+      metadata: {},
+    },
+    Buffer.from(`${JSON.stringify(describeCollection(input, made), null, 2)}\n`),
+  );
   const manifest: EvidenceManifest = {
     format: MANIFEST_FORMAT,
     archive_id: input.archiveId,
     incident_id: input.incidentId,
-    agent_id: input.agentId,
+    agent_id: onlyAgentOf(input),
     session_id: input.sessionId,
     reason: input.reason,
     collector: `${ctx.actor.kind} ${ctx.actor.name}`,
     hostname: os.hostname(),
     platform: `${os.platform()} ${os.release()} ${os.arch()}`,
-    collection_started: started,
+    collection_started: record.startedAt,
     collection_completed: toIso(ctx.clock.now()),
     total_evidence_items: writer.items.length,
     evidence_items: writer.items,
   };
   const sha256 = writer.seal(manifest, openEvidenceKey(ctx.home));
-  appendCustody(directory, {
+  appendCustody(writer.directory, {
     at: toIso(ctx.clock.now()),
     act: "collected",
     actor: manifest.collector,
@@ -92,64 +224,18 @@ async function writeArchive(ctx: EvidenceContext, input: CollectInput, directory
   });
 }
 
-function setPartialAside(directory: string): string | null {
-  if (!existsSync(directory)) return null;
-  let number = 1;
-  while (existsSync(`${directory}.partial-${number}`)) number += 1;
-  const aside = `${directory}.partial-${number}`;
-  renameSync(directory, aside);
-  return aside;
-}
-
-function readSummary(id: string, directory: string): EvidenceSummary {
-  const manifest = evidenceManifest.parse(JSON.parse(readFileSync(path.join(directory, FILES.manifest), "utf8")));
-  const signature: unknown = JSON.parse(readFileSync(path.join(directory, FILES.signature), "utf8"));
-  const items = manifest.evidence_items;
+function describeCollection(
+  { level, agentIds, sessions }: CollectInput,
+  { runs, scene, record }: Making & { runs: readonly CollectorRun[] },
+) {
   return {
-    id,
-    directory,
-    manifestSha256: manifestHashOf(signature),
-    items: items.length,
-    degradedItems: items.filter((item) => item.status !== "collected").length,
-    bytes: items.reduce((sum, item) => sum + item.file_size_bytes, 0),
+    level,
+    agents: agentIds,
+    limits: scene.limits,
+    memory: scene.memory,
+    endsBy: record.endsBy,
+    since: toIso(scene.sinceMs),
+    sessions: sessions.map(({ sessionId, agentId, elsewhere }) => ({ sessionId, agentId, elsewhere })),
+    collectors: runs,
   };
-}
-
-function manifestHashOf(signature: unknown): string {
-  const found = typeof signature === "object" && signature !== null && "manifest_sha256" in signature;
-  return found ? String(signature.manifest_sha256) : "";
-}
-
-async function recordArchive(ctx: EvidenceContext, input: CollectInput, summary: EvidenceSummary): Promise<void> {
-  const now = ctx.clock.now();
-  await ctx.database.kysely.transaction().execute(async (trx) => {
-    const inserted = await trx
-      .insertInto("evidence_archives")
-      .values({
-        id: summary.id,
-        incident_id: input.incidentId,
-        session_id: input.sessionId,
-        agent_id: input.agentId,
-        reason: input.reason,
-        directory: summary.directory,
-        manifest_sha256: summary.manifestSha256,
-        items: summary.items,
-        degraded_items: summary.degradedItems,
-        bytes: String(summary.bytes),
-        collected_at: toIso(now),
-        collected_by: JSON.stringify(ctx.actor),
-      })
-      .onConflict((conflict) => conflict.column("id").doNothing())
-      .returning("id")
-      .executeTakeFirst();
-    if (inserted === undefined) return;
-    await recordAudit(trx, {
-      at: now,
-      actor: ctx.actor,
-      action: "evidence.collect",
-      target: summary.id,
-      detail: { incidentId: input.incidentId, manifestSha256: summary.manifestSha256, items: summary.items },
-    });
-    await notifyLive(trx, "evidence", summary.id);
-  });
 }

@@ -20,14 +20,17 @@ import { createManualClock, createNewId, readProcessStartTime } from "../kernel/
 import { createTestDatabase } from "../storage/testing.ts";
 import { collectEvidence, getEvidence, listEvidence, verifyArchive } from "./index.ts";
 import type { CollectInput, EvidenceContext } from "./index.ts";
+import { emptySurroundings, sessionSubject, settingsFor } from "./collect/testing.ts";
 import { formatEndpoint } from "./collect/socket-table.ts";
 import { redactEnvironment, redactText } from "./redact.ts";
 
 const START = Date.parse("2026-03-01T03:00:00Z");
-let shared: Awaited<ReturnType<typeof createTestDatabase>>;
+type Shared = Awaited<ReturnType<typeof createTestDatabase>>;
+type TestDatabase = Shared["database"];
+let shared: Shared;
 let place: string;
 let home: string;
-let ctx: EvidenceContext;
+let ctx: EvidenceContext & { readonly database: TestDatabase };
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -81,10 +84,13 @@ function input(overrides: Partial<CollectInput> = {}): CollectInput {
   return {
     archiveId: createNewId(() => START)("evidence"),
     incidentId: "INC-2026-0001",
-    agentId: "scout",
+    agentIds: ["scout"],
     sessionId: "ses_1",
+    sessions: [sessionSubject()],
     reason: "rogue agent",
-    subject: { processes: [], outputLog: null, workspace: null },
+    level: "quick",
+    settings: settingsFor("processes", "output", "workspace"),
+    surroundings: emptySurroundings(),
     signal: new AbortController().signal,
     ...overrides,
   };
@@ -114,7 +120,7 @@ describe("E-2: collecting the evidence of an agent", () => {
     await waitForSocket(identity.pid);
     const summary = await collectEvidence(
       ctx,
-      input({ subject: { processes: [identity], outputLog: null, workspace: null } }),
+      input({ sessions: [sessionSubject({ processes: [identity], outputLog: null, workspace: null })] }),
     );
     const { text } = readItem(summary.directory, "process-tree.json");
     const facts = JSON.parse(text);
@@ -128,7 +134,7 @@ describe("E-2: collecting the evidence of an agent", () => {
   test("keeps the agent's files and never follows a link out of them", async () => {
     const summary = await collectEvidence(
       ctx,
-      input({ subject: { processes: [], outputLog: null, workspace: makeWorkspace() } }),
+      input({ sessions: [sessionSubject({ processes: [], outputLog: null, workspace: makeWorkspace() })] }),
     );
     expect(readItem(summary.directory, "workspace/notes/plan.md").text).toBe("delete everything");
     const inventory = JSON.parse(readItem(summary.directory, "workspace.json").text);
@@ -144,8 +150,14 @@ describe("E-2: collecting the evidence of an agent", () => {
     const workspace = makeWorkspace();
     mkdirSync(path.join(home, "secrets"), { recursive: true });
     writeFileSync(path.join(home, "secrets/cli-token"), "a-secret-of-firebreak");
-    const outer = await collectEvidence(ctx, input({ subject: { processes: [], outputLog: null, workspace: place } }));
-    const itself = await collectEvidence(ctx, input({ subject: { processes: [], outputLog: null, workspace: home } }));
+    const outer = await collectEvidence(
+      ctx,
+      input({ sessions: [sessionSubject({ processes: [], outputLog: null, workspace: place })] }),
+    );
+    const itself = await collectEvidence(
+      ctx,
+      input({ sessions: [sessionSubject({ processes: [], outputLog: null, workspace: home })] }),
+    );
     expect(readItem(outer.directory, "workspace/workspace/notes/plan.md").text).toBe("delete everything");
     expect(readItem(outer.directory, "workspace.json").item).toMatchObject({
       status: "degraded",
@@ -164,7 +176,7 @@ describe("E-2: collecting the evidence of an agent", () => {
     const gone = { pid: 999_999_999, startTime: "1", command: "ghost", state: "S" };
     const summary = await collectEvidence(
       ctx,
-      input({ subject: { processes: [gone], outputLog: "/nonexistent/log", workspace: null } }),
+      input({ sessions: [sessionSubject({ processes: [gone], outputLog: "/nonexistent/log", workspace: null })] }),
     );
     expect(readItem(summary.directory, "process-tree.json").item).toMatchObject({
       status: "degraded",
@@ -182,9 +194,12 @@ describe("E-2: collecting the evidence of an agent", () => {
   test("a time limit that ran out seals what was had and names the rest", async () => {
     const summary = await collectEvidence(
       ctx,
-      input({ signal: AbortSignal.abort(), subject: { processes: [], outputLog: null, workspace: makeWorkspace() } }),
+      input({
+        signal: AbortSignal.abort(),
+        sessions: [sessionSubject({ processes: [], outputLog: null, workspace: makeWorkspace() })],
+      }),
     );
-    expect(readItem(summary.directory, "workspace.json").item).toMatchObject({
+    expect(readItem(summary.directory, "workspace").item).toMatchObject({
       status: "failed",
       reason: "the time for collecting ran out",
     });
@@ -194,7 +209,7 @@ describe("E-2: collecting the evidence of an agent", () => {
 
 describe("E-3: chain of custody", () => {
   test("collecting twice under one id gives one archive, recorded and audited once", async () => {
-    const once = input({ subject: { processes: [], outputLog: null, workspace: makeWorkspace() } });
+    const once = input({ sessions: [sessionSubject({ processes: [], outputLog: null, workspace: makeWorkspace() })] });
     const first = await collectEvidence(ctx, once);
     writeFileSync(path.join(place, "workspace/notes/plan.md"), "nothing to see here");
     expect(await collectEvidence(ctx, once)).toEqual(first);
@@ -215,8 +230,8 @@ describe("E-3: chain of custody", () => {
     mkdirSync(path.join(home, "evidence", again.archiveId, "blobs"), { recursive: true });
     writeFileSync(path.join(home, "evidence", again.archiveId, "blobs", "half"), "half a blob");
     const summary = await collectEvidence(ctx, again);
-    expect(readItem(summary.directory, "earlier-collection").item).toMatchObject({
-      reason: `kept unsealed as ${again.archiveId}.partial-1`,
+    expect(readItem(summary.directory, `interrupted/${again.archiveId}`).item).toMatchObject({
+      reason: `what it had is kept unsealed as ${again.archiveId}.partial-1`,
     });
     expect(readFileSync(`${summary.directory}.partial-1/blobs/half`, "utf8")).toBe("half a blob");
   });
@@ -285,7 +300,7 @@ describe("E-3: chain of custody", () => {
   test.each(ATTACKS)("the verifier finds $name", async ({ attack, finds }) => {
     const summary = await collectEvidence(
       ctx,
-      input({ subject: { processes: [], outputLog: null, workspace: makeWorkspace() } }),
+      input({ sessions: [sessionSubject({ processes: [], outputLog: null, workspace: makeWorkspace() })] }),
     );
     expect(await verifyArchive(summary.directory)).toMatchObject({ intact: true, findings: [] });
     attack(summary.directory);

@@ -1,6 +1,11 @@
 export { collectEvidence } from "./collect-evidence.ts";
-export type { CollectInput, EvidenceContext, EvidenceSummary } from "./collect-evidence.ts";
-export type { AgentSubject } from "./collect/collect-agent.ts";
+export type { CollectInput, EvidenceContext } from "./collect-evidence.ts";
+export { readCollectionRecords } from "./collect/collection-record.ts";
+export type { CollectionRecord } from "./collect/collection-record.ts";
+export type { ContainerSource, SessionSubject, SkillReport, Surroundings } from "./collect/collector.ts";
+export { completenessOf } from "./completeness.ts";
+export type { EvidenceSummary } from "./read-summary.ts";
+export { reconcileEvidence } from "./reconcile-evidence.ts";
 export { appendCustody } from "./custody.ts";
 export { getEvidence, listEvidence } from "./list-evidence.ts";
 export { openEvidenceKey } from "./signing-key.ts";

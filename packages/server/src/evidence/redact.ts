@@ -31,7 +31,7 @@ export function redactEnvironment(pairs: readonly string[]): { pairs: string[]; 
   return { pairs: redacted, redactions };
 }
 
-function isSecretName(name: string): boolean {
+export function isSecretName(name: string): boolean {
   const category = classifyName(name);
   return category === "KEY" || (category === "PWD" && name !== "PWD" && name !== "OLDPWD") || SECRET_NAME.test(name);
 }

@@ -7,6 +7,7 @@ export * from "./file-lock.ts";
 export * from "./ids.ts";
 export * from "./logger.ts";
 export * from "./matchers.ts";
+export * from "./open-folder.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
 export * from "./signing-key.ts";

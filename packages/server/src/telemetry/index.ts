@@ -11,6 +11,7 @@ export { readLogEvents } from "./tails/read-log-file.ts";
 export type { LogEvent, LogReading } from "./tails/read-log-file.ts";
 export { createSyslog } from "./syslog/syslog.ts";
 export type { Syslog } from "./syslog/syslog.ts";
+export { listTailedPaths } from "./tails/tail-config.ts";
 export { openTails } from "./tails/tails.ts";
 export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
@@ -24,6 +25,7 @@ export {
   readEventsBySeq,
   readNewestBodies,
   readStoredEvent,
+  streamEvents,
 } from "./read-events.ts";
 export type { EventFilters, StoredBody } from "./read-events.ts";
 export {

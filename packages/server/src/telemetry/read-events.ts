@@ -1,4 +1,5 @@
 import type { AgentEvent, EventView } from "@firebreak/protocol";
+import { sql } from "kysely";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
 
@@ -79,6 +80,38 @@ export async function readBodiesAfter(ctx: ReadContext, seq: number, limit: numb
 export async function readNewestBodies(ctx: ReadContext, limit: number): Promise<StoredBody[]> {
   const stored = ctx.database.kysely.selectFrom("events").select(["seq", "body"]);
   return (await stored.orderBy("seq", "desc").limit(limit).execute()).toReversed();
+}
+
+const STREAM_PAGE = 500;
+
+/** The events of agents from a time on as they are stored, by the source's clock, page by page: their number costs no memory. */
+export async function* streamEvents(
+  ctx: ReadContext,
+  { agentIds, sinceMs }: { readonly agentIds: readonly string[]; readonly sinceMs: number },
+): AsyncGenerator<readonly StoredBody[]> {
+  let after = { time: new Date(sinceMs).toISOString(), seq: "-1" };
+  while (true) {
+    const rows = await ctx.database.kysely
+      .selectFrom("events")
+      .select(["seq", "body", sql<string>`time::text`.as("at")])
+      .where(
+        "agent_id",
+        "in",
+        agentIds.map((one) => readTextKey("agent", one)),
+      )
+      // twice: the first lets the database pass over whole partitions
+      .where(sql<boolean>`time >= ${after.time}::timestamptz`)
+      .where(sql<boolean>`(time, seq) > (${after.time}::timestamptz, ${after.seq}::bigint)`)
+      .orderBy("time")
+      .orderBy("seq")
+      .limit(STREAM_PAGE)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    if (rows.length < STREAM_PAGE) return;
+    after = { time: last.at, seq: last.seq };
+  }
 }
 
 /** Events by their numbers, in order; those that are gone are left out. */

@@ -6,5 +6,5 @@ export { skillQuarantine } from "./quarantine-effector.ts";
 export { listQuarantine } from "./quarantine-record.ts";
 export { QuarantineFault, quarantineSkill } from "./quarantine-skill.ts";
 export { restoreSkill } from "./restore-skill.ts";
-export { ScanFault } from "./scan-folder.ts";
+export { ScanFault, scanFolder } from "./scan-folder.ts";
 export { compareFolders } from "./watch-skills.ts";

@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { chmod, lchown, lstat, mkdir, open, readdir, readlink, rename, rmdir, symlink, unlink } from "node:fs/promises";
-import { codeOf } from "../../kernel/index.ts";
-import { listingOf, openFolder, openRegular } from "./open-folder.ts";
-import type { OpenFolder } from "./open-folder.ts";
+import { codeOf, listingOf, openFolder, openRegular } from "../../kernel/index.ts";
+import type { OpenFolder } from "../../kernel/index.ts";
 
 /**
  * Moves what has the name in one folder to a name in another, in one act where both lie on one file system, else by a

@@ -1,10 +1,8 @@
-import { toIso } from "../../kernel/index.ts";
-import type { Clock } from "../../kernel/index.ts";
+import { isFree, openFolder, toIso } from "../../kernel/index.ts";
+import type { Clock, OpenFolder } from "../../kernel/index.ts";
 import { truePathOf } from "./baseline.ts";
 import { isSameTree } from "./compare-skills.ts";
 import { finishCopy, moveTree } from "./move-tree.ts";
-import { isFree, openFolder } from "./open-folder.ts";
-import type { OpenFolder } from "./open-folder.ts";
 import { restoreInOpenClaw } from "./openclaw-entry.ts";
 import { appendCustodyLine, quarantinePaths, readRecord, writeRecord } from "./quarantine-record.ts";
 import type { QuarantineRecord } from "./quarantine-record.ts";

@@ -3,11 +3,10 @@ import type { Stats } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import path from "node:path";
 import { foldText } from "../../detection/index.ts";
-import { codeOf, messageOf } from "../../kernel/index.ts";
+import { codeOf, listingOf, messageOf, openFolder, openRegular } from "../../kernel/index.ts";
+import type { OpenFolder } from "../../kernel/index.ts";
 import type { FolderScan, SkillEntry, SkillFinding } from "./manifest.ts";
 import { ENTRIES_MAX, MESSAGE_CHARACTERS_MAX, PATH_CHARACTERS_MAX } from "./manifest.ts";
-import { listingOf, openFolder, openRegular } from "./open-folder.ts";
-import type { OpenFolder } from "./open-folder.ts";
 
 export interface ScanLimits {
   readonly entriesMax: number;

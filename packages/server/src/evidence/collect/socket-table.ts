@@ -23,7 +23,7 @@ const TCP_STATES: Readonly<Record<string, string>> = {
 };
 
 /** @returns socket inode → what it is, in the network namespace of process `pid` */
-export function readSocketTable(pid: number): Map<string, SocketFacts> {
+export function readSocketTable(pid: number | "self"): Map<string, SocketFacts> {
   const table = new Map<string, SocketFacts>();
   for (const protocol of ["tcp", "tcp6", "udp", "udp6"]) {
     for (const line of readLines(`/proc/${pid}/net/${protocol}`)) {

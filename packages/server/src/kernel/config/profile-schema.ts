@@ -5,6 +5,7 @@ import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { containmentSchema } from "./containment-schema.ts";
 import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
 import { effectorSettings } from "./effector-settings.ts";
+import { evidenceSettings } from "./evidence-schema.ts";
 import { environmentName, httpUrl } from "./http-url.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
@@ -181,6 +182,8 @@ export const profileSchema = z.strictObject({
   guard: guardSchema.default(DEFAULT_GUARD),
   /** what may act on this machine, on what, how much and how often */
   effectors: effectorSettings.prefault({}),
+  /** what collecting evidence holds at each level, and its limits */
+  evidence: evidenceSettings.prefault({}),
   /** how long gates and supervisors on other hosts may act without a word of the server */
   leases: z.strictObject({ seconds: z.number().min(2).max(5) }).default({ seconds: 4 }),
   notifications: z.array(notificationRoute).max(200).default([]),

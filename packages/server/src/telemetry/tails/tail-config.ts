@@ -41,3 +41,9 @@ export function readTailsFile(home: string, userHome: string): Promise<NamedEntr
     },
   });
 }
+
+/** @returns the paths of every tail, with their wildcards */
+export async function listTailedPaths(home: string, userHome: string): Promise<string[]> {
+  const { entries } = await readTailsFile(home, userHome);
+  return entries.flatMap(({ paths }) => paths);
+}

@@ -22,3 +22,7 @@ export function dockerEffectors({ endpoint }: EffectorSettings["docker"]): reado
     ends("docker.kill", "Kill containers", [restartOff, kill]),
   ];
 }
+
+export { createEngineClient } from "./engine-client.ts";
+export type { EngineRequest } from "./engine-client.ts";
+export { readLogs } from "./read-logs.ts";

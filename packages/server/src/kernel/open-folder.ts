@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { codeOf } from "../../kernel/index.ts";
+import { codeOf } from "./errors.ts";
 
 /**
  * A directory that is held open, so that what is done to `at(name)` happens in it, whatever an agent puts in the place of

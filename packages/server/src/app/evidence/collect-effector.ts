@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { evidenceLevel, formatId } from "@firebreak/protocol";
+import type { EvidenceId } from "@firebreak/protocol";
+import { z } from "zod";
+import { TOUCHES_NOTHING, defineEffector } from "../../containment/index.ts";
+import type { Effector, EffectorContext, EffectorOutcome } from "../../containment/index.ts";
+import { collectEvidence } from "../../evidence/index.ts";
+import type { EvidenceSummary, SessionSubject } from "../../evidence/index.ts";
+import { processSurroundings } from "../../kernel/index.ts";
+import type { Profile, ReadSecret } from "../../kernel/index.ts";
+import type { Database } from "../../storage/index.ts";
+import { sessionOfId, sessionsOfAgent } from "./sessions-of.ts";
+import { collectSurroundings } from "./surroundings.ts";
+
+const evidenceParameters = z.strictObject({
+  agentId: z.string(),
+  sessionId: z.string().nullish(),
+  reason: z.string().max(1000),
+  level: evidenceLevel.default("quick"),
+  /** instead of the level's; keep it below the step's time box, so that the archive is sealed within it */
+  timeLimitSeconds: z.number().int().min(1).max(86_400).optional(),
+});
+type Parameters = z.output<typeof evidenceParameters>;
+
+export interface CollectEffectorSurroundings {
+  readonly database: Database;
+  readonly profile: Pick<Profile, "name" | "effectors" | "evidence">;
+  readonly profilesDir: string;
+  readonly readSecret: ReadSecret;
+}
+
+/** What a playbook's step collects before containment destroys it: of every session of the agent, into one archive. */
+export function evidenceCollect(surroundings: CollectEffectorSurroundings): Effector {
+  return defineEffector({
+    name: "evidence.collect",
+    title: "Collect evidence of an agent",
+    destroysEvidence: false,
+    idempotent: true,
+    expiry: "none",
+    parameters: evidenceParameters,
+    blastRadius: async () => TOUCHES_NOTHING,
+    preview: async (ctx, parameters) => {
+      const ids = sessionsOf(ctx, parameters).map(({ sessionId }) => sessionId);
+      return ids.length === 0
+        ? []
+        : [`collects the evidence (${parameters.level}) of ${ids.join(", ")} into a new archive`];
+    },
+    apply: async (ctx, parameters) => {
+      const sessions = sessionsOf(ctx, parameters);
+      if (sessions.length === 0) {
+        return { ok: false, reason: "not_found", message: "no session of the agent is known on this machine" };
+      }
+      return describe(await collect(surroundings, ctx, parameters, sessions));
+    },
+    verify: async (_ctx, _parameters, output) => ({ ok: true, output, message: "The archives are sealed." }),
+    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "Evidence is never removed." }),
+  });
+}
+
+async function collect(
+  { database, profile, profilesDir, readSecret }: CollectEffectorSurroundings,
+  ctx: EffectorContext,
+  { agentId, level, reason, timeLimitSeconds }: Parameters,
+  sessions: readonly SessionSubject[],
+): Promise<EvidenceSummary> {
+  const { home, clock, actor, incidentId, signal } = ctx;
+  const { userHome } = processSurroundings();
+  const place = { home, userHome, profilesDir, profile, database, readSecret };
+  return collectEvidence(
+    { home, database, clock, actor },
+    {
+      incidentId,
+      reason,
+      level,
+      sessions,
+      signal,
+      archiveId: archiveIdOf(ctx),
+      agentIds: [agentId],
+      sessionId: sessions.length === 1 ? (sessions[0]?.sessionId ?? null) : null,
+      settings: profile.evidence,
+      timeLimitMs: timeLimitSeconds === undefined ? undefined : timeLimitSeconds * 1000,
+      surroundings: await collectSurroundings(place),
+    },
+  );
+}
+
+/** The same step of the same run gives the same archive, however often it is applied. */
+function archiveIdOf(ctx: EffectorContext): EvidenceId {
+  const digest = createHash("sha256").update(`${ctx.runId}/${ctx.stepId}/evidence`).digest();
+  return formatId("evidence", digest.readUIntBE(16, 6), digest);
+}
+
+/** Every session of the agent that is known on this machine, since containment stops the agent; else the named one. */
+function sessionsOf({ home }: EffectorContext, { agentId, sessionId }: Parameters): SessionSubject[] {
+  const sessions = sessionsOfAgent(home, agentId);
+  if (sessions.length > 0) return sessions;
+  if (sessionId === null || sessionId === undefined) return [];
+  const nothing = { processes: [], outputLog: null, workspace: null, elsewhere: null };
+  return [sessionOfId(home, sessionId) ?? { sessionId, agentId, ...nothing }];
+}
+
+function describe({ id, manifestSha256, items, degradedItems }: EvidenceSummary): EffectorOutcome {
+  const gaps = degradedItems === 0 ? "" : `, ${degradedItems} of them incomplete`;
+  return { ok: true, output: { archives: [{ id, manifestSha256 }] }, message: `${items} items in ${id}${gaps}` };
+}
