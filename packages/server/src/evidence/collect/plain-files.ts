@@ -51,7 +51,9 @@ export async function listTree(root: string, options: TreeOptions): Promise<Tree
     const place = at;
     try {
       await inFolder(root, place.raw, async (folder) => {
-        const names = (await readdir(listingOf(folder), { encoding: "buffer" })).toSorted((a, b) => Buffer.compare(a, b));
+        const names = (await readdir(listingOf(folder), { encoding: "buffer" })).toSorted((a, b) =>
+          Buffer.compare(a, b),
+        );
         for (const name of names) {
           if (listing.entries.length >= options.entriesMax) {
             listing.isTruncated = true;
