@@ -1,4 +1,4 @@
-// Format, lint, types, boundaries and dead code, side by side, without any service.
+// Format, lint, types, boundaries, audit rows and dead code, side by side, without any service.
 import { binary, capture } from "./lib/run.mjs";
 
 const node = process.execPath;
@@ -9,6 +9,7 @@ const CHECKS = [
   { name: "console types", command: binary("tsc"), args: ["-p", "packages/console/tsconfig.json"] },
   { name: "generated client", command: node, args: ["packages/console/scripts/generate-client.mjs", "--check"] },
   { name: "boundaries", command: node, args: ["scripts/boundaries.mjs"] },
+  { name: "audit rows", command: node, args: ["scripts/audited.mjs"] },
   { name: "dead code", command: binary("knip"), args: ["--no-progress"] },
 ];
 

@@ -1,3 +1,5 @@
+import type { Actor } from "@firebreak/protocol";
+import { recordAudit } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import type { Clock, Profile } from "../kernel/index.ts";
 import { notifyLive } from "../storage/index.ts";
@@ -16,6 +18,8 @@ export interface DecideContext {
   readonly clock: Clock;
   readonly profile: Profile;
 }
+
+const PIPELINE: Actor = { kind: "daemon", id: "alerts", name: "Firebreak" };
 
 /** Decisions made anew because what inhibited the alert was resolved meanwhile. */
 const ATTEMPTS_MAX = 5;
@@ -100,7 +104,8 @@ async function keepDecision(
   id: string,
   { disposition, stages, heldBy, decideAt }: Decision,
 ): Promise<void> {
-  const now = toIso(ctx.clock.now());
+  const at = ctx.clock.now();
+  const now = toIso(at);
   await trx
     .updateTable("alerts")
     .set({
@@ -113,5 +118,6 @@ async function keepDecision(
     })
     .where("id", "=", id)
     .execute();
+  await recordAudit(trx, { at, actor: PIPELINE, action: "alert.decide", target: id, detail: { disposition, heldBy } });
   await notifyLive(trx, "alert", id);
 }

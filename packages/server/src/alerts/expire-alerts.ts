@@ -1,3 +1,4 @@
+import { recordAudit } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
@@ -64,6 +65,7 @@ async function markBatch(ctx: ExpireContext): Promise<number> {
         .set({ stale_since: toIso(now), updated_at: toIso(now) })
         .where("id", "=", id)
         .execute();
+      await recordAudit(trx, { at: now, actor: ctx.actor, action: "alert.stale", target: id, detail: {} });
       await emitDomainEvent(trx, { type: "alert.changed", alertId: id, change: "stale" });
       await notifyLive(trx, "alert", id);
     }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { SEVERITY_NAMES } from "@firebreak/protocol";
 import type { AgentEvent, Severity } from "@firebreak/protocol";
 import type { Match } from "@firebreak/sigma";
+import { recordAudit } from "../audit/index.ts";
 import { DEFAULT_REDACTION, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
@@ -97,6 +98,14 @@ async function raiseGroup(
   if (newest === undefined) throw new TypeError("a group of findings has at least one");
   const alertId = await insertAlert(trx, ctx, { fingerprint, group, newest });
   if (alertId !== undefined) {
+    const { ruleId, title } = newest.match;
+    await recordAudit(trx, {
+      at: ctx.clock.now(),
+      actor: { kind: "rule", id: ruleId, name: toStorableText(title) },
+      action: "alert.open",
+      target: alertId,
+      detail: { fingerprint, occurrences: group.length },
+    });
     await emitDomainEvent(trx, { type: "alert.opened", alertId });
     await notifyLive(trx, "alert", alertId);
     return { alertId, opened: true };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { SEVERITY_NAMES } from "@firebreak/protocol";
 import type { Actor } from "@firebreak/protocol";
+import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
@@ -109,6 +110,9 @@ async function trigger(trx: Trx, ctx: SignalContext, arrival: Arrival): Promise<
   if (known !== undefined) return { outcome: "extended", alertId: known };
   const opened = await insertAlert(trx, ctx, arrival);
   if (opened === undefined) return trigger(trx, ctx, arrival); // somebody else opened it between the two statements
+  const { source, kind, key } = arrival.signal;
+  const act = { action: "alert.open", target: opened, detail: { source, kind, key } };
+  await recordAudit(trx, { at: ctx.clock.now(), actor: ctx.actor, ...act });
   await emitDomainEvent(trx, { type: "alert.opened", alertId: opened });
   await notifyLive(trx, "alert", opened);
   return { outcome: "opened", alertId: opened };

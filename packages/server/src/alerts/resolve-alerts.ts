@@ -1,4 +1,5 @@
 import type { AlertResolution } from "@firebreak/protocol";
+import { recordAudit } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import { notifyLive } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
@@ -13,7 +14,7 @@ import type { SettleContext } from "./settle.ts";
  */
 export async function resolveAlertsOfIncident(trx: Trx, ctx: SettleContext, incidentId: string): Promise<string[]> {
   const open = resolving(trx, ctx, "incident").where("incident_id", "=", incidentId);
-  return tellOf(trx, ctx, await open.returning("id").execute());
+  return tellOf(trx, ctx, await open.returning("id").execute(), "incident");
 }
 
 /**
@@ -24,7 +25,7 @@ export async function resolveAlertsOfIncident(trx: Trx, ctx: SettleContext, inci
  */
 export async function resolveAlertsOfAgent(trx: Trx, ctx: SettleContext, agentId: string): Promise<string[]> {
   const open = resolving(trx, ctx, "resumed").where("agent_id", "=", agentId).where("rule_id", "is not", null);
-  return tellOf(trx, ctx, await open.returning("id").execute());
+  return tellOf(trx, ctx, await open.returning("id").execute(), "resumed");
 }
 
 function resolving(trx: Trx, ctx: SettleContext, resolution: AlertResolution) {
@@ -41,9 +42,16 @@ function resolving(trx: Trx, ctx: SettleContext, resolution: AlertResolution) {
     .where("status", "=", "open");
 }
 
-async function tellOf(trx: Trx, ctx: SettleContext, rows: readonly { readonly id: string }[]): Promise<string[]> {
+async function tellOf(
+  trx: Trx,
+  ctx: SettleContext,
+  rows: readonly { readonly id: string }[],
+  resolution: AlertResolution,
+): Promise<string[]> {
+  const at = ctx.clock.now();
   for (const { id } of rows) {
-    await releaseHeldBy(trx, id, ctx.clock.now());
+    await recordAudit(trx, { at, actor: ctx.actor, action: "alert.resolve", target: id, detail: { resolution } });
+    await releaseHeldBy(trx, id, at);
     await notifyLive(trx, "alert", id);
   }
   return rows.map(({ id }) => id);

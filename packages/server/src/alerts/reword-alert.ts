@@ -1,3 +1,5 @@
+import type { Actor } from "@firebreak/protocol";
+import { recordAudit } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
@@ -18,7 +20,7 @@ interface Rewording {
  * @returns false when no alert of that source and key is open
  */
 export async function rewordAlert(
-  ctx: { readonly database: Pick<Database, "kysely">; readonly clock: Clock },
+  ctx: { readonly database: Pick<Database, "kysely">; readonly clock: Clock; readonly actor: Actor },
   { title, text, ...alert }: Rewording,
 ): Promise<boolean> {
   return inTransaction(ctx.database, async (trx) => {
@@ -33,7 +35,10 @@ export async function rewordAlert(
       .where("status", "=", "open")
       .returning("id")
       .executeTakeFirst();
-    if (row !== undefined) await notifyLive(trx, "alert", row.id);
-    return row !== undefined;
+    if (row === undefined) return false;
+    const detail = { changed: [...(title === undefined ? [] : ["title"]), ...(text === undefined ? [] : ["text"])] };
+    await recordAudit(trx, { at: ctx.clock.now(), actor: ctx.actor, action: "alert.reword", target: row.id, detail });
+    await notifyLive(trx, "alert", row.id);
+    return true;
   });
 }

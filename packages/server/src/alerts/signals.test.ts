@@ -211,8 +211,14 @@ describe("D-8: signals of senders", () => {
     });
     await expect(resolveAlert(ada, { id, reason: "again" })).rejects.toMatchObject({ code: "conflict" });
     await expect(resolveAlert(ada, { id: "alr_none", reason: "x" })).rejects.toMatchObject({ code: "not_found" });
-    const { rows } = await test.database.pool.query("select action, leaf from audit_log where target = $1", [id]);
-    expect(rows).toEqual([{ action: "alert.resolve", leaf: expect.stringContaining("rebooted") }]);
+    const { rows } = await test.database.pool.query(
+      "select action, leaf from audit_log where target = $1 order by seq",
+      [id],
+    );
+    expect(rows).toEqual([
+      { action: "alert.open", leaf: expect.stringContaining('"kind"') },
+      { action: "alert.resolve", leaf: expect.stringContaining("rebooted") },
+    ]);
   });
 
   it("whatever they hold become rows within bounds, and the same signal becomes the same row", async () => {

@@ -2,6 +2,7 @@ import type { Actor, AnswerApprovalRequest } from "@firebreak/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createManualClock, createNewId } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
+import { requireAuditRows } from "../storage/testing-audit-rows.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { answerApproval, expireApprovals, getApproval, listApprovals, noteOutcome } from "./index.ts";
@@ -31,6 +32,7 @@ const as = (actor: Actor): ApprovalContext => ({
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
+  await requireAuditRows(testDatabase.database, ["approvals", "approval_answers"]);
 });
 afterAll(() => testDatabase.close());
 beforeEach(async () => {
@@ -85,6 +87,7 @@ test("C-7: what was approved may be done once, with exactly these arguments, and
     "approval.request",
     "approval.answer",
     "approval.use",
+    "approval.outcome",
   ]);
 });
 

@@ -3,6 +3,7 @@ import type { IncidentState } from "@firebreak/protocol";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { listAudit } from "../audit/index.ts";
+import { requireAuditRows } from "../storage/testing-audit-rows.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import {
@@ -28,6 +29,7 @@ const MINUTE_MS = 60_000;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
+  await requireAuditRows(testDatabase.database, ["incidents", "incident_clocks"]);
 });
 afterAll(async () => {
   await testDatabase.close();
@@ -84,7 +86,7 @@ describe("opening", () => {
       "resolve 2026-11-20T16:00:00.000Z",
     ]);
     expect(incident.timeline.map((entry) => entry.kind)).toEqual(["state", "state", "alert"]);
-    expect(await auditActions()).toEqual(["incident.open detection", "alert.link detection"]);
+    expect(await auditActions()).toEqual(["alert.decide Firebreak", "incident.open detection", "alert.link detection"]);
     expect(await domainEvents()).toEqual(["incident.opened"]);
   });
 
@@ -347,4 +349,10 @@ test("T-4: of two people who decide at once, one decides and the other is told",
     resolveIncident(ctx, { id, summary: "fixed it" }),
   ]);
   expect(outcomes.map((outcome) => outcome.status).toSorted()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("E-4: the guard of these tests refuses a change without an audit row", async () => {
+  await report(4);
+  const change = testDatabase.database.pool.query("update incidents set title = 'quietly'");
+  await expect(change).rejects.toThrow("incidents was changed without an audit row");
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordAudit } from "../audit/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
 import { ATTEMPTS_MAX, dueAt } from "./schedule.ts";
@@ -70,6 +71,14 @@ async function recordResult(ctx: NotifyContext, row: DeliveryRow, result: SendRe
       .returning("id")
       .executeTakeFirst();
     if (written === undefined) return;
+    const { channel, template, attempts, incident_id: incidentId } = row;
+    await recordAudit(trx, {
+      at: ctx.clock.now(),
+      actor: ctx.actor,
+      action: "notification.send",
+      target: row.id,
+      detail: { result: final.kind, channel, template, attempts, incidentId },
+    });
     await notifyLive(trx, "delivery", row.id);
     await recordOnTimeline(trx, ctx, row, final);
   });

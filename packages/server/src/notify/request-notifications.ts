@@ -1,3 +1,4 @@
+import { recordAudit } from "../audit/index.ts";
 import type { Channel, TemplateName } from "../kernel/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import { emitDomainEvent, notifyLive } from "../storage/index.ts";
@@ -101,6 +102,9 @@ async function insertDelivery(
     .returning("id")
     .executeTakeFirst();
   if (inserted === undefined) return undefined;
+  const detail = { channel: channel.name, template: request.template, incidentId: request.incidentId };
+  const act = { action: "notification.request", target: inserted.id, detail };
+  await recordAudit(trx, { at: ctx.clock.now(), actor: ctx.actor, ...act });
   await emitDomainEvent(trx, { type: "delivery.requested", deliveryId: inserted.id });
   await notifyLive(trx, "delivery", inserted.id);
   return inserted.id;

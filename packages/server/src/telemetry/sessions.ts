@@ -25,6 +25,8 @@ export interface RegisterContext extends SessionContext {
 /** A supervisor beats every few seconds; silence this long means that nobody knows whether the agent is under control. */
 export const HEARTBEAT_SILENCE_MAX_MS = 15_000;
 
+const WATCH: Actor = { kind: "daemon", id: "firebreak", name: "firebreak" };
+
 const plainText = (charactersMax: number) =>
   z
     .string()
@@ -188,7 +190,12 @@ export async function beatSession(
       .set({ last_seen_at: toIso(ctx.clock.now()) })
       .where("id", "=", row.agent_id)
       .execute();
-    if (isBack) await notifyLive(trx, "agent", row.agent_id);
+    if (isBack) {
+      const act = { action: "session.state", target: row.id };
+      const detail = { agentId: row.agent_id, from: before.state, to: state };
+      await recordAudit(trx, { at: ctx.clock.now(), actor: ctx.actor, ...act, detail });
+      await notifyLive(trx, "agent", row.agent_id);
+    }
     return toSessionView(row);
   });
 }
@@ -203,7 +210,11 @@ export async function markLostSessions(ctx: Pick<SessionContext, "database">, no
       .where("last_heartbeat_at", "<", new Date(nowMs - HEARTBEAT_SILENCE_MAX_MS))
       .returningAll()
       .execute();
-    for (const row of rows) await notifyLive(trx, "agent", row.agent_id);
+    for (const row of rows) {
+      const detail = { agentId: row.agent_id, to: "lost" };
+      await recordAudit(trx, { at: nowMs, actor: WATCH, action: "session.state", target: row.id, detail });
+      await notifyLive(trx, "agent", row.agent_id);
+    }
     return rows.map((row) => toSessionView(row));
   });
 }

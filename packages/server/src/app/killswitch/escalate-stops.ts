@@ -1,11 +1,14 @@
 import type { Actor, Hold, StopReceipt } from "@firebreak/protocol";
 import { holdCovers } from "@firebreak/protocol";
-import type { Selectable } from "kysely";
+import type { Selectable, Updateable } from "kysely";
 import { askToEnd, enforceDirect, listSupervisors } from "../../containment/index.ts";
 import type { SupervisorStatus } from "../../containment/index.ts";
+import { recordAudit } from "../../audit/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import type { RunningTasks } from "../../killswitch/index.ts";
+import { inTransaction } from "../../storage/index.ts";
 import type { EscalationsTable } from "../../storage/index.ts";
+import { DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
 import { derivedId } from "./derived-id.ts";
 import { recordStop } from "./record-stop.ts";
@@ -26,19 +29,25 @@ export async function planEscalation(
 ): Promise<NonNullable<StopReceipt["escalation"]>> {
   const startMs = Date.parse(requestedAt);
   const escalation = { askAt: toIso(startMs + tasks.graceMs), forceAt: toIso(startMs + tasks.forceAfterMs) };
-  await house.database.kysely
-    .insertInto("escalations")
-    .values({
-      stop_id: stopId,
-      hold_id: hold.id,
-      home: house.receiptKey.keyId,
-      actor: JSON.stringify(actor),
-      ask_at: escalation.askAt,
-      force_at: escalation.forceAt,
-      outcome: null,
-    })
-    .onConflict((conflict) => conflict.column("stop_id").doNothing())
-    .execute();
+  await inTransaction(house.database, async (trx) => {
+    const planned = await trx
+      .insertInto("escalations")
+      .values({
+        stop_id: stopId,
+        hold_id: hold.id,
+        home: house.receiptKey.keyId,
+        actor: JSON.stringify(actor),
+        ask_at: escalation.askAt,
+        force_at: escalation.forceAt,
+        outcome: null,
+      })
+      .onConflict((conflict) => conflict.column("stop_id").doNothing())
+      .returning("stop_id")
+      .executeTakeFirst();
+    if (planned === undefined) return;
+    const act = { action: "escalation.plan", target: stopId, detail: escalation };
+    await recordAudit(trx, { at: house.clock.now(), actor, ...act });
+  });
   return escalation;
 }
 
@@ -64,11 +73,7 @@ async function escalate(house: House, row: EscalationRow): Promise<void> {
   if (now >= row.force_at.getTime()) return force(house, row, hold, covered);
   if (row.asked_at !== null || now < row.ask_at.getTime()) return;
   askToEnd({ home: house.config.home, hold });
-  await house.database.kysely
-    .updateTable("escalations")
-    .set({ asked_at: toIso(now) })
-    .where("stop_id", "=", row.stop_id)
-    .execute();
+  await change(house, row, { asked_at: toIso(now) }, { action: "escalation.ask", detail: { sessions: covered.length } });
 }
 
 function sessionsUnder({ config }: House, hold: Hold): SupervisorStatus[] {
@@ -109,10 +114,19 @@ async function force(
   if (verified) await end(house, row, `${results.length} session(s) were killed`);
 }
 
-async function end({ database, clock }: House, row: EscalationRow, outcome: string): Promise<void> {
-  await database.kysely
-    .updateTable("escalations")
-    .set({ ended_at: toIso(clock.now()), outcome })
-    .where("stop_id", "=", row.stop_id)
-    .execute();
+async function end(house: House, row: EscalationRow, outcome: string): Promise<void> {
+  const endedAt = toIso(house.clock.now());
+  await change(house, row, { ended_at: endedAt, outcome }, { action: "escalation.end", detail: { outcome } });
+}
+
+async function change(
+  { database, clock }: House,
+  { stop_id: target }: EscalationRow,
+  to: Updateable<EscalationsTable>,
+  act: { readonly action: string; readonly detail: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  await inTransaction(database, async (trx) => {
+    await trx.updateTable("escalations").set(to).where("stop_id", "=", target).execute();
+    await recordAudit(trx, { at: clock.now(), actor: DAEMON, target, ...act });
+  });
 }

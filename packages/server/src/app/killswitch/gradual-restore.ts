@@ -1,7 +1,9 @@
 import type { Actor, Hold, RestoreBatch, RestoreView } from "@firebreak/protocol";
 import type { Selectable } from "kysely";
 import { listSupervisors } from "../../containment/index.ts";
+import { recordAudit } from "../../audit/index.ts";
 import { toIso } from "../../kernel/index.ts";
+import { inTransaction } from "../../storage/index.ts";
 import type { RestoresTable } from "../../storage/index.ts";
 import { listPacks } from "../../telemetry/index.ts";
 import type { House } from "../house.ts";
@@ -29,22 +31,28 @@ export async function beginRestore(house: House, hold: Hold, actor: Actor, reaso
     held.push(await holdBatch(house, { hold, actor, batch, label: `batch ${index + 2} of ${batches.length}` }));
   }
   const now = house.clock.now();
-  await house.database.kysely
-    .insertInto("restores")
-    .values({
-      hold_id: hold.id,
-      actor: JSON.stringify(actor),
-      reason,
-      batches: JSON.stringify(held),
-      next_batch: 1,
-      next_at: toIso(now + plan.intervalMs),
-      started_at: toIso(now),
-      released_at: toIso(now),
-      state: "running",
-      problem: null,
-    })
-    .onConflict((conflict) => conflict.column("hold_id").doNothing())
-    .execute();
+  await inTransaction(house.database, async (trx) => {
+    const begun = await trx
+      .insertInto("restores")
+      .values({
+        hold_id: hold.id,
+        actor: JSON.stringify(actor),
+        reason,
+        batches: JSON.stringify(held),
+        next_batch: 1,
+        next_at: toIso(now + plan.intervalMs),
+        started_at: toIso(now),
+        released_at: toIso(now),
+        state: "running",
+        problem: null,
+      })
+      .onConflict((conflict) => conflict.column("hold_id").doNothing())
+      .returning("hold_id")
+      .executeTakeFirst();
+    if (begun === undefined) return;
+    const detail = { reason, batches: held.length };
+    await recordAudit(trx, { at: now, actor, action: "restore.begin", target: hold.id, detail });
+  });
   return true;
 }
 

@@ -141,14 +141,14 @@ export async function carryOutResume(house: House, approvalId: string): Promise<
   const { holdIds, atOnce } = resumeArguments.parse(argumentsOf(row));
   const inForce = house.killswitch.current().holds.filter((hold) => holdIds.includes(hold.id));
   if (inForce.length === 0) {
-    await noteOutcome(house, row.id, "The stop is released.");
+    await noteOutcome(contextFor(house, DAEMON), row.id, "The stop is released.");
     return null;
   }
   const approvedBy = await approversOf(house, row.id);
   const reason = `${row.reason} (approved by ${approvedBy.map((one) => one.name).join(", ")})`;
   const release = { reason, atOnce, address: null, approvalId, approvedBy };
   const receipt = await releaseHolds(house, row.requested_by, inForce, release);
-  await noteOutcome(house, row.id, `Released; ${receipt.resumed.length} session(s) told to run again.`);
+  await noteOutcome(contextFor(house, DAEMON), row.id, `Released; ${receipt.resumed.length} session(s) told to run again.`);
   return receipt;
 }
 

@@ -9,7 +9,7 @@ import { MIB } from "../endpoint.ts";
 import type { Endpoint, WireAnswer, WireRequest } from "../endpoint.ts";
 import { firstText, isObject, refuse as unreadable } from "../reading.ts";
 import type { Reading, Refused } from "../reading.ts";
-import { acceptSignals, keepRefused, readerContextOf, readJson } from "../receive.ts";
+import { acceptSignals, actorOf, keepRefused, readerContextOf, readJson } from "../receive.ts";
 import type { Source } from "../source.ts";
 import { readAction, readNewAlert, readRewording } from "../vendors/opsgenie.ts";
 
@@ -76,7 +76,7 @@ const reword =
   async ({ ctx, source, alias, body }) => {
     const read = readRewording(field, alias, body);
     if (!read.ok) return read;
-    await rewordAlert(ctx, { ...read.words, source: source.name, key: alias });
+    await rewordAlert({ ...ctx, actor: actorOf(source) }, { ...read.words, source: source.name, key: alias });
     ctx.sources.count(source.name, "accepted");
     return null;
   };

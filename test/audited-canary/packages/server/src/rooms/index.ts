@@ -1,0 +1,1 @@
+export { tellWidget } from "./tell-widget.ts";
