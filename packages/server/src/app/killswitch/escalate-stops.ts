@@ -73,7 +73,12 @@ async function escalate(house: House, row: EscalationRow): Promise<void> {
   if (now >= row.force_at.getTime()) return force(house, row, hold, covered);
   if (row.asked_at !== null || now < row.ask_at.getTime()) return;
   askToEnd({ home: house.config.home, hold });
-  await change(house, row, { asked_at: toIso(now) }, { action: "escalation.ask", detail: { sessions: covered.length } });
+  await change(
+    house,
+    row,
+    { asked_at: toIso(now) },
+    { action: "escalation.ask", detail: { sessions: covered.length } },
+  );
 }
 
 function sessionsUnder({ config }: House, hold: Hold): SupervisorStatus[] {

@@ -148,7 +148,11 @@ export async function carryOutResume(house: House, approvalId: string): Promise<
   const reason = `${row.reason} (approved by ${approvedBy.map((one) => one.name).join(", ")})`;
   const release = { reason, atOnce, address: null, approvalId, approvedBy };
   const receipt = await releaseHolds(house, row.requested_by, inForce, release);
-  await noteOutcome(contextFor(house, DAEMON), row.id, `Released; ${receipt.resumed.length} session(s) told to run again.`);
+  await noteOutcome(
+    contextFor(house, DAEMON),
+    row.id,
+    `Released; ${receipt.resumed.length} session(s) told to run again.`,
+  );
   return receipt;
 }
 
