@@ -37,7 +37,7 @@ function* sourceFiles(directory) {
     const full = path.join(directory, entry.name);
     if (entry.isDirectory() && !["migrations", "testing", "test-programs"].includes(entry.name))
       yield* sourceFiles(full);
-    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$|(^|-)testing[a-z-]*\.ts$/.test(entry.name)) yield full;
+    else if (entry.name.endsWith(".ts") && !/\.test\.ts$|(^|-)testing[a-z-]*\.ts$/.test(entry.name)) yield full;
   }
 }
 
