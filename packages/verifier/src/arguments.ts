@@ -1,14 +1,15 @@
 import { parseArgs } from "node:util";
 
-export const USAGE = `firebreak-verify: verify a log that Firebreak exported
+export const USAGE = `firebreak-verify: verify what Firebreak exported
 
 Usage: firebreak-verify [OPTIONS] DIRECTORY
        firebreak-verify [OPTIONS] --proof FILE --entry FILE
+       firebreak-verify [OPTIONS] --archive PATH
 
 Derives every hash of the log from its entries and compares it with the tiles, the
-signed checkpoint and every earlier checkpoint it is given. Needs no network, no
-server and no trust in whoever gave you the directory, if you got a key or a
-checkpoint another way.
+signed checkpoint and every earlier checkpoint it is given; or checks an evidence
+archive against its signed manifest. Needs no network, no server and no trust in
+whoever gave you the directory, if you got a key or a checkpoint another way.
 
   DIRECTORY          a log in the layout of C2SP tlog-tiles
 
@@ -19,12 +20,16 @@ Options:
   --checkpoint FILE  a signed checkpoint that was kept elsewhere; may be repeated
   --proof FILE       instead of a directory: a proof (C2SP tlog-proof) …
   --entry FILE       … and the entry that it is about, byte for byte
+  --archive PATH     an evidence archive: its directory, .tar, or with Node.js 22.15
+                     or newer .tar.zst. With DIRECTORY both are verified, and the
+                     archive's custody is compared with what the log says of it
+  --archive-key ID   the key that must have sealed the archive
   --json             print the verdict as JSON
   -h, --help         explain this command
 
 Exit codes:
   0  intact
-  1  something is not as it was logged; each finding says what and where
+  1  something is not as it was logged or sealed; each finding says what and where
   2  the command line is not right; nothing was verified
 `;
 
@@ -34,6 +39,8 @@ export interface Arguments {
   readonly checkpoints: readonly string[];
   readonly proof: string | undefined;
   readonly entry: string | undefined;
+  readonly archive: string | undefined;
+  readonly archiveKey: string | undefined;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -48,16 +55,23 @@ export function readArguments(args: readonly string[]): Arguments {
       checkpoint: { type: "string", multiple: true },
       proof: { type: "string" },
       entry: { type: "string" },
+      archive: { type: "string" },
+      "archive-key": { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
-  const { key = [], checkpoint = [], proof, entry, json = false, help = false } = values;
+  const { key = [], checkpoint = [], proof, entry, archive, json = false, help = false } = values;
+  const archiveKey = values["archive-key"];
   const [directory, surplus] = positionals;
   if (surplus !== undefined) throw new Error(`there is one directory to verify, and ${surplus} is another`);
   if (!help && (proof === undefined) !== (entry === undefined)) throw new Error("--proof and --entry belong together");
-  if (!help && (directory === undefined) === (proof === undefined)) {
-    throw new Error("name a directory, or a proof and its entry");
+  const isNothing = directory === undefined && proof === undefined && archive === undefined;
+  if (!help && (isNothing || (proof !== undefined && (directory ?? archive) !== undefined))) {
+    throw new Error("name a directory, a proof and its entry, or an archive");
   }
-  return { directory, keys: key, checkpoints: checkpoint, proof, entry, json, help };
+  if (archiveKey !== undefined && !/^[0-9a-f]{64}$/.test(archiveKey)) {
+    throw new Error("--archive-key is 64 hexadecimal digits, as `firebreak evidence verify` prints them");
+  }
+  return { directory, keys: key, checkpoints: checkpoint, proof, entry, archive, archiveKey, json, help };
 }

@@ -10,7 +10,11 @@ import { isSignedBy, parseNote, parseVerifierKey } from "./note.ts";
 import type { VerifierKey } from "./note.ts";
 import { parseProofFile } from "./proof-file.ts";
 import { verifyInclusion } from "./proof.ts";
+import { readLoggedCustody } from "./archive/logged-custody.ts";
+import type { LoggedCustody } from "./archive/verify-archive.ts";
+import { verifyEvidence } from "./verify-evidence.ts";
 import { verifyLog } from "./verify-log.ts";
+import type { LogVerdict } from "./verify-log.ts";
 
 const FILE_BYTES_MAX = 1024 * 1024;
 
@@ -42,7 +46,7 @@ function parseKeys(text: string, file: string): VerifierKey[] {
   });
 }
 
-async function verifyDirectory(directory: string, { keys, checkpoints, json }: Arguments): Promise<number> {
+async function verifyDirectory(directory: string, { keys, checkpoints, json }: Arguments): Promise<LogVerdict> {
   const own =
     keys.length === 0 ? readPlainFile(path.join(directory, KEYS), FILE_BYTES_MAX)?.toString("utf8") : undefined;
   const verdict = await verifyLog({
@@ -64,7 +68,19 @@ async function verifyDirectory(directory: string, { keys, checkpoints, json }: A
     );
     if (own !== undefined) process.stdout.write("The keys came with the log: give --key to know whose it is.\n");
   }
-  return verdict.intact ? 0 : 1;
+  return verdict;
+}
+
+/** The log first: what it says of an archive's custody is worth nothing when it is not as it was logged. */
+async function verifyAll(given: Arguments): Promise<number> {
+  const { directory, archive, archiveKey, json } = given;
+  const log = directory === undefined ? undefined : await verifyDirectory(directory, given);
+  if (log?.intact === false) return 1;
+  if (archive === undefined) return 0;
+  const logSource = directory === undefined ? undefined : createDirectorySource(directory);
+  const readCustody = async (id: string): Promise<readonly LoggedCustody[] | undefined> =>
+    logSource === undefined ? undefined : readLoggedCustody(logSource, log?.size ?? 0, id);
+  return (await verifyEvidence(archive, { expectedKeyId: archiveKey, readCustody, json })) ? 0 : 1;
 }
 
 function showProgress(done: number, size: number): void {
@@ -102,8 +118,8 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(USAGE);
       return 0;
     }
-    const { directory, proof = "", entry = "" } = given;
-    return directory === undefined ? verifyProof(proof, entry, given) : await verifyDirectory(directory, given);
+    const { proof, entry = "" } = given;
+    return proof === undefined ? await verifyAll(given) : verifyProof(proof, entry, given);
   } catch (error) {
     process.stderr.write(`firebreak-verify: ${error instanceof Error ? error.message : String(error)}\n`);
     process.stderr.write("See: firebreak-verify --help\n");

@@ -1,3 +1,19 @@
+export { readArchiveDirectory } from "./archive/archive-directory.ts";
+export {
+  ARCHIVE_FILES,
+  ARCHIVE_ID,
+  BLOB_NAME,
+  CUSTODY_ACTS,
+  parseCustodyLine,
+  parseManifest,
+  parseSignature,
+} from "./archive/archive-format.ts";
+export type { ArchiveItem, ArchiveManifest, CustodyAct, CustodyLine, ItemState } from "./archive/archive-format.ts";
+export { ArchiveFault } from "./archive/archive-source.ts";
+export type { ArchiveEntry, ArchiveSource } from "./archive/archive-source.ts";
+export { readArchiveTar } from "./archive/read-tar.ts";
+export { verifyArchive } from "./archive/verify-archive.ts";
+export type { ArchiveFinding, ArchiveVerdict, LoggedCustody } from "./archive/verify-archive.ts";
 export { formatCheckpoint, parseCheckpoint, readCheckpoint } from "./checkpoint.ts";
 export type { Checkpoint } from "./checkpoint.ts";
 export { CHECKPOINT, createDirectorySource, HEADS, KEYS } from "./directory-source.ts";

@@ -1,4 +1,5 @@
 import { decompress, init } from "@bokuweb/zstd-wasm";
+import { findZstdFrame } from "../kernel/index.ts";
 
 export class TooLargeError extends Error {}
 
@@ -36,8 +37,6 @@ function unpackFrame(frame: Buffer, left: number, isSizeKnown: boolean): Uint8Ar
   }
 }
 
-const FRAME_MAGIC = 0xfd2fb528;
-const SKIPPABLE_MAGIC = 0x184d2a50;
 const FRAMES_MAX = 1_000;
 
 interface Frame {
@@ -46,43 +45,17 @@ interface Frame {
   readonly isSizeKnown: boolean;
 }
 
-/** Walks frames and blocks by their headers (RFC 8878, sections 3.1.1 and 3.1.2) without unpacking any. */
 function findFrames(body: Buffer, bytesMax: number): Frame[] {
   const frames: Frame[] = [];
-  for (let at = 0; at < body.length;) {
-    if (frames.length === FRAMES_MAX) throw new Error(`more than ${FRAMES_MAX} frames`);
-    const magic = body.readUInt32LE(at);
-    const isSkippable = (magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC;
-    if (!isSkippable && magic !== FRAME_MAGIC) throw new Error("a frame does not begin as one");
-    const frame = isSkippable ? undefined : readFrame(body, at, bytesMax);
-    at = frame?.end ?? at + 8 + body.readUInt32LE(at + 4);
-    if (at > body.length) throw new Error("the last frame ends too soon");
-    if (frame !== undefined) frames.push(frame);
+  for (let start = 0, count = 0; start < body.length; count++) {
+    if (count === FRAMES_MAX) throw new Error(`more than ${FRAMES_MAX} frames`);
+    const frame = findZstdFrame(body, start);
+    if (frame === undefined) throw new Error("the last frame ends too soon");
+    const { isData, end, contentBytes } = frame;
+    if ((contentBytes ?? 0) > bytesMax) throw new TooLargeError(`more than ${bytesMax} bytes`);
+    if (isData) frames.push({ start, end, isSizeKnown: contentBytes !== null });
+    start = end;
   }
   if (frames.length === 0) throw new Error("there is no frame");
   return frames;
-}
-
-function readFrame(body: Buffer, start: number, bytesMax: number): Frame {
-  const descriptor = body.readUInt8(start + 4);
-  const isSingleSegment = (descriptor & 0x20) !== 0;
-  if ((descriptor & 3) !== 0) throw new Error("the frame needs a dictionary");
-  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
-  const sizeAt = start + 5 + (isSingleSegment ? 0 : 1);
-  const isSizeKnown = sizeBytes > 0;
-  if (isSizeKnown && readSize(body, sizeAt, sizeBytes) > bytesMax)
-    throw new TooLargeError(`more than ${bytesMax} bytes`);
-  let at = sizeAt + sizeBytes;
-  for (let isLast = false; !isLast;) {
-    const header = body.readUIntLE(at, 3);
-    isLast = (header & 1) === 1;
-    // a run-length block holds one byte however long it unpacks to
-    at += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3);
-  }
-  return { start, end: at + ((descriptor & 4) === 0 ? 0 : 4), isSizeKnown };
-}
-
-function readSize(body: Buffer, at: number, bytes: number): number {
-  if (bytes === 8) return Number(body.readBigUInt64LE(at));
-  return body.readUIntLE(at, bytes) + (bytes === 2 ? 256 : 0);
 }

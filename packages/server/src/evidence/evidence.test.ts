@@ -317,7 +317,7 @@ describe("E-3: chain of custody", () => {
     rmSync(real.directory, { recursive: true });
     renameSync(forged.directory, real.directory);
     rmSync(otherHome, { recursive: true });
-    const verdict = await verifyArchive(real.directory, signedBy);
+    const verdict = await verifyArchive(real.directory, { expectedKeyId: signedBy });
     expect(verdict.findings[0]?.message).toMatch(/was made by key/);
   });
 });

@@ -10,4 +10,4 @@ export { appendCustody } from "./custody.ts";
 export { getEvidence, listEvidence } from "./list-evidence.ts";
 export { openEvidenceKey } from "./signing-key.ts";
 export { verifyArchive } from "./verify/verify-archive.ts";
-export type { ArchiveVerdict, Finding } from "./verify/verify-archive.ts";
+export { exportArchive } from "./carrier/export-archive.ts";

@@ -12,3 +12,4 @@ export * from "./private-files.ts";
 export * from "./process-identity.ts";
 export * from "./signing-key.ts";
 export * from "./webhook-signature.ts";
+export * from "./zstd-frames.ts";

@@ -24,7 +24,7 @@ type WorkServices = Pick<
 /** Verifies with this installation's key, and puts the look into the archive's custody log. */
 async function verifyEvidence(house: House, caller: Caller, id: string) {
   const archive = await getEvidence(house, id);
-  const verdict = await verifyArchive(archive.directory, openEvidenceKey(house.config.home).keyId);
+  const verdict = await verifyArchive(archive.directory, { expectedKeyId: openEvidenceKey(house.config.home).keyId });
   if (verdict.intact) {
     appendCustody(archive.directory, {
       at: toIso(house.clock.now()),
@@ -34,7 +34,8 @@ async function verifyEvidence(house: House, caller: Caller, id: string) {
       manifest_sha256: archive.manifestSha256,
     });
   }
-  return { id, ...verdict, findings: [...verdict.findings] };
+  const { intact, findings, items, manifestSha256, signedBy } = verdict;
+  return { id, intact, findings: [...findings], items, manifestSha256, signedBy };
 }
 
 export function workServices(house: House): WorkServices {

@@ -37,35 +37,40 @@ const list: Command = {
   },
 };
 
-async function verifyDirectory(directory: string, key: string | undefined) {
+/** The verdict without the archive's own texts, as the API gives it too. */
+async function verifyFile(file: string, key: string | undefined) {
   const { verifyArchive } = await import("../../evidence/index.ts");
-  return verifyArchive(directory, key);
+  const verdict = await verifyArchive(file, { expectedKeyId: key });
+  const { intact, findings, items, states, manifestSha256, signedBy, archiveId } = verdict;
+  return { id: archiveId, intact, findings, items, states, manifestSha256, signedBy };
 }
 
 const verify: Command = {
   name: "evidence verify",
   summary: "check an archive: signature, every hash, custody log",
   description: [
-    "A directory is checked by this command alone, on any machine, without the server. --key names the key that must " +
-      "have signed it; without it compare the printed key with the one you know (secrets/evidence-key.pub.pem).",
+    "A directory or an exported file (.tar.zst, .tar) is checked by this command alone, on any machine, without the " +
+      "server; firebreak-verify of the package @firebreak/verifier does the same with plain Node. --key names the key " +
+      "that must have signed it; without it compare the printed key with the one you know (secrets/evidence-key.pub.pem).",
+    "Named by its id, the server checks it against its own key and against what the audit log says of its custody.",
     "Ends with 1 when anything was changed, removed or added.",
   ],
-  positionals: [{ name: "ARCHIVE", summary: "an archive's directory, or its id" }],
+  positionals: [{ name: "ARCHIVE", summary: "an archive's directory, its exported file, or its id" }],
   options: { key: { type: "string", value: "KEY", summary: "id of the key that must have signed it" } },
-  examples: ["firebreak evidence verify ./evd_01…", "firebreak evidence verify evd_01… --key 3f9a…"],
+  examples: ["firebreak evidence verify ./evd_01….tar.zst", "firebreak evidence verify ./evd_01… --key 3f9a…"],
   exits: [...ASKS_SERVER, "notFound"],
   run: async ({ client, output, args, config, workingDirectory }) => {
     const named = args.positional(0) ?? "";
     const places = [path.resolve(workingDirectory, named), path.join(config.home, "evidence", path.basename(named))];
-    const directory = places.find((place) => existsSync(place));
-    if (directory === undefined && args.text("key") !== undefined) {
-      throw usageError(verify, `--key needs the archive's directory, and ${printable(named)} is none.`);
+    const file = places.find((place) => existsSync(place));
+    if (file === undefined && args.text("key") !== undefined) {
+      throw usageError(verify, `--key needs the archive itself, and ${printable(named)} is not there.`);
     }
     const verdict =
-      directory === undefined
+      file === undefined
         ? await client.post(evidenceVerification, `/evidence/${encodeURIComponent(named)}/verify`)
-        : await verifyDirectory(directory, args.text("key"));
-    output.result({ directory: directory ?? null, ...verdict });
+        : await verifyFile(file, args.text("key"));
+    output.result({ directory: file ?? null, ...verdict });
     output.line(
       verdict.intact
         ? output.style.green(`Intact: ${verdict.items} items, manifest ${verdict.manifestSha256}`)
