@@ -102,6 +102,8 @@ const LAST_RETRY_MS = 2_000;
 /** A server that answers late is not asked more often for it. */
 const LAST_BUSY_RETRY_MS = 10_000;
 const BROKEN_RETRY_MS = 10_000;
+/** Longer than a machine with a thousand gates takes to tell all of them. */
+const STOP_VERIFIED_AFTER_MS = 200;
 
 /** Follows the feed of the server until it is closed: connects, verifies, and connects again. Never throws. */
 export function openGateFeed(options: GateFeedOptions): GateFeed {
@@ -269,8 +271,8 @@ async function take(follower: Follower, connection: Connection, data: string): P
   if (isStop && event.epoch >= follower.epoch) {
     // a stop counts before its signature was looked at: to deny once too often does no harm
     say(follower, event);
-    // looking takes time that other gates of this process need for their stop
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // looking takes time that other gates of this machine need for their stop
+    await new Promise((resolve) => setTimeout(resolve, STOP_VERIFIED_AFTER_MS));
   }
   const signature = fromBase64Url(data.slice(0, Math.max(space, 0)));
   const message = new TextEncoder().encode(FEED_CONTEXT + payload);
