@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { installedCommand } from "../../packages/server/src/containment/index.ts";
 import { createHome, endLeftovers, REPOSITORY } from "../cli/firebreak.ts";
 import type { Home } from "../cli/firebreak.ts";
 import { startAnthropicModel } from "../fakes/anthropic-model.ts";
@@ -68,9 +69,13 @@ async function stop(...scope: string[]): Promise<{ readonly id: string }> {
   return (JSON.parse(ended.out) as { hold: { id: string } }).hold;
 }
 
+/** The hook's command is the shim's path, quoted. */
+function shimFile(): string {
+  return installedCommand({ home: home.dir, settingsFile: settingsFile() })?.slice(1, -1) ?? "";
+}
+
 function askShim(call: object) {
-  const shim = path.join(home.dir, "gates", "claude-code", "check.sh");
-  return spawnSync(shim, { input: JSON.stringify(call), encoding: "utf8", env: { PATH: process.env["PATH"] } });
+  return spawnSync(shimFile(), { input: JSON.stringify(call), encoding: "utf8", env: { PATH: process.env["PATH"] } });
 }
 
 test(
@@ -162,7 +167,7 @@ test("C-3: settings that are no JSON stay untouched, and a hook that lost its te
   expect(readFileSync(settingsFile(), "utf8")).toBe("{ // comments\n}");
   rmSync(settingsFile());
   await gate("install", "claude-code");
-  writeFileSync(path.join(home.dir, "gates", "claude-code", "check.sh"), "#!/bin/sh\nexit 0\n");
+  writeFileSync(shimFile(), "#!/bin/sh\nexit 0\n");
   const checked = await gate("test", "claude-code");
   expect(checked.code).toBe(1);
   expect(checked.out).toMatch(/FAILED +denies a stopped call/);

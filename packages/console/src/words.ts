@@ -221,6 +221,11 @@ export const GATE_STATE_WORDS = {
   silent: { label: "Silent", tone: "warn", meaning: "The gate has not reported for three minutes." },
   installed: { label: "Installed", tone: "ok", meaning: "The runtime's settings name the gate." },
   gone: { label: "Gone", tone: "danger", meaning: "The runtime's settings no longer name the gate." },
+  changed: {
+    label: "Changed",
+    tone: "danger",
+    meaning: "The gate's program, or how it is called, is not what was installed.",
+  },
   unreadable: { label: "Not readable", tone: "danger", meaning: "The runtime's settings cannot be read." },
 } as const satisfies Record<GateState, Word>;
 

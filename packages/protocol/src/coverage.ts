@@ -7,9 +7,10 @@ export type GateRuntime = z.infer<typeof gateRuntime>;
 
 /**
  * What is known of one gate. `reporting`: it says of itself that it stands; `silent`: it did, and does no more; `installed`:
- * the runtime's settings name it; `gone`: they did when it was installed; `unreadable`: they cannot be read.
+ * the runtime's settings name it; `changed`: its program or how it is called is not what was installed; `gone`: they named it
+ * when it was installed; `unreadable`: they cannot be read.
  */
-export const GATE_STATES = ["reporting", "silent", "installed", "gone", "unreadable"] as const;
+export const GATE_STATES = ["reporting", "silent", "installed", "changed", "gone", "unreadable"] as const;
 export const gateState = z.enum(GATE_STATES);
 export type GateState = z.infer<typeof gateState>;
 

@@ -13,6 +13,7 @@ import { OTLP_MEDIA_TYPES, encodeOtlpFault, otlpEncodingOf } from "./otlp-answer
 import { explainListenFault } from "./port.ts";
 import { PROBLEM_MEDIA_TYPE, toFirebreakError, toProblem } from "./problem.ts";
 import { checkHeaders, checkHost, checkSameOrigin, namesOf, securityHeaders } from "./request-guard.ts";
+import { refuseSupervised } from "./refuse-supervised.ts";
 import { answerRoute } from "./route-answer.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
@@ -69,11 +70,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
         : {}),
     });
   }
-  await serveWireRoutes(
-    app,
-    ROUTES.flatMap(({ endpoint }) => endpoint ?? []),
-    { services: options.services, explain: (fault, request, reply) => explainFault(fault, request, reply, options) },
-  );
+  await serveWireRoutes(app, ROUTES, {
+    services: options.services,
+    admit: (route, request) => refuseSupervised(route, request, options),
+    explain: (fault, request, reply) => explainFault(fault, request, reply, options),
+  });
   const answerNavigation = await serveConsole(app, options.consoleDir);
   app.setNotFoundHandler((request, reply) => {
     if (!answerNavigation(request, reply)) throw notFound(request, reply);

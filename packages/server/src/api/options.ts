@@ -1,4 +1,5 @@
 import type { Authenticate } from "../access/index.ts";
+import type { LoopbackConnection, SupervisedCaller } from "../containment/index.ts";
 import type { Clock, Logger, NewId } from "../kernel/index.ts";
 import type { LiveHub } from "./live-hub.ts";
 import type { ApiServices } from "./services.ts";
@@ -29,6 +30,8 @@ export interface HttpServerOptions {
     /** how long a client may take; only tests take other than the default */
     readonly timeouts?: Timeouts;
   };
+  /** who of the agents supervised here made that connection */
+  readonly findSupervisedCaller?: (connection: LoopbackConnection) => SupervisedCaller | "unknown" | null;
   /** whether a fault means that the database is away for the moment (answered as 503) */
   readonly isStorageFault?: (fault: unknown) => boolean;
 }

@@ -10,6 +10,7 @@ import { decodeJson } from "./json-body.ts";
 import { OTLP_MEDIA_TYPES, otlpEncodingOf } from "./otlp-answer.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { noteRefusal } from "./note-refusal.ts";
+import { refuseSupervised } from "./refuse-supervised.ts";
 import { SESSION_COOKIE, authorize, bearerOf, isLoopback, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import type { RawBatch } from "./services.ts";
@@ -53,6 +54,7 @@ export function answerRoute(route: Route, options: Options) {
     },
     handler: (request: FastifyRequest, reply: FastifyReply): unknown => {
       const { caller } = request;
+      refuseSupervised(route, request, options);
       if (route.media === "document") return options.openApi();
       if (route.media === "metrics") return answerMetrics(reply, options);
       if (route.media === "otlp") return answerOtlp(route, request, reply, options);

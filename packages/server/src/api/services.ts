@@ -1,3 +1,4 @@
+import type { SupervisedCaller } from "../containment/index.ts";
 import type { Writable } from "node:stream";
 import type {
   AuditEntriesView,
@@ -150,6 +151,12 @@ export interface RefusedAttempt {
   readonly code: ErrorCode;
 }
 
+/** A process of an agent asked for what only people may, with a credential of theirs. */
+export interface SupervisedAttempt extends Omit<RefusedAttempt, "code"> {
+  /** null: it hung up before it could be told which agent it was */
+  readonly agent: SupervisedCaller | null;
+}
+
 export interface WithId {
   readonly id: string;
 }
@@ -274,6 +281,8 @@ export interface ApiServices {
   getKillswitch(caller: Caller): Promise<KillswitchView>;
   /** Keeps who tried to use the kill switch or to answer an approval and may not. */
   noteRefusal(attempt: RefusedAttempt): Promise<void>;
+  /** Keeps, and tells people, that a process of an agent holds an operator's credential. */
+  noteSupervisedCaller(attempt: SupervisedAttempt): Promise<void>;
   previewStop(caller: Caller, request: PreviewRequest): Promise<StopPreview>;
   stop(caller: Caller, request: StopRequest): Promise<StopReceipt>;
   resumeHold(caller: Caller, request: ResumeRequest & WithId): Promise<ResumeReceipt>;

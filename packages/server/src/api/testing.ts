@@ -187,6 +187,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     openGateFeed: async () => ({ headers: {}, start: (stream) => void stream.end() }),
     getKillswitch: async () => sample(killswitchView),
     noteRefusal: async () => {},
+    noteSupervisedCaller: async () => {},
     previewStop: async () => sample(stopPreview),
     stop: async () => sample(stopReceipt),
     resumeHold: async () => sample(resumeReceipt),

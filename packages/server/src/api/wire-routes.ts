@@ -2,13 +2,16 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { FirebreakError } from "../kernel/index.ts";
-import type { Endpoint, WireAnswer, WireRequest } from "../senders/index.ts";
+import type { WireAnswer, WireRequest } from "../senders/index.ts";
 import { decodeContent } from "./content-encoding.ts";
 import { decodeJson } from "./json-body.ts";
+import type { Route } from "./route.ts";
 import type { ApiServices } from "./services.ts";
 
 interface WireOptions {
   readonly services: Pick<ApiServices, "answerSender">;
+  /** @throws FirebreakError when whoever sends it may not */
+  readonly admit: (route: Route, request: FastifyRequest) => void;
   /** @returns the fault as it is known, after it was logged */
   readonly explain: (fault: unknown, request: FastifyRequest, reply: FastifyReply) => FirebreakError;
 }
@@ -16,19 +19,22 @@ interface WireOptions {
 /** Serves the endpoints in a scope of their own: their parsers and errors are not those of our API. */
 export async function serveWireRoutes(
   app: FastifyInstance,
-  endpoints: readonly Endpoint[],
+  routes: readonly Route[],
   options: WireOptions,
 ): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    for (const endpoint of endpoints) {
+    for (const route of routes) {
+      const { endpoint } = route;
+      if (endpoint === null) continue;
       scope.route({
         method: endpoint.method,
         url: endpoint.path,
         bodyLimit: endpoint.bodyBytesMax,
         config: { takesEncodings: true },
         handler: async (request, reply) => {
+          options.admit(route, request);
           const answer = await options.services.answerSender(
             endpoint,
             await readRequest(request, endpoint.bodyBytesMax),

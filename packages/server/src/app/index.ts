@@ -7,6 +7,7 @@ export { listHoldHistory, listStops } from "./killswitch/records.ts";
 export { recordStopReport } from "./killswitch/record-stop-report.ts";
 export { recordStop } from "./killswitch/record-stop.ts";
 export { noteRefusedAttempt } from "./killswitch/note-refused-attempt.ts";
+export { noteSupervisedCaller } from "./killswitch/note-supervised-caller.ts";
 export { getReceipt, listReceipts } from "./killswitch/receipts.ts";
 export { listRestores } from "./killswitch/gradual-restore.ts";
 export { resumeHold } from "./killswitch/resume-hold.ts";

@@ -3,6 +3,7 @@ import { createApiServices, createHttpServer, createLiveHub } from "../api/index
 import type { HttpServer, LiveHub } from "../api/index.ts";
 import { contextFor, DAEMON, openHouse, watchChanges } from "../app/index.ts";
 import type { OpenHouse } from "../app/index.ts";
+import { findSupervisedCaller } from "../containment/index.ts";
 import { formatFileProblem, toIso } from "../kernel/index.ts";
 import type { CommandContext } from "./command.ts";
 import { durationText } from "./format.ts";
@@ -74,6 +75,7 @@ function createDoors(
     newId,
     logger,
     config: { publicUrl: config.publicUrl },
+    findSupervisedCaller: (connection) => findSupervisedCaller(config.home, connection),
     isStorageFault: house.isStorageFault,
   });
 }

@@ -36,5 +36,7 @@ export { RESTARTS } from "./supervisor/restart.ts";
 export { WHEN_LOST } from "./supervisor/server-holds.ts";
 export type { GoverningServer } from "./supervisor/server-holds.ts";
 export { runSupervisor } from "./supervisor/supervisor.ts";
+export { findSupervisedCaller, findSupervisedProcess } from "./supervised-caller.ts";
+export type { LoopbackConnection, SupervisedCaller } from "./supervised-caller.ts";
 export { listSupervisedTrees } from "./supervised-trees.ts";
 export type { SupervisedTree } from "./supervised-trees.ts";

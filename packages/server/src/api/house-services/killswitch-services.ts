@@ -18,6 +18,7 @@ import {
   listReceipts,
   listRestores,
   noteRefusedAttempt,
+  noteSupervisedCaller,
   resumeHold,
   stopAgents,
 } from "../../app/index.ts";
@@ -31,6 +32,7 @@ type KillswitchServices = Pick<
   ApiServices,
   | "getKillswitch"
   | "noteRefusal"
+  | "noteSupervisedCaller"
   | "previewStop"
   | "stop"
   | "resumeHold"
@@ -141,6 +143,7 @@ export function killswitchServices(house: House): KillswitchServices {
     },
     resumeHold: (caller, request) => resumeHold(house, caller, request),
     noteRefusal: (attempt) => noteRefusedAttempt(house, attempt),
+    noteSupervisedCaller: (attempt) => noteSupervisedCaller(house, attempt),
     listReceipts: (_caller, query) => listReceipts(house, query),
     getReceipt: (_caller, { id }) => getReceipt(house, id),
     switchAgents: (caller, request) => switchAgents(house, caller, request),

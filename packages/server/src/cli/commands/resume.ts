@@ -1,5 +1,6 @@
 import { holdsOfSameStop, killswitchView, resumeReceipt } from "@firebreak/protocol";
 import type { KillswitchView, ResumeNeeds } from "@firebreak/protocol";
+import { findSupervisedProcess, findSupervisor } from "../../containment/index.ts";
 import { OperatorError } from "../../kernel/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
@@ -84,6 +85,7 @@ function needsOf({ holds, resumes }: KillswitchView, holdId: string): ResumeNeed
 
 async function resumeLocally(context: CommandContext, holdId: string, reason: string): Promise<number> {
   const { config, clock, newId, logger, output, userName } = context;
+  refuseAgent(config.home, context.environment);
   const killswitch = openKillswitch({ home: config.home, clock, newId, logger });
   try {
     const actor = { kind: "cli", id: userName, name: userName } as const;
@@ -109,4 +111,18 @@ async function resumeLocally(context: CommandContext, holdId: string, reason: st
   } finally {
     killswitch.close();
   }
+}
+
+/** Whoever may write the journal may lift a stop; an agent that only calls this command is told that it may not. */
+function refuseAgent(home: string, environment: NodeJS.ProcessEnv): void {
+  const sessionId = environment["FIREBREAK_SESSION"];
+  // in a process table of its own it has another number, and only its environment names it
+  const named = sessionId === undefined ? null : findSupervisor({ home, sessionId });
+  const agent = findSupervisedProcess(home, process.pid) ?? named;
+  if (agent === null) return;
+  throw new OperatorError(
+    `This runs as a part of the agent ${printable(agent.agentId)}, and no agent lifts a stop.`,
+    "Use a terminal outside of `firebreak run`, or the console.",
+    { exitCode: EXIT.denied },
+  );
 }

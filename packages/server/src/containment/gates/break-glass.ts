@@ -1,11 +1,19 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ensurePrivateDir, OperatorError, toIso, writeFileAtomic } from "../../kernel/index.ts";
-import { claudeCodePaths } from "./claude-code.ts";
 
 export interface BreakGlass {
   readonly untilMs: number;
   readonly reason: string;
+}
+
+function gatesDir(home: string): string {
+  return path.join(home, "gates", "claude-code");
+}
+
+/** What the shims of this home look at. */
+export function breakGlassFile(home: string): string {
+  return path.join(gatesDir(home), "break-glass");
 }
 
 /**
@@ -17,8 +25,8 @@ export function breakGlass(
   glass: BreakGlass,
   who: { readonly name: string; readonly atMs: number },
 ): void {
-  const { dir, shim, breakGlass: file } = claudeCodePaths(home);
-  if (!existsSync(shim)) {
+  const dir = gatesDir(home);
+  if (!hasGate(dir)) {
     throw new OperatorError(
       "No gate is installed in this home.",
       "Install one with: firebreak gate install claude-code",
@@ -28,14 +36,18 @@ export function breakGlass(
   const reason = glass.reason.replaceAll(/\s+/g, " ");
   const record = { at: toIso(who.atMs), by: who.name, until: toIso(glass.untilMs), reason };
   appendFileSync(path.join(dir, "break-glass.log"), `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  writeFileAtomic(file, `${Math.floor(glass.untilMs / 1000)} ${reason}\n`);
+  writeFileAtomic(breakGlassFile(home), `${Math.floor(glass.untilMs / 1000)} ${reason}\n`);
 }
 
 /** @returns the glass that is broken now, or null */
 export function brokenGlass(home: string, nowMs: number): BreakGlass | null {
-  const { breakGlass: file } = claudeCodePaths(home);
+  const file = breakGlassFile(home);
   if (!existsSync(file)) return null;
   const [until = "", ...reason] = readFileSync(file, "utf8").trim().split(" ");
   const untilMs = Number(until) * 1000;
   return untilMs > nowMs ? { untilMs, reason: reason.join(" ") } : null;
+}
+
+function hasGate(dir: string): boolean {
+  return existsSync(dir) && readdirSync(dir, { withFileTypes: true }).some((entry) => entry.isDirectory());
 }

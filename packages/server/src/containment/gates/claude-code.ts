@@ -1,8 +1,11 @@
-import { chmodSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
 import { killswitchPaths } from "../../killswitch/index.ts";
+import { breakGlassFile } from "./break-glass.ts";
 import { claudeCodeShim, quote } from "./claude-code-shim.ts";
 import { readJsonSettings, writeJsonSettings } from "./json-file.ts";
 
@@ -34,9 +37,11 @@ export interface GateIdentity {
   readonly pack: string | null;
 }
 
-export function claudeCodePaths(home: string): { dir: string; shim: string; breakGlass: string } {
-  const dir = path.join(home, "gates", "claude-code");
-  return { dir, shim: path.join(dir, "check.sh"), breakGlass: path.join(dir, "break-glass") };
+/** Each settings file has a shim of its own: it names one agent. The glass that can be broken is one for all. */
+export function claudeCodePaths({ home, settingsFile }: GatePlace): { dir: string; shim: string } {
+  const name = createHash("sha256").update(settingsFile).digest("hex").slice(0, 12);
+  const dir = path.join(home, "gates", "claude-code", name);
+  return { dir, shim: path.join(dir, "check.sh") };
 }
 
 /**
@@ -46,22 +51,37 @@ export function claudeCodePaths(home: string): { dir: string; shim: string; brea
  */
 export function installClaudeCodeGate(place: GatePlace, identity: GateIdentity): ClaudeCodeGate {
   const settings = readSettings(place.settingsFile);
-  const { dir, shim, breakGlass } = claudeCodePaths(place.home);
+  const { dir, shim } = claudeCodePaths(place);
   ensurePrivateDir(dir);
-  const flagsDir = killswitchPaths(place.home).flags;
-  writeFileAtomic(shim, claudeCodeShim({ flagsDir, breakGlassFile: breakGlass, ...identity }));
+  writeFileAtomic(shim, shimText(place, identity));
   chmodSync(shim, 0o700);
-  const hook = { type: "command", command: quote(shim), timeout: HOOK_TIMEOUT_S, onFailure: "block" };
-  const groups = withoutOurs(settings, shim);
   // first, so that nothing another hook does comes before it
-  const PreToolUse = [{ matcher: "*", hooks: [hook] }, ...groups];
+  const PreToolUse = [ourGroup(shim), ...withoutOurs(settings, shim)];
   writeJsonSettings(place.settingsFile, { ...settings, hooks: { ...settings.hooks, PreToolUse } });
   return { settingsFile: place.settingsFile, shim };
 }
 
+function shimText({ home }: GatePlace, { agent, pack }: GateIdentity): string {
+  return claudeCodeShim({ flagsDir: killswitchPaths(home).flags, breakGlassFile: breakGlassFile(home), agent, pack });
+}
+
+function ourGroup(shim: string) {
+  const hook = { type: "command", command: quote(shim), timeout: HOOK_TIMEOUT_S, onFailure: "block" };
+  return { matcher: "*", hooks: [hook] };
+}
+
+/** @returns whether hook and shim still are what an installation for this agent writes */
+export function isClaudeCodeGateIntact(place: GatePlace, identity: GateIdentity): boolean {
+  const { shim } = claudeCodePaths(place);
+  const groups = readSettings(place.settingsFile).hooks?.PreToolUse ?? [];
+  const hasHook = groups.some((group) => isDeepStrictEqual(group, ourGroup(shim)));
+  return hasHook && readFileSync(shim, "utf8") === shimText(place, identity);
+}
+
 /** @returns false when there was none */
-export function removeClaudeCodeGate({ home, settingsFile }: GatePlace): boolean {
-  const { dir, shim } = claudeCodePaths(home);
+export function removeClaudeCodeGate(place: GatePlace): boolean {
+  const { settingsFile } = place;
+  const { dir, shim } = claudeCodePaths(place);
   const settings = readSettings(settingsFile);
   const had = findHook(settings, shim) !== undefined;
   if (had) {
@@ -76,8 +96,8 @@ export function removeClaudeCodeGate({ home, settingsFile }: GatePlace): boolean
 }
 
 /** @returns the hook's command line as the settings hold it, or null when it is not installed there */
-export function installedCommand({ home, settingsFile }: GatePlace): string | null {
-  const hook = findHook(readSettings(settingsFile), claudeCodePaths(home).shim);
+export function installedCommand(place: GatePlace): string | null {
+  const hook = findHook(readSettings(place.settingsFile), claudeCodePaths(place).shim);
   return typeof hook?.["command"] === "string" ? hook["command"] : null;
 }
 

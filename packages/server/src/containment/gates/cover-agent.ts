@@ -131,6 +131,8 @@ function troubleOf({ runtime, state, place }: GateCoverage): string {
   switch (state) {
     case "gone":
       return `${runtime}: the gate is gone from ${place ?? "its place"}`;
+    case "changed":
+      return `${runtime}: the gate of ${place ?? "its place"} is not as it was installed: install it again`;
     case "unreadable":
       return `${runtime}: ${place ?? "its settings"} cannot be read`;
     case "silent":

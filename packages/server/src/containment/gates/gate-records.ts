@@ -4,9 +4,10 @@ import { entityName } from "@firebreak/protocol";
 import type { GateState } from "@firebreak/protocol";
 import { z } from "zod";
 import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
-import { claudeCodePaths, installedCommand } from "./claude-code.ts";
+import { claudeCodePaths, installedCommand, isClaudeCodeGateIntact } from "./claude-code.ts";
+import type { GatePlace } from "./claude-code.ts";
 import { listMcpServers } from "./mcp-config.ts";
-import { installedPlugin, openclawPaths } from "./openclaw.ts";
+import { installedPlugin, isOpenclawGateIntact, openclawPaths } from "./openclaw.ts";
 
 const INSTALLED_RUNTIMES = ["claude-code", "openclaw", "mcp"] as const;
 const gateRecord = z.object({
@@ -43,31 +44,47 @@ export function forgetGate(home: string, key: GateKey): void {
   );
 }
 
-export type RecordedGate = GateRecord & { readonly state: Extract<GateState, "installed" | "gone" | "unreadable"> };
+export type RecordedGate = GateRecord & {
+  readonly state: Extract<GateState, "installed" | "changed" | "gone" | "unreadable">;
+};
 
 /** The gates of this home, each looked at where it was installed. */
 export function listRecordedGates(home: string): RecordedGate[] {
   return readRecords(home).map((record) => ({ ...record, state: stateOf(home, record) }));
 }
 
-function stateOf(home: string, { runtime, place }: GateRecord): RecordedGate["state"] {
+function stateOf(home: string, record: GateRecord): RecordedGate["state"] {
+  const place = { home, settingsFile: record.place };
   try {
-    return isInPlace({ home, settingsFile: place }, runtime) ? "installed" : "gone";
+    if (!isInPlace(place, record)) return "gone";
+    return isIntact(place, record) ? "installed" : "changed";
   } catch {
     return "unreadable";
   }
 }
 
-function isInPlace(place: { readonly home: string; readonly settingsFile: string }, runtime: GateRecord["runtime"]) {
+function isInPlace(place: GatePlace, { runtime }: GateRecord): boolean {
   switch (runtime) {
     case "claude-code":
-      return installedCommand(place) !== null && existsSync(claudeCodePaths(place.home).shim);
+      return installedCommand(place) !== null && existsSync(claudeCodePaths(place).shim);
     case "openclaw":
       return installedPlugin(place) !== null && existsSync(path.join(openclawPaths(place).plugin, "index.js"));
     case "mcp": {
       const { started } = listMcpServers(place.settingsFile);
       return started.length > 0 && started.every((server) => server.gated);
     }
+  }
+}
+
+/** An agent that may write the gate's own files makes it let through what it likes. */
+function isIntact(place: GatePlace, record: GateRecord): boolean {
+  switch (record.runtime) {
+    case "claude-code":
+      return isClaudeCodeGateIntact(place, record);
+    case "openclaw":
+      return isOpenclawGateIntact(place, record);
+    case "mcp":
+      return true;
   }
 }
 

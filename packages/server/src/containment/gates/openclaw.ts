@@ -68,22 +68,33 @@ export function openclawConfigFile(env: Readonly<Record<string, string | undefin
 export function installOpenclawGate(place: GatePlace, identity: GateIdentity): OpenclawGate {
   requirePlugins(place);
   const config = readConfig(place.settingsFile);
-  const { dir, plugin, telemetry, before } = openclawPaths(place);
+  const { dir, plugin, before } = openclawPaths(place);
   ensurePrivateDir(dir);
   ensurePrivateDir(plugin);
-  const facts = {
-    sdk: import.meta.resolve("@firebreak/sdk/openclaw"),
-    killswitchDir: killswitchPaths(place.home).dir,
-    telemetryFile: telemetry,
-    ...identity,
-  };
-  for (const [name, text] of Object.entries(openclawPlugin(facts))) writeFileAtomic(path.join(plugin, name), text);
+  for (const [name, text] of pluginFiles(place, identity)) writeFileAtomic(path.join(plugin, name), text);
   const original = readFileSync(place.settingsFile, "utf8");
   const isFirst = !isInstalled(config, plugin);
   writeJsonSettings(place.settingsFile, withPlugin(config, plugin));
   const after = readFileSync(place.settingsFile, "utf8");
   if (isFirst) writeFileAtomic(before, JSON.stringify({ before: original, after }));
   return { settingsFile: place.settingsFile, plugin };
+}
+
+function pluginFiles(place: GatePlace, { agent, pack }: GateIdentity): [name: string, text: string][] {
+  const facts = {
+    sdk: import.meta.resolve("@firebreak/sdk/openclaw"),
+    killswitchDir: killswitchPaths(place.home).dir,
+    telemetryFile: openclawPaths(place).telemetry,
+    agent,
+    pack,
+  };
+  return Object.entries(openclawPlugin(facts));
+}
+
+/** @returns whether the plugin still is what an installation for this agent writes */
+export function isOpenclawGateIntact(place: GatePlace, identity: GateIdentity): boolean {
+  const { plugin } = openclawPaths(place);
+  return pluginFiles(place, identity).every(([name, text]) => readFileSync(path.join(plugin, name), "utf8") === text);
 }
 
 /** @returns false when there was none */

@@ -6,6 +6,8 @@ import { writeFinalFacts } from "../registry.ts";
 import type { TreeState } from "./enforcement.ts";
 import { forwardSignals } from "./forward-signals.ts";
 import { EXIT_HELD } from "./options.ts";
+import type { TellPersistence } from "./persistence.ts";
+import { watchPersistence } from "./persistence.ts";
 import { emit, reportChange, say } from "./report.ts";
 import type { PastRun } from "./restart.ts";
 import { judgeRestart, RESTART_DEFAULTS } from "./restart.ts";
@@ -20,8 +22,10 @@ const STARTS_KEPT = 20;
 /** Runs the agent, and again where its restart policy says so. @returns the exit code */
 export async function runAgent(session: Session, agentToken: string | null): Promise<number> {
   const { stops, enforcement } = session;
+  const tellPersistence = await watchPersistence(session);
   session.changes.on("change", (state: TreeState, detail: { holds: Hold[]; result: StopResult | null }) => {
     reportChange(session, state, detail);
+    if (state !== "running") void tellPersistence();
   });
   const unwatch = stops.watch(() => {
     void enforcement.reconcile();
@@ -29,14 +33,18 @@ export async function runAgent(session: Session, agentToken: string | null): Pro
   });
   const stopForwarding = forwardSignals(session);
   try {
-    return await runAndAgain(session, agentToken);
+    return await runAndAgain(session, agentToken, tellPersistence);
   } finally {
     stopForwarding();
     unwatch();
   }
 }
 
-async function runAndAgain(session: Session, agentToken: string | null): Promise<number> {
+async function runAndAgain(
+  session: Session,
+  agentToken: string | null,
+  tellPersistence: TellPersistence,
+): Promise<number> {
   const { options } = session;
   const runs: PastRun[] = [];
   const starts: PastStart[] = [];
@@ -54,6 +62,7 @@ async function runAndAgain(session: Session, agentToken: string | null): Promise
       outcome: why ?? "started again",
     });
     if (why === null) continue;
+    await tellPersistence();
     await end(session, run, starts.slice(-STARTS_KEPT));
     return session.isHeld() && policyOf(session).when !== "never" ? EXIT_HELD : run.exitCode;
   }
