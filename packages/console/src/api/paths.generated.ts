@@ -124,7 +124,7 @@ export type AgentCoverage = {
   gates: ({
     runtime: "claude-code" | "openclaw" | "mcp" | "sdk" | "openai-agents" | "ai" | "langchain";
     version: string | null;
-    state: "reporting" | "silent" | "installed" | "gone" | "unreadable";
+    state: "reporting" | "silent" | "installed" | "changed" | "gone" | "unreadable";
     lastReportAt: string | null;
     place: string | null;
     installedAt: string | null;
