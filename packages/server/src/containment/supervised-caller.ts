@@ -27,10 +27,10 @@ export function findSupervisedCaller(
   connection: LoopbackConnection,
 ): SupervisedCaller | "unknown" | null {
   if (!existsSync(TABLES[0])) return null;
-  // first: it may hang up any moment
   const inode = findInode(connection);
-  if (inode !== null && inode !== ORPHAN) return holderAmong(listSupervisedTrees({ home }), `socket:[${inode}]`);
-  // the agent may have ended with it
+  const holder = isHeld(inode) ? holderAmong(listSupervisedTrees({ home }), `socket:[${inode}]`) : null;
+  // it may have hung up, and the agent may have ended, before or while we looked
+  if (holder !== null || (isHeld(inode) && findInode(connection) === inode)) return holder;
   return hadSessions(home) ? "unknown" : null;
 }
 
@@ -47,6 +47,10 @@ function hadSessions(home: string): boolean {
 }
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"] as const;
+function isHeld(inode: string | null): inode is string {
+  return inode !== null && inode !== ORPHAN;
+}
+
 /** The inode of a socket that belongs to no file any more (proc(5), /proc/net/tcp). */
 const ORPHAN = "0";
 const LOOPBACK = /^(?:[0-9A-F]{6}7F|0{8}0{8}FFFF0000[0-9A-F]{6}7F|0{24}01000000)$/;
