@@ -14,7 +14,7 @@ const LEVELS = [
   ["telemetry", "detection", "indicators", "oncall", "access"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment", "approvals", "policies"],
-  ["actions"],
+  ["actions", "retention"],
   ["playbooks", "senders", "guard", "investigation"],
   ["recovery", "learning", "workshop", "reactions"],
   ["app"],

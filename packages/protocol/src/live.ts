@@ -17,6 +17,7 @@ export const liveMessage = z.object({
     "reaction",
     "replay",
     "action",
+    "retention",
   ]),
   id: z.string(),
 });

@@ -11,6 +11,7 @@ export type * from "./killswitch-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
 export type * from "./reaction-tables.ts";
+export type * from "./retention-tables.ts";
 export type * from "./rule-tables.ts";
 export type * from "./access-tables.ts";
 export { emitDomainEvent } from "./outbox.ts";

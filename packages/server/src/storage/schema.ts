@@ -22,6 +22,7 @@ import type { IndicatorSchema } from "./indicator-tables.ts";
 import type { InvestigationSchema } from "./investigation-tables.ts";
 import type { ChangesTable, RefusedMessagesTable, SourcesTable } from "./sender-tables.ts";
 import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } from "./access-tables.ts";
+import type { RetentionSchema } from "./retention-tables.ts";
 import type { ReactionsTable } from "./reaction-tables.ts";
 import type { LogHeadsTable, LogKeysTable, LogStateTable, LogTilesTable } from "./log-tables.ts";
 import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
@@ -381,7 +382,8 @@ export interface NodesTable {
   last_beat_at: Timestamp;
 }
 
-export interface Schema extends ActionSchema, ApprovalSchema, KillswitchSchema, IndicatorSchema, InvestigationSchema {
+export interface Schema
+  extends ActionSchema, ApprovalSchema, KillswitchSchema, IndicatorSchema, InvestigationSchema, RetentionSchema {
   events: EventsTable;
   agents: AgentsTable;
   agent_gates: AgentGatesTable;

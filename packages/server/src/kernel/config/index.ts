@@ -12,6 +12,8 @@ export * from "./profile-schema.ts";
 export * from "./profile.ts";
 export { DEFAULT_REDACTION } from "./redaction-schema.ts";
 export type { RedactionPolicy } from "./redaction-schema.ts";
+export { DEFAULT_RETENTION } from "./retention-schema.ts";
+export type { RetentionSettings } from "./retention-schema.ts";
 export * from "./secrets.ts";
 export { readTextFile } from "./text-file.ts";
 export type { TextRead } from "./text-file.ts";

@@ -9,6 +9,7 @@ import { evidenceSettings } from "./evidence-schema.ts";
 import { environmentName, httpUrl } from "./http-url.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
+import { DEFAULT_RETENTION, retentionSchema } from "./retention-schema.ts";
 
 const name = z
   .string()
@@ -177,6 +178,7 @@ export const profileSchema = z.strictObject({
   /** what becomes of alerts before anybody is told */
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
+  retention: retentionSchema.default(DEFAULT_RETENTION),
   /** what alerts of detection set off by themselves, beside the playbooks that `detectors` bind */
   containment: containmentSchema.prefault({}),
   guard: guardSchema.default(DEFAULT_GUARD),

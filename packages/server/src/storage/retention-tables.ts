@@ -1,0 +1,75 @@
+import type { Actor, LegalHoldScope, RetentionClass, RetentionNoticeState, RetentionReport } from "@firebreak/protocol";
+import type { Generated } from "kysely";
+import type { Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
+
+/** While `released_at` is null, nothing in its scope is deleted or taken out of the database. */
+export interface LegalHoldsTable {
+  id: string;
+  case_id: string;
+  scope: LegalHoldScope;
+  target: string | null;
+  range_from: NullableTimestamp;
+  range_to: NullableTimestamp;
+  reason: string;
+  applied_by: Json<Actor>;
+  applied_at: Timestamp;
+  released_at: NullableTimestamp;
+  released_by: NullableJson<Actor>;
+  release_reason: string | null;
+}
+
+/** Deletions that are announced: of a class, and of one pack or of what no other schedule of the class names. */
+export interface RetentionNoticesTable {
+  id: string;
+  class: RetentionClass;
+  pack: string | null;
+  covers_from: NullableTimestamp;
+  covers_before: Timestamp;
+  row_count: string;
+  announced_at: Timestamp;
+  due_at: Timestamp;
+  state: RetentionNoticeState;
+  ended_at: NullableTimestamp;
+  ended_by: NullableJson<Actor>;
+  reason: string | null;
+  deleted: Generated<string>;
+  held: Generated<string>;
+}
+
+/** Files of the archive, each in the home of the node that wrote it. */
+export interface ArchiveSegmentsTable {
+  id: string;
+  class: RetentionClass;
+  pack: string | null;
+  table_name: string;
+  /** of which home; the file lies below it */
+  home: string;
+  file: string;
+  tier: "warm" | "cold";
+  oldest: Timestamp;
+  newest: Timestamp;
+  row_count: string;
+  bytes: string;
+  sha256: string;
+  /** places in the log, when its rows are entries of it */
+  first_entry: string | null;
+  last_entry: string | null;
+  created_at: Timestamp;
+  deleted_at: NullableTimestamp;
+}
+
+/** Which node is at it, and what the last pass did. One row. */
+export interface RetentionStateTable {
+  id: number;
+  holder: string | null;
+  lease_until: NullableTimestamp;
+  last_started_at: NullableTimestamp;
+  last_report: NullableJson<RetentionReport>;
+}
+
+export interface RetentionSchema {
+  legal_holds: LegalHoldsTable;
+  retention_notices: RetentionNoticesTable;
+  archive_segments: ArchiveSegmentsTable;
+  retention_state: RetentionStateTable;
+}
