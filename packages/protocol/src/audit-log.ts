@@ -50,6 +50,12 @@ export const auditVerdictView = z.object({
       to: z.number().int().optional(),
     }),
   ),
+  /** entries that are gone, as signed records in the log itself say */
+  deletedTotal: z.number().int(),
+  /** those records: each with its place in the log, the policy, and how many entries are gone by it */
+  deletions: z.array(
+    z.object({ record: z.number().int(), at: z.string(), policy: z.string(), entries: z.number().int() }),
+  ),
   /** what the tables say otherwise than the log */
   tableFindings: z.array(z.object({ code: z.string(), message: z.string(), table: z.string(), seq: z.number().int() })),
 });

@@ -73,9 +73,10 @@ function isRanges(value: unknown): value is EntryRange[] {
   return value.every((range: unknown) => {
     if (!Array.isArray(range) || range.length !== 2) return false;
     const [from, to]: unknown[] = range;
-    const isRange = Number.isSafeInteger(from) && Number.isSafeInteger(to) && Number(from) > last && to! >= from!;
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return false;
+    const isAfter = Number(from) > last && Number(to) >= Number(from);
     last = Number(to);
-    return isRange;
+    return isAfter;
   });
 }
 

@@ -6,6 +6,7 @@ export const FINDING_CODES = [
   "entry_missing",
   "entry_moved",
   "entries_changed",
+  "deletion_not_signed",
   "tile_changed",
   "tile_missing",
   "history_differs",

@@ -61,6 +61,9 @@ async function verifyDirectory(directory: string, { keys, checkpoints, json }: A
       const place = from === undefined ? "" : ` [${from === to ? from : `${from} to ${to}`}]`;
       process.stdout.write(`${code}${place}: ${message}\n`);
     }
+    for (const { record, at, policy, entries } of verdict.deletions) {
+      process.stdout.write(`deleted by policy on ${plain(at)}, ${entries} entries: ${plain(policy)} (entry ${record})\n`);
+    }
     const { origin, size, root, heads, findingsTotal } = verdict;
     const heard = `${size} entries, root ${root ?? "unknown"}, ${heads} earlier checkpoints compared`;
     process.stdout.write(
@@ -82,6 +85,9 @@ async function verifyAll(given: Arguments): Promise<number> {
     logSource === undefined ? undefined : readLoggedCustody(logSource, log?.size ?? 0, id);
   return (await verifyEvidence(archive, { expectedKeyId: archiveKey, readCustody, json })) ? 0 : 1;
 }
+
+/** @returns the text without what a terminal would obey */
+const plain = (text: string): string => text.replaceAll(/[^\x20-\x7E]/g, "?");
 
 function showProgress(done: number, size: number): void {
   const end = done === size ? "\r\u001b[K" : "";

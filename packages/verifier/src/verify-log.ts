@@ -1,5 +1,7 @@
 import { parseCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { accountFor, readDeletion } from "./deletion.ts";
+import type { DeletionRecord, EntryRange, ToldDeletion } from "./deletion.ts";
 import { Findings } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { Frontier } from "./frontier.ts";
@@ -31,6 +33,10 @@ export interface LogVerdict {
   /** how many there are; the first thousand are in `findings` */
   readonly findingsTotal: number;
   readonly findings: readonly Finding[];
+  /** entries that are gone, as signed records in the log itself say; the hash of each is there */
+  readonly deletedTotal: number;
+  /** those records, the first thousand */
+  readonly deletions: readonly ToldDeletion[];
 }
 
 /**
@@ -41,14 +47,21 @@ export interface LogVerdict {
 export async function verifyLog(options: VerifyOptions): Promise<LogVerdict> {
   const findings = new Findings();
   const checkpoint = await readNewest(options, findings);
-  if (checkpoint === undefined) return verdictOf(findings, null, 0);
-  const leaves = await readLeaves(options, checkpoint, findings);
+  if (checkpoint === undefined) return verdictOf(findings, null, 0, []);
+  const { leaves, deletions } = await readLeaves(options, checkpoint, findings);
   const levels = await checkUpperTiles(options.source, checkpoint.size, leaves, findings);
   const heads = await checkHeads(options, checkpoint, { leaves, levels }, findings);
-  return verdictOf(findings, checkpoint, heads);
+  return verdictOf(findings, checkpoint, heads, deletions);
 }
 
-function verdictOf(findings: Findings, checkpoint: Checkpoint | null, heads: number): LogVerdict {
+const DELETIONS_TOLD_MAX = 1000;
+
+function verdictOf(
+  findings: Findings,
+  checkpoint: Checkpoint | null,
+  heads: number,
+  deletions: readonly ToldDeletion[],
+): LogVerdict {
   return {
     intact: findings.total === 0,
     origin: checkpoint?.origin ?? null,
@@ -57,6 +70,8 @@ function verdictOf(findings: Findings, checkpoint: Checkpoint | null, heads: num
     heads,
     findingsTotal: findings.total,
     findings: findings.kept,
+    deletedTotal: deletions.reduce((total, { entries }) => total + entries, 0),
+    deletions: deletions.slice(0, DELETIONS_TOLD_MAX),
   };
 }
 
@@ -88,60 +103,121 @@ interface Leaves {
 
 interface Mismatch {
   readonly index: number;
-  /** what the entry hashes to; undefined when it is missing */
-  readonly found: Buffer | undefined;
+  /** what the entry hashes to */
+  readonly found: Buffer;
   readonly stored: Buffer;
 }
 
 const MISMATCHES_KEPT = 100_000;
 
+/** What differs between entries and tiles of level 0, as it is read. */
+class Differences {
+  readonly mismatches: Mismatch[] = [];
+  /** first and last places of entries that are not there, in order */
+  readonly missing: [number, number][] = [];
+  readonly records: DeletionRecord[] = [];
+  /** of tiles that differ from their entries: the hashes of these */
+  readonly derivedTiles = new Map<number, Buffer>();
+
+  note(index: number, found: Buffer | undefined, stored: Buffer): void {
+    if (found === undefined) this.#noteMissing(index);
+    else if (this.mismatches.length < MISMATCHES_KEPT) this.mismatches.push({ index, found, stored });
+  }
+
+  #noteMissing(index: number): void {
+    const last = this.missing.at(-1);
+    if (last !== undefined && last[1] === index - 1) last[1] = index;
+    else this.missing.push([index, index]);
+  }
+}
+
 /**
  * Reads entries and tiles of level 0. Where they differ, the checkpoint tells which of them is right: those that lead to
  * its root.
  */
-async function readLeaves(options: VerifyOptions, { size, root }: Checkpoint, findings: Findings): Promise<Leaves> {
-  const { source, onProgress } = options;
+async function readLeaves(
+  options: VerifyOptions,
+  checkpoint: Checkpoint,
+  findings: Findings,
+): Promise<{ readonly leaves: Leaves; readonly deletions: readonly ToldDeletion[] }> {
+  const { size, root } = checkpoint;
+  const differences = new Differences();
   const tiles: Buffer[] = [];
-  /** of tiles that differ from their entries: the hashes of these */
-  const derivedTiles = new Map<number, Buffer>();
-  const mismatches: Mismatch[] = [];
   for (let first = 0; first < size; first += TILE_WIDTH) {
     const id = { index: first / TILE_WIDTH, width: Math.min(TILE_WIDTH, size - first) };
-    const entries = (await source.entries(id)) ?? [];
-    const hashes = Array.from({ length: id.width }, (_, place) => hashOf(entries[place]));
-    const derived = Buffer.concat(hashes.map((hash) => hash ?? Buffer.alloc(HASH_BYTES)));
-    // without a tile the entries have to speak for themselves
-    const tile = (await readTile(source, { level: 0, ...id }, findings)) ?? derived;
-    tiles.push(tile);
-    for (const [place, found] of hashes.entries()) {
-      const stored = hashAt(tile, place);
-      if (found?.equals(stored) === true) continue;
-      derivedTiles.set(id.index, derived);
-      if (mismatches.length < MISMATCHES_KEPT) mismatches.push({ index: first + place, found, stored });
-    }
-    if (entries.length > id.width) {
-      findings.add("entries_changed", "there are more entries than the tile has leaves", first, first + id.width - 1);
-    }
-    onProgress?.(first + id.width, size);
+    tiles.push(await readPiece(options, checkpoint, id, differences, findings));
+    options.onProgress?.(first + id.width, size);
   }
+  const { told, unaccounted } = accountFor(differences.missing, differences.records);
+  tellMissing(unaccounted, findings);
+  const { mismatches, derivedTiles } = differences;
   const stored = { tiles, root: rootOf(tiles) };
   if (derivedTiles.size === 0 || stored.root.equals(root)) {
     tellMismatches(mismatches, findings);
-    return stored;
+    return { leaves: stored, deletions: told };
   }
   const corrected = tiles.map((tile, index) => derivedTiles.get(index) ?? tile);
   const derivedRoot = rootOf(corrected);
   if (!derivedRoot.equals(root)) {
     tellMismatches(mismatches, findings);
-    return stored;
+    return { leaves: stored, deletions: told };
   }
   for (const { index } of mismatches) {
     findings.add("tile_changed", `the hash of entry ${index} in its tile is not that of the entry`, index);
   }
-  return { tiles: corrected, root: derivedRoot };
+  return { leaves: { tiles: corrected, root: derivedRoot }, deletions: told };
+}
+
+/** Reads the entries under one tile. @returns the tile */
+async function readPiece(
+  { source, keys }: VerifyOptions,
+  { origin }: Checkpoint,
+  id: { readonly index: number; readonly width: number },
+  differences: Differences,
+  findings: Findings,
+): Promise<Buffer> {
+  const first = id.index * TILE_WIDTH;
+  const entries = (await source.entries(id)) ?? [];
+  const hashes = Array.from({ length: id.width }, (_, place) => hashOf(entries[place]));
+  const stored = await readTile(source, { level: 0, ...id }, findings);
+  // without a tile the entries have to speak for themselves; of one that is gone its hash alone is left
+  const derived = Buffer.concat(
+    hashes.map((hash, place) => hash ?? (stored === undefined ? Buffer.alloc(HASH_BYTES) : hashAt(stored, place))),
+  );
+  const tile = stored ?? derived;
+  for (const [place, found] of hashes.entries()) {
+    const entry = entries[place];
+    if (entry !== undefined) noteDeletion(entry, { index: first + place, origin, keys }, differences, findings);
+    const hash = hashAt(tile, place);
+    if (found?.equals(hash) === true) continue;
+    if (found !== undefined) differences.derivedTiles.set(id.index, derived);
+    differences.note(first + place, found, hash);
+  }
+  if (entries.length > id.width) {
+    findings.add("entries_changed", "there are more entries than the tile has leaves", first, first + id.width - 1);
+  }
+  return tile;
+}
+
+function noteDeletion(
+  entry: Buffer,
+  about: { readonly index: number; readonly origin: string; readonly keys: readonly VerifierKey[] },
+  differences: Differences,
+  findings: Findings,
+): void {
+  const read = readDeletion(entry, about);
+  if (read === undefined) return;
+  if (typeof read !== "string") differences.records.push(read);
+  else findings.add("deletion_not_signed", `entry ${about.index} says that entries were deleted, but ${read}`, about.index);
 }
 
 const hashOf = (entry: Buffer | undefined): Buffer | undefined => (entry === undefined ? undefined : hashLeaf(entry));
+
+function tellMissing(ranges: readonly EntryRange[], findings: Findings): void {
+  for (const [from, to] of ranges) {
+    for (let index = from; index <= to; index++) findings.add("entry_missing", `entry ${index} is missing`, index);
+  }
+}
 
 async function readTile(
   source: LogSource,
@@ -157,13 +233,12 @@ async function readTile(
   return undefined;
 }
 
-/** An entry that has the hash of another place was moved there; any other was changed, or is gone. */
+/** An entry that has the hash of another place was moved there; any other was changed. */
 function tellMismatches(mismatches: readonly Mismatch[], findings: Findings): void {
   const places = new Map(mismatches.map(({ stored, index }) => [stored.toString("hex"), index]));
   for (const { index, found } of mismatches) {
-    const from = found === undefined ? undefined : places.get(found.toString("hex"));
-    if (found === undefined) findings.add("entry_missing", `entry ${index} is missing`, index);
-    else if (from === undefined) findings.add("entry_changed", `entry ${index} is not what was logged`, index);
+    const from = places.get(found.toString("hex"));
+    if (from === undefined) findings.add("entry_changed", `entry ${index} is not what was logged`, index);
     else findings.add("entry_moved", `entry ${index} was logged as entry ${from}`, index);
   }
 }

@@ -16,10 +16,13 @@ const PREFIXES: Readonly<Record<string, string>> = {
   evidence: "evd",
   holds: "hld",
   indicators: "ind",
+  "legal-holds": "lgh",
+  notices: "ntc",
   reactions: "rct",
   receipts: "stp",
   replays: "rpl",
   runs: "run",
+  segments: "seg",
   sessions: "ses",
   silences: "sil",
   tokens: "tok",
@@ -93,11 +96,15 @@ const BODIES: Readonly<Record<string, unknown>> = {
   tryRules: { events: [{ agent: { id: "scout" }, kind: "command" }] },
   requestReplay: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
   markFalsePositive: REASON,
+  runRetention: {},
+  cancelRetentionNotice: REASON,
+  applyLegalHold: { caseId: "2026-17", scope: "agent", target: "scout", ...REASON },
+  releaseLegalHold: REASON,
 };
 
 function pathOf(route: Route): string {
   return route.path
-    .replaceAll(/\/(\w+)\/:id/g, (_, noun: string) => {
+    .replaceAll(/\/([\w-]+)\/:id/g, (_, noun: string) => {
       const prefix = PREFIXES[noun];
       return `/${noun}/${prefix === undefined ? "INC-2026-0001" : `${prefix}_${ULID}`}`;
     })

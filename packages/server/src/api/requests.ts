@@ -8,6 +8,8 @@ import {
   holdLevel,
   holdScope,
   reactionState,
+  retentionClass,
+  retentionNoticeState,
   incidentState,
   incidentType,
   indicatorEffect,
@@ -72,6 +74,9 @@ export const reactionParams = z.strictObject({ id: idOf("reaction") });
 export const replayParams = z.strictObject({ id: idOf("replay") });
 /** Rules name themselves. */
 export const ruleParams = z.strictObject({ id: z.string().min(1).max(256) });
+export const noticeParams = z.strictObject({ id: idOf("retentionNotice") });
+export const segmentParams = z.strictObject({ id: idOf("archiveSegment") });
+export const legalHoldParams = z.strictObject({ id: idOf("legalHold") });
 export const tokenParams = z.strictObject({ id: idOf("apiToken") });
 
 export const pageQuery = z.strictObject(page);
@@ -227,6 +232,25 @@ export const containmentReportQuery = z.strictObject({
     .default(DAY_HOURS),
 });
 export type ContainmentReportQuery = z.infer<typeof containmentReportQuery>;
+
+/** Left out: of every class. */
+export const retentionQuery = z.strictObject({ class: retentionClass.optional() });
+export type RetentionQuery = z.infer<typeof retentionQuery>;
+
+export const noticesQuery = z.strictObject({ state: retentionNoticeState.optional() });
+export type NoticesQuery = z.infer<typeof noticesQuery>;
+
+export const archiveQuery = z.strictObject(page);
+export type ArchiveQuery = z.infer<typeof archiveQuery>;
+
+export const legalHoldsQuery = z.strictObject({
+  /** `true`: those that were released too */
+  released: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+});
+export type LegalHoldsQuery = z.infer<typeof legalHoldsQuery>;
 
 /** For lists that belong to an incident: runs, evidence, deliveries. */
 export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });

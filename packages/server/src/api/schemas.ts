@@ -85,6 +85,18 @@ import {
   containmentView,
   guardView,
   reactionView,
+  archiveLines,
+  archiveSegment,
+  cancelNoticeRequest,
+  legalHoldRelease,
+  legalHoldView,
+  newLegalHoldRequest,
+  releaseLegalHoldRequest,
+  retentionClass,
+  retentionNotice,
+  retentionPreview,
+  retentionReport,
+  retentionView,
   replaySummary,
   replayState,
   replayView,
@@ -137,6 +149,7 @@ import {
   severityRequest,
   stateRequest,
   testSourceRequest,
+  retentionQuery,
 } from "./requests.ts";
 import { newSourceRequest, rotateSourceRequest } from "../senders/index.ts";
 
@@ -185,6 +198,9 @@ export const auditHeadPage = pageOf(auditHeadView);
 export const sourcePage = pageOf(sourceView);
 export const refusalPage = pageOf(refusalView);
 export const changePage = pageOf(changeView);
+export const noticePage = pageOf(retentionNotice);
+export const segmentPage = pageOf(archiveSegment);
+export const legalHoldPage = pageOf(legalHoldView);
 
 /** Named in `components/schemas` as they are answered. */
 export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
@@ -321,6 +337,18 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   TokenPage: tokenPage,
   UserView: userView,
   UserPage: userPage,
+  RetentionClass: retentionClass,
+  RetentionView: retentionView,
+  RetentionPreview: retentionPreview,
+  RetentionReport: retentionReport,
+  RetentionNotice: retentionNotice,
+  RetentionNoticePage: noticePage,
+  ArchiveSegment: archiveSegment,
+  ArchiveSegmentPage: segmentPage,
+  ArchiveLines: archiveLines,
+  LegalHoldView: legalHoldView,
+  LegalHoldPage: legalHoldPage,
+  LegalHoldRelease: legalHoldRelease,
 };
 
 /** Named in `components/schemas` as they are sent. */
@@ -341,6 +369,10 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   NoteRequest: noteRequest,
   PasswordRequest: passwordRequest,
   PreviewRequest: previewRequest,
+  RetentionRequest: retentionQuery,
+  CancelNoticeRequest: cancelNoticeRequest,
+  NewLegalHoldRequest: newLegalHoldRequest,
+  ReleaseLegalHoldRequest: releaseLegalHoldRequest,
   ReasonRequest: reasonRequest,
   ReplayRequest: replayRequest,
   ResolveRequest: resolveRequest,

@@ -126,6 +126,7 @@ import type {
   TimelineQuery,
 } from "./requests.ts";
 import type { Endpoint, RotateSourceRequest, WireAnswer, WireRequest, newSourceRequest } from "../senders/index.ts";
+import type { RetentionServices } from "./retention-services.ts";
 import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 
 /** One page of a list; `next` goes back as `after` until it is null. */
@@ -195,7 +196,7 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices {
+export interface ApiServices extends RetentionServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;

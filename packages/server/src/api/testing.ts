@@ -27,6 +27,14 @@ import {
   guardView,
   reactionView,
   healthView,
+  archiveLines,
+  archiveSegment,
+  legalHoldRelease,
+  legalHoldView,
+  retentionNotice,
+  retentionPreview,
+  retentionReport,
+  retentionView,
   incidentDetail,
   incidentSummary,
   indicatorReceipt,
@@ -79,6 +87,7 @@ import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
+import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -122,6 +131,21 @@ const SIGNED_RECEIPT: SignedReceipt = {
   signature: "x",
 };
 
+function retentionSamples(): RetentionServices {
+  return {
+    getRetention: async () => sample(retentionView),
+    previewRetention: async () => sample(retentionPreview),
+    runRetention: async () => sample(retentionReport),
+    listRetentionNotices: () => pageOfSample(retentionNotice),
+    cancelRetentionNotice: async () => sample(retentionNotice),
+    listArchiveSegments: () => pageOfSample(archiveSegment),
+    readArchiveSegment: async () => sample(archiveLines),
+    listLegalHolds: () => pageOfSample(legalHoldView),
+    applyLegalHold: async () => sample(legalHoldView),
+    releaseLegalHold: async () => sample(legalHoldRelease),
+  };
+}
+
 /** Services that answer at once with the smallest valid view. */
 export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiServices {
   const incident = async () => sample(incidentDetail);
@@ -143,6 +167,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     acceptOtlp: async () => ({ rejected: 0, message: "" }),
     listEvents: () => pageOfSample(eventView),
     getPolicy: async () => sample(policyView),
+    ...retentionSamples(),
     listBudgets: () => pageOfSample(budgetView),
     resetBudget: () => pageOfSample(budgetView),
     listBreakers: () => pageOfSample(breakerView),

@@ -33,6 +33,8 @@ export interface AuditLog {
   /** Checks once a day, the first time ten minutes after the start. */
   checkIfDue(): Promise<void>;
   readonly lastCheck: LogCheck | null;
+  /** signs the checkpoints, and what retention archives and deletes */
+  readonly logKey: LogKey;
 }
 
 const CHECK_EVERY_MS = 24 * 60 * 60_000;
@@ -46,19 +48,19 @@ export function openAuditLog(house: LogHouse): AuditLog {
 class HouseAuditLog implements AuditLog {
   lastCheck: LogCheck | null = null;
   readonly #house: LogHouse;
-  readonly #logKey: LogKey;
+  readonly logKey: LogKey;
   #dueMs: number;
   #hasForked = false;
 
   constructor(house: LogHouse, logKey: LogKey) {
     this.#house = house;
-    this.#logKey = logKey;
+    this.logKey = logKey;
     this.#dueMs = house.clock.monotonicMs() + FIRST_CHECK_MS;
   }
 
   async grow(): Promise<void> {
     const { database, clock } = this.#house;
-    for (let mayBeMore = true; mayBeMore;) ({ mayBeMore } = await growTree({ database, clock, logKey: this.#logKey }));
+    for (let mayBeMore = true; mayBeMore;) ({ mayBeMore } = await growTree({ database, clock, logKey: this.logKey }));
   }
 
   async keep(): Promise<void> {
@@ -73,7 +75,7 @@ class HouseAuditLog implements AuditLog {
   async check(): Promise<DatabaseVerdict> {
     const { database, clock, config } = this.#house;
     this.#dueMs = clock.monotonicMs() + CHECK_EVERY_MS;
-    const verdict = await checkLog({ database, home: config.home, logKey: this.#logKey });
+    const verdict = await checkLog({ database, home: config.home, logKey: this.logKey });
     const findings = describeFindings(verdict, FINDINGS_TOLD);
     this.lastCheck = { at: toIso(clock.now()), intact: verdict.intact, entries: verdict.size, findings };
     if (!verdict.intact) await this.#raise(findings);

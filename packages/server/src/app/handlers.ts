@@ -5,6 +5,7 @@ import { draftReview } from "../learning/index.ts";
 import { deliver, requestNotifications } from "../notify/index.ts";
 import { executeRun } from "../playbooks/index.ts";
 import { followAnswer, reactToAlert } from "../reactions/index.ts";
+import { carryOutRelease } from "../retention/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { DomainEventType } from "../storage/index.ts";
 import { contextFor, DAEMON } from "./house.ts";
@@ -53,6 +54,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
     "approval.changed": async (payload, signal) => {
       const { approvalId, state } = approvalChanged.parse(payload);
       if (state === "approved") await carryOutResume(house, approvalId);
+      if (state === "approved") await carryOutRelease(daemon(), approvalId);
       const runId = await followAnswer(contextFor(house, CONTAINMENT), { approvalId, state });
       if (runId !== null) await executeRun(daemon(), runId, signal);
     },

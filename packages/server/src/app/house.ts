@@ -89,6 +89,7 @@ export function contextFor(house: House, actor: Actor) {
     actor,
     profile: house.profile,
     redactor: house.redactor,
+    logKey: house.auditLog.logKey,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
     actionsUnderWay: house.actionsUnderWay,

@@ -17,5 +17,6 @@ export { stopAgents } from "./killswitch/stop-agents.ts";
 export { openHouse } from "./open-house.ts";
 export type { HouseOptions, OpenHouse } from "./open-house.ts";
 export { createMetrics } from "./metrics/metrics.ts";
+export { runRetentionAndTell } from "./retention.ts";
 export { getOverview } from "./overview.ts";
 export { watchChanges } from "./watch-changes.ts";

@@ -72,6 +72,7 @@ import { killswitchDaemons } from "./killswitch/daemons.ts";
 import { stopDaemons } from "./killswitch/stop-daemons.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
+import { createRetentionDaemon } from "./retention.ts";
 
 export interface HouseOptions {
   readonly config: Config;
@@ -405,6 +406,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "resource guard", everyMs: SAMPLE_EVERY_MS, run: () => house.guard.pass() },
     { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
     { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
+    { name: "retention", everyMs: 60_000, run: createRetentionDaemon(house) },
     { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
   ];
 }

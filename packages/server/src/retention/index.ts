@@ -3,3 +3,8 @@ export { listLegalHolds } from "./holds/list-holds.ts";
 export { carryOutRelease, releaseLegalHold } from "./holds/release-hold.ts";
 export { cancelNotice, listNotices } from "./notices.ts";
 export { previewRetention } from "./preview.ts";
+export { runRetention } from "./run-retention.ts";
+export type { RetentionOutcome } from "./run-retention.ts";
+export { readArchive } from "./archive/read-archive.ts";
+export { listSegments } from "./archive/segments.ts";
+export { isRetentionDue, readUsedPercent, showRetention } from "./show-retention.ts";

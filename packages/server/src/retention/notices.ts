@@ -5,12 +5,11 @@ import { FirebreakError, toIso } from "../kernel/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
 import type { RetentionNoticesTable, Schema } from "../storage/index.ts";
 import type { RetentionContext } from "./context.ts";
-import type { Stretch } from "./rows.ts";
 import { agedBefore, describeSchedule } from "./schedules.ts";
-import type { Schedule } from "./schedules.ts";
+import type { Schedule, Stretch } from "./schedules.ts";
 
 const DAY_MS = 86_400_000;
-/** What is announced is of whole weeks, so that the list of notices stays one that people read. */
+/** What is announced is of whole weeks, so that the list of notices stays one that people read; without a notice of whole days. */
 const WEEK_MS = 7 * DAY_MS;
 const LIST_MAX = 500;
 
@@ -126,7 +125,8 @@ export async function announce(
     )
     .execute();
   let announced = 0;
-  for (const stretch of gapsBetween(known, Math.floor(ends / WEEK_MS) * WEEK_MS)) {
+  const end = schedule.noticeDays === 0 ? ends : Math.floor(ends / WEEK_MS) * WEEK_MS;
+  for (const stretch of gapsBetween(known, end)) {
     const rows = await count(stretch);
     if (rows === 0) continue;
     await giveNotice(ctx, schedule, stretch, rows);

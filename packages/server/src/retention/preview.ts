@@ -5,7 +5,7 @@ import { readActiveHolds } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
 import { deletedBefore, firstDue } from "./notices.ts";
 import { measure } from "./rows.ts";
-import { agedBefore, schedulesOf } from "./schedules.ts";
+import { schedulesOf, toArchive } from "./schedules.ts";
 import type { Schedule } from "./schedules.ts";
 import { measureSegments } from "./archive/segments.ts";
 import { storesOf } from "./stores.ts";
@@ -48,9 +48,9 @@ async function planOf(kysely: Kysely, schedule: Schedule, holds: readonly Active
   const plans: Plan[] = [];
   const ends = deletedBefore(schedule, now);
   for (const store of storesOf(schedule.class)) {
-    if (schedule.archiveDays !== null) {
-      const stretch = { fromMs: ends, beforeMs: agedBefore(now, schedule.retainDays) };
-      const amount = await measure(kysely, store, schedule, stretch, holds);
+    const archived = toArchive(schedule, now);
+    if (archived !== undefined) {
+      const amount = await measure(kysely, store, schedule, archived, holds);
       plans.push({ ...about, act: "archive", place: store.table, ...amount });
     }
     if (ends === undefined) continue;
@@ -59,6 +59,6 @@ async function planOf(kysely: Kysely, schedule: Schedule, holds: readonly Active
   }
   if (ends === undefined) return plans;
   const archived = await measureSegments(kysely, schedule, { beforeMs: ends });
-  plans.push({ ...about, act: "delete", place: "archive", ...archived, held: 0, cases: [] });
+  plans.push({ ...about, act: "delete", place: "archive", ...archived });
   return plans;
 }

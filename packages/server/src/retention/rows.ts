@@ -4,14 +4,8 @@ import { toIso } from "../kernel/index.ts";
 import type { Schema } from "../storage/index.ts";
 import { isHeld } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
-import type { Schedule } from "./schedules.ts";
+import type { Schedule, Stretch } from "./schedules.ts";
 import type { Store } from "./stores.ts";
-
-/** A stretch of time; undefined: without that end. */
-export interface Stretch {
-  readonly fromMs?: number | undefined;
-  readonly beforeMs: number;
-}
 
 /** @returns what is over, of that schedule, and ended in that stretch: a condition on `t` */
 export function isDue(store: Store, schedule: Schedule, { fromMs, beforeMs }: Stretch): RawBuilder<boolean> {
@@ -34,7 +28,7 @@ function isOfPack(store: Store, pack: string): RawBuilder<boolean> {
   if (store.ofAgent) return sql<boolean>`coalesce(t.pack = ${pack}, false)`;
   return sql<boolean>`exists (
     select from (select ${pack} as name union select id from agents where agents.pack = ${pack}) named
-    where t::text ~ ('(^|[^[:alnum:]_.-])' || regexp_replace(named.name, '([^[:alnum:]])', '\\\1', 'g') || '([^[:alnum:]_.-]|$)'))`;
+    where t::text ~ ('(^|[^[:alnum:]_.-])' || regexp_replace(named.name, '([^[:alnum:]])', '\\\\\\1', 'g') || '([^[:alnum:]_.-]|$)'))`;
 }
 
 export interface Amount {

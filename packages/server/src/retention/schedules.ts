@@ -34,11 +34,25 @@ export function schedulesOf({ classes, packs, noticeDays }: RetentionSettings): 
   });
 }
 
+/** A stretch of time; undefined: without that end. */
+export interface Stretch {
+  readonly fromMs?: number | undefined;
+  readonly beforeMs: number;
+}
+
 const DAY_MS = 86_400_000;
 
 /** @returns the time before which things have that age, in whole UTC days, so that passes of one day agree */
 export function agedBefore(nowMs: number, days: number): number {
   return Math.floor(nowMs / DAY_MS) * DAY_MS - days * DAY_MS;
+}
+
+/** @returns what ended in this stretch leaves the database for the archive; undefined when nothing does */
+export function toArchive(schedule: RetentionSchedule, now: number): Stretch | undefined {
+  const { retainDays, archiveDays, deleteDays } = schedule;
+  if (archiveDays === null) return undefined;
+  const fromMs = deleteDays === null ? undefined : agedBefore(now, deleteDays);
+  return { fromMs, beforeMs: agedBefore(now, retainDays) };
 }
 
 /** @returns the policy as one sentence, for the record of what was done by it */

@@ -36,14 +36,13 @@ export interface RetentionNoticesTable {
   held: Generated<string>;
 }
 
-/** Files of the archive, each in the home of the node that wrote it. */
+/** Files of the archive, below `archive` of the home. */
 export interface ArchiveSegmentsTable {
   id: string;
   class: RetentionClass;
   pack: string | null;
   table_name: string;
-  /** of which home; the file lies below it */
-  home: string;
+  /** below the home: `archive/warm/events/2026-03/seg_….ndjson.gz` */
   file: string;
   tier: "warm" | "cold";
   oldest: Timestamp;
@@ -55,6 +54,8 @@ export interface ArchiveSegmentsTable {
   first_entry: string | null;
   last_entry: string | null;
   created_at: Timestamp;
+  /** the legal hold that kept it when its time came */
+  held_by: string | null;
   deleted_at: NullableTimestamp;
 }
 

@@ -30,11 +30,12 @@ export function auditServices(house: House): AuditServices {
     },
     listAuditHeads: (_caller, { after }) => listHeads(house, placeAfter(after)),
     getAuditTile: (_caller, tile) => getTile(house, tile),
-    getAuditEntries: (_caller, tile) => getEntries(house, tile),
-    proveAuditEntry: (_caller, query) => proveEntry(house, nameOf(query)),
+    getAuditEntries: (_caller, tile) => getEntries({ database: house.database, home: house.config.home }, tile),
+    proveAuditEntry: (_caller, query) => proveEntry({ database: house.database, home: house.config.home }, nameOf(query)),
     verifyAuditLog: async () => {
       const verdict = await house.auditLog.check();
-      return { ...verdict, findings: [...verdict.findings], tableFindings: [...verdict.tableFindings] };
+      const { findings, tableFindings, deletions } = verdict;
+      return { ...verdict, findings: [...findings], tableFindings: [...tableFindings], deletions: [...deletions] };
     },
   };
 }

@@ -12,6 +12,7 @@ import { indicatorServices } from "./indicator-services.ts";
 import { investigationServices } from "./investigation-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
 import { policyServices } from "./policy-services.ts";
+import { retentionServices } from "./retention-services.ts";
 import { senderServices } from "./sender-services.ts";
 import { systemServices } from "./system-services.ts";
 import { telemetryServices } from "./telemetry-services.ts";
@@ -35,6 +36,7 @@ export function createApiServices(house: House): ApiServices {
     ...approvalServices(house),
     ...actionServices(house),
     ...policyServices(house),
+    ...retentionServices(house),
     ...workServices(house),
     ...senderServices(house),
     ...workshopServices(house),

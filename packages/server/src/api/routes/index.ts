@@ -11,6 +11,7 @@ import { indicatorRoutes } from "./indicators.ts";
 import { investigationRoutes } from "./investigation.ts";
 import { killswitchRoutes } from "./killswitch.ts";
 import { policyRoutes } from "./policies.ts";
+import { retentionRoutes } from "./retention.ts";
 import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
 import { telemetryRoutes } from "./telemetry.ts";
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...containmentRoutes,
   ...actionRoutes,
   ...policyRoutes,
+  ...retentionRoutes,
   ...workRoutes,
   ...senderRoutes,
   ...workshopRoutes,

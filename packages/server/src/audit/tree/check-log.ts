@@ -51,7 +51,7 @@ export async function checkWithin(
   const note = (finding: TableFinding | undefined) => {
     if (finding !== undefined && tableFindings.length < TABLE_FINDINGS_MAX) tableFindings.push(finding);
   };
-  const source = createDatabaseSource(trx, (row) => note(compareColumns(row)));
+  const source = createDatabaseSource(trx, home, (row) => note(compareColumns(row)));
   const state = await trx.selectFrom("log_state").select("origin").executeTakeFirst();
   const own = state === undefined ? "" : verifierKeyOf(logKey, state.origin);
   const kept = readKeptCheckpoint(home);

@@ -3,6 +3,8 @@ import type { Head, LogSource } from "@firebreak/verifier";
 import type { Kysely } from "kysely";
 import type { Schema } from "../../storage/index.ts";
 import { REF_BYTES } from "./append-leaves.ts";
+import { createArchivedEntries } from "./archived-entries.ts";
+import type { ArchivedEntries } from "./archived-entries.ts";
 import { entryOf } from "./entry.ts";
 import { readTile } from "./read-tiles.ts";
 
@@ -15,11 +17,17 @@ export interface LoggedRow {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
-/** @param onRow told of every row that an entry is made of */
+/**
+ * The log as the tables and the archive hold it.
+ *
+ * @param onRow told of every row that an entry is made of
+ */
 export function createDatabaseSource(
   kysely: Kysely<Schema>,
+  home: string,
   onRow: (row: LoggedRow) => void = () => undefined,
 ): LogSource {
+  const archived = createArchivedEntries(kysely, home);
   return {
     checkpoint: async () => (await kysely.selectFrom("log_state").select("note").executeTakeFirst())?.note,
     heads: () => readHeads(kysely),
@@ -28,17 +36,17 @@ export function createDatabaseSource(
     entries: async ({ index, width }) => {
       const refs = (await readTile(kysely, 0, index))?.refs;
       if (refs === undefined || refs === null) return undefined;
-      return readEntries(kysely, readRefs(refs).slice(0, width), { first: index * TILE_WIDTH, onRow });
+      return readEntries(kysely, readRefs(refs).slice(0, width), { first: index * TILE_WIDTH, onRow, archived });
     },
   };
 }
 
 /** @returns one entry; undefined when it is not stored any more */
-export async function readEntry(kysely: Kysely<Schema>, index: number): Promise<Buffer | undefined> {
+export async function readEntry(kysely: Kysely<Schema>, home: string, index: number): Promise<Buffer | undefined> {
   const refs = (await readTile(kysely, 0, Math.floor(index / TILE_WIDTH)))?.refs ?? Buffer.alloc(0);
   const [ref] = readRefs(refs).slice(index % TILE_WIDTH);
-  const nothing = () => undefined;
-  return ref === undefined ? undefined : (await readEntries(kysely, [ref], { first: index, onRow: nothing }))[0];
+  const place = { first: index, onRow: () => undefined, archived: createArchivedEntries(kysely, home) };
+  return ref === undefined ? undefined : (await readEntries(kysely, [ref], place))[0];
 }
 
 async function readHeads(kysely: Kysely<Schema>): Promise<Head[]> {
@@ -53,17 +61,21 @@ export function readRefs(refs: Buffer): bigint[] {
 interface EntriesPlace {
   readonly first: number;
   readonly onRow: (row: LoggedRow) => void;
+  readonly archived: ArchivedEntries;
 }
 
 async function readEntries(
   kysely: Kysely<Schema>,
   refs: readonly bigint[],
-  { first, onRow }: EntriesPlace,
+  { first, onRow, archived }: EntriesPlace,
 ): Promise<(Buffer | undefined)[]> {
   const rows = new Map([...(await readEventRows(kysely, refs)), ...(await readActRows(kysely, refs))]);
+  const rest = refs.flatMap((ref, place) => (rows.has(ref) ? [] : [first + place]));
+  const others = await archived(rest);
   return refs.map((ref, place) => {
     const row = rows.get(ref);
-    if (row === undefined) return undefined;
+    const other = others.get(first + place);
+    if (row === undefined) return other === undefined ? undefined : entryOf(other);
     onRow({ ...row, index: first + place });
     return entryOf(row.canonical);
   });

@@ -106,7 +106,7 @@ async function after(
     .execute(async (trx) => {
       await tamper(trx);
       const { rows } = await sql<{ key: string }>`select verifier_key as key from log_keys`.execute(trx);
-      await exportLog({ source: createDatabaseSource(trx), keys: rows.map((row) => row.key), directory });
+      await exportLog({ source: createDatabaseSource(trx, home), keys: rows.map((row) => row.key), directory });
       spoil(directory);
       const source = createDirectorySource(directory);
       const keys = [parseVerifierKey(key)].filter((one) => one !== undefined);
@@ -140,7 +140,7 @@ describe("E-4: the log of events and acts", () => {
 
   it("proves an event, an act and a place to somebody who has the key alone", async () => {
     for (const name of [{ eventSeq: 555 }, { actSeq: 3 }, { index: 619 }]) {
-      const { proof, entry, index } = await proveEntry(test, name);
+      const { proof, entry, index } = await proveEntry({ database: test.database, home }, name);
       const checkpoint = proof.slice(proof.indexOf("\n\n") + 2);
       expect(checkpoint).toBe(await note());
       expect(proof).toContain(`index ${index}\n`);
@@ -148,7 +148,7 @@ describe("E-4: the log of events and acts", () => {
         "actSeq" in name ? { action: "token.create", target: "tok_2" } : { kind: "command" },
       );
     }
-    await expect(proveEntry(test, { eventSeq: 99_999 })).rejects.toMatchObject({ code: "not_found" });
+    await expect(proveEntry({ database: test.database, home }, { eventSeq: 99_999 })).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("logs what is longer than an entry by its hash", async () => {

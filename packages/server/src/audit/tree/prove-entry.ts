@@ -24,7 +24,7 @@ export type EntryName = { readonly index: number } | { readonly eventSeq: number
  * @throws FirebreakError not_found when it is not in the log (yet)
  */
 export async function proveEntry(
-  { database: { kysely } }: { readonly database: { readonly kysely: Kysely<Schema> } },
+  { database: { kysely }, home }: { readonly database: { readonly kysely: Kysely<Schema> }; readonly home: string },
   name: EntryName,
 ): Promise<EntryProof> {
   const state = await kysely.selectFrom("log_state").select(["size", "note"]).executeTakeFirst();
@@ -34,8 +34,8 @@ export async function proveEntry(
     throw new FirebreakError("not_found", "That is not in the log; what was just written is there within a second.");
   }
   const tree = new TreeReader(size, createTileReader(kysely));
-  const [entry, path] = await Promise.all([readEntry(kysely, index), tree.inclusionProof(index)]);
-  if (entry === undefined) throw new FirebreakError("not_found", `Entry ${index} is not stored any more.`);
+  const [entry, path] = await Promise.all([readEntry(kysely, home, index), tree.inclusionProof(index)]);
+  if (entry === undefined) throw new FirebreakError("not_found", `Entry ${index} is not stored any more: a policy deleted it, or somebody removed it. \`firebreak audit verify\` tells which.`);
   const proof = formatProofFile({ index, path, checkpoint: state.note });
   return { index, proof, entry: entry.toString("base64") };
 }

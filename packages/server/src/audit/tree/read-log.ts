@@ -63,10 +63,10 @@ export async function getTile(
 
 /** @returns the entries under a tile of level 0, base64; null for one that is not there any more. @throws not_found */
 export async function getEntries(
-  { database }: LogContext,
+  { database, home }: LogContext & { readonly home: string },
   { index }: { readonly index: number },
 ): Promise<{ entries: (string | null)[] }> {
-  const entries = await createDatabaseSource(database.kysely).entries({ index, width: TILE_WIDTH });
+  const entries = await createDatabaseSource(database.kysely, home).entries({ index, width: TILE_WIDTH });
   if (entries === undefined) throw new FirebreakError("not_found", `There are no entries under tile ${index}.`);
   return { entries: entries.map((entry) => entry?.toString("base64") ?? null) };
 }

@@ -88,7 +88,10 @@ const verify: Command = {
       output.line(`${code}${placeOf({ from, to })}: ${printable(message)}`);
     }
     for (const { code, message } of verdict.tableFindings) output.line(`${code}: ${printable(message)}`);
-    const told = `${verdict.size} entries, ${verdict.heads} earlier checkpoints compared`;
+    for (const { at, policy, entries } of verdict.deletions) {
+      output.line(`deleted by policy on ${timeText(at)} UTC, ${entries} entries: ${printable(policy)}`);
+    }
+    const told = `${verdict.size} entries, ${verdict.deletedTotal} of them deleted by policy, ${verdict.heads} earlier checkpoints compared`;
     output.line(
       verdict.intact ? output.style.green(`Intact: ${told}`) : output.style.red(`NOT INTACT: ${told}; keep an export`),
     );

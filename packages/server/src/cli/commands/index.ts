@@ -22,6 +22,8 @@ import { policyCommands } from "./policy.ts";
 import { investigationCommands } from "./investigation.ts";
 import { killswitchCommands } from "./killswitch.ts";
 import { receiptCommands } from "./receipt.ts";
+import { legalHoldCommands } from "./legal-hold.ts";
+import { retentionCommands } from "./retention.ts";
 import { resumeCommand } from "./resume.ts";
 import { reviewCommand } from "./review.ts";
 import { rotateCommand } from "./rotate.ts";
@@ -57,6 +59,8 @@ export const COMMANDS: readonly Command[] = [
   ...containmentCommands,
   ...policyCommands,
   ...ledgerCommands,
+  ...retentionCommands,
+  ...legalHoldCommands,
   ...incidentCommands,
   ...investigationCommands,
   ...alertCommands,

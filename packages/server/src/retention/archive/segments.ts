@@ -2,8 +2,8 @@ import type { ArchiveSegment } from "@firebreak/protocol";
 import type { Kysely, Selectable } from "kysely";
 import type { ArchiveSegmentsTable, Schema } from "../../storage/index.ts";
 import type { RetentionContext } from "../context.ts";
-import type { Amount, Stretch } from "../rows.ts";
-import type { Schedule } from "../schedules.ts";
+import type { Amount } from "../rows.ts";
+import type { Schedule, Stretch } from "../schedules.ts";
 
 export type SegmentRow = Selectable<ArchiveSegmentsTable>;
 
@@ -52,7 +52,17 @@ export function segmentsOf(kysely: Kysely<Schema>, { class: name, pack }: Schedu
   return query;
 }
 
-export async function measureSegments(kysely: Kysely<Schema>, schedule: Schedule, stretch: Stretch): Promise<Amount> {
+/** Counts them, and what is known to be held: a segment is looked into only when its time has come. */
+export async function measureSegments(
+  kysely: Kysely<Schema>,
+  schedule: Schedule,
+  stretch: Stretch,
+): Promise<Amount & { readonly held: number; readonly cases: string[] }> {
+  const held = await segmentsOf(kysely, schedule, stretch)
+    .innerJoin("legal_holds", "legal_holds.id", "archive_segments.held_by")
+    .where("legal_holds.released_at", "is", null)
+    .select(["row_count", "case_id"])
+    .execute();
   const row = await segmentsOf(kysely, schedule, stretch)
     .select(({ fn }) => [
       fn.sum<string | null>("row_count").as("rows"),
@@ -66,6 +76,8 @@ export async function measureSegments(kysely: Kysely<Schema>, schedule: Schedule
     bytes: Number(row.bytes ?? 0),
     oldest: toText(row.oldest),
     newest: toText(row.newest),
+    held: held.reduce((total, one) => total + Number(one.row_count), 0),
+    cases: [...new Set(held.map(({ case_id }) => case_id))],
   };
 }
 

@@ -50,7 +50,7 @@ export async function releaseLegalHold(
       return { hold: viewHold(released), released: true };
     }
     const open = (await openReleases(trx)).get(id);
-    const approvalId = open ?? (await ask(trx, ctx, row, reason)).id;
+    const approvalId = open ?? (await ask(trx, { ...ctx, actor: caller.actor }, row, reason)).id;
     return { hold: viewHold(row, approvalId), released: false };
   });
 }

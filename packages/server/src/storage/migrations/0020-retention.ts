@@ -40,7 +40,6 @@ create table archive_segments (
   class text not null,
   pack text,
   table_name text not null,
-  home text not null,
   file text not null,
   tier text not null check (tier in ('warm', 'cold')),
   oldest timestamptz not null,
@@ -51,10 +50,13 @@ create table archive_segments (
   first_entry bigint,
   last_entry bigint,
   created_at timestamptz not null,
+  held_by text,
   deleted_at timestamptz
 );
 create index archive_segments_kept_index on archive_segments (class, newest) where deleted_at is null;
 create index archive_segments_entries_index on archive_segments (first_entry) where deleted_at is null and first_entry is not null;
+
+create index audit_log_legal_holds on audit_log (target) where action in ('legal_hold.apply', 'legal_hold.release');
 
 create table retention_state (
   id smallint primary key default 1 check (id = 1),
