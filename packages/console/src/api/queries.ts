@@ -244,5 +244,6 @@ export const STALE_AFTER = {
   source: ["sources", "refusals", "changes"],
   replay: ["replays", "replay"],
   action: ["actions", "incident"],
+  retention: ["retention", "retention-preview", "retention-notices", "legal-holds"],
   reaction: ["containment", "reactions", "incident"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;

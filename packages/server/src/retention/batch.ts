@@ -92,7 +92,11 @@ async function readRows(kysely: Kysely<Schema>, store: Store, candidates: readon
   });
 }
 
-async function readEntries(kysely: Kysely<Schema>, store: Store, candidates: readonly Candidate[]): Promise<Omit<Batch, "isFull">> {
+async function readEntries(
+  kysely: Kysely<Schema>,
+  store: Store,
+  candidates: readonly Candidate[],
+): Promise<Omit<Batch, "isFull">> {
   if (candidates.length === 0) return { rows: [], altered: [] };
   const place = store.leaf === "leaf" ? sql`t.leaf_index` : sql`null::bigint`;
   const { rows } = await sql<{ key: string; canonical: string; place: string | null }>`
@@ -146,7 +150,9 @@ function hasKey(store: Store, rows: readonly { readonly key: string; readonly be
 
 function isOneOf(store: Store, keys: readonly string[], fromMs: number, toMs: number) {
   const within =
-    store.table === "events" ? sql`t.time between ${toIso(fromMs)}::timestamptz and ${toIso(toMs)}::timestamptz and` : sql``;
+    store.table === "events"
+      ? sql`t.time between ${toIso(fromMs)}::timestamptz and ${toIso(toMs)}::timestamptz and`
+      : sql``;
   const type = sql.raw(store.key === "id" && store.table !== "refused_messages" ? "text[]" : "bigint[]");
   return sql<boolean>`${within} t.${sql.ref(store.key)} = any(${[...keys]}::${type})`;
 }

@@ -8,12 +8,13 @@ import { segmentsOf } from "./archive/segments.ts";
 import { BatchChanged, takeBatch } from "./batch.ts";
 import type { Selection } from "./batch.ts";
 import { deleteBatch } from "./delete-batch.ts";
+import { deleteEvidence } from "./delete-evidence.ts";
 import { readActiveHolds } from "./holds/active-holds.ts";
 import type { Pass } from "./pass.ts";
 import { measure } from "./rows.ts";
 import { agedBefore } from "./schedules.ts";
 import type { Schedule, Stretch } from "./schedules.ts";
-import { storesOf } from "./stores.ts";
+import { EVIDENCE, storesOf } from "./stores.ts";
 
 type NoticeRow = Selectable<RetentionNoticesTable>;
 
@@ -53,7 +54,8 @@ async function deleteRows(pass: Pass, schedule: Schedule, stretch: Stretch, { no
       const batch = await takeBatch(kysely, selection, await readActiveHolds(kysely), pass.size);
       pass.noteAltered(store, batch);
       try {
-        await deleteBatch(pass.ctx, selection, batch, notice.id);
+        if (store === EVIDENCE) await deleteEvidence(pass.ctx, selection, batch, notice.id);
+        else await deleteBatch(pass.ctx, selection, batch, notice.id);
       } catch (fault) {
         if (fault instanceof BatchChanged) return false;
         throw fault;
@@ -74,7 +76,10 @@ async function deleteArchived(
   stretch: Stretch,
   { notice, held }: Doing,
 ): Promise<boolean> {
-  const segments = await segmentsOf(pass.ctx.database.kysely, schedule, stretch).selectAll().orderBy("newest").execute();
+  const segments = await segmentsOf(pass.ctx.database.kysely, schedule, stretch)
+    .selectAll()
+    .orderBy("newest")
+    .execute();
   let isDone = true;
   for (const segment of segments) {
     if (!(await pass.mayGoOn())) return false;

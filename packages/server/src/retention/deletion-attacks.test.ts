@@ -2,7 +2,14 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createDirectorySource, formatDeletion, formatVerifierKey, parseVerifierKey, signNote, verifyLog } from "@firebreak/verifier";
+import {
+  createDirectorySource,
+  formatDeletion,
+  formatVerifierKey,
+  parseVerifierKey,
+  signNote,
+  verifyLog,
+} from "@firebreak/verifier";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkLog, exportLog, getLog, recordAudit } from "../audit/index.ts";
@@ -47,7 +54,9 @@ async function verifyStandalone(spoil: (directory: string) => void = () => {}) {
 const act = async (detail: Readonly<Record<string, unknown>>) => {
   await room.database.kysely
     .transaction()
-    .execute((trx) => recordAudit(trx, { at: room.clock.now(), actor: ADA, action: "retention.delete", target: null, detail }));
+    .execute((trx) =>
+      recordAudit(trx, { at: room.clock.now(), actor: ADA, action: "retention.delete", target: null, detail }),
+    );
   await room.grow();
 };
 /** Removes one event that is still in the database. @returns its place in the log */

@@ -18,7 +18,9 @@ export async function takeLease({ database, clock, newId }: RetentionContext): P
   const taken = await database.kysely
     .updateTable("retention_state")
     .set({ holder, lease_until: toIso(now + LEASE_MS), last_started_at: toIso(now) })
-    .where((expression) => expression.or([expression("lease_until", "is", null), expression("lease_until", "<", new Date(now))]))
+    .where((expression) =>
+      expression.or([expression("lease_until", "is", null), expression("lease_until", "<", new Date(now))]),
+    )
     .returning("id")
     .executeTakeFirst();
   if (taken === undefined) return undefined;

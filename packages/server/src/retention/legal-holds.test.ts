@@ -3,7 +3,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { answerApproval } from "../approvals/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { dropBatch, takeBatch } from "./batch.ts";
-import { applyLegalHold, carryOutRelease, listLegalHolds, listNotices, previewRetention, releaseLegalHold, runRetention } from "./index.ts";
+import {
+  applyLegalHold,
+  carryOutRelease,
+  listLegalHolds,
+  listNotices,
+  previewRetention,
+  releaseLegalHold,
+  runRetention,
+} from "./index.ts";
 import { schedulesOf, toArchive } from "./schedules.ts";
 import { storesOf } from "./stores.ts";
 import { ADA, DAY_MS, openRetentionRoom } from "./testing.ts";
@@ -15,16 +23,23 @@ beforeEach(async () => {
 });
 afterEach(() => room.close());
 
-const hold = (scope: "all" | "agent" | "pack" | "session" | "incident" | "evidence", target: string | null, range = {}) =>
-  applyLegalHold({ ...room, actor: ADA }, {
-    caseId: "2026-17",
-    scope,
-    target,
-    from: null,
-    to: null,
-    reason: "claim of Example Ltd",
-    ...range,
-  });
+const hold = (
+  scope: "all" | "agent" | "pack" | "session" | "incident" | "evidence",
+  target: string | null,
+  range = {},
+) =>
+  applyLegalHold(
+    { ...room, actor: ADA },
+    {
+      caseId: "2026-17",
+      scope,
+      target,
+      from: null,
+      to: null,
+      reason: "claim of Example Ltd",
+      ...range,
+    },
+  );
 const pass = async () => {
   const outcome = await runRetention(room);
   await room.grow();
@@ -90,7 +105,8 @@ describe("O-6: a legal hold", () => {
     const [schedule] = schedulesOf(room.profile.retention);
     const [store] = storesOf("events");
     const stretch = schedule === undefined ? undefined : toArchive(schedule, room.clock.now());
-    if (schedule === undefined || store === undefined || stretch === undefined) throw new Error("no schedule of events");
+    if (schedule === undefined || store === undefined || stretch === undefined)
+      throw new Error("no schedule of events");
     const selection = { store, schedule, stretch };
     const batch = await takeBatch(room.database.kysely, selection, [], { rows: 100, bytes: 1_000_000 });
     expect(batch.rows).toHaveLength(6);
@@ -103,16 +119,22 @@ describe("O-6: a legal hold", () => {
     await addUser("ada");
     await addUser("ben");
     const { id } = await hold("all", null);
-    await expect(
-      releaseLegalHold(room, caller("ada"), { id, reason: "settled", alone: true }),
-    ).rejects.toMatchObject({ code: "conflict" });
+    await expect(releaseLegalHold(room, caller("ada"), { id, reason: "settled", alone: true })).rejects.toMatchObject({
+      code: "conflict",
+    });
     const asked = await releaseLegalHold(room, caller("ada"), { id, reason: "settled", alone: false });
     expect(asked).toMatchObject({ released: false, hold: { releasedAt: null } });
     const approvalId = asked.hold.approvalId ?? "";
     await carryOutRelease(room, approvalId);
     expect(await listLegalHolds(room, { released: false })).toMatchObject([{ id, approvalId }]);
     const approval = await room.database.kysely.selectFrom("approvals").selectAll().executeTakeFirstOrThrow();
-    const answer = { id: approvalId, answer: "approved" as const, reason: "agreed", digest: approval.digest, checked: [] };
+    const answer = {
+      id: approvalId,
+      answer: "approved" as const,
+      reason: "agreed",
+      digest: approval.digest,
+      checked: [],
+    };
     await expect(answerApproval(room, caller("ada"), answer)).rejects.toMatchObject({ code: "forbidden" });
     await answerApproval(room, caller("ben"), answer);
     await carryOutRelease(room, approvalId);

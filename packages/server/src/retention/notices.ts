@@ -63,7 +63,12 @@ export async function cancelNotice(
   { id, reason }: { readonly id: string; readonly reason: string },
 ): Promise<RetentionNotice> {
   return inTransaction(ctx.database, async (trx) => {
-    const row = await trx.selectFrom("retention_notices").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+    const row = await trx
+      .selectFrom("retention_notices")
+      .selectAll()
+      .where("id", "=", id)
+      .forUpdate()
+      .executeTakeFirst();
     if (row === undefined) throw new FirebreakError("not_found", `There is no notice ${id}.`);
     if (row.state !== "announced") throw new FirebreakError("conflict", `The notice ${id} is ${row.state} already.`);
     const now = ctx.clock.now();
@@ -81,7 +86,11 @@ export async function cancelNotice(
 }
 
 const ofSchedule = (kysely: Kysely<Schema>, { class: name, pack }: Schedule) =>
-  kysely.selectFrom("retention_notices").selectAll().where("class", "=", name).where("pack", "is not distinct from", pack);
+  kysely
+    .selectFrom("retention_notices")
+    .selectAll()
+    .where("class", "=", name)
+    .where("pack", "is not distinct from", pack);
 
 /** @returns when the next deletion of a schedule happens at the earliest */
 export async function firstDue(kysely: Kysely<Schema>, schedule: Schedule, now: number): Promise<string> {
@@ -181,7 +190,15 @@ async function giveNotice(
         reason: null,
       })
       .execute();
-    const detail = { class: schedule.class, pack: schedule.pack, from, before, rows, dueAt, policy: describeSchedule(schedule) };
+    const detail = {
+      class: schedule.class,
+      pack: schedule.pack,
+      from,
+      before,
+      rows,
+      dueAt,
+      policy: describeSchedule(schedule),
+    };
     await recordAudit(trx, { at: now, actor: ctx.actor, action: "retention.notice", target: id, detail });
     await notifyLive(trx, "retention", id);
   });

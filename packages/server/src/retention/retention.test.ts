@@ -17,7 +17,9 @@ beforeEach(async () => {
 afterEach(() => room.close());
 
 const countOf = async (table: string) =>
-  Number((await sql<{ n: string }>`select count(*) as n from ${sql.table(table)}`.execute(room.database.kysely)).rows[0]?.n);
+  Number(
+    (await sql<{ n: string }>`select count(*) as n from ${sql.table(table)}`.execute(room.database.kysely)).rows[0]?.n,
+  );
 const pass = async () => {
   const outcome = await runRetention(room);
   await room.grow();

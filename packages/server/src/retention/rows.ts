@@ -38,7 +38,9 @@ export interface Amount {
   readonly newest: string | null;
 }
 
-const amountColumns = (store: Store) => sql`count(*)::float8 as rows, coalesce(sum(pg_column_size(t.*)), 0)::float8 as bytes,
+const amountColumns = (
+  store: Store,
+) => sql`count(*)::float8 as rows, coalesce(sum(pg_column_size(t.*)), 0)::float8 as bytes,
   min(${sql.raw(store.ended)}) as oldest, max(${sql.raw(store.ended)}) as newest`;
 
 /** Counts what is due, and of it what these hold; nothing is changed. */

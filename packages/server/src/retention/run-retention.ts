@@ -9,6 +9,7 @@ import type { Selection } from "./batch.ts";
 import type { RetentionContext } from "./context.ts";
 import { carryOutNotice } from "./carry-out-notice.ts";
 import { readActiveHolds } from "./holds/active-holds.ts";
+import { settleEvidence } from "./delete-evidence.ts";
 import { restoreLostHolds } from "./holds/restore-lost-holds.ts";
 import { takeLease } from "./lease.ts";
 import { announce, dueNotices } from "./notices.ts";
@@ -44,10 +45,12 @@ export interface RunRequest {
  */
 export async function runRetention(ctx: RetentionContext, request: RunRequest = {}): Promise<RetentionOutcome> {
   const lease = await takeLease(ctx);
-  if (lease === undefined) throw new FirebreakError("conflict", "Another pass of the retention is under way. Wait for its end.");
+  if (lease === undefined)
+    throw new FirebreakError("conflict", "Another pass of the retention is under way. Wait for its end.");
   try {
     const pass = new Pass(ctx, lease, { ...BATCH_SIZE, ...request.batch });
     const orphans = await sweepArchive(ctx);
+    await settleEvidence(ctx);
     pass.failures.push(...(await restoreLostHolds(ctx)));
     for (const schedule of schedulesOf(ctx.profile.retention)) {
       if (request.class === undefined || schedule.class === request.class) await runSchedule(pass, schedule);

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { retentionSchedule } from "@firebreak/protocol";
 import type { RetentionView } from "@firebreak/protocol";
 import type { RetentionContext } from "./context.ts";
 import { schedulesOf } from "./schedules.ts";
@@ -6,7 +7,9 @@ import { schedulesOf } from "./schedules.ts";
 const DAY_MS = 86_400_000;
 
 /** The policy as it is applied, what the last pass did, and what the archive holds. */
-export async function showRetention(ctx: Pick<RetentionContext, "database" | "home" | "profile">): Promise<RetentionView> {
+export async function showRetention(
+  ctx: Pick<RetentionContext, "database" | "home" | "profile">,
+): Promise<RetentionView> {
   const { kysely } = ctx.database;
   const state = await kysely.selectFrom("retention_state").select("last_report").executeTakeFirst();
   const archive = await kysely
@@ -25,7 +28,7 @@ export async function showRetention(ctx: Pick<RetentionContext, "database" | "ho
     .executeTakeFirstOrThrow();
   const { retention } = ctx.profile;
   return {
-    schedules: schedulesOf(retention).map(({ otherPacks: _, ...schedule }) => schedule),
+    schedules: schedulesOf(retention).map((schedule) => retentionSchedule.parse(schedule)),
     lastRun: state?.last_report ?? null,
     archive: {
       segments: Number(archive.segments),
@@ -49,7 +52,10 @@ export async function readUsedPercent(home: string): Promise<number | null> {
 }
 
 /** @returns whether a pass is owed: once a day, and at once where the last one had more to do */
-export async function isRetentionDue({ database, clock }: Pick<RetentionContext, "database" | "clock">): Promise<boolean> {
+export async function isRetentionDue({
+  database,
+  clock,
+}: Pick<RetentionContext, "database" | "clock">): Promise<boolean> {
   const state = await database.kysely.selectFrom("retention_state").selectAll().executeTakeFirst();
   const began = state?.last_started_at ?? null;
   return began === null || state?.last_report?.more === true || began.getTime() <= clock.now() - DAY_MS;

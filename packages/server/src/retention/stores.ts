@@ -109,6 +109,9 @@ const STORES: readonly Store[] = [
       { table: "timeline", column: "incident_id" },
       { table: "reviews", column: "incident_id" },
       { table: "alerts", column: "incident_id" },
+      { table: "timeline_marks", column: "incident_id" },
+      { table: "impacts", column: "incident_id" },
+      { table: "impact_positions", column: "incident_id" },
     ],
   }),
   rows("incidents", "alerts", {

@@ -88,8 +88,9 @@ const verify: Command = {
       output.line(`${code}${placeOf({ from, to })}: ${printable(message)}`);
     }
     for (const { code, message } of verdict.tableFindings) output.line(`${code}: ${printable(message)}`);
-    for (const { at, policy, entries } of verdict.deletions) {
-      output.line(`deleted by policy on ${timeText(at)} UTC, ${entries} entries: ${printable(policy)}`);
+    for (const deletion of verdict.deletions) {
+      const { policy, entries } = deletion;
+      output.line(`deleted by policy on ${timeText(deletion.at)} UTC, ${entries} entries: ${printable(policy)}`);
     }
     const told = `${verdict.size} entries, ${verdict.deletedTotal} of them deleted by policy, ${verdict.heads} earlier checkpoints compared`;
     output.line(

@@ -186,3 +186,30 @@ test("secrets come from the environment, else from a file, and are never guessed
   expect(await readSecret("ABSENT")).toBeUndefined();
   expect(await readSecret("../secrets/OPS_SECRET")).toBeUndefined();
 });
+
+test("O-6: retention is the runbooks' schedule by default, and what does not fit is reported at its place", async () => {
+  const { profile } = await load();
+  expect(profile?.retention).toMatchObject({
+    noticeDays: 30,
+    classes: { audit: { retain: 730, archive: 1825, delete: 2555 }, debug: { retain: 7, archive: 30, delete: 90 } },
+    packs: { finance: { audit: 730 }, legal: { events: 1095 } },
+  });
+  const text = `${await shippedText()}retention:
+  classes:
+    events: { retain: 90d, archive: 30d, delete: 18m }
+    debug: { retain: 7d, archive: none, delete: 1d }
+    runs: { retain: soon, archive: none, delete: never }
+    chatter: { retain: 1d, archive: none, delete: 1d }
+  packs:
+    finance: { chatter: +1y }
+`;
+  const line = (what: string) => text.slice(0, text.indexOf(what)).split("\n").length;
+  const parsed = parseProfile("p.yaml", text);
+  const problems = parsed.ok ? [] : parsed.problems;
+  const placed = problems.map((problem) => [problem.line, problem.message]);
+  expect(placed).toContainEqual([line("events: {"), expect.stringContaining("archive must not be shorter than retain")]);
+  expect(placed).toContainEqual([line("debug: {"), expect.stringContaining("delete must not be shorter")]);
+  expect(placed).toContainEqual([line("runs: {"), expect.stringContaining("such as 90d, 18m or 7y")]);
+  expect(placed).toContainEqual([line("chatter: {"), expect.stringContaining("chatter")]);
+  expect(placed).toContainEqual([line("finance: {"), expect.stringContaining("chatter")]);
+});

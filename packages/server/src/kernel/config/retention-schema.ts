@@ -23,7 +23,6 @@ interface Defaults {
   readonly retain: string;
   readonly archive: string;
   readonly delete: string;
-  readonly noticeDays?: number;
 }
 
 const scheduleOf = (defaults: Defaults) =>
@@ -57,7 +56,6 @@ const DEFAULTS: Readonly<Record<RetentionClass, Defaults>> = {
   incidents: { retain: "2y", archive: "5y", delete: "7y" },
   evidence: { retain: "7y", archive: "none", delete: "7y" },
   notifications: { retain: "1y", archive: "none", delete: "1y" },
-  pii: { retain: "30d", archive: "none", delete: "30d", noticeDays: 0 },
 };
 
 const longer = periodText(/^\+(\d{1,5})\s?([dmy])$/, "+2y");
@@ -79,7 +77,6 @@ export const retentionSchema = z.strictObject({
       incidents: scheduleOf(DEFAULTS.incidents),
       evidence: scheduleOf(DEFAULTS.evidence),
       notifications: scheduleOf(DEFAULTS.notifications),
-      pii: scheduleOf(DEFAULTS.pii),
     })
     .prefault({}),
   /** what is of a pack is deleted so much later: `finance: { audit: +2y }` */

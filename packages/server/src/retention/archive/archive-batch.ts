@@ -13,7 +13,12 @@ import type { SegmentManifest } from "./segment-file.ts";
  * after it was read back from disk; when that transaction fails the file goes again, and after a crash in between
  * `sweepArchive` removes it.
  */
-export async function archiveBatch(ctx: RetentionContext, origin: string, selection: Selection, batch: Batch): Promise<void> {
+export async function archiveBatch(
+  ctx: RetentionContext,
+  origin: string,
+  selection: Selection,
+  batch: Batch,
+): Promise<void> {
   const { rows } = batch;
   if (rows.length === 0) return;
   const id = ctx.newId("archiveSegment");

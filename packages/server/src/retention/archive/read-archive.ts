@@ -21,11 +21,15 @@ export async function readArchive(
   const row = await kysely.selectFrom("archive_segments").selectAll().where("id", "=", id).executeTakeFirst();
   if (row === undefined) throw new FirebreakError("not_found", `There is no segment ${id}.`);
   if (row.deleted_at !== null) {
-    throw new FirebreakError("not_found", `The segment ${id} was deleted at ${row.deleted_at.toISOString()} as the policy says.`);
+    throw new FirebreakError(
+      "not_found",
+      `The segment ${id} was deleted at ${row.deleted_at.toISOString()} as the policy says.`,
+    );
   }
   const keys = await kysely.selectFrom("log_keys").select("verifier_key").execute();
   const { manifest, lines } = await readSegment(ctx.home, row.file, parseKeys(keys.map((one) => one.verifier_key)));
-  if (manifest.sha256 !== row.sha256) throw new FirebreakError("conflict", `The segment ${id} is another than was recorded.`);
+  if (manifest.sha256 !== row.sha256)
+    throw new FirebreakError("conflict", `The segment ${id} is another than was recorded.`);
   const page = lines.slice(after, after + limit);
   if (manifest.table === "events" || manifest.table === "audit_log") await checkLogged(ctx, manifest.table, page);
   const next = after + page.length;
@@ -47,5 +51,8 @@ async function checkLogged(
       : await findActLeaves(kysely, new Map(rows.map(({ seq, entry }) => [seq, entry])));
   const wrong = rows.find(({ seq, body }) => !isLogged(body, leaves.get(seq)));
   if (wrong === undefined) return;
-  throw new FirebreakError("conflict", `Entry ${wrong.entry} of the segment is not what was logged. Run \`firebreak audit verify\`.`);
+  throw new FirebreakError(
+    "conflict",
+    `Entry ${wrong.entry} of the segment is not what was logged. Run \`firebreak audit verify\`.`,
+  );
 }

@@ -32,7 +32,10 @@ const compress = promisify(gzip);
 const unpack = promisify(gunzip);
 
 /** @returns where a segment lies below the home */
-export function segmentFile(tier: "warm" | "cold", about: { class: RetentionClass; id: string; newestMs: number }): string {
+export function segmentFile(
+  tier: "warm" | "cold",
+  about: { class: RetentionClass; id: string; newestMs: number },
+): string {
   const month = toIso(about.newestMs).slice(0, 7);
   return `archive/${tier}/${about.class}/${month}/${about.id}.ndjson.gz`;
 }
@@ -99,7 +102,8 @@ export async function copySegment(home: string, from: string, to: string): Promi
   ] as const) {
     const bytes = await readFile(path.join(home, source));
     await writeWhole(path.join(home, target), bytes);
-    if (!(await readFile(path.join(home, target))).equals(bytes)) throw new Error(`${target} is not read as it was written`);
+    if (!(await readFile(path.join(home, target))).equals(bytes))
+      throw new Error(`${target} is not read as it was written`);
   }
   syncDir(path.dirname(path.join(home, to)));
 }
@@ -140,7 +144,8 @@ export async function readSegment(
   }
   const plain = await unpack(packed, { maxOutputLength: SEGMENT_BYTES_MAX });
   const lines = plain.toString("utf8").split("\n").slice(0, -1);
-  if (lines.length !== manifest.rows) throw new FirebreakError("conflict", `${file} holds ${lines.length} rows instead of ${manifest.rows}.`);
+  if (lines.length !== manifest.rows)
+    throw new FirebreakError("conflict", `${file} holds ${lines.length} rows instead of ${manifest.rows}.`);
   return { manifest, lines };
 }
 

@@ -28,7 +28,8 @@ export async function sweepArchive(ctx: RetentionContext): Promise<string[]> {
     if (!SEGMENT_FILE.test(file)) continue;
     const segment = recorded.get(path.basename(file).slice(0, ID_LENGTH));
     if (segment?.file === file && segment.deleted_at === null) continue;
-    const isCopy = segment !== undefined && (segment.deleted_at !== null || existsSync(path.join(ctx.home, segment.file)));
+    const isCopy =
+      segment !== undefined && (segment.deleted_at !== null || existsSync(path.join(ctx.home, segment.file)));
     if (isCopy || (await isStillInDatabase(ctx, file))) await removeSegment(ctx.home, file);
     else orphans.push(`${file} is recorded nowhere, and its rows are not in the database`);
   }

@@ -31,7 +31,12 @@ export async function lockHolds(trx: Trx): Promise<void> {
 
 /** @returns every legal hold in force */
 export async function readActiveHolds(kysely: Kysely<Schema>): Promise<ActiveHold[]> {
-  const rows = await kysely.selectFrom("legal_holds").selectAll().where("released_at", "is", null).orderBy("id").execute();
+  const rows = await kysely
+    .selectFrom("legal_holds")
+    .selectAll()
+    .where("released_at", "is", null)
+    .orderBy("id")
+    .execute();
   return Promise.all(
     rows.map(async (row) => {
       const target = row.target ?? "";
@@ -79,7 +84,12 @@ async function readIncident(kysely: Kysely<Schema>, id: string): Promise<Subject
     .where("id", "=", id)
     .executeTakeFirst();
   if (incident === undefined) return { agents: [], ofAllAgents: true, window: ALWAYS };
-  const alerts = await kysely.selectFrom("alerts").select("agent_id").distinct().where("incident_id", "=", id).execute();
+  const alerts = await kysely
+    .selectFrom("alerts")
+    .select("agent_id")
+    .distinct()
+    .where("incident_id", "=", id)
+    .execute();
   const agents = [incident.agent_id, ...alerts.map(({ agent_id }) => agent_id)].filter((agent) => agent !== null);
   const end = incident.closed_at ?? incident.resolved_at;
   return {
@@ -117,10 +127,7 @@ function isInScope(store: Store, hold: ActiveHold): RawBuilder<boolean> {
       return names(store, "session_id", hold.target);
     case "incident": {
       const itsAgents = hold.ofAllAgents ? TRUE : isOfAgents(store, hold.agents);
-      return any([
-        mentions(store, hold.target),
-        sql<boolean>`(${overlaps(store, hold.window)} and ${itsAgents})`,
-      ]);
+      return any([mentions(store, hold.target), sql<boolean>`(${overlaps(store, hold.window)} and ${itsAgents})`]);
     }
     case "evidence":
       return mentions(store, hold.target);

@@ -26,7 +26,10 @@ export async function applyLegalHold(ctx: RetentionContext, request: NewLegalHol
       .where("released_at", "is", null)
       .executeTakeFirstOrThrow();
     if (Number(count) >= HOLDS_MAX) {
-      throw new FirebreakError("conflict", `${HOLDS_MAX} legal holds are in force, which is the limit. Apply a wider one.`);
+      throw new FirebreakError(
+        "conflict",
+        `${HOLDS_MAX} legal holds are in force, which is the limit. Apply a wider one.`,
+      );
     }
     const now = ctx.clock.now();
     const row = await trx

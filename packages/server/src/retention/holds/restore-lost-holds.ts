@@ -38,7 +38,9 @@ export async function restoreLostHolds(ctx: RetentionContext): Promise<string[]>
   const told: string[] = [];
   for (const { id, leaf } of rows) {
     await restore(ctx, id, leaf);
-    told.push(`the legal hold ${id} was gone without a release, and is in force again: find out who can write to the database`);
+    told.push(
+      `the legal hold ${id} was gone without a release, and is in force again: find out who can write to the database`,
+    );
   }
   return told;
 }

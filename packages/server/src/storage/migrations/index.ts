@@ -16,7 +16,7 @@ import { homesOfHolds } from "./0015-homes-of-holds.ts";
 import { agentGates } from "./0016-agent-gates.ts";
 import { stagesOfStops } from "./0017-stages-of-stops.ts";
 import { investigation } from "./0018-investigation.ts";
-import { retention } from "./0020-retention.ts";
+import { retention } from "./0019-retention.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -45,5 +45,5 @@ export const migrations: readonly Migration[] = [
   { version: 16, name: "agent-gates", sql: agentGates },
   { version: 17, name: "stages-of-stops", sql: stagesOfStops },
   { version: 18, name: "investigation", sql: investigation },
-  { version: 20, name: "retention", sql: retention },
+  { version: 19, name: "retention", sql: retention },
 ];
