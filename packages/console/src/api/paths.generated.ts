@@ -389,6 +389,13 @@ export type AuditVerdictView = {
     from?: number;
     to?: number;
   })[];
+  deletedTotal: number;
+  deletions: ({
+    record: number;
+    at: string;
+    policy: string;
+    entries: number;
+  })[];
   tableFindings: ({
     code: string;
     message: string;
@@ -831,7 +838,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "policy" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "action";
+  topic: "incident" | "alert" | "silence" | "policy" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "action" | "retention";
   id: string;
 };
 
@@ -1634,6 +1641,134 @@ export type UserPage = {
   next: string | null;
 };
 
+export type RetentionClass = "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications";
+
+export type RetentionView = {
+  schedules: ({
+    class: RetentionClass;
+    pack: string | null;
+    retainDays: number;
+    archiveDays: number | null;
+    deleteDays: number | null;
+    noticeDays: number;
+  })[];
+  lastRun: RetentionReport | null;
+  archive: {
+    segments: number;
+    rows: number;
+    bytes: number;
+  };
+  storage: {
+    usedPercent: number | null;
+    warnPercent: number;
+  };
+  legalHolds: number;
+};
+
+export type RetentionPreview = {
+  at: string;
+  plans: ({
+    class: RetentionClass;
+    pack: string | null;
+    act: "archive" | "delete";
+    place: string;
+    rows: number;
+    bytes: number;
+    oldest: string | null;
+    newest: string | null;
+    held: number;
+    cases: (string)[];
+    dueAt: string | null;
+  })[];
+};
+
+export type RetentionReport = {
+  at: string;
+  by: Actor;
+  archived: number;
+  segments: number;
+  deleted: number;
+  held: number;
+  announced: number;
+  more: boolean;
+  problems: (string)[];
+};
+
+export type RetentionNotice = {
+  id: string;
+  class: RetentionClass;
+  pack: string | null;
+  from: string | null;
+  before: string;
+  rows: number;
+  announcedAt: string;
+  dueAt: string;
+  state: "announced" | "cancelled" | "done";
+  endedAt: string | null;
+  endedBy: Actor | null;
+  reason: string | null;
+  deleted: number;
+  held: number;
+};
+
+export type RetentionNoticePage = {
+  items: (RetentionNotice)[];
+  next: string | null;
+};
+
+export type ArchiveSegment = {
+  id: string;
+  class: RetentionClass;
+  pack: string | null;
+  table: string;
+  file: string;
+  oldest: string;
+  newest: string;
+  rows: number;
+  bytes: number;
+  sha256: string;
+  createdAt: string;
+  tier: "warm" | "cold";
+  deletedAt: string | null;
+};
+
+export type ArchiveSegmentPage = {
+  items: (ArchiveSegment)[];
+  next: string | null;
+};
+
+export type ArchiveLines = {
+  segment: ArchiveSegment;
+  lines: (string)[];
+  next: string | null;
+};
+
+export type LegalHoldView = {
+  id: string;
+  caseId: string;
+  scope: "all" | "incident" | "agent" | "pack" | "session" | "evidence";
+  target: string | null;
+  from: string | null;
+  to: string | null;
+  reason: string;
+  appliedBy: Actor;
+  appliedAt: string;
+  releasedAt: string | null;
+  releasedBy: Actor | null;
+  releaseReason: string | null;
+  approvalId: string | null;
+};
+
+export type LegalHoldPage = {
+  items: (LegalHoldView)[];
+  next: string | null;
+};
+
+export type LegalHoldRelease = {
+  hold: LegalHoldView;
+  released: boolean;
+};
+
 export type ActionPreviewRequest = {
   parameters?: { [key: string]: unknown };
 };
@@ -1782,6 +1917,28 @@ export type PreviewRequest = {
   scope: "global" | "pack" | "agent" | "session" | "tool";
   target?: string;
   level?: "deny" | "freeze" | "kill";
+};
+
+export type RetentionRequest = {
+  class?: "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications";
+};
+
+export type CancelNoticeRequest = {
+  reason: string;
+};
+
+export type NewLegalHoldRequest = {
+  caseId: string;
+  scope: "all" | "incident" | "agent" | "pack" | "session" | "evidence";
+  target?: string | null;
+  from?: string | null;
+  to?: string | null;
+  reason: string;
+};
+
+export type ReleaseLegalHoldRequest = {
+  reason: string;
+  alone?: boolean;
 };
 
 export type ReasonRequest = {
@@ -5952,6 +6109,401 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": Breaker;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RetentionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          class?: "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications";
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RetentionPreview;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention/run": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": RetentionRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RetentionReport;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention/notices": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          state?: "announced" | "cancelled" | "done";
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RetentionNoticePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention/notices/{id}/cancel": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": CancelNoticeRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RetentionNotice;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention/segments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ArchiveSegmentPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retention/segments/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ArchiveLines;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/legal-holds": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          released?: "true" | "false";
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": LegalHoldPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewLegalHoldRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": LegalHoldView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/legal-holds/{id}/release": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReleaseLegalHoldRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": LegalHoldRelease;
           };
         };
         default: {
