@@ -62,7 +62,9 @@ async function verifyDirectory(directory: string, { keys, checkpoints, json }: A
       process.stdout.write(`${code}${place}: ${message}\n`);
     }
     for (const { record, at, policy, entries } of verdict.deletions) {
-      process.stdout.write(`deleted by policy on ${plain(at)}, ${entries} entries: ${plain(policy)} (entry ${record})\n`);
+      process.stdout.write(
+        `deleted by policy on ${plain(at)}, ${entries} entries: ${plain(policy)} (entry ${record})\n`,
+      );
     }
     const { origin, size, root, heads, findingsTotal } = verdict;
     const heard = `${size} entries, root ${root ?? "unknown"}, ${heads} earlier checkpoints compared`;

@@ -208,7 +208,12 @@ function noteDeletion(
   const read = readDeletion(entry, about);
   if (read === undefined) return;
   if (typeof read !== "string") differences.records.push(read);
-  else findings.add("deletion_not_signed", `entry ${about.index} says that entries were deleted, but ${read}`, about.index);
+  else
+    findings.add(
+      "deletion_not_signed",
+      `entry ${about.index} says that entries were deleted, but ${read}`,
+      about.index,
+    );
 }
 
 const hashOf = (entry: Buffer | undefined): Buffer | undefined => (entry === undefined ? undefined : hashLeaf(entry));

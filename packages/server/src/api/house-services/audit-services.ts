@@ -31,7 +31,8 @@ export function auditServices(house: House): AuditServices {
     listAuditHeads: (_caller, { after }) => listHeads(house, placeAfter(after)),
     getAuditTile: (_caller, tile) => getTile(house, tile),
     getAuditEntries: (_caller, tile) => getEntries({ database: house.database, home: house.config.home }, tile),
-    proveAuditEntry: (_caller, query) => proveEntry({ database: house.database, home: house.config.home }, nameOf(query)),
+    proveAuditEntry: (_caller, query) =>
+      proveEntry({ database: house.database, home: house.config.home }, nameOf(query)),
     verifyAuditLog: async () => {
       const verdict = await house.auditLog.check();
       const { findings, tableFindings, deletions } = verdict;

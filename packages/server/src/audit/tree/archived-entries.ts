@@ -9,7 +9,8 @@ import type { Schema } from "../../storage/index.ts";
 export type ArchivedEntries = (indexes: readonly number[]) => Promise<ReadonlyMap<number, string>>;
 
 /** Where a segment may lie below the home; what the table says is not trusted further than this. */
-export const SEGMENT_FILE = /^archive\/(?:warm|cold)\/[a-z]{1,32}\/\d{4}-\d{2}\/seg_[0-9A-HJKMNP-TV-Z]{26}\.ndjson\.gz$/;
+export const SEGMENT_FILE =
+  /^archive\/(?:warm|cold)\/[a-z]{1,32}\/\d{4}-\d{2}\/seg_[0-9A-HJKMNP-TV-Z]{26}\.ndjson\.gz$/;
 /** A segment is written smaller; one that unpacks to more is none of ours. */
 export const SEGMENT_BYTES_MAX = 160 * 1024 * 1024;
 const SEGMENTS_REMEMBERED = 3;

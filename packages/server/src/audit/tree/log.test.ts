@@ -148,7 +148,9 @@ describe("E-4: the log of events and acts", () => {
         "actSeq" in name ? { action: "token.create", target: "tok_2" } : { kind: "command" },
       );
     }
-    await expect(proveEntry({ database: test.database, home }, { eventSeq: 99_999 })).rejects.toMatchObject({ code: "not_found" });
+    await expect(proveEntry({ database: test.database, home }, { eventSeq: 99_999 })).rejects.toMatchObject({
+      code: "not_found",
+    });
   });
 
   it("logs what is longer than an entry by its hash", async () => {

@@ -35,7 +35,11 @@ export async function proveEntry(
   }
   const tree = new TreeReader(size, createTileReader(kysely));
   const [entry, path] = await Promise.all([readEntry(kysely, home, index), tree.inclusionProof(index)]);
-  if (entry === undefined) throw new FirebreakError("not_found", `Entry ${index} is not stored any more: a policy deleted it, or somebody removed it. \`firebreak audit verify\` tells which.`);
+  if (entry === undefined)
+    throw new FirebreakError(
+      "not_found",
+      `Entry ${index} is not stored any more: a policy deleted it, or somebody removed it. \`firebreak audit verify\` tells which.`,
+    );
   const proof = formatProofFile({ index, path, checkpoint: state.note });
   return { index, proof, entry: entry.toString("base64") };
 }

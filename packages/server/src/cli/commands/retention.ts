@@ -122,7 +122,9 @@ const run: Command = {
     const report = await client.post(retentionReport, "/retention/run", body, RUN_TIMEOUT_MS);
     output.result(report);
     const { archived, segments, deleted, announced, held, more, problems } = report;
-    output.line(`Archived ${archived} rows in ${segments} files, deleted ${deleted}, announced ${announced} deletions.`);
+    output.line(
+      `Archived ${archived} rows in ${segments} files, deleted ${deleted}, announced ${announced} deletions.`,
+    );
     if (held > 0) output.line(`${held} rows are held: firebreak legal-hold list`);
     if (more) output.line("There is more to do; the next pass goes on within a minute.");
     for (const problem of problems) output.line(output.style.red(printable(problem)));

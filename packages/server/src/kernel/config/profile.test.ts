@@ -207,7 +207,10 @@ test("O-6: retention is the runbooks' schedule by default, and what does not fit
   const parsed = parseProfile("p.yaml", text);
   const problems = parsed.ok ? [] : parsed.problems;
   const placed = problems.map((problem) => [problem.line, problem.message]);
-  expect(placed).toContainEqual([line("events: {"), expect.stringContaining("archive must not be shorter than retain")]);
+  expect(placed).toContainEqual([
+    line("events: {"),
+    expect.stringContaining("archive must not be shorter than retain"),
+  ]);
   expect(placed).toContainEqual([line("debug: {"), expect.stringContaining("delete must not be shorter")]);
   expect(placed).toContainEqual([line("runs: {"), expect.stringContaining("such as 90d, 18m or 7y")]);
   expect(placed).toContainEqual([line("chatter: {"), expect.stringContaining("chatter")]);
