@@ -14,6 +14,7 @@ export * from "./guard.ts";
 export * from "./feed.ts";
 export * from "./holds.ts";
 export * from "./ids.ts";
+export * from "./impact.ts";
 export * from "./incident.ts";
 export * from "./investigation.ts";
 export * from "./indicator.ts";

@@ -38,7 +38,7 @@ const annotation = z.object({ text: z.string(), actor, at: z.string() });
 export type Annotation = z.infer<typeof annotation>;
 
 /** What a statement or an entry rests on. */
-const recordLink = z.object({
+export const recordLink = z.object({
   kind: z.enum([
     "event",
     "alert",

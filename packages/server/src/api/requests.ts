@@ -120,6 +120,9 @@ export const timelineQuery = z.strictObject({
 });
 export type TimelineQuery = z.infer<typeof timelineQuery>;
 
+export const impactQuery = z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() });
+export type ImpactQuery = z.infer<typeof impactQuery>;
+
 export const gateFeedQuery = z.strictObject({
   /** left out: the token's own */
   agent: entityName.optional(),

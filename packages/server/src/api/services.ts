@@ -36,6 +36,7 @@ import type {
   IndicatorReceipt,
   IndicatorView,
   IntakeReceipt,
+  ImpactView,
   InvestigationTimeline,
   TimelineMarkRequest,
   KillswitchView,
@@ -101,6 +102,7 @@ import type {
   ContainmentReportQuery,
   EventsQuery,
   GateFeedQuery,
+  ImpactQuery,
   IncidentsQuery,
   IndicatorsQuery,
   LedgerQuery,
@@ -271,6 +273,9 @@ export interface ApiServices extends RetentionServices {
   getTimeline(caller: Caller, query: TimelineQuery & WithId): Promise<InvestigationTimeline>;
   /** Pins, hides or annotates an entry of the curated view. */
   markTimeline(caller: Caller, request: TimelineMarkRequest & WithId): Promise<void>;
+  getImpact(caller: Caller, query: ImpactQuery & WithId): Promise<ImpactView>;
+  /** Works it out anew; a new version is kept when something changed. */
+  refreshImpact(caller: Caller, request: WithId): Promise<ImpactView>;
   getReview(caller: Caller, request: WithId): Promise<ReviewView>;
   draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
 

@@ -1,6 +1,7 @@
 import { approvalState } from "@firebreak/protocol";
 import { z } from "zod";
 import { admitAlert, noteAlertChange } from "../incidents/index.ts";
+import { refreshImpact } from "../investigation/index.ts";
 import { draftReview } from "../learning/index.ts";
 import { deliver, requestNotifications } from "../notify/index.ts";
 import { executeRun } from "../playbooks/index.ts";
@@ -68,6 +69,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
 async function afterResolution(house: House, incidentId: string): Promise<void> {
   const ctx = contextFor(house, DAEMON);
   await inTransaction(house.database, (trx) => requestNotifications(trx, ctx, { incidentId, template: "resolved" }));
+  await refreshImpact(ctx, incidentId);
   await draftReview(ctx, incidentId, { whenEdited: "keep" });
 }
 

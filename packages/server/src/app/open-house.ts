@@ -15,6 +15,7 @@ import { compareFolders, drainSpools, reconcileFirewall, reconcileIsolation } fr
 import { createDetector } from "../detection/index.ts";
 import { SAMPLE_EVERY_MS } from "../guard/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
+import { refreshStaleImpact } from "../investigation/index.ts";
 import { watchIndicators } from "../indicators/index.ts";
 import {
   consoleUrl,
@@ -393,6 +394,7 @@ function daemonsOf(house: House): Daemon[] {
       everyMs: house.profile.effectors.skills.compareSeconds * 1000,
       run: () => compareSkills(house),
     },
+    { name: "impacts of open incidents", everyMs: 5_000, run: () => refreshStaleImpact(ctx()) },
     { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },

@@ -1,5 +1,5 @@
-import { investigationTimeline, timelineMarkRequest } from "@firebreak/protocol";
-import { incidentParams, timelineQuery } from "../requests.ts";
+import { impactView, investigationTimeline, timelineMarkRequest } from "@firebreak/protocol";
+import { impactQuery, incidentParams, timelineQuery } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 
 const tag = "Investigation";
@@ -27,5 +27,28 @@ export const investigationRoutes = [
     params: incidentParams,
     body: timelineMarkRequest,
     handler: ({ services, caller }, { params, body }) => services.markTimeline(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/incidents/:id/impact",
+    operationId: "getImpact",
+    summary: "What the incident did, as computed last or in a version",
+    tag,
+    access: "viewer",
+    params: incidentParams,
+    query: impactQuery,
+    response: impactView,
+    handler: ({ services, caller }, { params, query }) => services.getImpact(caller, { ...params, ...query }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/incidents/:id/impact",
+    operationId: "refreshImpact",
+    summary: "Compute the impact anew; a version is kept when something changed",
+    tag,
+    access: "responder",
+    params: incidentParams,
+    response: impactView,
+    handler: ({ services, caller }, { params }) => services.refreshImpact(caller, params),
   }),
 ];

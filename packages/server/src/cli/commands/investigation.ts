@@ -1,5 +1,5 @@
-import { investigationTimeline, MARK_ACTS, timelineSource } from "@firebreak/protocol";
-import type { InvestigationEntry, InvestigationTimeline, SourceClock } from "@firebreak/protocol";
+import { IMPACT_SECTIONS, impactView, investigationTimeline, MARK_ACTS, timelineSource } from "@firebreak/protocol";
+import type { ImpactView, InvestigationEntry, InvestigationTimeline, SourceClock } from "@firebreak/protocol";
 import { z } from "zod";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -126,4 +126,64 @@ const mark: Command = {
   },
 };
 
-export const investigationCommands: readonly Command[] = [timeline, mark];
+const impact: Command = {
+  name: "incident impact",
+  summary: "what it did: data, credentials, reach, bytes out, traces",
+  description: [
+    "Every line says how sure it is: observed (an event says so), inferred (read from a command or call), attempted " +
+      "(denied or failed), possible. --json names the events behind each.",
+    "Duties towards authorities are suggestions for a lawyer, each with the fact behind it.",
+  ],
+  positionals: [INCIDENT],
+  options: {
+    refresh: { type: "boolean", summary: "compute it anew first" },
+    version: { type: "string", value: "N", summary: "an earlier version" },
+  },
+  examples: ["firebreak incident impact INC-2026-0001", "firebreak incident impact INC-2026-0001 --refresh --json"],
+  exits: EXITS,
+  run: async (context) => {
+    const { client, output, args } = context;
+    const version = args.count("version", { min: 1, max: 1_000_000 });
+    const path = pathOf(context, "/impact");
+    const refresh = args.flag("refresh");
+    if (refresh && version !== undefined)
+      throw usageError(impact, "--refresh makes a new version: leave --version out.");
+    const found = refresh
+      ? await client.post(impactView, path)
+      : await client.get(impactView, version === undefined ? path : `${path}?version=${version}`);
+    output.result(found);
+    printImpact(context, found);
+    return EXIT.ok;
+  },
+};
+
+function printImpact({ output }: CommandContext, found: ImpactView): void {
+  const { style } = output;
+  output.line(
+    `Impact of ${found.incidentId}, version ${found.version} of ${timeText(found.computedAt)}: ${found.eventsRead} events from ${timeText(found.from)} to ${timeText(found.to)}`,
+  );
+  for (const section of IMPACT_SECTIONS) {
+    const statements = found.statements.filter((statement) => statement.section === section);
+    if (statements.length === 0) continue;
+    output.line();
+    output.line(style.bold(section.replace("_", " ")));
+    for (const { certainty, text, classes } of statements) {
+      const marks = classes.length === 0 ? "" : ` [${classes.join(", ")}]`;
+      output.line(`  ${certainty.padEnd(9)} ${printable(text)}${marks}`);
+    }
+  }
+  if (found.regulatory.length > 0) {
+    output.line();
+    output.line(style.bold("duties that may have arisen (suggestions, no legal advice)"));
+    for (const trigger of found.regulatory) {
+      const due = trigger.dueAt === null ? "no fixed number of hours" : `until ${timeText(trigger.dueAt)}`;
+      output.line(
+        `  ${trigger.regime}: ${trigger.duty}; ${due}, counted from ${trigger.clockFrom}. Fact: ${trigger.fact}.`,
+      );
+    }
+  }
+  for (const limit of found.limits) output.line(`Not in it: ${printable(limit)}`);
+  if (found.statements.length === 0) output.line("Nothing can be stated: no event behind it.");
+}
+
+export const investigationCommands: readonly Command[] = [timeline, mark, impact];

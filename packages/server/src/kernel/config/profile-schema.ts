@@ -167,6 +167,15 @@ export const profileSchema = z.strictObject({
     /** hours after the resolution */
     dueHours: z.number().int().min(1).max(8760),
   }),
+  /** what an incident costs, for the estimate of its impact; left out, none is made */
+  costs: z
+    .strictObject({
+      currency: z.string().trim().min(1).max(16),
+      perIncident: z.number().min(0).max(1e12).default(0),
+      perHour: z.number().min(0).max(1e12).default(0),
+      perAccountHour: z.number().min(0).max(1e12).default(0),
+    })
+    .optional(),
   detectors: z.array(detectorBinding).max(10_000).default([]),
   /** what `%name%` stands for in rules with the modifier `expand` */
   placeholders: z
