@@ -747,6 +747,72 @@ export type IntakeReceipt = {
   rejectedTotal: number;
 };
 
+export type ImpactStatement = {
+  id: string;
+  section: "dwell" | "blast_radius" | "data" | "credentials" | "reach" | "outflow" | "persistence" | "cost";
+  kind: string;
+  subject: string;
+  text: string;
+  certainty: "observed" | "inferred" | "attempted" | "possible";
+  why: string;
+  classes: ("personal" | "financial" | "health" | "secret")[];
+  figures: { [key: string]: number };
+  events: ({
+    ref: string;
+    id: string;
+    at: string;
+  })[];
+  eventCount: number;
+  links: ({
+    kind: "event" | "alert" | "stop" | "receipt" | "evidence" | "session" | "run" | "action" | "approval" | "delivery" | "hold" | "audit" | "incident";
+    id: string;
+  })[];
+};
+
+export type ImpactView = {
+  incidentId: string;
+  version: number;
+  computedAt: string;
+  computedBy: Actor;
+  sha256: string;
+  from: string;
+  to: string;
+  eventsRead: number;
+  limits: (string)[];
+  statements: (ImpactStatement)[];
+  graph: {
+    nodes: ({
+      id: string;
+      kind: "agent" | "host" | "system" | "account" | "tool";
+      label: string;
+      isInternal: boolean | null;
+    })[];
+    edges: ({
+      from: string;
+      to: string;
+      kind: "runs_on" | "contacted" | "signed_in" | "messaged" | "used";
+      certainty: "observed" | "inferred" | "attempted" | "possible";
+      events: number;
+      bytes: number;
+    })[];
+  };
+  regulatory: ({
+    id: string;
+    regime: string;
+    duty: string;
+    clockStart: string;
+    clockFrom: string;
+    dueAt: string | null;
+    fact: string;
+    certainty: "observed" | "inferred" | "attempted" | "possible";
+    statements: (string)[];
+  })[];
+  versions: ({
+    version: number;
+    computedAt: string;
+  })[];
+};
+
 export type InvestigationEntry = {
   ref: string;
   at: string;
@@ -4367,6 +4433,72 @@ export interface paths {
         204: {
           headers: Record<string, unknown>;
           content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/impact": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          version?: number;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ImpactView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ImpactView;
+          };
         };
         default: {
           headers: Record<string, unknown>;
