@@ -9,6 +9,7 @@ export * from "./audit-log.ts";
 export * from "./coverage.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
+export * from "./event-search.ts";
 export * from "./explanation.ts";
 export * from "./guard.ts";
 export * from "./feed.ts";

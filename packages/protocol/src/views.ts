@@ -36,6 +36,13 @@ export const eventView = z.object({
 });
 export type EventView = z.infer<typeof eventView>;
 
+/**
+ * `searchedBackTo`: null when the page is full or everything was searched; a time when the search took too long: what is
+ * older was not looked at yet, and `next` goes on there (forwards with the order `oldest`).
+ */
+export const eventPage = pageOf(eventView).extend({ searchedBackTo: z.string().nullable() });
+export type EventPage = z.infer<typeof eventPage>;
+
 export const sessionView = z.object({
   id: z.string(),
   agentId: z.string(),

@@ -18,7 +18,7 @@ import type { OpenHouse } from "../app/index.ts";
 import { createNewId, FirebreakError, readConfig, silentLogger, systemClock } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { listEvents, parseEventBatch } from "../telemetry/index.ts";
+import { searchEvents, parseEventBatch } from "../telemetry/index.ts";
 import { createApiServices } from "./house-services/index.ts";
 import type { ApiServices } from "./services.ts";
 import { startTestServer } from "./testing.ts";
@@ -56,7 +56,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const eventsOf = async (agent: string) => (await listEvents(house, { agent, limit: 500 })).items.toReversed();
+const eventsOf = async (agent: string) => (await searchEvents(house, { agent, limit: 500 })).items.toReversed();
 
 const PROTOBUF = "application/x-protobuf";
 const send = (signal: string, body: Uint8Array<ArrayBuffer> | string, contentType: string, more = {}) =>

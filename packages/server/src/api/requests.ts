@@ -1,10 +1,12 @@
 /** What the API reads, besides the bodies that `@firebreak/protocol` defines already. All strict: unknown fields are refused. */
 import {
-  EVENT_KINDS,
+  EVENT_SEARCH_LIMITS,
   ID_PREFIXES,
   alertDisposition,
   approvalState,
   entityName,
+  eventFilterShape,
+  eventSplit,
   holdLevel,
   holdScope,
   reactionState,
@@ -96,11 +98,8 @@ export const indicatorsQuery = z.strictObject({
 export type IndicatorsQuery = z.infer<typeof indicatorsQuery>;
 
 export const eventsQuery = z.strictObject({
-  agent: entityName.optional(),
-  pack: entityName.optional(),
-  session: sessionRef.optional(),
-  kind: z.enum(EVENT_KINDS).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
+  ...eventFilterShape,
+  order: z.enum(["newest", "oldest"]).default("newest"),
   ...page,
 });
 export type EventsQuery = z.infer<typeof eventsQuery>;
@@ -119,6 +118,22 @@ export const timelineQuery = z.strictObject({
   ...page,
 });
 export type TimelineQuery = z.infer<typeof timelineQuery>;
+/** Without `since`: 24 hours before `until`; without `until`: now. */
+export const eventHistogramQuery = z.strictObject({
+  ...eventFilterShape,
+  /** how many at most */
+  buckets: z.coerce.number().int().min(1).max(EVENT_SEARCH_LIMITS.bucketsMax).default(60),
+  by: eventSplit.optional(),
+});
+export type EventHistogramQuery = z.infer<typeof eventHistogramQuery>;
+
+/** Without `since`: 24 hours before `until`; without `until`: now. */
+export const eventFacetsQuery = z.strictObject({
+  ...eventFilterShape,
+  /** how many values of each */
+  top: z.coerce.number().int().min(1).max(EVENT_SEARCH_LIMITS.facetValuesMax).default(10),
+});
+export type EventFacetsQuery = z.infer<typeof eventFacetsQuery>;
 
 export const impactQuery = z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() });
 export type ImpactQuery = z.infer<typeof impactQuery>;

@@ -35,6 +35,9 @@ import {
   changeView,
   clockView,
   deliveryView,
+  eventFacets,
+  eventHistogram,
+  eventPage,
   eventView,
   evidenceVerification,
   evidenceView,
@@ -173,7 +176,6 @@ export const newSessionView = z.object({ session: sessionView, token: z.string()
 /** A link that signs `name` in once, before `expiresAt`. Its secret stands behind the #, which browsers send to nobody. */
 export const signInLinkView = z.object({ name: z.string(), url: z.string(), expiresAt: z.string() });
 
-export const eventPage = pageOf(eventView);
 export const sessionPage = pageOf(sessionView);
 export const agentPage = pageOf(agentView);
 export const coveragePage = pageOf(agentCoverage);
@@ -256,6 +258,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   EventView: eventView,
   DetectionView: detectionView,
   EventPage: eventPage,
+  EventHistogram: eventHistogram,
+  EventFacets: eventFacets,
   EvidenceVerification: evidenceVerification,
   EvidenceView: evidenceView,
   EvidencePage: evidencePage,

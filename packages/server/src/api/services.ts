@@ -25,7 +25,9 @@ import type {
   ContainmentView,
   DeliveryView,
   DetectionView,
-  EventView,
+  EventFacets,
+  EventHistogram,
+  EventPage,
   EvidenceVerification,
   ErrorCode,
   EvidenceView,
@@ -100,6 +102,8 @@ import type {
   ApprovalsQuery,
   CompleteStepRequest,
   ContainmentReportQuery,
+  EventFacetsQuery,
+  EventHistogramQuery,
   EventsQuery,
   GateFeedQuery,
   ImpactQuery,
@@ -223,7 +227,9 @@ export interface ApiServices extends RetentionServices {
   acceptOtlp(caller: Caller, request: OtlpRequest): Promise<OtlpResult>;
   listTails(caller: Caller): Promise<TailsView>;
   listSyslogListeners(caller: Caller): Promise<SyslogView>;
-  listEvents(caller: Caller, query: EventsQuery): Promise<Page<EventView>>;
+  listEvents(caller: Caller, query: EventsQuery): Promise<EventPage>;
+  getEventHistogram(caller: Caller, query: EventHistogramQuery): Promise<EventHistogram>;
+  getEventFacets(caller: Caller, query: EventFacetsQuery): Promise<EventFacets>;
 
   getPolicy(caller: Caller): Promise<PolicyView>;
   listBudgets(caller: Caller, query: LedgerQuery): Promise<Page<BudgetView>>;

@@ -19,7 +19,6 @@ export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";
 export {
   findEvent,
-  listEvents,
   readBodiesAfter,
   readEventsAfter,
   readEventsBySeq,
@@ -27,7 +26,10 @@ export {
   readStoredEvent,
   streamEvents,
 } from "./read-events.ts";
-export type { EventFilters, StoredBody } from "./read-events.ts";
+export type { StoredBody } from "./read-events.ts";
+export { countOverTime } from "./search/count-over-time.ts";
+export { countValues } from "./search/count-values.ts";
+export { searchEvents } from "./search/search-events.ts";
 export {
   beatSession,
   HEARTBEAT_SILENCE_MAX_MS,

@@ -5,7 +5,7 @@ import { createRedactor } from "../redaction/index.ts";
 import { listenLive } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { createIntake, getAgent, listEvents, parseEventBatch, readEventsAfter } from "./index.ts";
+import { createIntake, getAgent, searchEvents, parseEventBatch, readEventsAfter } from "./index.ts";
 import type { IntakeLimits } from "./index.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
@@ -234,15 +234,15 @@ describe("the intake", () => {
     const seen: string[] = [];
     let after: string | undefined;
     do {
-      const page = await listEvents(test, { after, limit: 10 });
+      const page = await searchEvents(test, { after, limit: 10 });
       seen.push(...page.items.map((event) => event.id));
       after = page.next ?? undefined;
     } while (after !== undefined);
     expect(seen).toEqual(events.map((event) => event.id).toReversed());
-    expect((await listEvents(test, { kind: "file", agent: "scout-1", pack: "research" })).items).toHaveLength(5);
-    expect((await listEvents(test, { since: "2026-03-01T11:59:00.001Z" })).items).toHaveLength(0);
-    await expect(listEvents(test, { after: "x" })).rejects.toMatchObject({ code: "bad_request" });
-    await expect(listEvents(test, { session: "\u0000" })).rejects.toMatchObject({ code: "bad_request" });
+    expect((await searchEvents(test, { kind: ["file"], agent: "scout-1", pack: "research" })).items).toHaveLength(5);
+    expect((await searchEvents(test, { since: "2026-03-01T11:59:00.001Z" })).items).toHaveLength(0);
+    await expect(searchEvents(test, { after: "x" })).rejects.toMatchObject({ code: "bad_request" });
+    await expect(searchEvents(test, { session: "\u0000" })).rejects.toMatchObject({ code: "bad_request" });
     await intake.close();
   });
 });

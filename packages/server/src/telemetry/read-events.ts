@@ -7,46 +7,6 @@ export interface ReadContext {
   readonly database: Pick<Database, "kysely">;
 }
 
-export interface EventFilters {
-  readonly agent?: string | undefined;
-  readonly pack?: string | undefined;
-  readonly session?: string | undefined;
-  readonly kind?: string | undefined;
-  /** ISO 8601: events of this time and later */
-  readonly since?: string | undefined;
-  /** `next` of the page before */
-  readonly after?: string | undefined;
-  readonly limit?: number | undefined;
-}
-
-const PAGE_MAX = 500;
-const PAGE_DEFAULT = 50;
-
-/**
- * Stored events, newest first, paged by `seq`.
- *
- * @throws FirebreakError bad_request when `after` is not a `next` of an earlier page
- */
-export async function listEvents(
-  ctx: ReadContext,
-  filters: EventFilters,
-): Promise<{ items: EventView[]; next: string | null }> {
-  const limit = Math.max(1, Math.min(filters.limit ?? PAGE_DEFAULT, PAGE_MAX));
-  let query = ctx.database.kysely.selectFrom("events").select(["seq", "body"]);
-  if (filters.agent !== undefined) query = query.where("agent_id", "=", filters.agent);
-  if (filters.pack !== undefined) query = query.where("pack", "=", filters.pack);
-  if (filters.session !== undefined) query = query.where("session_id", "=", readTextKey("session", filters.session));
-  if (filters.kind !== undefined) query = query.where("kind", "=", filters.kind);
-  if (filters.since !== undefined) query = query.where("time", ">=", new Date(filters.since));
-  if (filters.after !== undefined) query = query.where("seq", "<", parseSeq(filters.after));
-  const rows = await query
-    .orderBy("seq", "desc")
-    .limit(limit + 1)
-    .execute();
-  const items = rows.slice(0, limit).map((row) => toView(readStoredEvent(row)));
-  return { items, next: rows.length > limit ? String(items.at(-1)?.seq ?? "") : null };
-}
-
 /** @returns the event of that id, or null when it is not there any more */
 export async function findEvent(ctx: ReadContext, id: string): Promise<AgentEvent | null> {
   const { kysely } = ctx.database;
@@ -136,18 +96,14 @@ export function readTextKey(name: string, text: string): string {
   throw new FirebreakError("bad_request", `${name}: the character U+0000 cannot be part of it.`);
 }
 
-function parseSeq(text: string): string {
-  if (/^\d{1,15}$/.test(text)) return text;
-  throw new FirebreakError("bad_request", "after: give the `next` of the page before, a number.");
-}
-
 /** A stored body was written by {@link prepareEvent} from a checked event. */
 export function readStoredEvent(row: StoredBody): AgentEvent {
   const event = JSON.parse(row.body) as Omit<AgentEvent, "seq">;
   return { seq: Number(row.seq), ...event };
 }
 
-function toView(event: AgentEvent): EventView {
+/** @returns it as the API answers it */
+export function toView(event: AgentEvent): EventView {
   const { risk = null, resource = null, redacted = [], indicators = [] } = event;
   return { ...event, risk, resource, redacted: [...redacted], indicators: [...indicators] };
 }

@@ -4,7 +4,7 @@ import { createManualClock, createNewId, DEFAULT_REDACTION, silentLogger } from 
 import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { createIntake, listEvents, parseEventBatch, registerSession } from "./index.ts";
+import { createIntake, searchEvents, parseEventBatch, registerSession } from "./index.ts";
 
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const newId = createNewId(() => clock.now());
@@ -35,7 +35,7 @@ it("E-8: what is redacted stands nowhere in the database, and what was found is 
   await intake.accept(await parseEventBatch(body, "application/json", clock.now()), { name: "test" });
   await intake.close();
   expect(JSON.stringify(stored)).not.toContain(token);
-  const { items } = await listEvents({ database: test.database }, {});
+  const { items } = await searchEvents({ database: test.database }, {});
   expect(items).toMatchObject([
     {
       resource: "https://ada:[REDACTED: KEY]@example.org/",

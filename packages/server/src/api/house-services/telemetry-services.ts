@@ -5,15 +5,17 @@ import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
 import {
   beatSession,
+  countOverTime,
+  countValues,
   getAgent,
   getSession,
   listAgents,
-  listEvents,
   listSessions,
   parseEventBatch,
   readOtlp,
   recordSessionState,
   registerSession,
+  searchEvents,
 } from "../../telemetry/index.ts";
 import type { EventSender } from "../../telemetry/index.ts";
 import type { ApiServices } from "../services.ts";
@@ -23,6 +25,8 @@ type TelemetryServices = Pick<
   | "acceptEvents"
   | "acceptOtlp"
   | "listEvents"
+  | "getEventHistogram"
+  | "getEventFacets"
   | "listTails"
   | "listSyslogListeners"
   | "registerSession"
@@ -72,7 +76,9 @@ export function telemetryServices(house: House): TelemetryServices {
       return { items, problems: [...house.fieldMaps.problems, ...problems] };
     },
     listSyslogListeners: async () => house.syslog.view(),
-    listEvents: (_caller, query) => listEvents(house, query),
+    listEvents: (_caller, query) => searchEvents(house, query),
+    getEventHistogram: (_caller, query) => countOverTime(house, query),
+    getEventFacets: (_caller, query) => countValues(house, query),
     registerSession: async (caller, request) => {
       const refusal = refuseReporter(caller, { id: request.agentId, session: request.sessionId });
       if (refusal !== null) throw new FirebreakError("forbidden", refusal);

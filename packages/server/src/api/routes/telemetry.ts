@@ -1,9 +1,17 @@
-import { agentEventInput, agentView, intakeReceipt, sessionView, syslogView, tailsView } from "@firebreak/protocol";
+import {
+  agentEventInput,
+  agentView,
+  eventFacets,
+  eventHistogram,
+  eventPage,
+  intakeReceipt, sessionView, syslogView, tailsView } from "@firebreak/protocol";
 import type { FieldError, IntakeReceipt } from "@firebreak/protocol";
 import { z } from "zod";
 import { FirebreakError } from "../../kernel/index.ts";
 import {
   agentParams,
+  eventFacetsQuery,
+  eventHistogramQuery,
   eventsQuery,
   newSessionRequest,
   pageQuery,
@@ -12,7 +20,7 @@ import {
   sessionsQuery,
 } from "../requests.ts";
 import { defineBatchRoute, defineOtlpRoute, defineRoute } from "../route.ts";
-import { agentPage, coveragePage, eventPage, newSessionView, sessionPage } from "../schemas.ts";
+import { agentPage, coveragePage, newSessionView, sessionPage } from "../schemas.ts";
 
 const tag = "Telemetry";
 
@@ -55,12 +63,34 @@ export const telemetryRoutes = [
     method: "GET",
     path: "/api/v1/events",
     operationId: "listEvents",
-    summary: "Stored telemetry, newest first",
+    summary: "Search stored telemetry, newest first",
     tag,
     access: "viewer",
     query: eventsQuery,
     response: eventPage,
     handler: ({ services, caller }, { query }) => services.listEvents(caller, query),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/events/histogram",
+    operationId: "getEventHistogram",
+    summary: "How many events of a search there are over time, by outcome, risk or kind",
+    tag,
+    access: "viewer",
+    query: eventHistogramQuery,
+    response: eventHistogram,
+    handler: ({ services, caller }, { query }) => services.getEventHistogram(caller, query),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/events/facets",
+    operationId: "getEventFacets",
+    summary: "The packs, agents, kinds, outcomes and risks that most events of a search have",
+    tag,
+    access: "viewer",
+    query: eventFacetsQuery,
+    response: eventFacets,
+    handler: ({ services, caller }, { query }) => services.getEventFacets(caller, query),
   }),
   defineRoute({
     method: "GET",

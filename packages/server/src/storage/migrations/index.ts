@@ -17,6 +17,7 @@ import { agentGates } from "./0016-agent-gates.ts";
 import { stagesOfStops } from "./0017-stages-of-stops.ts";
 import { investigation } from "./0018-investigation.ts";
 import { retention } from "./0019-retention.ts";
+import { eventSearch } from "./0020-event-search.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   { version: 17, name: "stages-of-stops", sql: stagesOfStops },
   { version: 18, name: "investigation", sql: investigation },
   { version: 19, name: "retention", sql: retention },
+  { version: 20, name: "event-search", sql: eventSearch },
 ];

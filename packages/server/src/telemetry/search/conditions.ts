@@ -1,0 +1,82 @@
+import type { EventFilters } from "@firebreak/protocol";
+import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
+import { FirebreakError } from "../../kernel/index.ts";
+import { readTextKey } from "../read-events.ts";
+import { parsePathCondition } from "./path-conditions.ts";
+import type { PathCondition } from "./path-conditions.ts";
+import { parseTerms, toPattern, wholeWordsOf } from "./text-terms.ts";
+import type { TextTerm } from "./text-terms.ts";
+
+/** What is searched for, read once. */
+export interface Search {
+  readonly filters: EventFilters;
+  readonly terms: readonly TextTerm[];
+  readonly paths: readonly PathCondition[];
+  /** null: from the first event on */
+  readonly sinceMs: number | null;
+  /** null: to the last event */
+  readonly untilMs: number | null;
+}
+
+/** @throws FirebreakError bad_request for a text or a path that cannot be read, and for a time without length */
+export function readSearch(filters: EventFilters): Search {
+  const search = {
+    filters,
+    terms: parseTerms(readTextKey("text", filters.text ?? "")),
+    paths: (filters.path ?? []).map((path) => parsePathCondition(readTextKey("path", path))),
+    sinceMs: filters.since === undefined ? null : Date.parse(filters.since),
+    untilMs: filters.until === undefined ? null : Date.parse(filters.until),
+  };
+  const { sinceMs, untilMs } = search;
+  if (sinceMs === null || untilMs === null || sinceMs < untilMs) return search;
+  throw new FirebreakError("bad_request", "until: it must be later than since.");
+}
+
+const COLUMNS = { agent: "agent_id", pack: "pack", session: "session_id", run: "run_id", source: "source" } as const;
+const LISTS = ["kind", "outcome", "risk"] as const;
+
+/** @returns what must hold for an event, but for its time: cheap conditions first, as PostgreSQL tries them in order */
+export function toConditions({ filters, terms, paths }: Search): RawBuilder<boolean>[] {
+  const conditions: RawBuilder<boolean>[] = [];
+  for (const [name, column] of Object.entries(COLUMNS)) {
+    const value = filters[name as keyof typeof COLUMNS];
+    if (value !== undefined) conditions.push(sql`${sql.ref(column)} = ${readTextKey(name, value)}`);
+  }
+  for (const name of LISTS) {
+    const values = filters[name];
+    if (values !== undefined) conditions.push(sql`${sql.ref(name)} = any(${values})`);
+  }
+  if (filters.rule !== undefined) conditions.push(isNamedByAlert(readTextKey("rule", filters.rule)));
+  const words = [...terms.flatMap(wholeWordsOf), ...paths.flatMap((path) => path.words)];
+  for (const word of new Set(words)) if (ASCII.test(word)) conditions.push(holdsWord(word));
+  for (const term of terms) conditions.push(sql`firebreak_event_text(body) ~ ${toPattern(term)}`);
+  for (const path of paths) conditions.push(...toPathConditions(path));
+  for (const mark of filters.has ?? []) conditions.push(sql`firebreak_event_json(body) -> ${mark}::text is not null`);
+  if (filters.resource !== undefined) conditions.push(isOfResource(readTextKey("resource", filters.resource)));
+  return conditions;
+}
+
+const ASCII = /^[a-z0-9]+$/;
+
+/** Passes more than it should and costs little: letters of the stored JSON, whatever stands around them. */
+function holdsWord(word: string): RawBuilder<boolean> {
+  return sql`body ilike ${`%${word}%`} collate "C"`;
+}
+
+function isNamedByAlert(rule: string): RawBuilder<boolean> {
+  return sql`events.id in (select jsonb_array_elements_text(event_ids) from alerts where rule_id = ${rule})`;
+}
+
+function toPathConditions({ path, variables, butExists }: PathCondition): RawBuilder<boolean>[] {
+  const json = sql`firebreak_event_json(body)`;
+  const fits = sql<boolean>`jsonb_path_exists(${json}, ${path}::jsonpath, ${JSON.stringify(variables)}::jsonb, true)`;
+  if (butExists === undefined) return [fits];
+  return [sql`jsonb_path_exists(${json}, ${butExists}::jsonpath, '{}', true)`, sql`not ${fits}`];
+}
+
+function isOfResource(resource: string): RawBuilder<boolean> {
+  const stored = sql`firebreak_event_json(body) ->> 'resource'`;
+  if (!resource.endsWith("*")) return sql`${stored} = ${resource}`;
+  return sql`starts_with(${stored}, ${resource.slice(0, -1)})`;
+}
