@@ -490,6 +490,47 @@ export type DetectionView = {
 export type EventPage = {
   items: (EventView)[];
   next: string | null;
+  searchedBackTo: string | null;
+};
+
+export type EventHistogram = {
+  since: string;
+  until: string;
+  bucketMs: number;
+  total: number;
+  buckets: ({
+    time: string;
+    count: number;
+    counts: { [key: string]: number };
+  })[];
+  countedBackTo: string | null;
+};
+
+export type EventFacets = {
+  since: string;
+  until: string;
+  total: number;
+  pack: ({
+    value: string;
+    count: number;
+  })[];
+  agent: ({
+    value: string;
+    count: number;
+  })[];
+  kind: ({
+    value: string;
+    count: number;
+  })[];
+  outcome: ({
+    value: string;
+    count: number;
+  })[];
+  risk: ({
+    value: string;
+    count: number;
+  })[];
+  countedBackTo: string | null;
 };
 
 export type EvidenceVerification = {
@@ -3178,8 +3219,19 @@ export interface paths {
           agent?: string;
           pack?: string;
           session?: string;
-          kind?: "tool_call" | "command" | "prompt" | "model_output" | "auth" | "network" | "file" | "message" | "metric" | "heartbeat" | "lifecycle" | "transaction" | "log";
+          run?: string;
+          kind?: string;
+          outcome?: string;
+          risk?: string;
+          source?: string;
+          resource?: string;
+          rule?: string;
           since?: string;
+          until?: string;
+          text?: string;
+          path?: string | (string)[];
+          has?: string;
+          order?: "newest" | "oldest";
           after?: string;
           limit?: number;
         };
@@ -3232,6 +3284,117 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/events/histogram": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+          pack?: string;
+          session?: string;
+          run?: string;
+          kind?: string;
+          outcome?: string;
+          risk?: string;
+          source?: string;
+          resource?: string;
+          rule?: string;
+          since?: string;
+          until?: string;
+          text?: string;
+          path?: string | (string)[];
+          has?: string;
+          buckets?: number;
+          by?: "outcome" | "risk" | "kind";
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EventHistogram;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/events/facets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+          pack?: string;
+          session?: string;
+          run?: string;
+          kind?: string;
+          outcome?: string;
+          risk?: string;
+          source?: string;
+          resource?: string;
+          rule?: string;
+          since?: string;
+          until?: string;
+          text?: string;
+          path?: string | (string)[];
+          has?: string;
+          top?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EventFacets;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
