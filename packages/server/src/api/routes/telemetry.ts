@@ -4,7 +4,11 @@ import {
   eventFacets,
   eventHistogram,
   eventPage,
-  intakeReceipt, sessionView, syslogView, tailsView } from "@firebreak/protocol";
+  intakeReceipt,
+  sessionView,
+  syslogView,
+  tailsView,
+} from "@firebreak/protocol";
 import type { FieldError, IntakeReceipt } from "@firebreak/protocol";
 import { z } from "zod";
 import { FirebreakError } from "../../kernel/index.ts";
