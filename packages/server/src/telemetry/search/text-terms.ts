@@ -53,11 +53,6 @@ export function wholeWordsOf(term: TextTerm): string[] {
   return isOpenEnded(term) ? words.slice(0, -1) : words;
 }
 
-/** @returns how the last word begins, where the term leaves it open */
-export function openWordOf(term: TextTerm): string | undefined {
-  return isOpenEnded(term) ? wordsOf(term.text).at(-1) : undefined;
-}
-
 function isOpenEnded({ text, isPrefix }: TextTerm): boolean {
   return isPrefix && LAST_WORD.test(text);
 }
