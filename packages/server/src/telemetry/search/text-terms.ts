@@ -10,9 +10,9 @@ export interface TextTerm {
 
 /** A character of a word: anything but the punctuation, spaces and controls of ASCII. The text is in lower case. */
 const SEPARATORS = String.raw`\u0001-\u002f\u003a-\u0060\u007b-\u007f`;
-const WORDS = /[^\u0000-\u002f\u003a-\u0060\u007b-\u007f]+/gu;
-const LAST_WORD = /[^\u0000-\u002f\u003a-\u0060\u007b-\u007f]$/u;
-const FIRST_WORD = /^[^\u0000-\u002f\u003a-\u0060\u007b-\u007f]/u;
+const WORDS = /[a-z0-9\u0080-\u{10ffff}]+/gu;
+const LAST_WORD = /[a-z0-9\u0080-\u{10ffff}]$/u;
+const FIRST_WORD = /^[a-z0-9\u0080-\u{10ffff}]/u;
 
 const TERM = /"((?:[^"\\]|\\.)*)"?(\*?)|(\S+)/gsu;
 
@@ -39,7 +39,7 @@ export function parseTerms(text: string): TextTerm[] {
 
 /** Controls are spaces in the text of an event, and one space in a term stands for as many as there are. */
 function toSearchText(given: string): string {
-  return given.toLowerCase().replaceAll(/[\s\u0000-\u001f]+/gu, " ");
+  return given.toLowerCase().replaceAll(/[\s\p{Cc}]+/gu, " ");
 }
 
 /** @returns the words in a text, in lower case; a word that is cut at one end is not told apart */
