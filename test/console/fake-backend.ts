@@ -26,6 +26,7 @@ import { actionRoutes } from "./fake-actions.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
+import { retentionRoutes } from "./fake-retention.ts";
 import { rulesRoutes } from "./fake-rules.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
@@ -220,6 +221,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "POST /me/password": () => me(),
     ...ledgerRoutes(sample.ledger),
     ...actionRoutes(sample.actions, now),
+    ...retentionRoutes(sample.retention, now),
     "GET /coverage": () => ({ items: coverageOf(sample), next: null }),
     "GET /agents": () => ({ items: sample.agents, next: null }),
     "GET /agents/:id": ({ id }) => {

@@ -26,6 +26,7 @@ const PAGES = [
   ["/rules/replays", "Replays"],
   ["/rules/replays/rpl_done", "Replay of"],
   ["/rules/replays/rpl_running", "Replay of"],
+  ["/retention", "Retention"],
   ["/settings", "Settings"],
   ["/nowhere", "Nothing is here"],
 ] as const;

@@ -31,6 +31,7 @@ import type {
   TokenView,
 } from "@firebreak/protocol";
 import { actionsOf } from "./fake-actions.ts";
+import { retentionOf, type RetentionSample } from "./fake-retention.ts";
 import { type Ledger, ledgerOf } from "./fake-ledger.ts";
 import { replaysOf } from "./sample-rules.ts";
 import { INCIDENT_TRANSITIONS, STEP_STATES, STOP_STATES } from "@firebreak/protocol";
@@ -98,6 +99,7 @@ export interface Sample {
   replays: ReplayView[];
   ledger: Ledger;
   actions: ActionView[];
+  retention: RetentionSample;
 }
 
 export function sourceOf(name: string, createdAt: string): SourceView {
@@ -658,6 +660,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     ...sample,
     ledger: { budgets: [], breakers: [] },
     actions: [],
+    retention: retentionOf(ago, true),
     agents: isEmpty
       ? []
       : sample.agents.map((agent) => ({
@@ -717,6 +720,7 @@ function busy(ago: Ago): Sample {
   return {
     ledger: ledgerOf(ago),
     actions: actionsOf(ago),
+    retention: retentionOf(ago, false),
     agents: [
       agent("scout", "research", 12, [held, tool], scout),
       agent("librarian", "research", 0.1, [tool], librarian),

@@ -35,6 +35,7 @@ import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
 import { KillswitchPage } from "./pages/killswitch.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { RetentionPage } from "./pages/retention/page.tsx";
 import { RulesPage } from "./pages/rules/list.tsx";
 import { ReplayPage } from "./pages/rules/replay.tsx";
 import { ReplaysPage } from "./pages/rules/replays.tsx";
@@ -113,6 +114,7 @@ function Pages() {
       <Route path="/rules/replays" component={ReplaysPage} />
       <Route path="/rules/replays/:id">{({ id }) => <ReplayPage key={id} id={id} />}</Route>
       <Route path="/rules/rule/:id">{({ id }) => <RulePage key={id} id={id} />}</Route>
+      <Route path="/retention" component={RetentionPage} />
       <Route path="/settings" component={SettingsPage} />
       <Route component={NotFound} />
     </Switch>

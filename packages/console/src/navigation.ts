@@ -18,6 +18,7 @@ export const PAGES = [
   { href: "/actions", title: "Actions", icon: "bolt", keys: "g x" },
   { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
+  { href: "/retention", title: "Retention", icon: "archive", keys: "g t" },
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
 ] as const satisfies readonly Page[];
 

@@ -12,7 +12,13 @@ import type {
   SourceKind,
 } from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
-import type { NewActionRequest, ReplayRequest, TryRequest } from "./paths.generated.ts";
+import type {
+  NewActionRequest,
+  NewLegalHoldRequest,
+  ReleaseLegalHoldRequest,
+  ReplayRequest,
+  TryRequest,
+} from "./paths.generated.ts";
 
 const byId = (id: string) => ({ params: { path: { id } } });
 
@@ -137,3 +143,9 @@ export const markFalsePositive = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/alerts/{id}/false-positive", { ...byId(id), body: { reason } }));
 export const unmarkFalsePositive = (id: string) =>
   unwrap(client.DELETE("/api/v1/alerts/{id}/false-positive", byId(id)));
+
+export const applyLegalHold = (body: NewLegalHoldRequest) => unwrap(client.POST("/api/v1/legal-holds", { body }));
+export const releaseLegalHold = (id: string, body: ReleaseLegalHoldRequest) =>
+  unwrap(client.POST("/api/v1/legal-holds/{id}/release", { ...byId(id), body }));
+export const cancelRetentionNotice = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/retention/notices/{id}/cancel", { ...byId(id), body: { reason } }));

@@ -229,6 +229,26 @@ export const changesQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/changes", { params: { query: { limit: NEWEST_LIMIT } } })),
 });
 
+export const retentionQuery = queryOptions({
+  queryKey: ["retention"],
+  queryFn: () => unwrap(client.GET("/api/v1/retention")),
+});
+
+export const retentionPreviewQuery = queryOptions({
+  queryKey: ["retention-preview"],
+  queryFn: () => unwrap(client.GET("/api/v1/retention/preview")),
+});
+
+export const retentionNoticesQuery = queryOptions({
+  queryKey: ["retention-notices"],
+  queryFn: () => unwrap(client.GET("/api/v1/retention/notices", { params: { query: { state: "announced" } } })),
+});
+
+export const legalHoldsQuery = queryOptions({
+  queryKey: ["legal-holds"],
+  queryFn: () => unwrap(client.GET("/api/v1/legal-holds")),
+});
+
 /** Which cached answers a live message makes stale; the first part of their keys. */
 export const STALE_AFTER = {
   incident: ["overview", "incidents", "incident", "review"],
@@ -236,7 +256,7 @@ export const STALE_AFTER = {
   silence: ["alerts", "silences"],
   policy: ["policy", "budgets", "breakers"],
   hold: ["overview", "killswitch", "receipts", "agents", "incident", "stop-preview"],
-  approval: ["approvals", "overview", "incident", "killswitch"],
+  approval: ["approvals", "legal-holds", "overview", "incident", "killswitch"],
   agent: ["overview", "agents", "coverage", "stop-preview"],
   run: ["overview", "incident"],
   delivery: ["overview", "incident"],

@@ -6,6 +6,7 @@ import { AcknowledgeDialog, ReportDialog, ResolveDialog, SeverityDialog, StateDi
 import { HelpDialog, MoreDialog } from "./help.tsx";
 import { CloseBreakerDialog, IsolateBreakerDialog, ResetBudgetDialog } from "./ledger-dialogs.tsx";
 import { Palette } from "./palette.tsx";
+import { ApplyLegalHoldDialog, CancelNoticeDialog, ReleaseLegalHoldDialog } from "./retention-dialogs.tsx";
 import { ResumeDialog } from "./resume-dialog.tsx";
 import { StopForm } from "./stop-form.tsx";
 
@@ -47,6 +48,12 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
       return <IsolateBreakerDialog breaker={request.breaker} onClose={onClose} />;
     case "close-breaker":
       return <CloseBreakerDialog breaker={request.breaker} onClose={onClose} />;
+    case "apply-legal-hold":
+      return <ApplyLegalHoldDialog onClose={onClose} />;
+    case "release-legal-hold":
+      return <ReleaseLegalHoldDialog hold={request.hold} onClose={onClose} />;
+    case "cancel-notice":
+      return <CancelNoticeDialog notice={request.notice} onClose={onClose} />;
     case "resolve-alert":
       return <ResolveAlertDialog alert={request.alert} onClose={onClose} />;
     case "acknowledge":

@@ -8,6 +8,8 @@ import type {
   HoldScope,
   IncidentDetail,
   IncidentState,
+  LegalHoldView,
+  RetentionNotice,
   SilenceView,
 } from "@firebreak/protocol";
 
@@ -30,6 +32,9 @@ export type DialogRequest =
   | { readonly kind: "reset-budget"; readonly budget: BudgetView }
   | { readonly kind: "isolate-breaker"; readonly breaker: BreakerView }
   | { readonly kind: "close-breaker"; readonly breaker: BreakerView }
+  | { readonly kind: "apply-legal-hold" }
+  | { readonly kind: "release-legal-hold"; readonly hold: LegalHoldView }
+  | { readonly kind: "cancel-notice"; readonly notice: RetentionNotice }
   | { readonly kind: "resolve-alert"; readonly alert: AlertView }
   | { readonly kind: "acknowledge"; readonly incident: IncidentDetail }
   | { readonly kind: "resolve"; readonly incident: IncidentDetail }

@@ -167,11 +167,10 @@ describe("O-6: rows of every class", () => {
   });
 
   it("are kept longer for a pack that the policy names, also where only the text tells of the pack", async () => {
-    const { sendEvents, act } = room;
-    await sendEvents(3, 600);
-    await sendEvents(4, 600, { agent: { id: "lawyer", pack: "legal" } });
-    await act(2, 2_600);
-    await act(5, 2_600, { pack: "finance" });
+    await room.sendEvents(3, 600);
+    await room.sendEvents(4, 600, { agent: { id: "lawyer", pack: "legal" } });
+    await room.act(2, 2_600);
+    await room.act(5, 2_600, { pack: "finance" });
     await pass();
     room.clock.advance(31 * DAY_MS);
     expect((await pass()).report).toMatchObject({ deleted: 5, problems: [] });

@@ -1,12 +1,12 @@
 /** Does passes of the retention until it is killed or done: `run-passes.mjs DATABASE_URL HOME NOW_MS`. */
 import { growTree, openLogKey } from "../../audit/index.ts";
-import { createManualClock, createNewId, DEFAULT_RETENTION, silentLogger } from "../../kernel/index.ts";
+import { createManualClock, createNewId, DEFAULT_RETENTION, silentLogger, systemClock } from "../../kernel/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import { runRetention } from "../index.ts";
 
 const [databaseUrl = "", home = "", nowMs = ""] = process.argv.slice(2);
 const clock = createManualClock(Number(nowMs));
-const newId = createNewId(() => Date.now());
+const newId = createNewId(() => systemClock.now());
 const database = await openDatabase({ databaseUrl, home, clock, logger: silentLogger });
 const logKey = openLogKey(home);
 const ctx = {
