@@ -13,7 +13,10 @@ import { runRetention } from "./index.ts";
 import { DAY_MS, openRetentionRoom } from "./testing.ts";
 
 const place = mkdtempSync(path.join(tmpdir(), "firebreak-passes-"));
-const program = bundleEntry(path.join(import.meta.dirname, "test-programs", "run-passes.ts"), path.join(place, "run-passes.mjs"));
+const program = bundleEntry(
+  path.join(import.meta.dirname, "test-programs", "run-passes.ts"),
+  path.join(place, "run-passes.mjs"),
+);
 const children = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
@@ -35,27 +38,31 @@ async function runFor(args: readonly string[], killAfterMs: number | null): Prom
   return code;
 }
 
-test("O-6: kill -9 at any moment of a pass loses no row, keeps none twice, and leaves nothing behind", { timeout: 120_000 }, async () => {
-  const room = await openRetentionRoom();
-  const EVENTS = 900;
-  await room.sendEvents(EVENTS, 100);
-  const args = () => {
-    room.clock.advance(DAY_MS); // what the killed one held has run out
-    return [room.test.databaseUrl, room.home, String(room.clock.now())];
-  };
-  const codes: (number | null)[] = [];
-  for (let round = 0; round < 6; round++) codes.push(await runFor(args(), 15 + ((round * 67) % 240)));
-  expect(codes).toContain(null);
-  expect(await runFor(args(), null)).toBe(0);
-  const { rows } = await sql<{ kept: string; archived: string }>`select (select count(*) from events) as kept,
+test(
+  "O-6: kill -9 at any moment of a pass loses no row, keeps none twice, and leaves nothing behind",
+  { timeout: 120_000 },
+  async () => {
+    const room = await openRetentionRoom();
+    const EVENTS = 900;
+    await room.sendEvents(EVENTS, 100);
+    const args = () => {
+      room.clock.advance(DAY_MS); // what the killed one held has run out
+      return [room.test.databaseUrl, room.home, String(room.clock.now())];
+    };
+    const codes: (number | null)[] = [];
+    for (let round = 0; round < 6; round++) codes.push(await runFor(args(), 15 + ((round * 67) % 240)));
+    expect(codes).toContain(null);
+    expect(await runFor(args(), null)).toBe(0);
+    const { rows } = await sql<{ kept: string; archived: string }>`select (select count(*) from events) as kept,
     (select coalesce(sum(row_count), 0) from archive_segments) as archived`.execute(room.database.kysely);
-  expect(rows).toEqual([{ kept: "0", archived: String(EVENTS) }]);
-  const files = readdirSync(path.join(room.home, "archive"), { recursive: true, encoding: "utf8" });
-  const segments = await room.database.kysely.selectFrom("archive_segments").select("id").execute();
-  expect(files.filter((file) => file.endsWith(".ndjson.gz"))).toHaveLength(segments.length);
-  expect(files.filter((file) => file.endsWith(".manifest"))).toHaveLength(segments.length);
-  expect(files.filter((file) => file.endsWith(".tmp"))).toEqual([]);
-  expect(await checkLog(room)).toMatchObject({ intact: true, findings: [] });
-  expect((await runRetention(room)).report).toMatchObject({ archived: 0, problems: [] });
-  await room.close();
-});
+    expect(rows).toEqual([{ kept: "0", archived: String(EVENTS) }]);
+    const files = readdirSync(path.join(room.home, "archive"), { recursive: true, encoding: "utf8" });
+    const segments = await room.database.kysely.selectFrom("archive_segments").select("id").execute();
+    expect(files.filter((file) => file.endsWith(".ndjson.gz"))).toHaveLength(segments.length);
+    expect(files.filter((file) => file.endsWith(".manifest"))).toHaveLength(segments.length);
+    expect(files.filter((file) => file.endsWith(".tmp"))).toEqual([]);
+    expect(await checkLog(room)).toMatchObject({ intact: true, findings: [] });
+    expect((await runRetention(room)).report).toMatchObject({ archived: 0, problems: [] });
+    await room.close();
+  },
+);

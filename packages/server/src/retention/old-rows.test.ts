@@ -18,7 +18,9 @@ afterEach(() => room.close());
 
 const ago = (days: number) => new Date(room.clock.now() - days * DAY_MS);
 const countOf = async (table: string) =>
-  Number((await sql<{ n: string }>`select count(*) as n from ${sql.table(table)}`.execute(room.database.kysely)).rows[0]?.n);
+  Number(
+    (await sql<{ n: string }>`select count(*) as n from ${sql.table(table)}`.execute(room.database.kysely)).rows[0]?.n,
+  );
 const pass = async (ctx: RetentionRoom = room) => {
   const outcome = await runRetention(ctx);
   await room.grow();
@@ -132,24 +134,33 @@ describe("O-6: rows of every class", () => {
     room.clock.advance(40 * DAY_MS);
     await pass();
     expect((await pass()).report.problems).toEqual([]);
-    expect([await countOf("approvals"), await countOf("approval_answers"), await countOf("incidents")]).toEqual([0, 0, 0]);
+    expect([await countOf("approvals"), await countOf("approval_answers"), await countOf("incidents")]).toEqual([
+      0, 0, 0,
+    ]);
   });
 
   it("deletes evidence with its files after the notice, and never that of an incident that is open or held", async () => {
     await addIncident("INC-2019-0001", 2700, "closed");
     await addIncident("INC-2019-0002", 2700, "contained");
-    await room.database.kysely.updateTable("incidents").set({ closed_at: ago(10) }).where("id", "=", "INC-2019-0001").execute();
+    await room.database.kysely
+      .updateTable("incidents")
+      .set({ closed_at: ago(10) })
+      .where("id", "=", "INC-2019-0001")
+      .execute();
     const ofHeld = await addEvidence(EVD(1), 2600, "INC-2019-0001");
     const ofOpen = await addEvidence(EVD(2), 2600, "INC-2019-0002");
     const ofNone = await addEvidence(EVD(3), 2600, null);
-    await applyLegalHold({ ...room, actor: ADA }, {
-      caseId: "2026-17",
-      scope: "evidence",
-      target: EVD(1),
-      from: null,
-      to: null,
-      reason: "claim of Example Ltd",
-    });
+    await applyLegalHold(
+      { ...room, actor: ADA },
+      {
+        caseId: "2026-17",
+        scope: "evidence",
+        target: EVD(1),
+        from: null,
+        to: null,
+        reason: "claim of Example Ltd",
+      },
+    );
     expect((await pass()).report).toMatchObject({ announced: 1, deleted: 0 });
     room.clock.advance(31 * DAY_MS);
     expect((await pass()).report).toMatchObject({ deleted: 1, held: 1, problems: [] });
@@ -194,7 +205,9 @@ describe("O-6: rows of every class", () => {
   it("leaves a row that was changed by hand, and says so", async () => {
     await room.sendEvents(5, 100);
     await sql`update events set body = replace(body, 'run 2', 'run X')`.execute(room.database.kysely);
-    await sql`update events set time = time - interval '500 days' where body like '%run 3%'`.execute(room.database.kysely);
+    await sql`update events set time = time - interval '500 days' where body like '%run 3%'`.execute(
+      room.database.kysely,
+    );
     const { report, failures } = await pass();
     expect(report.archived).toBe(3);
     expect(failures).toEqual([expect.stringContaining("1 rows of events are not what was logged")]);

@@ -91,8 +91,8 @@ export function LegalHolds({ holds }: { readonly holds: readonly LegalHoldView[]
     >
       {holds.length === 0 ? (
         <Empty title="Nothing is held for a case">
-          A legal hold keeps everything of an incident, agent, pack, session or time from being archived or deleted, until two
-          persons release it.
+          A legal hold keeps everything of an incident, agent, pack, session or time from being archived or deleted,
+          until two persons release it.
         </Empty>
       ) : (
         <ul className="rows">
