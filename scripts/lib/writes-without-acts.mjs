@@ -7,6 +7,7 @@ export const TABLES_WITHOUT_ACTS = {
   agents: "derived from events",
   agent_gates: "derived from what gates report",
   event_cursors: "how far a reader of events has come",
+  impact_positions: "how far the daemon that computes impacts has come",
   remembered_events: "a reader's memory of events",
   rule_watches: "since when a rule is in force",
   rule_hits: "counts of matches",

@@ -140,3 +140,33 @@ export const timelineMarkRequest = z
     path: ["text"],
   });
 export type TimelineMarkRequest = z.infer<typeof timelineMarkRequest>;
+
+export const exportFormat = z.enum(["markdown", "json", "csv", "pdf"]);
+export type ExportFormat = z.infer<typeof exportFormat>;
+
+export const timelineExportRequest = z.strictObject({
+  format: exportFormat,
+  view: timelineView.default("curated"),
+  sources: z.array(timelineSource).max(TIMELINE_SOURCES.length).optional(),
+});
+export type TimelineExportRequest = z.output<typeof timelineExportRequest>;
+
+export const impactExportRequest = z.strictObject({
+  format: exportFormat,
+  /** left out: the newest */
+  version: z.number().int().min(1).max(1_000_000).optional(),
+});
+export type ImpactExportRequest = z.output<typeof impactExportRequest>;
+
+/** A document to keep. `sha256` stands in the audit log under the act that exported it. */
+export const exportedDocument = z.object({
+  filename: z.string(),
+  mediaType: z.string(),
+  encoding: z.enum(["utf8", "base64"]),
+  content: z.string(),
+  sha256: z.string(),
+  entries: z.number().int(),
+  /** true when there is more than one document may hold */
+  isCut: z.boolean(),
+});
+export type ExportedDocument = z.infer<typeof exportedDocument>;

@@ -77,6 +77,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   expireSilence: REASON,
   resolveIncident: { summary: "It does not burn any more" },
   addNote: { text: "Smoke" },
+  exportTimeline: { format: "json" },
+  exportImpact: { format: "json" },
   markTimeline: { ref: "event:1", act: "pin" },
   changeSeverity: { severity: 1, ...REASON },
   changeIncidentState: { state: "contained", ...REASON },

@@ -38,8 +38,11 @@ import type {
   IndicatorReceipt,
   IndicatorView,
   IntakeReceipt,
+  ExportedDocument,
+  ImpactExportRequest,
   ImpactView,
   InvestigationTimeline,
+  TimelineExportRequest,
   TimelineMarkRequest,
   KillswitchView,
   MeView,
@@ -279,9 +282,11 @@ export interface ApiServices extends RetentionServices {
   getTimeline(caller: Caller, query: TimelineQuery & WithId): Promise<InvestigationTimeline>;
   /** Pins, hides or annotates an entry of the curated view. */
   markTimeline(caller: Caller, request: TimelineMarkRequest & WithId): Promise<void>;
+  exportTimeline(caller: Caller, request: TimelineExportRequest & WithId): Promise<ExportedDocument>;
   getImpact(caller: Caller, query: ImpactQuery & WithId): Promise<ImpactView>;
   /** Works it out anew; a new version is kept when something changed. */
   refreshImpact(caller: Caller, request: WithId): Promise<ImpactView>;
+  exportImpact(caller: Caller, request: ImpactExportRequest & WithId): Promise<ExportedDocument>;
   getReview(caller: Caller, request: WithId): Promise<ReviewView>;
   draftReview(caller: Caller, request: WithId): Promise<ReviewView>;
 

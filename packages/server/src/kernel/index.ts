@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export * from "./file-lock.ts";
 export * from "./ids.ts";
 export * from "./logger.ts";
+export * as markdown from "./markdown.ts";
 export * from "./matchers.ts";
 export * from "./open-folder.ts";
 export * from "./private-files.ts";

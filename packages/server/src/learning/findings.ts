@@ -1,6 +1,8 @@
-import { code, formatDuration, inline } from "./markdown.ts";
+import { markdown } from "../kernel/index.ts";
 import type { Measure } from "./measures.ts";
 import type { ReviewFacts } from "./types.ts";
+
+const { code, formatDuration, inline } = markdown;
 
 /** What the record itself says went well or badly, and what follows from it. Each line is safe Markdown. */
 export interface Findings {

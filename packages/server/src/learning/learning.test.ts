@@ -10,6 +10,8 @@ import {
 } from "../incidents/index.ts";
 import { ada, createTestContext, daemon, insertAlert, NOON, openIncidentForAlert } from "../incidents/testing.ts";
 import type { TestContext } from "../incidents/testing.ts";
+import { markEntry, refreshImpact } from "../investigation/index.ts";
+import { storeTestEvents } from "../investigation/testing.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { draftReview, editReview, getReview } from "./index.ts";
@@ -28,7 +30,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await testDatabase.database.pool.query(
-    "truncate incidents, incident_counters, alerts, stops, evidence_archives, deliveries, playbook_runs, reviews, audit_log cascade",
+    "truncate events, incidents, incident_counters, alerts, stops, evidence_archives, deliveries, playbook_runs, reviews, audit_log cascade",
   );
   ctx = await createTestContext(testDatabase.database);
 });
@@ -172,4 +174,27 @@ test("L-1: a new draft never replaces what a person wrote, unless that is asked 
   expect((await getReview(ctx, id)).markdown).toBe("mine");
   expect((await draftReview(ctx, id, { whenEdited: "replace" })).markdown).toContain("# Review of INC-2026-0001");
   await expect(draftReview(ctx, "INC-2026-9999")).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("E-7: the review states the damage from a version of the impact, and the curated timeline", async () => {
+  await storeTestEvents(testDatabase.database, [
+    {
+      atMs: NOON - MINUTE_MS,
+      kind: "network",
+      data: { url: "https://drop.example/x", method: "PUT", bytes_sent: 4096 },
+    },
+    { atMs: NOON - 2 * MINUTE_MS, data: { command: "echo `id` > /tmp/<b>" } },
+  ]);
+  const alertId = await insertAlert(ctx);
+  const { incidentId } = await openIncidentForAlert({ ...ctx, actor: daemon }, alertId);
+  const row = await kysely().selectFrom("events").select("seq").where("kind", "=", "command").executeTakeFirstOrThrow();
+  await markEntry(ctx, incidentId, { ref: `event:${row.seq}`, act: "pin" });
+  await markEntry(ctx, incidentId, { ref: `event:${row.seq}`, act: "annotate", text: "the *first* sign" });
+  const impact = await refreshImpact(ctx, incidentId);
+  const { markdown } = await draftReview(ctx, incidentId);
+  expect(markdown).toContain("- scout sent data to drop.example: 4096 bytes (1 event) (observed)");
+  expect(markdown).toContain(`From version 1 of the impact, out of 2 events; SHA-256 \`${impact.sha256}\`.`);
+  expect(markdown).toContain("NIS2, article 23");
+  expect(markdown).toMatch(/Command: echo .+ — ada: the \\\*first\\\* sign \(scout, telemetry\)/);
+  expect(markdown).not.toContain("<b>");
 });

@@ -1,16 +1,18 @@
 import { FirebreakError } from "../kernel/index.ts";
-import { getIncident } from "../incidents/index.ts";
+import { findImpact, getTimeline } from "../investigation/index.ts";
 import type { LearningContext, ReviewFacts } from "./types.ts";
 
 /** rows of each kind that a review takes into account */
 const ROWS_MAX = 500;
+const TIMELINE_MAX = 300;
 
 /** @throws FirebreakError `not_found` */
 export async function readFacts(ctx: LearningContext, incidentId: string): Promise<ReviewFacts> {
   const { kysely } = ctx.database;
   const incident = await kysely.selectFrom("incidents").selectAll().where("id", "=", incidentId).executeTakeFirst();
   if (incident === undefined) throw new FirebreakError("not_found", `There is no incident ${incidentId}.`);
-  const { timeline } = await getIncident(ctx, incidentId);
+  const timeline = await getTimeline(ctx, incidentId, { view: "curated", limit: TIMELINE_MAX });
+  const impact = await findImpact(ctx, incidentId);
   const clocks = await kysely.selectFrom("incident_clocks").selectAll().where("incident_id", "=", incidentId).execute();
   const alerts = await kysely
     .selectFrom("alerts")
@@ -40,7 +42,9 @@ export async function readFacts(ctx: LearningContext, incidentId: string): Promi
     .orderBy("id")
     .limit(ROWS_MAX)
     .execute();
-  return { incident, clocks, timeline, alerts, stops, evidence, deliveries, runs: await readRuns(ctx, incidentId) };
+  const runs = await readRuns(ctx, incidentId);
+  const told = { timeline: timeline.items, isTimelineCut: timeline.next !== null, impact };
+  return { incident, clocks, ...told, alerts, stops, evidence, deliveries, runs };
 }
 
 async function readRuns(ctx: LearningContext, incidentId: string): Promise<ReviewFacts["runs"]> {

@@ -1,11 +1,13 @@
-import { SEVERITY_NAMES } from "@firebreak/protocol";
+import { IMPACT_SECTIONS, SEVERITY_NAMES } from "@firebreak/protocol";
 import { deriveFindings } from "./findings.ts";
-import { block, code, formatDuration, inline, table } from "./markdown.ts";
+import { markdown } from "../kernel/index.ts";
 import { measure } from "./measures.ts";
 import type { Measure } from "./measures.ts";
 import type { ReviewFacts } from "./types.ts";
 
-/** entries of the timeline and rows of each table that the draft prints; the record keeps all */
+const { block, code, formatDuration, inline, table } = markdown;
+
+/** rows of each table that the draft prints; the record keeps all */
 const PRINTED_MAX = 300;
 
 export interface ReviewTimes {
@@ -65,8 +67,7 @@ function renderSummary({ incident, alerts }: ReviewFacts): string {
   );
 }
 
-/** The record knows how long and what was stopped; what was damaged a person must say. */
-function renderImpact({ incident, stops }: ReviewFacts): string {
+function renderImpact({ incident, stops, impact }: ReviewFacts): string {
   const lasted =
     incident.resolved_at === null
       ? "not over yet"
@@ -74,7 +75,33 @@ function renderImpact({ incident, stops }: ReviewFacts): string {
   const results = stops.flatMap((stop) => stop.results).filter((result) => result.state === "verified_stopped");
   const sessions = new Set(results.map((result) => result.sessionId)).size;
   const stopped = sessions === 0 ? "nothing with proof" : `${sessions} session${sessions === 1 ? "" : "s"}, with proof`;
-  return `- Lasted: ${lasted}.\n- Stopped: ${stopped}.\n- Damage to files, data, customers or money: not recorded.`;
+  return `- Lasted: ${lasted}.\n- Stopped: ${stopped}.\n${renderDamage(impact)}`;
+}
+
+/** statements of one part that the draft prints; the impact has all */
+const STATEMENTS_PRINTED = 10;
+
+function renderDamage(impact: ReviewFacts["impact"]): string {
+  if (impact === null) return "- Damage: not computed.";
+  const lines = IMPACT_SECTIONS.flatMap((section) => {
+    const all = impact.statements.filter((statement) => statement.section === section);
+    const left = all.length - STATEMENTS_PRINTED;
+    const shown = all.slice(0, STATEMENTS_PRINTED).map(({ text, certainty }) => `- ${inline(text)} (${certainty})`);
+    return left > 0 ? [...shown, `- … and ${left} more under ${inline(section)} in the impact`] : shown;
+  });
+  const duties = impact.regulatory.map(
+    ({ regime, duty, dueAt, fact }) =>
+      `- ${inline(regime)}: ${inline(duty)}${dueAt === null ? "" : `; due ${time(Date.parse(dueAt))}`}. Fact: ${inline(fact)}.`,
+  );
+  const source = `From version ${impact.version} of the impact, out of ${impact.eventsRead} events; SHA-256 ${code(impact.sha256)}.`;
+  const limits = impact.limits.map((limit) => `- Not in it: ${inline(limit)}.`);
+  return [
+    ...(lines.length === 0 ? ["- Damage: no event says anything of it."] : lines),
+    ...limits,
+    "",
+    source,
+    ...(duties.length === 0 ? [] : ["", "Duties that may have arisen (suggestions, no legal advice):", "", ...duties]),
+  ].join("\n");
 }
 
 function packOf(pack: string | null): string {
@@ -99,16 +126,14 @@ function renderMeasures({ incident }: ReviewFacts, measures: readonly Measure[])
   return `${table(["step", "at (UTC)", "took", "target", "result"], [began, ...rows])}\n\n${trip}`;
 }
 
-function renderTimeline({ timeline }: ReviewFacts): string {
+function renderTimeline({ timeline, isTimelineCut }: ReviewFacts): string {
   if (timeline.length === 0) return "Nothing was recorded.";
-  const left = timeline.length - PRINTED_MAX;
-  const lines = timeline
-    .slice(0, PRINTED_MAX)
-    .map(
-      (entry) =>
-        `- ${time(Date.parse(entry.at))} — ${inline(entry.text)} (${inline(entry.actor.name)}, ${inline(entry.source)})`,
-    );
-  return [...lines, ...(left > 0 ? [`- … and ${left} more in the incident's record`] : [])].join("\n");
+  const lines = timeline.map((entry) => {
+    const who = entry.actor?.name ?? entry.agentId ?? entry.from;
+    const notes = entry.annotations.map((note) => ` — ${inline(note.actor.name)}: ${inline(note.text)}`).join("");
+    return `- ${time(Date.parse(entry.at))} — ${inline(entry.text)}${notes} (${inline(who)}, ${inline(entry.source)})`;
+  });
+  return [...lines, ...(isTimelineCut ? ["- … and more on the incident's timeline"] : [])].join("\n");
 }
 
 function renderStops({ stops }: ReviewFacts): string {

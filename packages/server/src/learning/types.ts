@@ -1,4 +1,4 @@
-import type { Actor, TimelineEntry } from "@firebreak/protocol";
+import type { Actor, ImpactView, InvestigationEntry } from "@firebreak/protocol";
 import type { Selectable } from "kysely";
 import type { Clock, Profile } from "../kernel/index.ts";
 import type {
@@ -27,7 +27,11 @@ export interface LearningContext {
 export interface ReviewFacts {
   readonly incident: Selectable<IncidentsTable>;
   readonly clocks: readonly Selectable<IncidentClocksTable>[];
-  readonly timeline: readonly TimelineEntry[];
+  /** the curated view, oldest first */
+  readonly timeline: readonly InvestigationEntry[];
+  readonly isTimelineCut: boolean;
+  /** the newest version; null before one was computed */
+  readonly impact: ImpactView | null;
   readonly alerts: readonly Selectable<AlertsTable>[];
   readonly stops: readonly Selectable<StopsTable>[];
   readonly evidence: readonly Selectable<EvidenceArchivesTable>[];

@@ -1,4 +1,11 @@
-import { impactView, investigationTimeline, timelineMarkRequest } from "@firebreak/protocol";
+import {
+  exportedDocument,
+  impactExportRequest,
+  impactView,
+  investigationTimeline,
+  timelineExportRequest,
+  timelineMarkRequest,
+} from "@firebreak/protocol";
 import { impactQuery, incidentParams, timelineQuery } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 
@@ -50,5 +57,29 @@ export const investigationRoutes = [
     params: incidentParams,
     response: impactView,
     handler: ({ services, caller }, { params }) => services.refreshImpact(caller, params),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/incidents/:id/timeline/export",
+    operationId: "exportTimeline",
+    summary: "The timeline as a document: Markdown, JSON, CSV or PDF",
+    tag,
+    access: "responder",
+    params: incidentParams,
+    body: timelineExportRequest,
+    response: exportedDocument,
+    handler: ({ services, caller }, { params, body }) => services.exportTimeline(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/incidents/:id/impact/export",
+    operationId: "exportImpact",
+    summary: "The impact as a document: Markdown, JSON, CSV or PDF",
+    tag,
+    access: "responder",
+    params: incidentParams,
+    body: impactExportRequest,
+    response: exportedDocument,
+    handler: ({ services, caller }, { params, body }) => services.exportImpact(caller, { ...params, ...body }),
   }),
 ];

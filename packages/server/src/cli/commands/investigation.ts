@@ -1,10 +1,27 @@
-import { IMPACT_SECTIONS, impactView, investigationTimeline, MARK_ACTS, timelineSource } from "@firebreak/protocol";
-import type { ImpactView, InvestigationEntry, InvestigationTimeline, SourceClock } from "@firebreak/protocol";
+import {
+  exportedDocument,
+  exportFormat,
+  IMPACT_SECTIONS,
+  impactView,
+  investigationTimeline,
+  MARK_ACTS,
+  timelineSource,
+} from "@firebreak/protocol";
+import type {
+  ExportFormat,
+  ImpactView,
+  InvestigationEntry,
+  InvestigationTimeline,
+  SourceClock,
+} from "@firebreak/protocol";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { z } from "zod";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { durationText, timeText } from "../format.ts";
+import { messageOf, OperatorError } from "../../kernel/index.ts";
 import { printable } from "../printable.ts";
 
 const INCIDENT = { name: "INCIDENT", summary: "the incident's id, for example INC-2026-0001" } as const;
@@ -14,6 +31,51 @@ const PAGE = 500;
 
 const pathOf = ({ args }: CommandContext, tail: string) =>
   `/incidents/${encodeURIComponent(args.positional(0) ?? "")}${tail}`;
+
+const EXPORT = {
+  type: "string",
+  value: "FILE",
+  summary: "write a document instead: .md, .json, .csv or .pdf",
+} as const;
+
+const FORMATS: Readonly<Record<string, ExportFormat>> = {
+  ".md": "markdown",
+  ".json": "json",
+  ".csv": "csv",
+  ".pdf": "pdf",
+};
+
+interface Export {
+  readonly file: string;
+  readonly what: "timeline" | "impact";
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Writes the document where it was asked for, never over another file. */
+async function exportTo(context: CommandContext, command: Command, { file, what, options }: Export): Promise<number> {
+  const { client, output, workingDirectory } = context;
+  const format = exportFormat.safeParse(FORMATS[path.extname(file).toLowerCase()]);
+  if (!format.success) throw usageError(command, "--export: end the file's name with .md, .json, .csv or .pdf.");
+  const document = await client.post(exportedDocument, pathOf(context, `/${what}/export`), {
+    format: format.data,
+    ...options,
+  });
+  const place = path.resolve(workingDirectory, file);
+  await writeFile(place, Buffer.from(document.content, document.encoding), { flag: "wx", mode: 0o600 }).catch(
+    (fault: unknown) => {
+      throw new OperatorError(
+        `${printable(place)} cannot be written: ${messageOf(fault)}.`,
+        "Name a file that is not there yet, in a folder that you may write to.",
+      );
+    },
+  );
+  const { content: _content, ...facts } = document;
+  output.result({ file: place, ...facts });
+  output.line(
+    `${printable(place)}: ${document.entries} entries${document.isCut ? " (cut: there are more)" : ""}, SHA-256 ${document.sha256}, which the audit log has too.`,
+  );
+  return EXIT.ok;
+}
 
 const timeline: Command = {
   name: "incident timeline",
@@ -33,14 +95,28 @@ const timeline: Command = {
     },
     newest: { type: "boolean", summary: "newest first" },
     limit: { type: "string", value: "N", summary: "no more than N entries (200)" },
+    export: EXPORT,
   },
   examples: [
     "firebreak incident timeline INC-2026-0001",
     "firebreak incident timeline INC-2026-0001 --all --source telemetry,stop --json",
+    "firebreak incident timeline INC-2026-0001 --export timeline.pdf",
   ],
   exits: EXITS,
   run: async (context) => {
     const { output, args } = context;
+    const file = args.text("export");
+    if (file !== undefined) {
+      const sources = args
+        .text("source")
+        ?.split(",")
+        .map((name) => name.trim());
+      return exportTo(context, timeline, {
+        file,
+        what: "timeline",
+        options: { view: args.flag("all") ? "all" : "curated", sources },
+      });
+    }
     const found = await readTimeline(context, args.count("limit", LIMIT) ?? 200);
     output.result(found);
     printTimeline(context, found);
@@ -138,19 +214,26 @@ const impact: Command = {
   options: {
     refresh: { type: "boolean", summary: "compute it anew first" },
     version: { type: "string", value: "N", summary: "an earlier version" },
+    export: EXPORT,
   },
-  examples: ["firebreak incident impact INC-2026-0001", "firebreak incident impact INC-2026-0001 --refresh --json"],
+  examples: [
+    "firebreak incident impact INC-2026-0001",
+    "firebreak incident impact INC-2026-0001 --refresh --json",
+    "firebreak incident impact INC-2026-0001 --export impact.md",
+  ],
   exits: EXITS,
   run: async (context) => {
     const { client, output, args } = context;
     const version = args.count("version", { min: 1, max: 1_000_000 });
-    const path = pathOf(context, "/impact");
+    const apiPath = pathOf(context, "/impact");
     const refresh = args.flag("refresh");
     if (refresh && version !== undefined)
       throw usageError(impact, "--refresh makes a new version: leave --version out.");
     const found = refresh
-      ? await client.post(impactView, path)
-      : await client.get(impactView, version === undefined ? path : `${path}?version=${version}`);
+      ? await client.post(impactView, apiPath)
+      : await client.get(impactView, version === undefined ? apiPath : `${apiPath}?version=${version}`);
+    const file = args.text("export");
+    if (file !== undefined) return exportTo(context, impact, { file, what: "impact", options: { version } });
     output.result(found);
     printImpact(context, found);
     return EXIT.ok;

@@ -27,17 +27,22 @@ export async function refreshImpact(ctx: InvestigationContext, incidentId: strin
 
 /** @throws FirebreakError not_found when there is no such incident, or none of that version */
 export async function getImpact(ctx: ReadContext, incidentId: string, version?: number): Promise<ImpactView> {
+  const found = await findImpact(ctx, incidentId, version);
+  if (found !== null) return found;
+  const which = version === undefined ? "has not been computed yet" : `has no version ${version}`;
+  throw new FirebreakError(
+    "not_found",
+    `The impact of ${incidentId} ${which}; \`firebreak incident impact ID --refresh\` computes it.`,
+  );
+}
+
+/** @returns the newest version, or a given one; null when there is none */
+export async function findImpact(ctx: ReadContext, incidentId: string, version?: number): Promise<ImpactView | null> {
   const { kysely } = ctx.database;
   let query = kysely.selectFrom("impacts").selectAll().where("incident_id", "=", incidentId);
   if (version !== undefined) query = query.where("version", "=", version);
   const row = await query.orderBy("version", "desc").limit(1).executeTakeFirst();
-  if (row === undefined) {
-    const which = version === undefined ? "has not been computed yet" : `has no version ${version}`;
-    throw new FirebreakError(
-      "not_found",
-      `The impact of ${incidentId} ${which}; \`firebreak incident impact ID --refresh\` computes it.`,
-    );
-  }
+  if (row === undefined) return null;
   const versions = await kysely
     .selectFrom("impacts")
     .select(["version", "computed_at"])
