@@ -788,6 +788,16 @@ export type IntakeReceipt = {
   rejectedTotal: number;
 };
 
+export type ExportedDocument = {
+  filename: string;
+  mediaType: string;
+  encoding: "utf8" | "base64";
+  content: string;
+  sha256: string;
+  entries: number;
+  isCut: boolean;
+};
+
 export type ImpactStatement = {
   id: string;
   section: "dwell" | "blast_radius" | "data" | "credentials" | "reach" | "outflow" | "persistence" | "cost";
@@ -2111,6 +2121,17 @@ export type StopRequest = {
   confirmation?: string;
   expiresInSeconds?: number;
   drill?: boolean;
+};
+
+export type TimelineExportRequest = {
+  format: "markdown" | "json" | "csv" | "pdf";
+  view?: "curated" | "all";
+  sources?: ("telemetry" | "session" | "alert" | "state" | "note" | "stop" | "action" | "approval" | "playbook" | "notification" | "evidence" | "change" | "act" | "gap")[];
+};
+
+export type ImpactExportRequest = {
+  format: "markdown" | "json" | "csv" | "pdf";
+  version?: number;
 };
 
 export type TimelineMarkRequest = {
@@ -4661,6 +4682,94 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": ImpactView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/timeline/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": TimelineExportRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportedDocument;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/impact/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ImpactExportRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportedDocument;
           };
         };
         default: {
