@@ -27,6 +27,7 @@ import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
 import { retentionRoutes } from "./fake-retention.ts";
+import { investigationRoutes } from "./fake-investigation.ts";
 import { rulesRoutes } from "./fake-rules.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
@@ -222,6 +223,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     ...ledgerRoutes(sample.ledger),
     ...actionRoutes(sample.actions, now),
     ...retentionRoutes(sample.retention, now),
+    ...investigationRoutes(findIncident, now, change),
     "GET /coverage": () => ({ items: coverageOf(sample), next: null }),
     "GET /agents": () => ({ items: sample.agents, next: null }),
     "GET /agents/:id": ({ id }) => {

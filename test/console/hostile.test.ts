@@ -10,6 +10,7 @@ const PATHS = [
   "/incidents?state=all",
   "/incidents/INC-2026-0042",
   "/alerts",
+  "/incidents/INC-2026-0042?tab=impact",
   "/incidents/INC-2026-0042?tab=alerts",
   "/incidents/INC-2026-0042?tab=evidence",
   "/incidents/INC-2026-0042?tab=actions",

@@ -3,6 +3,7 @@ import type {
   ActionState,
   ApprovalState,
   BreakerView,
+  Certainty,
   ClockKind,
   ContainmentMode,
   CoverageLevel,
@@ -21,6 +22,7 @@ import type {
   Severity,
   StepState,
   StopState,
+  TimelineSource,
 } from "@firebreak/protocol";
 
 export type Tone = "neutral" | "info" | "ok" | "warn" | "danger" | "hold";
@@ -274,3 +276,28 @@ export function coverage(scope: HoldScope, target: string | null): string {
   if (target === null) return "every agent";
   return `${SCOPE_WORDS[scope].label.toLowerCase()} ${target}`;
 }
+
+export const CERTAINTY_WORDS = {
+  observed: { label: "Observed", tone: "info", meaning: "An event says that it happened." },
+  inferred: { label: "Inferred", tone: "warn", meaning: "It follows from a command or call; nobody saw the effect." },
+  attempted: { label: "Attempted", tone: "ok", meaning: "It was denied or failed." },
+  possible: { label: "Possible", tone: "neutral", meaning: "Only a name or a rate suggests it." },
+} as const satisfies Record<Certainty, Word>;
+
+/** Of entries on the timeline, in lower case. */
+export const TIMELINE_SOURCE_WORDS: Readonly<Record<TimelineSource, string>> = {
+  telemetry: "telemetry",
+  session: "session",
+  alert: "alert",
+  state: "state",
+  note: "note",
+  stop: "stop",
+  action: "action",
+  approval: "approval",
+  playbook: "playbook",
+  notification: "notification",
+  evidence: "evidence",
+  change: "change",
+  act: "audit log",
+  gap: "gap",
+};

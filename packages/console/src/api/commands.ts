@@ -1,15 +1,18 @@
 /** Everything the console can do to the server, one function per act. */
 import type {
   ApprovalAnswer,
+  ExportFormat,
   HoldLevel,
   HoldScope,
   IncidentState,
   IncidentType,
+  MarkAct,
   Metric,
   Role,
   Severity,
   SilenceKind,
   SourceKind,
+  TimelineView,
 } from "@firebreak/protocol";
 import { client, expectDone, unwrap } from "./client.ts";
 import type {
@@ -51,6 +54,18 @@ export const resolveIncident = (id: string, summary: string, rootCause: string) 
   );
 export const addNote = (id: string, text: string) =>
   unwrap(client.POST("/api/v1/incidents/{id}/note", { ...byId(id), body: { text } }));
+export const markTimeline = (id: string, ref: string, act: MarkAct, text: string | undefined) =>
+  expectDone(
+    client.POST("/api/v1/incidents/{id}/timeline/marks", {
+      ...byId(id),
+      body: { ref, act, ...(text === undefined ? {} : { text }) },
+    }),
+  );
+export const exportTimeline = (id: string, format: ExportFormat, view: TimelineView) =>
+  unwrap(client.POST("/api/v1/incidents/{id}/timeline/export", { ...byId(id), body: { format, view } }));
+export const refreshImpact = (id: string) => unwrap(client.POST("/api/v1/incidents/{id}/impact", byId(id)));
+export const exportImpact = (id: string, format: ExportFormat) =>
+  unwrap(client.POST("/api/v1/incidents/{id}/impact/export", { ...byId(id), body: { format } }));
 export const changeSeverity = (id: string, severity: Severity, reason: string) =>
   unwrap(client.POST("/api/v1/incidents/{id}/severity", { ...byId(id), body: { severity, reason } }));
 export const changeState = (id: string, state: IncidentState, reason: string) =>

@@ -1,5 +1,5 @@
-import { queryOptions } from "@tanstack/react-query";
-import type { HoldScope, LiveMessage } from "@firebreak/protocol";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { HoldScope, LiveMessage, TimelineView } from "@firebreak/protocol";
 import { ApiFault, client, unwrap } from "./client.ts";
 
 /** What the incidents list can be narrowed to; the same names stand in the page's URL. */
@@ -61,6 +61,45 @@ export const reviewQuery = (id: string) =>
     queryFn: async () => {
       try {
         return await unwrap(client.GET("/api/v1/incidents/{id}/review", { params: { path: { id } } }));
+      } catch (error) {
+        if (error instanceof ApiFault && error.problem.status === 404) return null;
+        throw error;
+      }
+    },
+  });
+
+const TIMELINE_LIMIT = 60;
+
+/** Newest first, page by page. @param source empty: every one */
+export const timelineQuery = (id: string, view: TimelineView, source: string) =>
+  infiniteQueryOptions({
+    queryKey: ["timeline", id, view, source],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        client.GET("/api/v1/incidents/{id}/timeline", {
+          params: {
+            path: { id },
+            query: {
+              view,
+              order: "newest",
+              limit: TIMELINE_LIMIT,
+              ...(source === "" ? {} : { sources: source }),
+              ...(pageParam === "" ? {} : { after: pageParam }),
+            },
+          },
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+  });
+
+/** Null when none has been computed yet. */
+export const impactQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["impact", id],
+    queryFn: async () => {
+      try {
+        return await unwrap(client.GET("/api/v1/incidents/{id}/impact", { params: { path: { id } } }));
       } catch (error) {
         if (error instanceof ApiFault && error.problem.status === 404) return null;
         throw error;
@@ -251,19 +290,19 @@ export const legalHoldsQuery = queryOptions({
 
 /** Which cached answers a live message makes stale; the first part of their keys. */
 export const STALE_AFTER = {
-  incident: ["overview", "incidents", "incident", "review"],
-  alert: ["overview", "incident", "alerts", "silences", "silence-preview", "rules", "rule"],
+  incident: ["overview", "incidents", "incident", "timeline", "impact", "review"],
+  alert: ["overview", "incident", "timeline", "alerts", "silences", "silence-preview", "rules", "rule"],
   silence: ["alerts", "silences"],
   policy: ["policy", "budgets", "breakers"],
-  hold: ["overview", "killswitch", "receipts", "agents", "incident", "stop-preview"],
-  approval: ["approvals", "legal-holds", "overview", "incident", "killswitch"],
+  hold: ["overview", "killswitch", "receipts", "agents", "incident", "timeline", "stop-preview"],
+  approval: ["approvals", "legal-holds", "overview", "incident", "timeline", "killswitch"],
   agent: ["overview", "agents", "coverage", "stop-preview"],
-  run: ["overview", "incident"],
-  delivery: ["overview", "incident"],
-  evidence: ["incident"],
+  run: ["overview", "incident", "timeline"],
+  delivery: ["overview", "incident", "timeline"],
+  evidence: ["incident", "timeline"],
   source: ["sources", "refusals", "changes"],
   replay: ["replays", "replay"],
-  action: ["actions", "incident"],
+  action: ["actions", "incident", "timeline"],
   retention: ["retention", "retention-preview", "retention-notices", "legal-holds"],
-  reaction: ["containment", "reactions", "incident"],
+  reaction: ["containment", "reactions", "incident", "timeline"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;

@@ -13,6 +13,7 @@ import { CommunicationsTab } from "./incident/communications.tsx";
 import { Details } from "./incident/details.tsx";
 import { EvidenceTab } from "./incident/evidence.tsx";
 import { IncidentHeader, useIncidentActions } from "./incident/header.tsx";
+import { ImpactTab } from "./incident/impact.tsx";
 import { ReviewTab } from "./incident/review.tsx";
 import { Timeline } from "./incident/timeline.tsx";
 
@@ -23,9 +24,9 @@ function tabsOf(incident: IncidentDetail): readonly Tab[] {
     {
       id: "timeline",
       label: "Timeline",
-      amount: incident.timeline.length,
       content: <TimelineTab incident={incident} />,
     },
+    { id: "impact", label: "Impact", content: <ImpactTab incident={incident} /> },
     { id: "alerts", label: "Alerts", amount: incident.alerts.length, content: <AlertsTab alerts={incident.alerts} /> },
     {
       id: "evidence",

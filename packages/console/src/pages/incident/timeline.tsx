@@ -1,45 +1,97 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useState } from "react";
-import type { IncidentDetail, TimelineEntry } from "@firebreak/protocol";
-import { addNote } from "../../api/commands.ts";
+import {
+  type IncidentDetail,
+  type InvestigationEntry,
+  type MarkAct,
+  type SourceClock,
+  TIMELINE_SOURCES,
+  type TimelineView,
+} from "@firebreak/protocol";
+import { addNote, exportTimeline, markTimeline } from "../../api/commands.ts";
+import { timelineQuery } from "../../api/queries.ts";
 import { ActorName, At, ProblemNotice } from "../../components/bits.tsx";
+import { ExportForm } from "../../components/export-form.tsx";
 import { useAct } from "../../hooks/use-act.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
+import { formatSpan } from "../../time.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
-import { SelectField, TextArea } from "../../ui/fields.tsx";
+import { SelectField, TextArea, TextField } from "../../ui/fields.tsx";
 import { Icon, type IconName } from "../../ui/icons.tsx";
-import { Empty, Panel } from "../../ui/layout.tsx";
-import { sayName } from "../../words.ts";
+import { Empty, Loading, Panel } from "../../ui/layout.tsx";
+import { count, sayName, TIMELINE_SOURCE_WORDS } from "../../words.ts";
 
-/** By the first word of the entry's kind; kinds are open, so the rest gets a dot. */
-const KIND_ICONS: Readonly<Record<string, IconName>> = {
+const SOURCE_ICONS: Readonly<Record<InvestigationEntry["source"], IconName>> = {
+  telemetry: "agent",
+  session: "agent",
   alert: "bolt",
+  state: "arrow",
   note: "note",
   stop: "stop",
-  hold: "stop",
-  resume: "play",
-  run: "rules",
-  step: "rules",
-  evidence: "archive",
-  delivery: "mail",
-  notification: "mail",
-  clock: "clock",
-  acknowledged: "person",
-  contained: "shield",
-  resolved: "check",
-  state: "arrow",
+  action: "shield",
+  approval: "check",
   playbook: "rules",
-  review: "note",
-  opened: "incident",
-  detected: "incident",
+  notification: "mail",
+  evidence: "archive",
+  change: "retry",
+  act: "person",
+  gap: "warn",
 };
 
-const firstWord = (kind: string) => kind.split(/[._-]/)[0] ?? kind;
+const signed = (ms: number) => `${ms < 0 ? "−" : ""}${formatSpan(Math.abs(ms))}`;
 
-function Entry({ entry }: { readonly entry: TimelineEntry }) {
+/** What the source's own clock said, where that is not when it happened. */
+function Moved({ entry }: { readonly entry: InvestigationEntry }) {
+  if (entry.correctionMs === 0) return null;
+  const by = `${entry.correctionMs > 0 ? "+" : ""}${signed(entry.correctionMs)}`;
   return (
-    <li className="entry" data-kind={firstWord(entry.kind)}>
+    <span title={`The clock of ${entry.from} said ${entry.sourceTime}`}>
+      clock said <At at={entry.sourceTime} /> ({by})
+    </span>
+  );
+}
+
+function EntryActs({ incidentId, entry }: { readonly incidentId: string; readonly entry: InvestigationEntry }) {
+  const [text, setText] = useState("");
+  const refusal = useRefusal("responder");
+  const act = useAct(
+    (mark: MarkAct) => markTimeline(incidentId, entry.ref, mark, mark === "annotate" ? text.trim() : undefined),
+    { stale: ["timeline"], inToast: true, onDone: () => setText("") },
+  );
+  const mark = (name: MarkAct) => () => act.mutate(name);
+  return (
+    <details className="entry-acts">
+      <summary>
+        Mark<span className="sr-only"> this entry: {entry.text.slice(0, 60)}</span>
+      </summary>
+      <div className="form-actions form-actions-start">
+        <Button busy={act.isPending} disabledReason={refusal} onClick={mark(entry.pinned ? "unpin" : "pin")}>
+          {entry.pinned ? "Unpin" : "Pin"}
+        </Button>
+        <Button busy={act.isPending} disabledReason={refusal} onClick={mark(entry.hidden ? "unhide" : "hide")}>
+          {entry.hidden ? "Show again" : "Hide"}
+        </Button>
+      </div>
+      <div className="form form-inline">
+        <TextField label="Annotation" value={text} onChange={(event) => setText(event.target.value)} />
+        <Button
+          busy={act.isPending}
+          disabledReason={refusal ?? (text.trim() === "" ? "Write something first." : null)}
+          onClick={mark("annotate")}
+        >
+          Annotate
+        </Button>
+      </div>
+    </details>
+  );
+}
+
+function Entry({ incidentId, entry }: { readonly incidentId: string; readonly entry: InvestigationEntry }) {
+  return (
+    <li className="entry" data-kind={entry.source} data-hidden={entry.hidden || undefined}>
       <span className="entry-icon">
-        <Icon name={KIND_ICONS[firstWord(entry.kind)] ?? "dot"} size={14} />
+        <Icon name={SOURCE_ICONS[entry.source]} size={14} />
       </span>
       <div className="entry-body">
         <p className="entry-text">{entry.text}</p>
@@ -47,10 +99,34 @@ function Entry({ entry }: { readonly entry: TimelineEntry }) {
           <span className="number">
             <At at={entry.at} />
           </span>
-          <ActorName actor={entry.actor} />
-          <span>{sayName(entry.kind)}</span>
-          {entry.source !== "" && <span>from {entry.source}</span>}
+          {entry.actor === null ? (
+            <span className="wrap-anywhere">{entry.agentId ?? entry.from}</span>
+          ) : (
+            <ActorName actor={entry.actor} />
+          )}
+          <span>{TIMELINE_SOURCE_WORDS[entry.source]}</span>
+          <span className="wrap-anywhere">from {entry.from}</span>
+          <Moved entry={entry} />
+          {entry.redacted.length > 0 && <span>taken out: {entry.redacted.join(", ")}</span>}
         </p>
+        {(entry.pinned || entry.hidden || entry.risk !== null || entry.outcome === "denied") && (
+          <p className="entry-badges">
+            {entry.pinned && <Badge tone="info">Pinned</Badge>}
+            {entry.hidden && <Badge tone="neutral">Hidden from the curated view</Badge>}
+            {entry.outcome === "denied" && <Badge tone="ok">Denied</Badge>}
+            {entry.risk !== null && <Badge tone="warn">Risk {entry.risk}</Badge>}
+          </p>
+        )}
+        {entry.annotations.map((note) => (
+          <p key={`${note.at} ${note.text}`} className="entry-note">
+            <Icon name="note" size={12} /> {note.text}
+            <span className="muted">
+              {" "}
+              <ActorName actor={note.actor} />, <At at={note.at} />
+            </span>
+          </p>
+        ))}
+        <EntryActs incidentId={incidentId} entry={entry} />
       </div>
     </li>
   );
@@ -59,7 +135,10 @@ function Entry({ entry }: { readonly entry: TimelineEntry }) {
 function Composer({ incidentId }: { readonly incidentId: string }) {
   const [text, setText] = useState("");
   const refusal = useRefusal("responder");
-  const act = useAct(() => addNote(incidentId, text.trim()), { stale: ["incident"], onDone: () => setText("") });
+  const act = useAct(() => addNote(incidentId, text.trim()), {
+    stale: ["incident", "timeline"],
+    onDone: () => setText(""),
+  });
   const blocked = refusal ?? (text.trim() === "" ? "Write something first." : null);
   const send = () => {
     if (blocked === null && !act.isPending) act.mutate();
@@ -89,35 +168,85 @@ function Composer({ incidentId }: { readonly incidentId: string }) {
   );
 }
 
-const EVERYTHING = "";
+function sayClock(clock: SourceClock): string {
+  const who = `${clock.source} (${clock.agentId})`;
+  if (clock.state === "corrected") {
+    const by = formatSpan(Math.abs(clock.medianMs));
+    return `${who} is ${by} ${clock.medianMs > 0 ? "behind" : "ahead"}: its times are moved.`;
+  }
+  return `${who}: events arrived ${signed(clock.lowMs)} to ${signed(clock.highMs)} after their time; they stand where they say.`;
+}
 
-/** Everything that happened, newest first, narrowed by kind when there is much of it. */
+function Clocks({ clocks }: { readonly clocks: readonly SourceClock[] }) {
+  const wrong = clocks.filter((clock) => clock.state !== "in_step");
+  if (wrong.length === 0) return null;
+  return (
+    <details className="panel-note">
+      <summary>{count(wrong.length, "source")} with a clock that differs</summary>
+      <ul className="plain-list">
+        {wrong.map((clock) => (
+          <li key={`${clock.agentId} ${clock.source}`} className="wrap-anywhere">
+            {sayClock(clock)}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+const EVERYTHING = "";
+const SOURCE_OPTIONS = [
+  { value: EVERYTHING, label: "Every source" },
+  ...TIMELINE_SOURCES.map((value) => ({ value, label: sayName(TIMELINE_SOURCE_WORDS[value]) })),
+];
+const VIEW_OPTIONS = [
+  { value: "curated", label: "What matters" },
+  { value: "all", label: "Everything" },
+];
+
+/** Everything that happened, out of every source in one order, newest first. */
 export function Timeline({ incident }: { readonly incident: IncidentDetail }) {
-  const [kind, setKind] = useState(EVERYTHING);
-  const kinds = [...new Set(incident.timeline.map((entry) => firstWord(entry.kind)))].toSorted();
-  const shown = incident.timeline
-    .filter((entry) => kind === EVERYTHING || firstWord(entry.kind) === kind)
-    .toSorted((a, b) => b.at.localeCompare(a.at));
-  const options = [
-    { value: EVERYTHING, label: "Everything" },
-    ...kinds.map((value) => ({ value, label: sayName(value) })),
-  ];
+  const [source, setSource] = useState(EVERYTHING);
+  const [view, setView] = useState<TimelineView>("curated");
+  const query = useInfiniteQuery(timelineQuery(incident.id, view, source));
+  const pages = query.data?.pages ?? [];
+  const entries = pages.flatMap((page) => page.items);
   return (
     <Panel
       title="Timeline"
       icon="clock"
-      aside={<SelectField label="Show" value={kind} options={options} onChange={setKind} />}
+      aside={
+        <>
+          <SelectField
+            label="Show"
+            value={view}
+            options={VIEW_OPTIONS}
+            onChange={(value) => setView(value === "all" ? "all" : "curated")}
+          />
+          <SelectField label="Source" value={source} options={SOURCE_OPTIONS} onChange={setSource} />
+        </>
+      }
     >
       <Composer incidentId={incident.id} />
-      {shown.length === 0 ? (
-        <Empty title="Nothing on the timeline yet">Write the first note above.</Empty>
-      ) : (
-        <ol className="timeline">
-          {shown.map((entry) => (
-            <Entry key={entry.id} entry={entry} />
-          ))}
-        </ol>
+      <ProblemNotice error={query.error} />
+      <Clocks clocks={pages[0]?.clocks ?? []} />
+      {query.isPending && <Loading rows={5} />}
+      {query.data !== undefined && entries.length === 0 && (
+        <Empty title="Nothing in this view">Show everything, or write the first note above.</Empty>
       )}
+      <ol className="timeline">
+        {entries.map((entry) => (
+          <Entry key={entry.ref} incidentId={incident.id} entry={entry} />
+        ))}
+      </ol>
+      <div className="panel-body stack">
+        {query.hasNextPage && (
+          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            Show older
+          </Button>
+        )}
+        <ExportForm what="timeline" act={(format) => exportTimeline(incident.id, format, view)} />
+      </div>
     </Panel>
   );
 }
