@@ -11,7 +11,7 @@ const LEVELS = [
   ["kernel"],
   ["storage", "redaction", "objects"],
   ["audit"],
-  ["telemetry", "detection", "indicators", "oncall", "access"],
+  ["telemetry", "detection", "indicators", "oncall", "access", "originals"],
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment", "approvals", "policies"],
   ["actions", "retention"],

@@ -79,17 +79,23 @@ export const REDACTION_CATEGORIES = [
   "NAME",
   "DOB",
   "IP",
+  "USER",
+  "LOC",
   "CUSTOM",
 ] as const;
 export const redactionCategory = z.enum(REDACTION_CATEGORIES);
 export type RedactionCategory = z.infer<typeof redactionCategory>;
 
-/** How often something of one kind was found at one place of an event; `type` names the form, such as `github_token`. */
+/**
+ * How often something of one kind was found at one place of an event; `type` names the form, such as `github_token`.
+ * `kept`: the originals were kept encrypted, for those who may reveal them.
+ */
 export const redactionFact = z.object({
   category: redactionCategory,
   type: z.string(),
   path: z.string(),
   count: z.number().int(),
+  kept: z.literal(true).optional(),
 });
 export type RedactionFact = z.infer<typeof redactionFact>;
 

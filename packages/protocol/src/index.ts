@@ -21,6 +21,7 @@ export * from "./investigation.ts";
 export * from "./indicator.ts";
 export * from "./killswitch.ts";
 export * from "./live.ts";
+export * from "./original.ts";
 export * from "./policy.ts";
 export * from "./policy-file.ts";
 export * from "./reaction.ts";

@@ -879,7 +879,7 @@ export type InvestigationEntry = {
   text: string;
   outcome: string | null;
   risk: string | null;
-  redacted: ("KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM")[];
+  redacted: (RedactionCategory)[];
   links: ({
     kind: "event" | "alert" | "stop" | "receipt" | "evidence" | "session" | "run" | "action" | "approval" | "delivery" | "hold" | "audit" | "incident";
     id: string;
@@ -1080,10 +1080,82 @@ export type RefusalPage = {
 };
 
 export type RedactionFact = {
-  category: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "CUSTOM";
+  category: RedactionCategory;
   type: string;
   path: string;
   count: number;
+  kept?: true;
+};
+
+export type RedactionCategory = "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "USER" | "LOC" | "CUSTOM";
+
+export type ErasurePage = {
+  items: (ErasureView)[];
+  next: string | null;
+};
+
+export type ErasurePreview = {
+  keys: number;
+  originals: number;
+  agents: number;
+  categories: (RedactionCategory)[];
+  firstDay: string | null;
+  lastDay: string | null;
+  heldBy: (string)[];
+};
+
+export type ErasureView = {
+  id: string;
+  at: string;
+  by: Actor;
+  reason: string;
+  scope: {
+    agent?: string;
+    categories?: (RedactionCategory)[];
+    since?: string;
+    before?: string;
+  };
+  keys: number;
+};
+
+export type KeyRotationView = {
+  keyId: string;
+  rewrapped: number;
+  retired: (string)[];
+};
+
+export type OriginalsView = {
+  eventId: string;
+  time: string;
+  items: ({
+    category: RedactionCategory;
+    state: OriginalState;
+    erasure: ErasureView | null;
+  })[];
+  reveals: ({
+    at: string;
+    by: Actor;
+    reason: string;
+    categories: (RedactionCategory)[];
+  })[];
+  refusal: string | null;
+};
+
+export type OriginalState = "kept" | "erased" | "locked" | "missing";
+
+export type RevealView = {
+  eventId: string;
+  values: ({
+    category: RedactionCategory;
+    type: string;
+    path: string;
+    text: string;
+  })[];
+  unreadable: ({
+    category: RedactionCategory;
+    problem: string;
+  })[];
+  left: number;
 };
 
 export type ResumeReceipt = {
@@ -1946,6 +2018,30 @@ export type NewIndicatorsRequest = {
 export type CompleteStepRequest = {
   note: string;
   result?: "done" | "not_done" | "skip" | "again";
+};
+
+export type ErasurePreviewRequest = {
+  agent?: string;
+  categories?: ("KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "USER" | "LOC" | "CUSTOM")[];
+  since?: string;
+  before?: string;
+  everything?: boolean;
+};
+
+export type ErasureRequest = {
+  agent?: string;
+  categories?: ("KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "USER" | "LOC" | "CUSTOM")[];
+  since?: string;
+  before?: string;
+  everything?: boolean;
+  reason: string;
+};
+
+export type RevealRequest = {
+  reason: string;
+  path?: string;
+  category?: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "USER" | "LOC" | "CUSTOM";
+  time?: string;
 };
 
 export type NewIncidentRequest = {
@@ -4699,6 +4795,49 @@ export interface paths {
     trace?: never;
   };
   "/api/v1/incidents/{id}/timeline/export": {
+  "/api/v1/events/{id}/originals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          time?: string;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": OriginalsView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/events/{id}/reveal": {
     parameters: {
       query?: never;
       header?: never;
@@ -4719,6 +4858,7 @@ export interface paths {
       requestBody: {
         content: {
           "application/json": TimelineExportRequest;
+          "application/json": RevealRequest;
         };
       };
       responses: {
@@ -4726,6 +4866,7 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": ExportedDocument;
+            "application/json": RevealView;
           };
         };
         default: {
@@ -4743,6 +4884,74 @@ export interface paths {
     trace?: never;
   };
   "/api/v1/incidents/{id}/impact/export": {
+  "/api/v1/erasures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ErasurePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ErasureRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ErasureView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/erasures/preview": {
     parameters: {
       query?: never;
       header?: never;
@@ -4758,11 +4967,13 @@ export interface paths {
         path: {
           id: string;
         };
+        path?: never;
         cookie?: never;
       };
       requestBody: {
         content: {
           "application/json": ImpactExportRequest;
+          "application/json": ErasurePreviewRequest;
         };
       };
       responses: {
@@ -4770,6 +4981,45 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": ExportedDocument;
+            "application/json": ErasurePreview;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/originals/rotate-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": KeyRotationView;
           };
         };
         default: {

@@ -2,7 +2,8 @@
 import { ERROR_CODES } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Route } from "./route.ts";
-import { ANSWERS, REQUESTS } from "./schemas.ts";
+import { REQUESTS } from "./request-schemas.ts";
+import { ANSWERS } from "./schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -134,6 +134,11 @@ export const eventFacetsQuery = z.strictObject({
   top: z.coerce.number().int().min(1).max(EVENT_SEARCH_LIMITS.facetValuesMax).default(10),
 });
 export type EventFacetsQuery = z.infer<typeof eventFacetsQuery>;
+/** Events name themselves. */
+export const eventParams = z.strictObject({ id: z.string().min(1).max(128) });
+/** @param time of the source, where several events have the id */
+export const originalsQuery = z.strictObject({ time: z.iso.datetime({ offset: true }).optional() });
+export type OriginalsQuery = z.infer<typeof originalsQuery>;
 
 export const impactQuery = z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() });
 export type ImpactQuery = z.infer<typeof impactQuery>;

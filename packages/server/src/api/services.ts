@@ -11,6 +11,14 @@ import type {
   ActionPreviewRequest,
   ActionView,
   EffectorView,
+  ErasurePreview,
+  ErasurePreviewRequest,
+  ErasureRequest,
+  ErasureView,
+  KeyRotationView,
+  OriginalsView,
+  RevealRequest,
+  RevealView,
   NewActionRequest,
   AgentCoverage,
   AgentView,
@@ -118,6 +126,7 @@ import type {
   NewSilenceRequest,
   NoteRequest,
   OfIncidentQuery,
+  OriginalsQuery,
   PageQuery,
   PreviewRequest,
   ReactionsQuery,
@@ -233,6 +242,14 @@ export interface ApiServices extends RetentionServices {
   listEvents(caller: Caller, query: EventsQuery): Promise<EventPage>;
   getEventHistogram(caller: Caller, query: EventHistogramQuery): Promise<EventHistogram>;
   getEventFacets(caller: Caller, query: EventFacetsQuery): Promise<EventFacets>;
+
+  showOriginals(caller: Caller, request: OriginalsQuery & WithId): Promise<OriginalsView>;
+  /** Who saw what and why is in the audit log before the values are given. */
+  revealOriginals(caller: Caller, request: RevealRequest & WithId): Promise<RevealView>;
+  previewErasure(caller: Caller, request: ErasurePreviewRequest): Promise<ErasurePreview>;
+  eraseOriginals(caller: Caller, request: ErasureRequest): Promise<ErasureView>;
+  listErasures(caller: Caller, query: PageQuery): Promise<Page<ErasureView>>;
+  rotateOriginalsKey(caller: Caller): Promise<KeyRotationView>;
 
   getPolicy(caller: Caller): Promise<PolicyView>;
   listBudgets(caller: Caller, query: LedgerQuery): Promise<Page<BudgetView>>;

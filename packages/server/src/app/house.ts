@@ -13,6 +13,7 @@ import type { GateFeed, Killswitch, KillswitchPolicy } from "../killswitch/index
 import type { RemoteStops } from "./killswitch/remote-stops.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
+import type { Originals } from "../originals/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import type { PolicyKeeper } from "../policies/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
@@ -43,6 +44,8 @@ export interface House {
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
   readonly redactor: Redactor;
+  /** what redaction took out, for those who may see it */
+  readonly originals: Originals;
   readonly indicators: IndicatorWatch;
   readonly intake: Intake;
   readonly fieldMaps: FieldMapSet;
@@ -90,6 +93,7 @@ export function contextFor(house: House, actor: Actor) {
     profile: house.profile,
     redactor: house.redactor,
     logKey: house.auditLog.logKey,
+    originals: house.originals,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,
     actionsUnderWay: house.actionsUnderWay,

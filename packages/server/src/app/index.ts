@@ -14,6 +14,7 @@ export { resumeHold } from "./killswitch/resume-hold.ts";
 export { allResumeNeeds } from "./killswitch/resume-needs.ts";
 export { takeInReceipts } from "./killswitch/take-in-receipts.ts";
 export { stopAgents } from "./killswitch/stop-agents.ts";
+export { tellOfManyReveals } from "./originals.ts";
 export { openHouse } from "./open-house.ts";
 export type { HouseOptions, OpenHouse } from "./open-house.ts";
 export { createMetrics } from "./metrics/metrics.ts";

@@ -44,7 +44,6 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import { createRedactor } from "../redaction/index.ts";
 import {
   createIntake,
   markLostSessions,
@@ -70,6 +69,7 @@ import { createRemoteStops } from "./killswitch/remote-stops.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { openHouseGuard } from "./house-guard.ts";
 import { killswitchDaemons } from "./killswitch/daemons.ts";
+import { openRedaction, originalsDaemons, startOriginals } from "./originals.ts";
 import { stopDaemons } from "./killswitch/stop-daemons.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
@@ -145,8 +145,8 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   await ensureEventPartitions(database.kysely, clock.now());
   const localToken = ensureLocalToken(config.home);
   const readSecret = createSecretReader(environment, config.home);
-  const redactor = createRedactor(profile.redaction);
-  const surroundings = { clock, newId, logger, profile, readSecret, redactor };
+  const redaction = await openRedaction({ ...options, database, profile, readSecret });
+  const surroundings = { clock, newId, logger, profile, readSecret, ...redaction };
   let port = config.port;
   const publicUrl = () => consoleUrl(config, port);
   const notifyAs = (actor: Actor): NotifyContext => ({
@@ -252,7 +252,7 @@ function openStopping(
 /** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */
 function createEventPath(
   { config, dataDir }: HouseOptions,
-  { clock, newId, logger, profile, redactor, database }: Pick<House, EventPathNeeds>,
+  { clock, newId, logger, profile, redactor, originals, database }: Pick<House, EventPathNeeds>,
 ): Pick<House, "detector" | "indicators" | "intake"> {
   const detector = createDetector({
     database,
@@ -268,11 +268,13 @@ function createEventPath(
   const onStored = (events: AgentEvent[]) => detector.wake(events);
   const indicators = watchIndicators({ database, clock, logger });
   const matchIndicators = indicators.match;
-  const intake = createIntake({ database, clock, newId, logger, redactor, matchIndicators, onStored });
+  const { seal: sealOriginals } = originals;
+  const shared = { database, clock, newId, logger };
+  const intake = createIntake({ ...shared, redactor, sealOriginals, matchIndicators, onStored });
   return { detector, indicators, intake };
 }
 
-type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "database";
+type EventPathNeeds = "clock" | "newId" | "logger" | "profile" | "redactor" | "originals" | "database";
 
 function openPolicies(
   { config, dataDir, clock, logger }: HouseOptions,
@@ -312,6 +314,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
   await reconcileActions(contextFor(house, DAEMON));
   await house.indicators.reloadIfChanged();
   await recheckHeldByProfile(house);
+  await startOriginals(house);
   openings.add("what senders said", () => house.sources.flush());
   const daemons = createDaemons(daemonsOf(house), house);
   openings.add("daemons", () => daemons.stop());
@@ -400,6 +403,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     ...killswitchDaemons(house),
+    ...originalsDaemons(house),
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
     { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },

@@ -85,6 +85,14 @@ const LABELS = [
   "last_name",
   "full_name",
   "phone",
+  "user_id",
+  "userid",
+  "user-id",
+  "username",
+  "customer_id",
+  "latitude",
+  "longitude",
+  "geolocation",
 ] as const;
 
 const ANCHORS: readonly Anchor[] = [

@@ -56,6 +56,8 @@ const TYPES: Readonly<Record<string, string>> = {
   NAME: "person_name",
   PHONE: "phone",
   ADDR: "street_address",
+  USER: "user_id",
+  LOC: "location",
 };
 
 interface Value {

@@ -19,6 +19,7 @@ export function findPersonal(
   if (survey.digitsInNumber >= NUMBER_DIGITS_MIN) findNumbers(text, wanted, report);
   if (wanted.has("BANK")) findIbans(text, report);
   if (wanted.has("IP")) findAddresses(text, report);
+  if (wanted.has("LOC") && text.includes(".")) findCoordinates(text, report);
   if (wanted.has("ADDR") && hints.has("street")) findStreets(text, report);
   if (wanted.has("DOB") && hints.has("birth")) findBirthDates(text, report);
 }
@@ -126,6 +127,14 @@ function findAddresses(text: string, report: Report): void {
       report(index, index + address.length, "IP", "ipv6");
     }
   }
+}
+
+/** Latitude and longitude with three decimals or more, as maps and devices write them: 52.5200, 13.4050. */
+const COORDINATES =
+  /(?<![\w.+-])[-+]?(?:90(?:\.0{3,15})?|[1-8]?\d\.\d{3,15})°?[ ]?[NS]?[ ]?,[ ]?[-+]?(?:180(?:\.0{3,15})?|(?:1[0-7]\d|[1-9]?\d)\.\d{3,15})(?![\w.])/g;
+
+function findCoordinates(text: string, report: Report): void {
+  for (const { index, 0: pair } of text.matchAll(COORDINATES)) report(index, index + pair.length, "LOC", "coordinates");
 }
 
 /** A house number and a street in English, a street and a house number in German. Other forms are not known. */

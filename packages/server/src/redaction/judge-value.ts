@@ -39,6 +39,10 @@ export function isValueOf(category: NamedCategory, value: string, binding: Bindi
       return value.includes("@");
     case "NAME":
       return binding === "tight" && /\p{L}{2}/u.test(value) && !/[\d_/\\{}<>=]/.test(value);
+    case "USER":
+      return binding === "tight" && value.length <= USER_CHARACTERS_MAX && /^[\p{L}\d][\p{L}\d.@+_:-]*$/u.test(value);
+    case "LOC":
+      return binding === "tight" && isLocation(value);
     case "ADDR":
       return binding === "tight" && /\p{L}{2}/u.test(value) && /[\d ]/.test(value);
     default:
@@ -54,6 +58,17 @@ const PASSWORD_CHARACTERS_MIN = 4;
 const KEY_CHARACTERS_MIN = 10;
 const KEY_ENTROPY_MIN = 2.8;
 const LETTERS_ONLY_ENTROPY_MIN = 3.6;
+
+const USER_CHARACTERS_MAX = 128;
+const PLACE_CHARACTERS_MAX = 120;
+
+/** Degrees, a pair of them, a postal code or the name of a place; no path and no address of a page. */
+function isLocation(value: string): boolean {
+  if (COORDINATES.test(value)) return true;
+  return value.length <= PLACE_CHARACTERS_MAX && /[\p{L}\d]{2}/u.test(value) && !/[/\\{}<>=_]|::/.test(value);
+}
+
+export const COORDINATES = /^[-+]?\d{1,3}(?:\.\d+)?(?:\s*[,;]\s*[-+]?\d{1,3}(?:\.\d+)?)?$/;
 
 function isPassword(value: string, binding: Binding): boolean {
   if (value.length < PASSWORD_CHARACTERS_MIN || isNoValue(value) || PATH.test(value)) return false;

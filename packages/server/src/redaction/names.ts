@@ -73,6 +73,22 @@ const PERSONAL: readonly (readonly [NamedCategory, ReadonlySet<string>])[] = [
       "cardholder",
     ]),
   ],
+  [
+    "USER",
+    new Set(
+      "userid username userlogin login loginname accountid customerid customernumber employeeid employeenumber patientid memberid personid benutzername benutzerid".split(
+        " ",
+      ),
+    ),
+  ],
+  [
+    "LOC",
+    new Set(
+      "latitude longitude lat lng lon latlng latlon geolocation geo gps gpscoordinates coordinates location homelocation lastlocation city zip zipcode postcode postalcode".split(
+        " ",
+      ),
+    ),
+  ],
 ];
 
 const known = new Map<string, NamedCategory | null>();

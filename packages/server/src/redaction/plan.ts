@@ -6,7 +6,11 @@ import type { RedactionPolicy } from "../kernel/index.ts";
 export interface RedactionPlan {
   readonly wanted: ReadonlySet<RedactionCategory>;
   readonly custom: readonly CustomPattern[];
+  /** whether numbers of any size may be personal by their names */
+  readonly looksAtNumbers: boolean;
   replaces(category: RedactionCategory): boolean;
+  /** whether what is taken out is handed on, to be kept encrypted */
+  keeps(category: RedactionCategory): boolean;
   isAllowed(value: string): boolean;
   tokenOf(category: RedactionCategory, type: string): string;
 }
@@ -21,18 +25,22 @@ const SECRETS: readonly RedactionCategory[] = ["KEY", "PWD"];
 const ALWAYS: readonly RedactionCategory[] = ["SSN", "CC", "BANK"];
 
 export function planRedaction(policy: RedactionPolicy): RedactionPlan {
-  const { secrets, pii, categories, allow, custom } = policy;
+  const { secrets, pii, categories, allow, custom, reversible } = policy;
   const wanted = new Set<RedactionCategory>();
   if (secrets !== "off") for (const category of SECRETS) wanted.add(category);
   if (pii !== "off") for (const category of [...ALWAYS, ...categories]) wanted.add(category);
   const isSecret = (category: RedactionCategory) => SECRETS.includes(category);
-  const tokens = new Map(custom.map(({ name, redaction }) => [name, redaction ?? `[REDACTED: ${name}]`]));
+  const replaces = (category: RedactionCategory) => (isSecret(category) ? secrets : pii) === "redact";
+  const tokenOf = (name: string) => policy.token.replace("EMAIL", () => name);
+  const tokens = new Map(custom.map(({ name, redaction }) => [name, redaction ?? tokenOf(name)]));
   return {
     wanted,
     custom: pii === "off" ? [] : custom.map(({ name, pattern }) => compileCustom(name, pattern)),
-    replaces: (category) => (isSecret(category) ? secrets : pii) === "redact",
+    looksAtNumbers: wanted.has("USER") || wanted.has("LOC"),
+    replaces,
+    keeps: (category) => replaces(category) && (reversible === "all" || (reversible === "pii" && !isSecret(category))),
     isAllowed: createAllowList(allow),
-    tokenOf: (category, type) => (category === "CUSTOM" ? tokens.get(type) : undefined) ?? `[REDACTED: ${category}]`,
+    tokenOf: (category, type) => (category === "CUSTOM" ? tokens.get(type) : undefined) ?? tokenOf(category),
   };
 }
 

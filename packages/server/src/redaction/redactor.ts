@@ -18,12 +18,22 @@ export interface Redactable {
   readonly data?: JsonObject | undefined;
 }
 
+/** What was taken out, and where: never stored but encrypted. */
+export interface Original {
+  readonly category: RedactionCategory;
+  readonly type: string;
+  readonly path: string;
+  readonly text: string;
+}
+
 export interface RedactedEvent {
   readonly source: string | undefined;
   readonly resource: string | undefined;
   readonly data: JsonObject | undefined;
   /** empty when nothing was found */
   readonly facts: readonly RedactionFact[];
+  /** of the categories that the policy makes reversible, in the order of the text; mostly none */
+  readonly originals: readonly Original[];
 }
 
 export interface Redactor {
@@ -50,7 +60,7 @@ export function createRedactor(policy: RedactionPolicy): Redactor {
 }
 
 function untouched({ source, resource, data }: Redactable): RedactedEvent {
-  return { source, resource, data, facts: [] };
+  return { source, resource, data, facts: [], originals: NOTHING };
 }
 
 function redact(plan: RedactionPlan, { source, resource, data }: Redactable): RedactedEvent {
@@ -60,8 +70,11 @@ function redact(plan: RedactionPlan, { source, resource, data }: Redactable): Re
     resource: resource === undefined ? undefined : walk.text(resource, "resource"),
     data: data === undefined ? undefined : walk.object(data, "data"),
     facts: walk.facts,
+    originals: walk.originals,
   };
 }
+
+const NOTHING: readonly Original[] = [];
 
 function findAll(plan: RedactionPlan, text: string): Finding[] {
   const found = findSensitive(text, plan.wanted).filter(
@@ -109,17 +122,22 @@ function flagName(word: unknown): string | undefined {
 
 /** One event's walk: copies only what changes. */
 class Walk {
-  readonly facts: { category: RedactionCategory; type: string; path: string; count: number }[] = [];
+  readonly facts: RedactionFact[] = [];
+  #originals: Original[] | undefined;
   readonly #plan: RedactionPlan;
 
   constructor(plan: RedactionPlan) {
     this.#plan = plan;
   }
 
+  get originals(): readonly Original[] {
+    return this.#originals ?? NOTHING;
+  }
+
   text(text: string, path: string): string {
     const findings = findAll(this.#plan, text);
     if (findings.length === 0) return text;
-    for (const { category, type } of findings) this.#note(category, type, path);
+    for (const { category, type, start, end } of findings) this.#note(category, type, path, text.slice(start, end));
     return replaceAll(text, findings, this.#plan, false);
   }
 
@@ -176,27 +194,32 @@ class Walk {
     if (category === null) return this.text(value, path);
     const [form] = findSensitive(value, this.#plan.wanted);
     const type = form !== undefined && form.category === category ? form.type : `named_${category.toLowerCase()}`;
-    this.#note(category, type, path);
+    this.#note(category, type, path, value);
     return this.#plan.replaces(category) ? this.#plan.tokenOf(category, type) : value;
   }
 
   /** A number may be a card's or, by its name, an account's; it becomes text when it is taken out. */
   #number(name: string, value: number, path: string): unknown {
-    if (!Number.isSafeInteger(value) || value < NUMBER_MIN) return value;
+    const mayBeOwn = Number.isSafeInteger(value) && value >= NUMBER_MIN;
+    if (!mayBeOwn && !(this.#plan.looksAtNumbers && namedCategory(this.#plan, name, String(value)) !== null))
+      return value;
     const text = String(value);
     const redacted = this.#namedText(name, text, path);
     return redacted === text ? value : redacted;
   }
 
-  #note(category: RedactionCategory, type: string, path: string): void {
+  #note(category: RedactionCategory, type: string, path: string, text: string): void {
     const place = path.slice(0, PATH_CHARACTERS_MAX);
+    const kept = this.#plan.keeps(category);
+    if (kept) (this.#originals ??= []).push({ category, type, path: place, text });
     const known = this.facts.find((fact) => fact.type === type && fact.path === place && fact.category === category);
     if (known !== undefined) known.count += 1;
-    else if (this.facts.length < FACTS_MAX) this.facts.push({ category, type, path: place, count: 1 });
+    else if (this.facts.length < FACTS_MAX)
+      this.facts.push({ category, type, path: place, count: 1, ...(kept && { kept }) });
   }
 }
 
-/** Shorter numbers are no card's and no account's. */
+/** Shorter numbers are no card's and no account's; a user's number and a latitude may be. */
 const NUMBER_MIN = 10_000_000;
 const KEY_CHARACTERS_MIN = 6;
 const CLEAN_KEYS_MAX = 4096;

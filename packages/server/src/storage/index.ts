@@ -8,6 +8,8 @@ export type * from "./action-tables.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./investigation-tables.ts";
 export type * from "./killswitch-tables.ts";
+export type * from "./original-tables.ts";
+export type * from "./alert-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
 export type * from "./reaction-tables.ts";

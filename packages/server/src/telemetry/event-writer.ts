@@ -7,6 +7,8 @@ import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
 import { findGates, writeGates } from "./gates-seen.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
 import { keyOf, storeEvents } from "./store-events.ts";
+import { sealRows } from "./store-originals.ts";
+import type { SealOriginals } from "./store-originals.ts";
 
 /** One call's events: they commit together. */
 export interface Unit {
@@ -21,6 +23,8 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onStored: (events: AgentEvent[]) => void;
+  /** encrypts what was taken out and is to be kept; without it nothing is kept */
+  readonly sealOriginals?: SealOriginals | undefined;
 }
 
 /** The one writer of a node: what it commits first has the smaller `seq`. */
@@ -55,7 +59,7 @@ export class EventWriter {
   async #commit(units: readonly Unit[]): Promise<(number | null)[]> {
     const { rows, positions } = mergeRepeats(units);
     const stale = this.#agents.findStale(rows, this.#options.clock.now());
-    const { database } = this.#options;
+    const { database, sealOriginals } = this.#options;
     if (stale.length > 0) {
       // Before their events: a crash in between leaves an agent without events, never events without their agent.
       await writeAgents(database.kysely, stale);
@@ -63,7 +67,8 @@ export class EventWriter {
     }
     const gates = findGates(rows);
     if (gates.length > 0) await writeGates(database.kysely, gates);
-    const seqs = await storeEvents(database.pool, rows);
+    const sealed = sealOriginals === undefined ? [] : await sealRows(rows, sealOriginals);
+    const seqs = await storeEvents(database.pool, rows, sealed);
     this.#commits += 1;
     this.#tellStored(rows, seqs);
     return positions.map((position) => (position === null ? null : (seqs[position] ?? null)));

@@ -1,6 +1,6 @@
 import type { AgentEvent, AgentEventInput, AgentRef, IndicatorHit } from "@firebreak/protocol";
 import { canonicalJson } from "../kernel/index.ts";
-import type { Redactor } from "../redaction/index.ts";
+import type { Original, Redactor } from "../redaction/index.ts";
 import { normalizeTime } from "./event-times.ts";
 import type { LineBuffer, LineRange } from "./line-buffer.ts";
 
@@ -20,6 +20,8 @@ export interface PreparedEvent {
   readonly body: LineRange;
   /** false when the sender gave the id, so that it may be a repeat */
   readonly isIdMade: boolean;
+  /** what was taken out and is kept encrypted; mostly nothing */
+  readonly originals: readonly Original[];
 }
 
 export interface PrepareContext {
@@ -40,7 +42,7 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
   const { sender, receivedTime } = context;
   // first: an address that is taken out could not be met
   const indicators = context.matchIndicators(input);
-  const { source, resource, data, facts } = context.redactor.redactEvent(input);
+  const { source, resource, data, facts, originals } = context.redactor.redactEvent(input);
   const event: PreparedEvent["event"] = {
     seq: 0,
     id: input.id ?? context.makeId(),
@@ -58,7 +60,8 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
   if (indicators.length > 0) event.indicators = indicators;
   const start = context.lines.length;
   context.lines.append(writeCanonical(event));
-  return { event, body: { lines: context.lines, start, end: context.lines.length }, isIdMade: input.id === undefined };
+  const body = { lines: context.lines, start, end: context.lines.length };
+  return { event, body, isIdMade: input.id === undefined, originals };
 }
 
 /**

@@ -2,6 +2,8 @@ import type pg from "pg";
 import { toIso } from "../kernel/index.ts";
 import { joinLines } from "./line-buffer.ts";
 import type { PreparedEvent } from "./prepare-event.ts";
+import { storeOriginalsSql, toOriginalColumns } from "./store-originals.ts";
+import type { SealedOriginals } from "./store-originals.ts";
 
 /**
  * Any fixed number. Whoever appends events holds it until the commit, so that on every node the order of `seq` is the
@@ -14,10 +16,20 @@ const APPEND_LOCK = 7_041_210;
  * single events commit a thousand times a second. It resolves when the server says that the commit is done.
  *
  * @param rows without two of the same id and time
+ * @param sealed what was taken out of them, stored in the same statement
  * @returns per row its `seq`, or null when an event of that id and time was stored before
  */
-export async function storeEvents(pool: pg.Pool, rows: readonly PreparedEvent[]): Promise<(number | null)[]> {
-  const { rows: answers } = await pool.query<Answer>({ name: "append-events", text: INSERT, values: toColumns(rows) });
+export async function storeEvents(
+  pool: pg.Pool,
+  rows: readonly PreparedEvent[],
+  sealed: readonly SealedOriginals[] = [],
+): Promise<(number | null)[]> {
+  const values = toColumns(rows);
+  const query =
+    sealed.length === 0
+      ? { name: "append-events", text: INSERT, values }
+      : { name: "append-events-and-originals", text: INSERT_BOTH, values: [...values, ...toOriginalColumns(sealed)] };
+  const { rows: answers } = await pool.query<Answer>(query);
   const [answer] = answers;
   const stored = answer?.stored ?? 0;
   if (stored === 0) return rows.map(() => null);
@@ -47,7 +59,7 @@ const COLUMNS = "id, time, received_at, source, agent_id, pack, session_id, run_
  * than it parses JSON or array literals. The empty text stands for null: no column holds an empty text. Numbers are
  * drawn above the join, of which no row comes before the lock is held.
  */
-const INSERT = `
+const insertWith = (more: string) => `
   with append_lock as materialized (select pg_advisory_xact_lock(${APPEND_LOCK})::text as held),
   stored as (
     insert into events (${COLUMNS})
@@ -60,11 +72,14 @@ const INSERT = `
     on conflict (id, time) do nothing
     returning seq, id, time
   ),
+  ${more}
   summary as materialized (select count(*)::int as stored, min(seq) as first, max(seq) as last from stored)
   select stored, first, case when stored < $13::int or last - first + 1 <> stored then (
       select json_agg(json_build_object('seq', seq, 'id', id, 'time', (extract(epoch from time) * 1000)::bigint)) from stored
     ) end as each
   from summary`;
+const INSERT = insertWith("");
+const INSERT_BOTH = insertWith(storeOriginalsSql(14));
 
 /** The bodies go as bytes, which `pg` passes on as they are. */
 function toColumns(rows: readonly PreparedEvent[]): (string | number | Buffer)[] {

@@ -11,6 +11,7 @@ import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
 import { investigationServices } from "./investigation-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
+import { originalServices } from "./original-services.ts";
 import { policyServices } from "./policy-services.ts";
 import { retentionServices } from "./retention-services.ts";
 import { senderServices } from "./sender-services.ts";
@@ -29,6 +30,7 @@ export function createApiServices(house: House): ApiServices {
     ...alertServices(house),
     ...incidentServices(house),
     ...investigationServices(house),
+    ...originalServices(house),
     ...indicatorServices(house),
     ...gateServices(house),
     ...killswitchServices(house),

@@ -10,6 +10,7 @@ import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
 import { investigationRoutes } from "./investigation.ts";
 import { killswitchRoutes } from "./killswitch.ts";
+import { originalRoutes } from "./originals.ts";
 import { policyRoutes } from "./policies.ts";
 import { retentionRoutes } from "./retention.ts";
 import { senderRoutes } from "./senders.ts";
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...alertRoutes,
   ...incidentRoutes,
   ...investigationRoutes,
+  ...originalRoutes,
   ...indicatorRoutes,
   ...gateRoutes,
   ...killswitchRoutes,

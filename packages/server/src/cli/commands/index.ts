@@ -18,6 +18,7 @@ import { indicatorsCommands } from "./indicators.ts";
 import { ingestCommand } from "./ingest.ts";
 import { ledgerCommands } from "./ledger.ts";
 import { mapsCommands } from "./maps.ts";
+import { originalCommands } from "./originals.ts";
 import { policyCommands } from "./policy.ts";
 import { investigationCommands } from "./investigation.ts";
 import { killswitchCommands } from "./killswitch.ts";
@@ -66,6 +67,7 @@ export const COMMANDS: readonly Command[] = [
   ...alertCommands,
   ...silenceCommands,
   ...eventsCommands,
+  ...originalCommands,
   ingestCommand,
   tailCommand,
   syslogCommand,

@@ -18,6 +18,7 @@ import { stagesOfStops } from "./0017-stages-of-stops.ts";
 import { investigation } from "./0018-investigation.ts";
 import { retention } from "./0019-retention.ts";
 import { eventSearch } from "./0020-event-search.ts";
+import { originals } from "./0021-originals.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   { version: 18, name: "investigation", sql: investigation },
   { version: 19, name: "retention", sql: retention },
   { version: 20, name: "event-search", sql: eventSearch },
+  { version: 21, name: "originals", sql: originals },
 ];

@@ -1,0 +1,86 @@
+import {
+  erasurePreview,
+  erasurePreviewRequest,
+  erasureRequest,
+  erasureView,
+  keyRotationView,
+  originalsView,
+  revealRequest,
+  revealView,
+} from "@firebreak/protocol";
+import { eventParams, originalsQuery, pageQuery } from "../requests.ts";
+import { defineRoute } from "../route.ts";
+import { erasurePage } from "../schemas.ts";
+
+const tag = "Redaction";
+
+export const originalRoutes = [
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/events/:id/originals",
+    operationId: "showOriginals",
+    summary: "What was kept of an event's redacted values, and who has seen them; no value",
+    tag,
+    access: "responder",
+    params: eventParams,
+    query: originalsQuery,
+    response: originalsView,
+    handler: ({ services, caller }, { params, query }) => services.showOriginals(caller, { ...query, ...params }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/events/:id/reveal",
+    operationId: "revealOriginals",
+    summary: "Give a person what was taken out of an event, for a reason that goes into the audit log first",
+    tag,
+    access: "responder",
+    params: eventParams,
+    body: revealRequest,
+    response: revealView,
+    handler: ({ services, caller }, { params, body }) => services.revealOriginals(caller, { ...body, ...params }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/erasures",
+    operationId: "listErasures",
+    summary: "What was erased for good, by whom and why, newest first",
+    tag,
+    access: "viewer",
+    query: pageQuery,
+    response: erasurePage,
+    handler: ({ services, caller }, { query }) => services.listErasures(caller, query),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/erasures/preview",
+    operationId: "previewErasure",
+    summary: "What an erasure would take, and what forbids it",
+    tag,
+    access: "admin",
+    body: erasurePreviewRequest,
+    response: erasurePreview,
+    handler: ({ services, caller }, { body }) => services.previewErasure(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/erasures",
+    operationId: "eraseOriginals",
+    summary: "Destroy the keys of originals: nobody can reveal them any more",
+    tag,
+    access: "admin",
+    body: erasureRequest,
+    response: erasureView,
+    status: 201,
+    handler: ({ services, caller }, { body }) => services.eraseOriginals(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/originals/rotate-key",
+    operationId: "rotateOriginalsKey",
+    summary: "Encrypt the keys of originals with a new key, and forget the one before",
+    tag,
+    access: "admin",
+    response: keyRotationView,
+    handler: ({ services, caller }) => services.rotateOriginalsKey(caller),
+  }),
+];

@@ -1,0 +1,13 @@
+export type { ManyReveals } from "./context.ts";
+export {
+  dropErasedCiphertext,
+  eraseOriginals,
+  eraseRevealable,
+  listErasures,
+  previewErasure,
+} from "./erase-originals.ts";
+export type { ErasureScope, FindHolds } from "./erase-originals.ts";
+export { openOriginals } from "./originals.ts";
+export type { Originals } from "./originals.ts";
+export { revealOriginals, showOriginals } from "./reveal-originals.ts";
+export { continueRotation, rotateKey } from "./rotate-key.ts";
