@@ -52,7 +52,6 @@ import {
   impactView,
   investigationEntry,
   investigationTimeline,
-  timelineMarkRequest,
   intakeReceipt,
   killswitchView,
   detectionView,
