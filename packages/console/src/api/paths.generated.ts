@@ -4795,6 +4795,93 @@ export interface paths {
     trace?: never;
   };
   "/api/v1/incidents/{id}/timeline/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": TimelineExportRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportedDocument;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/impact/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ImpactExportRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportedDocument;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/events/{id}/originals": {
     parameters: {
       query?: never;
@@ -4857,7 +4944,6 @@ export interface paths {
       };
       requestBody: {
         content: {
-          "application/json": TimelineExportRequest;
           "application/json": RevealRequest;
         };
       };
@@ -4865,7 +4951,6 @@ export interface paths {
         200: {
           headers: Record<string, unknown>;
           content: {
-            "application/json": ExportedDocument;
             "application/json": RevealView;
           };
         };
@@ -4883,7 +4968,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/v1/incidents/{id}/impact/export": {
   "/api/v1/erasures": {
     parameters: {
       query?: never;
@@ -4964,15 +5048,11 @@ export interface paths {
       parameters: {
         query?: never;
         header?: never;
-        path: {
-          id: string;
-        };
         path?: never;
         cookie?: never;
       };
       requestBody: {
         content: {
-          "application/json": ImpactExportRequest;
           "application/json": ErasurePreviewRequest;
         };
       };
@@ -4980,7 +5060,6 @@ export interface paths {
         200: {
           headers: Record<string, unknown>;
           content: {
-            "application/json": ExportedDocument;
             "application/json": ErasurePreview;
           };
         };
