@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import path from "node:path";
@@ -95,6 +96,40 @@ describe("O-3: the command line with a server", () => {
     await until("the next event is shown", () => tail.out().includes("second") || undefined);
     tail.child.kill("SIGINT");
     expect((await tail.ended).signal).toBe("SIGINT");
+  });
+
+  test("E-7: the timeline and the impact of an incident are shown, marked and written as documents", async () => {
+    const data = { url: "https://drop.example/in", method: "PUT", bytes_sent: 4096 };
+    const sent = { agent: { id: "courier" }, kind: "network", outcome: "success", risk: "high", data };
+    const fed = await home.firebreak(["events", "send", "-"], { input: JSON.stringify(sent) });
+    expect(fed).toMatchObject({ code: 0, error: "" });
+    const id = await openIncident("courier");
+    const shown = await home.firebreak(["incident", "timeline", id]);
+    expect(shown.out).toMatch(/telemetry +courier +Network: PUT https:\/\/drop\.example\/in/);
+    const entries = await home.firebreak(["incident", "timeline", id, "--source", "telemetry", "--json"]);
+    const [ref] = /event:\d+/.exec(entries.out) ?? [""];
+    expect((await home.firebreak(["incident", "mark", id, ref])).out).toBe(`pin: ${ref}\n`);
+    expect((await home.firebreak(["incident", "timeline", id, "--newest"])).out).toContain("[pinned] Network");
+    expectFault(await home.firebreak(["incident", "mark", id, "event:999999999"]), 5, /no entry event:999999999/);
+    const impact = await home.firebreak(["incident", "impact", id, "--refresh"]);
+    expect(impact.out).toContain("observed  courier sent data to drop.example: 4096 bytes (1 event)");
+    for (const [what, name] of [
+      ["timeline", "t.pdf"],
+      ["timeline", "t.csv"],
+      ["impact", "i.md"],
+      ["impact", "i.json"],
+    ] as const) {
+      const file = path.join(home.dir, name);
+      const written = await home.firebreak(["incident", what, id, "--export", file]);
+      expect(written.out).toContain(createHash("sha256").update(readFileSync(file)).digest("hex"));
+      expectFault(await home.firebreak(["incident", what, id, "--export", file]), 1, /cannot be written/);
+    }
+    expect(readFileSync(path.join(home.dir, "t.pdf")).subarray(0, 5).toString()).toBe("%PDF-");
+    expectFault(
+      await home.firebreak(["incident", "timeline", id, "--export", "t.docx"]),
+      2,
+      /\.md, \.json, \.csv or \.pdf/,
+    );
   });
 
   test("an incident from opening to review", async () => {
@@ -250,12 +285,12 @@ test("Ctrl-C on up leaves no process, no socket and no address behind, even whil
 });
 
 /** Reports an incident, for which there is no command. */
-async function openIncident(): Promise<string> {
+async function openIncident(agentId?: string): Promise<string> {
   const token = readFileSync(path.join(home.dir, "secrets/cli-token"), "utf8").trim();
   const response = await fetch(`${running.url}/api/v1/incidents`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify({ title: "It burns", severity: 2, type: "other" }),
+    body: JSON.stringify({ title: "It burns", severity: 2, type: "other", agentId }),
   });
   expect(response.status).toBe(201);
   return z.object({ id: z.string() }).parse(await response.json()).id;

@@ -11,7 +11,7 @@ import { exportReport, readProvenance } from "./export-report.ts";
 import type { ReportTable } from "./report.ts";
 
 /** entries in one document */
-const ENTRIES_MAX = 50_000;
+const ENTRIES_MAX = 20_000;
 const PDF_ENTRIES_MAX = 3_000;
 const PAGE = 500;
 

@@ -13,6 +13,7 @@ import { collectFacts } from "./collect-facts.ts";
 import { drawGraph } from "./draw-graph.ts";
 import { FactBook } from "./facts.ts";
 import type { PlacedEvent } from "./facts.ts";
+import { stateReachable } from "./read-evidence.ts";
 import { followCourse, newCourse, stateBlastRadius, stateCost, stateDwell } from "./state-course.ts";
 import type { Course } from "./state-course.ts";
 import { stateFacts } from "./state-impact.ts";
@@ -40,17 +41,19 @@ export async function computeImpact(
   const sources = await estimateClocks(ctx, scope);
   const read = await readAll(ctx, scope, sources, { book, course });
   const { statements: facts, limits } = stateFacts(book);
+  const reachable = await stateReachable(ctx, scope);
   const statements = [
     ...stateDwell(course, scope),
     ...stateBlastRadius(course, scope),
     ...facts,
+    ...reachable.statements,
     ...stateCost(ctx.profile, course, scope, ctx.clock.now()),
   ];
   return {
     from: toIso(scope.fromMs),
     to: toIso(scope.toMs),
     eventsRead: read.events,
-    limits: [...read.limits, ...limits],
+    limits: [...read.limits, ...limits, ...reachable.limits],
     statements,
     graph: drawGraph(book, scope),
     regulatory: suggestRegulatory(scope, statements),

@@ -1,7 +1,12 @@
 import type { ImpactStatement, ImpactView } from "@firebreak/protocol";
 import * as fc from "fast-check";
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { listAudit } from "../../audit/index.ts";
+import { writeSampleArchive } from "../../evidence/testing.ts";
 import { markContained, resolveIncident } from "../../incidents/index.ts";
 import { createTestContext, daemon, insertAlert, NOON, openIncidentForAlert } from "../../incidents/testing.ts";
 import type { TestContext } from "../../incidents/testing.ts";
@@ -22,7 +27,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await testDatabase.database.pool.query(
-    "truncate incidents, incident_counters, alerts, events, stops, agent_sessions, audit_log cascade",
+    "truncate incidents, incident_counters, alerts, events, stops, agent_sessions, evidence_archives, audit_log cascade",
   );
   ctx = await createTestContext(testDatabase.database);
 });
@@ -200,6 +205,56 @@ describe("E-7: a scripted incident whose truth is known", () => {
     ]);
     expect(tried).toHaveLength(1);
     expect((await refreshImpact(ctx, impact.incidentId)).regulatory).toEqual([]);
+  });
+
+  test("secrets within reach of the processes are named from evidence, and an archive that was changed is not believed", async () => {
+    const home = await mkdtemp(path.join(tmpdir(), "firebreak-impact-"));
+    try {
+      const tree = {
+        processes: [
+          {
+            pid: 7,
+            environment: ["PATH=/bin", "AWS_SECRET_ACCESS_KEY=[REDACTED: KEY, 40 characters]"],
+            openFiles: [{ target: "/home/a/.ssh/id_rsa" }, { target: "/tmp/x" }],
+          },
+          { pid: 8, environment: ["AWS_SECRET_ACCESS_KEY=[REDACTED: KEY, 40 characters]"], openFiles: [] },
+        ],
+      };
+      const content = JSON.stringify(tree);
+      const archive = await writeSampleArchive(home, { "sessions/ses_1/process-tree.json": content });
+      const incidentId = await openIncident();
+      await ctx.database.kysely
+        .insertInto("evidence_archives")
+        .values({
+          id: archive.id,
+          incident_id: incidentId,
+          agent_id: "scout",
+          session_id: null,
+          reason: "r",
+          directory: archive.directory,
+          manifest_sha256: archive.manifestSha256,
+          items: 4,
+          degraded_items: 1,
+          bytes: "1",
+          collected_at: new Date(NOON),
+          collected_by: "{}",
+        })
+        .execute();
+      const impact = await refreshImpact(ctx, incidentId);
+      expect(saying(impact, "credentials")).toEqual([
+        "possible: The secret in the variable AWS_SECRET_ACCESS_KEY lay within reach (2 processes)",
+        "possible: /home/a/.ssh/id_rsa was held open (SSH private key) (1 process)",
+      ]);
+      expect(impact.statements[0]?.links).toEqual([{ kind: "evidence", id: archive.id }]);
+      const blob = path.join(archive.directory, "blobs", createHash("sha256").update(content).digest("hex"));
+      await rm(blob);
+      await writeFile(blob, content.replace("AWS_SECRET", "MY_SECRET_"));
+      const changed = await refreshImpact(ctx, incidentId);
+      expect(saying(changed, "credentials")).toEqual([]);
+      expect(changed.limits.join()).toContain("is not what was collected");
+    } finally {
+      await rm(home, { recursive: true });
+    }
   });
 
   test("a cost is estimated only where the profile gives rates", async () => {

@@ -14,6 +14,8 @@ export interface Reading {
   /** leaves out what is hidden, and telemetry that nothing makes notable */
   readonly isCurated: boolean;
   readonly pinned: ReadonlySet<string>;
+  /** what the impact rests on */
+  readonly telling: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
 }
 

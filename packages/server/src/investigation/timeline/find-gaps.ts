@@ -3,9 +3,9 @@ import type { ReadContext } from "../context.ts";
 import { SESSIONS_MAX } from "../scope.ts";
 import type { Scope } from "../scope.ts";
 import type { SourceFacts } from "./clocks.ts";
-import { draftOf } from "./entry.ts";
 import type { Draft } from "./entry.ts";
-import { RANKS } from "./position.ts";
+import { findRemoved } from "./find-removed.ts";
+import { gap } from "./gap.ts";
 
 /** A source that beats is silent when it misses this many beats … */
 const BEATS_MISSED = 3;
@@ -15,27 +15,21 @@ const SILENCES_MAX = 200;
 
 /** What the timeline cannot show: silences, lost sessions, what was taken out or is stored no more, sources that cannot be placed. */
 export async function findGaps(ctx: ReadContext, scope: Scope, sources: readonly SourceFacts[]): Promise<Draft[]> {
-  const [silences, redacted, deleted] = await Promise.all([
+  const [silences, redacted, deleted, removed] = await Promise.all([
     findSilences(ctx, scope, sources),
     findRedacted(ctx, scope),
     findDeleted(ctx, scope),
+    findRemoved(ctx, scope),
   ]);
   return [
     ...silences,
     ...redacted,
     ...deleted,
+    ...removed,
     ...findLost(scope),
     ...findUnplaced(scope, sources),
     ...findBlind(scope, sources),
   ];
-}
-
-function gap(kind: string, id: string, atMs: number, text: string, of: Partial<Draft> = {}): Draft {
-  const key = `${kind}/${id}`.slice(0, 110);
-  return draftOf(
-    { atMs, rank: RANKS.gap, id: key },
-    { ref: `gap:${key}`, source: "gap", kind, from: "Firebreak", text, ...of },
-  );
 }
 
 interface Silence {

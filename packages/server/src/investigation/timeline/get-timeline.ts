@@ -17,6 +17,7 @@ import { findGaps } from "./find-gaps.ts";
 import { gatherFacts } from "./gather-facts.ts";
 import { readMarks } from "./marks.ts";
 import type { Marks } from "./marks.ts";
+import { readTelling } from "./read-telling.ts";
 import { comparePositions, formatCursor, mergeSorted, parseCursor } from "./position.ts";
 import { readEvents } from "./read-events.ts";
 import { readRecord } from "./read-record.ts";
@@ -49,13 +50,15 @@ export async function getTimeline(
   const scope = await readScope(ctx, incidentId, after?.lastSeq);
   const [survey, marks] = await Promise.all([surveyOf(ctx, scope), readMarks(ctx, incidentId)]);
   const limit = Math.max(1, Math.min(query.limit ?? LIMIT_DEFAULT, LIMIT_MAX));
+  const isCurated = query.view !== "all";
   const reading: Reading = {
     direction: query.order === "newest" ? -1 : 1,
     after,
     limit: limit + 1,
     sources: query.sources === undefined ? undefined : new Set(query.sources),
-    isCurated: query.view !== "all",
+    isCurated,
     pinned: marks.pinned,
+    telling: isCurated ? await readTelling(ctx, incidentId) : new Set(),
     hidden: marks.hidden,
   };
   const found = await readPage(ctx, scope, survey, reading);

@@ -100,11 +100,11 @@ function behind({ after, direction }: Reading, placed: RawBuilder<unknown>, shif
   return sql`(${placed}, seq) ${sign} (${new Date(atMs)}::timestamptz - ${shift}, ${isNumber(id) ? id : "-1"}::bigint)`;
 }
 
-/** What stands out by itself, what an alert cites and what a person pinned; never what a person hid. */
-function notable(scope: Scope, { isCurated, pinned, hidden }: Reading) {
+/** What stands out by itself, what an alert or the impact cites and what a person pinned; never what a person hid. */
+function notable(scope: Scope, { isCurated, pinned, telling, hidden }: Reading) {
   if (!isCurated) return sql`true`;
   const seqs = (refs: ReadonlySet<string>) => sql`${idsOf(refs, "event").filter(isNumber)}::bigint[]`;
-  return sql`(risk in ('high', 'critical') or outcome = 'denied' or seq = any(${seqs(pinned)})
+  return sql`(risk in ('high', 'critical') or outcome = 'denied' or seq = any(${seqs(pinned)}) or seq = any(${seqs(telling)})
     or id = any(${[...scope.citedEventIds]}::text[])) and not seq = any(${seqs(hidden)})`;
 }
 

@@ -7,7 +7,7 @@ import { ada, createTestContext, daemon, insertAlert, NOON, openIncidentForAlert
 import type { TestContext } from "../../incidents/testing.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
-import { getTimeline, markEntry } from "../index.ts";
+import { getTimeline, markEntry, refreshImpact } from "../index.ts";
 import type { TimelineQuery } from "../index.ts";
 import { storeTestEvents } from "../testing.ts";
 import type { GivenEvent } from "../testing.ts";
@@ -200,6 +200,52 @@ describe("E-7: one order out of every source", () => {
     ]);
   });
 
+  test("what the retention policy moved or deleted is marked, and what is of another time is not", async () => {
+    const incidentId = await openIncident();
+    const before = new Date(NOON - 30 * 24 * 3_600_000);
+    const within = new Date(NOON - 30 * MINUTE_MS);
+    const later = new Date(NOON + 3_600_000);
+    const segment = {
+      class: "events",
+      pack: null,
+      table_name: "events",
+      tier: "warm",
+      row_count: "70",
+      bytes: "9",
+      sha256: "0",
+      created_at: later,
+    } as const;
+    await ctx.database.kysely
+      .insertInto("archive_segments")
+      .values([
+        { id: "seg_1", file: "archive/warm/a.ndjson.gz", oldest: within, newest: later, ...segment },
+        { id: "seg_2", file: "archive/warm/b.ndjson.gz", oldest: before, newest: before, ...segment },
+      ])
+      .execute();
+    const notice = {
+      class: "debug",
+      pack: null,
+      row_count: "5",
+      announced_at: later,
+      due_at: later,
+      state: "done",
+      deleted: "5",
+    } as const;
+    await ctx.database.kysely
+      .insertInto("retention_notices")
+      .values([
+        { id: "ntc_1", covers_before: within, ...notice },
+        { id: "ntc_2", covers_before: before, ...notice },
+      ])
+      .execute();
+    const gaps = (await readAll(incidentId, { sources: ["gap"] })).map(({ kind, text }) => `${kind}: ${text}`);
+    expect(gaps).toContain(
+      "archived: 70 rows of telemetry of this time lie in the archive (archive/warm/a.ndjson.gz) and are not shown; some may be of these agents",
+    );
+    expect(gaps.filter((text) => /^(?:archived|deleted)/.test(text))).toHaveLength(2);
+    await testDatabase.database.pool.query("truncate archive_segments, retention_notices");
+  });
+
   test("an incident without an agent says that it has no telemetry", async () => {
     const { id } = await reportIncident(ctx, { title: "Strange bill", severity: 3, type: "other" });
     const { items, events } = await getTimeline(ctx, id, {});
@@ -289,6 +335,17 @@ describe("E-7: pages", () => {
 });
 
 describe("E-7: the curated view", () => {
+  test("shows the events behind what the impact says of credentials, outflow and traces", async () => {
+    await storeTestEvents(testDatabase.database, [
+      { atMs: NOON - 3 * MINUTE_MS, data: { command: "ls" } },
+      { atMs: NOON - 2 * MINUTE_MS, data: { command: "cat ~/.ssh/id_rsa" } },
+    ]);
+    const incidentId = await openIncident();
+    await refreshImpact(ctx, incidentId);
+    const curated = telemetryOf((await getTimeline(ctx, incidentId, {})).items);
+    expect(curated.map(({ text }) => text)).toEqual(["Command: cat ~/.ssh/id_rsa"]);
+  });
+
   test("pins, hides and notes are records of their own; the entry stays as it is", async () => {
     await storeTestEvents(testDatabase.database, [{ atMs: NOON - MINUTE_MS, data: { command: "ls" } }]);
     const incidentId = await openIncident();
