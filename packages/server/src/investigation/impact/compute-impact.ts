@@ -26,7 +26,7 @@ export type ImpactBody = Pick<
 >;
 
 /** events that are read for one incident */
-const EVENTS_MAX = 50_000;
+const EVENTS_MAX = 100_000;
 const PAGE = 1_000;
 /** Events between two turns of the server, so that stops are answered meanwhile. */
 const AT_ONCE = 50;

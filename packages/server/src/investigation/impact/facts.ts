@@ -50,7 +50,7 @@ interface OpenFact extends Fact {
 
 const EVENTS_KEPT = 20;
 /** different things of one section */
-const FACTS_MAX = 2_000;
+const FACTS_MAX = 10_000;
 
 export const rankOf = (certainty: Certainty): number => CERTAINTIES.indexOf(certainty);
 

@@ -205,6 +205,15 @@ describe("E-7: a scripted incident whose truth is known", () => {
     ]);
     expect(tried).toHaveLength(1);
     expect((await refreshImpact(ctx, impact.incidentId)).regulatory).toEqual([]);
+    await storeTestEvents(ctx.database, [
+      { ...at(8), kind: "file", data: { operation: "read", path: "/srv/patients/1.json" } },
+      { ...at(7), kind: "prompt", redacted: [{ category: "BANK", type: "iban", path: "/data/content", count: 1 }] },
+    ]);
+    const named = await refreshImpact(ctx, impact.incidentId);
+    expect(named.regulatory.map(({ id, certainty }) => `${id} ${certainty}`)).toEqual(["hipaa possible"]);
+    expect(saying(named, "data")).toContain(
+      "possible: scout read /srv/patients/1.json, whose name suggests health data (1 event)",
+    );
   });
 
   test("secrets within reach of the processes are named from evidence, and an archive that was changed is not believed", async () => {

@@ -17,9 +17,9 @@ export function noteFile(noting: Noting, act: FileAct, path: string, judged: Pic
   const { book, placed } = noting;
   const credential = findCredential(path);
   const place = act === "wrote" ? findPersistence(path) : undefined;
-  const suggested = suggestClass(path);
-  const classes = [...noting.classes, ...(suggested === undefined ? [] : [suggested])];
+  const { classes } = noting;
   const says = `${act} ${path}`;
+  noteName(noting, act, path, judged);
   if (place !== undefined) {
     book.note(placed, {
       section: "persistence",
@@ -44,6 +44,26 @@ export function noteFile(noting: Noting, act: FileAct, path: string, judged: Pic
     return;
   }
   book.note(placed, { section: "data", kind: act, subject: path, says, classes, ...judged });
+}
+
+/** A name proves nothing: that it suggests something is a statement of its own. */
+function noteName(
+  { book, placed }: Noting,
+  act: FileAct,
+  path: string,
+  { certainty }: Pick<Finding, "certainty">,
+): void {
+  const suggested = suggestClass(path);
+  if (suggested === undefined || act === "deleted" || certainty === "attempted") return;
+  book.note(placed, {
+    section: "data",
+    kind: "name_suggests",
+    subject: path,
+    says: `${act} ${path}, whose name suggests ${suggested} data`,
+    certainty: "possible",
+    why: "a name proves nothing; look at the content",
+    classes: [suggested],
+  });
 }
 
 export function noteContact({ book, placed }: Noting, host: string, judged: Pick<Finding, "certainty" | "why">): void {

@@ -55,7 +55,7 @@ const VERB: Readonly<Record<Certainty, string>> = {
   observed: "",
   inferred: "",
   attempted: "tried and failed: ",
-  possible: "may have: ",
+  possible: "",
 };
 
 /** @returns the facts as sentences, the surest and gravest first, and per section how many there was no room for */

@@ -20,7 +20,9 @@ const holds =
   (statement: ImpactStatement) =>
     statement.certainty !== "attempted" && statement.classes.some((one) => classes.includes(one));
 
-const SSN = /SSN|ssn|social/;
+/** What the intake found in events, by its category. */
+const found = (category: string) => (statement: ImpactStatement) =>
+  statement.section === "data" && statement.kind === "found" && statement.subject.startsWith(`${category} `);
 
 /**
  * Duties that the runbooks and the law name, each with what must have been found. GDPR (EU) 2016/679 article 33; HIPAA 45 CFR
@@ -41,14 +43,14 @@ const REGIMES: readonly Regime[] = [
     duty: "notify the persons concerned, in many states within 30 to 60 days; the state of each person counts",
     hours: null,
     fact: "a social security number was in what the agent read, held or sent",
-    applies: (statement) => holds("personal")(statement) && SSN.test(`${statement.subject} ${statement.text}`),
+    applies: found("SSN"),
   },
   {
     id: "hipaa",
     regime: "HIPAA, breach notification",
     duty: "notify the persons concerned within 60 days of the discovery; above 500 persons also the department of health and the media",
     hours: 60 * 24,
-    fact: "a name suggests health data; a name proves nothing, look at the content",
+    fact: "names or findings suggest health data; a name proves nothing, look at the content",
     applies: holds("health"),
   },
   {
@@ -56,8 +58,8 @@ const REGIMES: readonly Regime[] = [
     regime: "PCI DSS",
     duty: "tell the acquiring bank and the card brands at once",
     hours: 0,
-    fact: "numbers of cards or accounts were in what the agent read, held or sent",
-    applies: (statement) => holds("financial")(statement) && statement.kind !== "value",
+    fact: "numbers of payment cards were in what the agent read, held or sent",
+    applies: found("CC"),
   },
   {
     id: "nis2",
@@ -88,7 +90,7 @@ export function suggestRegulatory(scope: Scope, statements: readonly ImpactState
       clockFrom: "the detection of the incident, the first moment at which it was known here",
       dueAt: hours === null ? null : toIso(startMs + hours * HOUR_MS),
       fact,
-      certainty: id === "hipaa" ? ("possible" as const) : surest(behind),
+      certainty: surest(behind),
       statements: behind.slice(0, STATEMENTS_MAX).map((statement) => statement.id),
     };
   });

@@ -112,15 +112,18 @@ interface Survey {
 }
 
 const SURVEYS_MAX = 50;
+const SURVEY_KEPT_MS = 300_000;
 const surveys = new WeakMap<ReadContext["database"]["kysely"], Map<string, Promise<Survey>>>();
 
 function surveyOf(ctx: ReadContext, scope: Scope): Promise<Survey> {
   const { kysely } = ctx.database;
   const kept = surveys.get(kysely) ?? new Map<string, Promise<Survey>>();
   surveys.set(kysely, kept);
-  // the sessions: a lost one is a gap, and no event says so
+  // what no event tells of: lost sessions, alerts that cite, and what is taken out meanwhile
   const states = scope.sessions.map((session) => `${session.id} ${session.state}`).join();
-  const key = JSON.stringify([scope.incident.id, scope.lastSeq, scope.fromMs, scope.agents, states]);
+  const turn = Math.floor(ctx.clock.now() / SURVEY_KEPT_MS);
+  const { incident, lastSeq, fromMs, agents, citedEventIds } = scope;
+  const key = JSON.stringify([incident.id, lastSeq, fromMs, agents, citedEventIds.length, states, turn]);
   const found = kept.get(key) ?? makeSurvey(ctx, scope);
   kept.delete(key);
   kept.set(key, found);
