@@ -1,3 +1,4 @@
+import { TIMELINE_SOURCES } from "@firebreak/protocol";
 import { FirebreakError } from "../kernel/index.ts";
 import { findImpact, getTimeline } from "../investigation/index.ts";
 import type { LearningContext, ReviewFacts } from "./types.ts";
@@ -11,7 +12,7 @@ export async function readFacts(ctx: LearningContext, incidentId: string): Promi
   const { kysely } = ctx.database;
   const incident = await kysely.selectFrom("incidents").selectAll().where("id", "=", incidentId).executeTakeFirst();
   if (incident === undefined) throw new FirebreakError("not_found", `There is no incident ${incidentId}.`);
-  const timeline = await getTimeline(ctx, incidentId, { view: "curated", limit: TIMELINE_MAX });
+  const timeline = await readTimeline(ctx, incidentId);
   const impact = await findImpact(ctx, incidentId);
   const clocks = await kysely.selectFrom("incident_clocks").selectAll().where("incident_id", "=", incidentId).execute();
   const alerts = await kysely
@@ -45,6 +46,15 @@ export async function readFacts(ctx: LearningContext, incidentId: string): Promi
   const runs = await readRuns(ctx, incidentId);
   const told = { timeline: timeline.items, isTimelineCut: timeline.next !== null, impact };
   return { incident, clocks, ...told, alerts, stops, evidence, deliveries, runs };
+}
+
+/** Where an agent did too much to print, what responders did goes before it. */
+async function readTimeline(ctx: LearningContext, incidentId: string) {
+  const whole = await getTimeline(ctx, incidentId, { view: "curated", limit: TIMELINE_MAX });
+  if (whole.next === null) return whole;
+  const sources = TIMELINE_SOURCES.filter((source) => source !== "telemetry");
+  const rest = await getTimeline(ctx, incidentId, { view: "curated", limit: TIMELINE_MAX, sources });
+  return { ...rest, next: whole.next };
 }
 
 async function readRuns(ctx: LearningContext, incidentId: string): Promise<ReviewFacts["runs"]> {
