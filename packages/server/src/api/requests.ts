@@ -7,24 +7,25 @@ import {
   entityName,
   eventFilterShape,
   eventSplit,
+  evidenceLevel,
   holdLevel,
   holdScope,
-  reactionState,
-  retentionClass,
-  retentionNoticeState,
   incidentState,
   incidentType,
   indicatorEffect,
   indicatorType,
   processIdentity,
+  reactionState,
+  retentionClass,
+  retentionNoticeState,
   severity,
   silenceKind,
-  weeklyWindow,
   sourceName,
   stopResult,
   timelineOrder,
   timelineSource,
   timelineView,
+  weeklyWindow,
 } from "@firebreak/protocol";
 import type { IdKind } from "@firebreak/protocol";
 import { z } from "zod";
@@ -305,6 +306,25 @@ export const stopReportRequest = z.strictObject({
   }),
 });
 export type StopReportRequest = z.infer<typeof stopReportRequest>;
+
+export const newCollectionRequest = z
+  .strictObject({
+    agentId: entityName.optional(),
+    sessionId: entityName.optional(),
+    incidentId: incidentId.optional(),
+    /** of the server's host, without an agent */
+    host: z.literal(true).optional(),
+    level: evidenceLevel.default("standard"),
+    reason: z.string().trim().min(3).max(1000),
+    timeLimitSeconds: z.number().int().min(1).max(86_400).optional(),
+    /** also the memory of the agent's processes */
+    memory: z.boolean().default(false),
+  })
+  .refine((body) => body.host !== true || (body.agentId === undefined && body.sessionId === undefined), {
+    message: "a collection of the host has no agent and no session",
+    path: ["host"],
+  });
+export type NewCollectionRequest = z.infer<typeof newCollectionRequest>;
 
 export const newIncidentRequest = z.strictObject({
   title: z.string().trim().min(3).max(200),

@@ -30,6 +30,7 @@ import {
   budgetView,
   changeView,
   clockView,
+  collectionView,
   deliveryView,
   eventFacets,
   eventHistogram,
@@ -162,6 +163,7 @@ export const budgetPage = pageOf(budgetView);
 export const breakerPage = pageOf(breakerView);
 export const incidentPage = pageOf(incidentSummary);
 export const runPage = pageOf(runView);
+export const collectionPage = pageOf(collectionView);
 export const playbookPage = pageOf(playbookView);
 export const evidencePage = pageOf(evidenceView);
 export const deliveryPage = pageOf(deliveryView);
@@ -225,6 +227,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   ChangeView: changeView,
   ChangePage: changePage,
   ClockView: clockView,
+  CollectionView: collectionView,
+  CollectionPage: collectionPage,
   DeliveryView: deliveryView,
   DeliveryPage: deliveryPage,
   EventView: eventView,

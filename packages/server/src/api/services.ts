@@ -30,6 +30,7 @@ import type {
   BudgetView,
   ChangeView,
   ContainmentReport,
+  CollectionView,
   ContainmentView,
   DeliveryView,
   DetectionView,
@@ -121,6 +122,7 @@ import type {
   IncidentsQuery,
   IndicatorsQuery,
   LedgerQuery,
+  NewCollectionRequest,
   NewIncidentRequest,
   NewSessionRequest,
   NewSilenceRequest,
@@ -332,6 +334,10 @@ export interface ApiServices extends RetentionServices {
   listActions(caller: Caller, query: ActionsQuery): Promise<Page<ActionView>>;
   getAction(caller: Caller, request: WithId): Promise<ActionView>;
   undoAction(caller: Caller, request: ReasonRequest & WithId): Promise<ActionView>;
+
+  startCollection(caller: Caller, request: NewCollectionRequest): Promise<CollectionView>;
+  listCollections(caller: Caller): Promise<Page<CollectionView>>;
+  getCollection(caller: Caller, request: WithId): Promise<CollectionView>;
 
   listRuns(caller: Caller, query: OfIncidentQuery): Promise<Page<RunView>>;
   getRun(caller: Caller, request: WithId): Promise<RunView>;

@@ -10,6 +10,7 @@ import type { Canary } from "./canary/types.ts";
 import type { Clock, Config, FileProblem, Logger, NewId, Profile, ReadSecret, SigningKey } from "../kernel/index.ts";
 import type { IndicatorWatch } from "../indicators/index.ts";
 import type { GateFeed, Killswitch, KillswitchPolicy } from "../killswitch/index.ts";
+import type { Collections } from "./evidence/under-way.ts";
 import type { RemoteStops } from "./killswitch/remote-stops.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
@@ -41,8 +42,12 @@ export interface House {
   readonly remoteStops: RemoteStops;
   readonly profile: Profile;
   readonly profileProblems: readonly FileProblem[];
+  /** where the shipped profiles lie */
+  readonly profilesDir: string;
   readonly playbooks: LoadedPlaybooks;
   readonly effectors: ReadonlyMap<string, Effector>;
+  /** evidence that this server is collecting */
+  readonly collections: Collections;
   readonly redactor: Redactor;
   /** what redaction took out, for those who may see it */
   readonly originals: Originals;

@@ -1,5 +1,8 @@
 export { listCoverage } from "./coverage.ts";
 export { databaseStatus, exportTo, importFrom } from "./database-tools.ts";
+export { getCollection, listCollections, startCollection } from "./evidence/collections.ts";
+export { collectWithoutServer } from "./evidence/collect-locally.ts";
+export type { CollectRequest } from "./evidence/resolve-subject.ts";
 export { contextFor, DAEMON } from "./house.ts";
 export type { House } from "./house.ts";
 export { checkStop, checkStopRole } from "./killswitch/check-stop.ts";

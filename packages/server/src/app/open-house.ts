@@ -2,7 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { LiveMessage, Actor, AgentEvent } from "@firebreak/protocol";
 import { reconcileActions, tendActions } from "../actions/index.ts";
-import { createAttemptLimit, createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
+import { createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
   markStaleAlerts,
   raiseAlerts,
@@ -35,7 +35,7 @@ import type { NotifyContext } from "../notify/index.ts";
 import { expireManualSteps } from "../playbooks/index.ts";
 import { openPolicyKeeper, tendLedger } from "../policies/index.ts";
 import type { PolicyKeeper } from "../policies/index.ts";
-import { createSourceAttempts, createSourceDirectory } from "../senders/index.ts";
+import { createSourceDirectory } from "../senders/index.ts";
 import {
   listenLive,
   checkDatabase,
@@ -60,6 +60,7 @@ import { raiseOwnAlert } from "./own-alerts.ts";
 import type { OwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
+import { evidenceDaemons } from "./evidence/index.ts";
 import { createEffectors } from "./effectors.ts";
 import { domainHandlers } from "./handlers.ts";
 import { contextFor, DAEMON } from "./house.ts";
@@ -67,6 +68,7 @@ import type { House } from "./house.ts";
 import { enforceEverywhere } from "./killswitch/enforce-everywhere.ts";
 import { createRemoteStops } from "./killswitch/remote-stops.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
+import { createLimits } from "./limits.ts";
 import { openHouseGuard } from "./house-guard.ts";
 import { killswitchDaemons } from "./killswitch/daemons.ts";
 import { openRedaction, originalsDaemons, startOriginals } from "./originals.ts";
@@ -185,7 +187,6 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
-    actionsUnderWay: new Set(),
     ownAgents: findOwnAgents(config.home),
     checkDatabase: () => checkDatabase(database),
     isStorageFault: isTransientDatabaseError,
@@ -222,14 +223,12 @@ async function readFiles({ home, profileName }: Config, profilesDir: string) {
   const profileDir = path.join(profilesDir, profile.name);
   const { policy, problems } = await loadPolicy({ home, profileDir, roles: profile.roles });
   const { placeOf } = loaded;
-  return { profile, placeOf, profileProblems: [...loaded.problems, ...problems], killswitchPolicy: policy };
-}
-
-function createLimits(clock: Clock): Pick<House, "attempts" | "refusedAttempts" | "sourceAttempts"> {
   return {
-    attempts: createAttemptLimit(clock),
-    refusedAttempts: createAttemptLimit(clock, { windowMs: 60_000, perName: 20, perAddress: 60 }),
-    sourceAttempts: createSourceAttempts(clock),
+    profile,
+    profilesDir,
+    placeOf,
+    profileProblems: [...loaded.problems, ...problems],
+    killswitchPolicy: policy,
   };
 }
 
@@ -322,6 +321,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
   openings.add("work", () => work.stop());
   await detector.start();
   openings.add("detector", () => detector.stop());
+  openings.add("evidence under way", () => house.collections.close());
   openings.add("intake", () => intake.close());
   // before the intake, which stores what they read
   openings.add("syslog", () => house.syslog.close());
@@ -404,6 +404,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
     ...killswitchDaemons(house),
     ...originalsDaemons(house),
+    ...evidenceDaemons(house),
     { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
     { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
     { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },

@@ -130,7 +130,7 @@ function serverDown({ config, environment }: ClientOptions): OperatorError {
   return elsewhere === undefined || elsewhere === ""
     ? new ServerUnusableError(
         `Firebreak is not running (nothing answers for ${config.home}).`,
-        "Start it with: firebreak up\nThese work without it: stop, resume, status, evidence verify, doctor.",
+        "Start it with: firebreak up\nThese work without it: stop, resume, status, evidence collect, evidence verify, doctor.",
         { exitCode: EXIT.serverDown },
       )
     : new ServerUnusableError(

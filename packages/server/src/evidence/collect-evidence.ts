@@ -11,13 +11,13 @@ import {
   makeTemporaryDir,
   removeCollectionRecord,
   removeTemporaryDir,
-  settleInterrupted,
-  setAside,
   writeCollectionRecord,
 } from "./collect/collection-record.ts";
-import type { CollectionRecord, CutOff } from "./collect/collection-record.ts";
+import type { CollectionRecord } from "./collect/collection-record.ts";
 import type { Scene, SessionSubject, Surroundings } from "./collect/collector.ts";
 import { COLLECTORS } from "./collect/collectors.ts";
+import { setAside, settleInterrupted } from "./collect/settle-interrupted.ts";
+import type { CutOff } from "./collect/settle-interrupted.ts";
 import { chooseCollectors, runCollectors } from "./collect/run-collectors.ts";
 import type { CollectorRun } from "./collect/run-collectors.ts";
 import { appendCustody } from "./custody.ts";
@@ -66,17 +66,22 @@ const PROGRESS_EVERY_MS = 250;
  * A collection that was cut off left no manifest; it is kept beside the others as `<id>.partial-N`, and the next one names it.
  */
 export async function collectEvidence(ctx: EvidenceContext, input: CollectInput): Promise<EvidenceSummary> {
-  if (!isSealed(ctx.home, input.archiveId)) await writeArchive(ctx, input);
-  const summary = readSummary(input.archiveId, archiveDirectory(ctx.home, input.archiveId));
-  if (ctx.database !== null)
-    await recordArchive({ ...ctx, database: ctx.database }, { ...input, agentId: onlyAgentOf(input) }, summary);
-  return summary;
+  const interrupted = settleInterrupted(ctx.home, toIso(ctx.clock.now()));
+  if (!isSealed(ctx.home, input.archiveId)) await writeArchive(ctx, input, interrupted);
+  try {
+    const summary = readSummary(input.archiveId, archiveDirectory(ctx.home, input.archiveId));
+    const facts = { ...input, agentId: onlyAgentOf(input) };
+    if (ctx.database !== null) await recordArchive({ ...ctx, database: ctx.database }, facts, summary);
+    return summary;
+  } finally {
+    // not before: whoever asks for it meanwhile must find the one or the other
+    removeCollectionRecord(ctx.home, input.archiveId);
+  }
 }
 
-async function writeArchive(ctx: EvidenceContext, input: CollectInput): Promise<void> {
+async function writeArchive(ctx: EvidenceContext, input: CollectInput, interrupted: readonly CutOff[]): Promise<void> {
   const { home, clock } = ctx;
   const { archiveId } = input;
-  const interrupted = settleInterrupted(home, toIso(clock.now()));
   if (existsSync(archiveDirectory(home, archiveId))) {
     throw new FirebreakError("conflict", `evidence is being collected into ${archiveId} already`);
   }
@@ -92,8 +97,7 @@ async function writeArchive(ctx: EvidenceContext, input: CollectInput): Promise<
   } finally {
     removeTemporaryDir(home, archiveId);
   }
-  for (const { id } of interrupted) removeCollectionRecord(home, id);
-  removeCollectionRecord(home, archiveId);
+  for (const { id } of interrupted) if (id !== archiveId) removeCollectionRecord(home, id);
 }
 
 function newRecord(ctx: EvidenceContext, input: CollectInput): CollectionRecord {
@@ -154,7 +158,11 @@ async function fillArchive(ctx: EvidenceContext, input: CollectInput, making: Ma
   let at = record.progress;
   const tell = () => {
     at = { ...at, items: writer.items.length, bytes: meter.bytes };
-    writeCollectionRecord(home, { ...record, progress: at });
+    try {
+      writeCollectionRecord(home, { ...record, progress: at });
+    } catch {
+      // a disk that is full keeps nobody from collecting what still fits
+    }
     input.onProgress?.({ ...record, progress: at });
   };
   const ticking = setInterval(tell, PROGRESS_EVERY_MS);

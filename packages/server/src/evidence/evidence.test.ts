@@ -20,6 +20,7 @@ import { createManualClock, createNewId, readProcessStartTime } from "../kernel/
 import { createTestDatabase } from "../storage/testing.ts";
 import { collectEvidence, getEvidence, listEvidence, verifyArchive } from "./index.ts";
 import type { CollectInput, EvidenceContext } from "./index.ts";
+import { writeCollectionRecord } from "./collect/collection-record.ts";
 import { emptySurroundings, sessionSubject, settingsFor } from "./collect/testing.ts";
 import { formatEndpoint } from "./collect/socket-table.ts";
 import { redactEnvironment, redactText } from "./redact.ts";
@@ -223,6 +224,31 @@ describe("E-3: chain of custody", () => {
       .where("target", "=", once.archiveId)
       .execute();
     expect(audited).toHaveLength(1);
+  });
+
+  test("killed between manifest and custody log, the archive is whole when somebody comes by", async () => {
+    const once = input();
+    const { directory } = await collectEvidence(ctx, once);
+    const actor = { kind: "playbook", id: "run_1", name: "rogue-agent" } as const;
+    writeCollectionRecord(home, {
+      version: 1,
+      id: once.archiveId,
+      incidentId: null,
+      agentId: "scout",
+      sessionId: null,
+      level: "quick",
+      reason: "rogue agent",
+      actor,
+      process: { pid: 999_999_999, startTime: "1" },
+      startedAt: "2026-03-01T03:00:00.000Z",
+      endsBy: "2026-03-01T03:01:00.000Z",
+      progress: { done: 3, total: 3, current: null, items: 3, bytes: 3 },
+      end: null,
+    });
+    rmSync(path.join(directory, "custody.jsonl"));
+    expect((await verifyArchive(directory)).intact).toBe(false);
+    await collectEvidence(ctx, once);
+    expect(await verifyArchive(directory)).toMatchObject({ intact: true });
   });
 
   test("a collection that was cut off is kept aside and named in the next one", async () => {

@@ -1,9 +1,9 @@
 export { collectEvidence } from "./collect-evidence.ts";
 export type { CollectInput, EvidenceContext } from "./collect-evidence.ts";
-export { readCollectionRecords } from "./collect/collection-record.ts";
+export { archiveDirectory, isUnderWay, readCollectionRecords } from "./collect/collection-record.ts";
 export type { CollectionRecord } from "./collect/collection-record.ts";
 export type { ContainerSource, SessionSubject, SkillReport, Surroundings } from "./collect/collector.ts";
-export { completenessOf } from "./completeness.ts";
+export { readSummary } from "./read-summary.ts";
 export type { EvidenceSummary } from "./read-summary.ts";
 export { reconcileEvidence } from "./reconcile-evidence.ts";
 export { appendCustody } from "./custody.ts";

@@ -7,13 +7,8 @@ import type { Clock, Logger, SigningKey } from "../kernel/index.ts";
 import { messageOf, toIso } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
-import {
-  archiveDirectory,
-  isSealed,
-  listArchiveIds,
-  readCollectionRecords,
-  settleInterrupted,
-} from "./collect/collection-record.ts";
+import { archiveDirectory, isSealed, listArchiveIds, readCollectionRecords } from "./collect/collection-record.ts";
+import { settleInterrupted } from "./collect/settle-interrupted.ts";
 import { FILES, evidenceManifest, manifestSignature } from "./manifest.ts";
 import type { EvidenceManifest } from "./manifest.ts";
 import { readSummary } from "./read-summary.ts";
@@ -26,11 +21,11 @@ export interface ReconcileContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly actor: Actor;
+  /** directories that are no archives of this home: said once, not at every pass */
+  readonly refused: Set<string>;
 }
 
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
-/** Directories of the home that were looked at in vain: said once, not every minute. */
-const refused = new Set<string>();
 
 /**
  * Brings records and home together: archives that were sealed while no server ran are put on record, with their act in the
@@ -38,7 +33,7 @@ const refused = new Set<string>();
  */
 export async function reconcileEvidence(ctx: ReconcileContext): Promise<void> {
   await tellInterrupted(ctx);
-  const sealed = listArchiveIds(ctx.home).filter((id) => !refused.has(id) && isSealed(ctx.home, id));
+  const sealed = listArchiveIds(ctx.home).filter((id) => !ctx.refused.has(id) && isSealed(ctx.home, id));
   if (sealed.length === 0) return;
   const rows = await ctx.database.kysely
     .selectFrom("evidence_archives")
@@ -73,7 +68,7 @@ async function takeIn(ctx: ReconcileContext, id: string): Promise<void> {
     const isNew = await recordArchive(collector, facts, readSummary(id, directory), manifest.collection_completed);
     if (isNew) logger.info("an archive that was collected without the server is on record now", { archive: id });
   } catch (fault) {
-    refused.add(id);
+    ctx.refused.add(id);
     logger.error("a directory in evidence/ is not taken for an archive", { archive: id, problem: messageOf(fault) });
   }
 }

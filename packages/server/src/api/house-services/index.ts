@@ -5,6 +5,7 @@ import { actionServices } from "./action-services.ts";
 import { alertServices } from "./alert-services.ts";
 import { approvalServices } from "./approval-services.ts";
 import { auditServices } from "./audit-services.ts";
+import { collectionServices } from "./collection-services.ts";
 import { containmentServices } from "./containment-services.ts";
 import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
@@ -37,6 +38,7 @@ export function createApiServices(house: House): ApiServices {
     ...containmentServices(house),
     ...approvalServices(house),
     ...actionServices(house),
+    ...collectionServices(house),
     ...policyServices(house),
     ...retentionServices(house),
     ...workServices(house),

@@ -4,6 +4,7 @@ import { actionRoutes } from "./actions.ts";
 import { alertRoutes } from "./alerts.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { auditRoutes } from "./audit.ts";
+import { collectionRoutes } from "./collections.ts";
 import { containmentRoutes } from "./containment.ts";
 import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   ...approvalRoutes,
   ...containmentRoutes,
   ...actionRoutes,
+  ...collectionRoutes,
   ...policyRoutes,
   ...retentionRoutes,
   ...workRoutes,

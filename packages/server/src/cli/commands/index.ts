@@ -3,6 +3,7 @@ import { actionCommands } from "./actions.ts";
 import { alertCommands } from "./alerts.ts";
 import { approvalCommands } from "./approvals.ts";
 import { containmentCommands } from "./containment.ts";
+import { collectCommand } from "./evidence-collect.ts";
 import { auditCommands } from "./audit.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
@@ -76,6 +77,7 @@ export const COMMANDS: readonly Command[] = [
   ...indicatorsCommands,
   detectCommand,
   ...sourceCommands,
+  collectCommand,
   ...evidenceCommands,
   ...auditCommands,
   reviewCommand,

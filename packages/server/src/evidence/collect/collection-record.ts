@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { actor, evidenceLevel } from "@firebreak/protocol";
 import { z } from "zod";
@@ -30,12 +30,6 @@ const collectionRecord = z.object({
 });
 /** What everybody in this home can see of a collection that is under way, or came to nothing. */
 export type CollectionRecord = z.infer<typeof collectionRecord>;
-
-/** A collection that left nothing sealed. */
-export interface CutOff {
-  readonly id: string;
-  readonly problem: string;
-}
 
 const evidenceDir = (home: string) => path.join(home, "evidence");
 const recordsDir = (home: string) => path.join(evidenceDir(home), "under-way");
@@ -102,50 +96,7 @@ function listNames(directory: string): string[] {
 }
 
 /** @returns whether the process that collects still lives */
-function isUnderWay({ process: { pid, startTime }, end }: CollectionRecord): boolean {
+export function isUnderWay({ process: { pid, startTime }, end }: CollectionRecord): boolean {
   if (end !== null) return false;
   return startTime === null ? processExists(pid) : readProcessStartTime(pid) === startTime;
-}
-
-/**
- * Sets aside what collections left that were cut off: `ID` becomes `ID.partial-N`, never sealed and never removed.
- *
- * @param at now, as ISO 8601
- * @returns every collection that came to nothing and that no archive has named yet
- */
-export function settleInterrupted(home: string, at: string): CutOff[] {
-  const records = readCollectionRecords(home);
-  const cutOff: CutOff[] = [];
-  for (const record of records) {
-    if (isUnderWay(record)) continue;
-    if (isSealed(home, record.id)) removeCollectionRecord(home, record.id);
-    else cutOff.push(settle(home, record, at));
-  }
-  const known = new Set(records.map(({ id }) => id));
-  for (const id of listArchiveIds(home)) {
-    if (!known.has(id) && !isSealed(home, id)) cutOff.push({ id, problem: setAside(home, id) });
-  }
-  return cutOff;
-}
-
-function settle(home: string, record: CollectionRecord, at: string): CutOff {
-  removeTemporaryDir(home, record.id);
-  if (record.end !== null) return { id: record.id, problem: record.end.problem };
-  const { done, total, current } = record.progress;
-  const during = current === null ? "" : `, while it collected ${current}`;
-  const problem = `its process ended after ${done} of ${total} kinds of evidence${during}; ${setAside(home, record.id)}`;
-  writeCollectionRecord(home, { ...record, end: { state: "interrupted", at, problem } });
-  return { id: record.id, problem };
-}
-
-/** @returns where what there is lies now */
-export function setAside(home: string, id: string): string {
-  const directory = archiveDirectory(home, id);
-  for (let number = 1; existsSync(directory); number += 1) {
-    const aside = `${directory}.partial-${number}`;
-    if (existsSync(aside)) continue;
-    renameSync(directory, aside);
-    return `what it had is kept unsealed as ${path.basename(aside)}`;
-  }
-  return "it had written nothing yet";
 }

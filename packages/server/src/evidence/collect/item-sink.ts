@@ -62,8 +62,9 @@ export class ItemSink {
   }
 
   bytes(facts: ItemFacts, bytes: Buffer): void {
-    if (this.#roomFor(facts, bytes.length) < bytes.length) {
-      this.fail(facts, `no room for its ${bytes.length} bytes`);
+    const room = this.#roomFor(facts, bytes.length);
+    if (bytes.length > room) {
+      if (room > 0) this.fail(facts, `no room for its ${bytes.length} bytes`);
       return;
     }
     this.#writer.addBytes(this.#fit(facts), bytes);

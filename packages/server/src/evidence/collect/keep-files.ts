@@ -4,7 +4,15 @@ import { codeOf, messageOf } from "../../kernel/index.ts";
 import type { Scene } from "./collector.ts";
 import { nameOfFile } from "./item-name.ts";
 import type { ItemSink } from "./item-sink.ts";
-import { describeTree, gapsOf, listTree, openInTree, openPlainFile, readPlainText } from "./plain-files.ts";
+import {
+  describeTree,
+  gapsOf,
+  listTree,
+  openInTree,
+  openPlainFile,
+  readPlainText,
+  readTextInTree,
+} from "./plain-files.ts";
 import type { TreeEntry } from "./plain-files.ts";
 import type { RedactedDocument } from "./redact-document.ts";
 
@@ -87,15 +95,24 @@ export async function keepFile(
   return true;
 }
 
+/** A file by its path, or below a directory that an agent may write in: there no link is followed on the way. */
+export type TextPlace = string | { readonly root: string; readonly relative: string };
+
+export const pathOf = (place: TextPlace) => (typeof place === "string" ? place : path.join(place.root, place.relative));
+
 /** Keeps one text without its secrets. @returns false when there is none */
 export async function keepRedacted(
   sink: ItemSink,
-  file: string,
+  place: TextPlace,
   facts: { name: string; description: string },
   redact: (fileName: string, text: string) => RedactedDocument,
 ): Promise<boolean> {
   try {
-    const text = await readPlainText(file, CONFIGURATION_BYTES_MAX + 1);
+    const file = pathOf(place);
+    const max = CONFIGURATION_BYTES_MAX + 1;
+    const text = await (typeof place === "string"
+      ? readPlainText(place, max)
+      : readTextInTree(place.root, place.relative, max));
     if (text === null) return false;
     const { text: kept, redactions } = redact(file, text.slice(0, CONFIGURATION_BYTES_MAX));
     const degraded = text.length > CONFIGURATION_BYTES_MAX ? "only its first 4 MiB were kept" : undefined;

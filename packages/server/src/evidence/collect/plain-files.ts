@@ -31,6 +31,8 @@ export interface TreeOptions {
   readonly excluded: readonly string[];
   /** by name: directories that are listed and not entered */
   readonly passOver?: ReadonlySet<string>;
+  /** begins at this directory below the root, instead of at the root */
+  readonly from?: string;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +47,8 @@ export async function listTree(root: string, options: TreeOptions): Promise<Tree
   if ([...excluded].some((one) => isWithin(top, one))) {
     return { ...listing, gaps: ["this is Firebreak's own home, which is left out"] };
   }
-  const queue: { raw: Buffer; path: string }[] = [{ raw: Buffer.alloc(0), path: "" }];
+  const from = options.from ?? "";
+  const queue: { raw: Buffer; path: string }[] = [{ raw: Buffer.from(from), path: from }];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     options.signal.throwIfAborted();
     const place = at;
@@ -71,7 +74,7 @@ export async function listTree(root: string, options: TreeOptions): Promise<Tree
         }
       });
     } catch (fault) {
-      if (place.path === "") throw fault;
+      if (place.path === from) throw fault;
       note(listing.gaps, place.path, fault);
     }
     if (listing.isTruncated) break;
@@ -116,6 +119,7 @@ export async function openInTree(root: string, { raw }: Pick<TreeEntry, "raw">):
  * @throws Error that says what stands there instead
  */
 export async function openPlainFile(file: string): Promise<FileHandle> {
+  await refuseForeignLinks(path.dirname(file));
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     async (fault: unknown) => {
       if (codeOf(fault) === "ELOOP") throw new Error(`it is a symbolic link to ${await readlink(file)}; not followed`);
@@ -127,15 +131,35 @@ export async function openPlainFile(file: string): Promise<FileHandle> {
   throw new Error("it is no plain file");
 }
 
+/** A directory on the way may be a link of root's or of our own user; one of an agent's could lead where only we may read. */
+async function refuseForeignLinks(directory: string): Promise<void> {
+  for (let at = path.resolve(directory); at !== path.dirname(at); at = path.dirname(at)) {
+    const facts = await lstat(at);
+    const isTrusted = facts.uid === 0 || facts.uid === process.getuid?.();
+    if (facts.isSymbolicLink() && !isTrusted)
+      throw new Error(`${at} is a symbolic link of another user's; not followed`);
+  }
+}
+
 /** @returns the beginning of a plain file as text; null when there is none of that name */
-export async function readPlainText(file: string, bytesMax: number): Promise<string | null> {
-  let handle: FileHandle;
+export function readPlainText(file: string, bytesMax: number): Promise<string | null> {
+  return readText(() => openPlainFile(file), bytesMax);
+}
+
+/** The same of a file below a root, to which no link leads. */
+export function readTextInTree(root: string, relative: string, bytesMax: number): Promise<string | null> {
+  return readText(() => openInTree(root, { raw: Buffer.from(relative) }), bytesMax);
+}
+
+async function readText(openFile: () => Promise<FileHandle | null>, bytesMax: number): Promise<string | null> {
+  let handle: FileHandle | null;
   try {
-    handle = await openPlainFile(file);
+    handle = await openFile();
   } catch (fault) {
     if (codeOf(fault) === "ENOENT" || codeOf(fault) === "ENOTDIR") return null;
     throw fault;
   }
+  if (handle === null) throw new Error("it is no plain file");
   try {
     const bytes = Buffer.alloc(Math.min(bytesMax, (await handle.stat()).size || bytesMax));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);

@@ -20,6 +20,7 @@ export async function readRedis(url: string, signal: AbortSignal): Promise<Recor
   const asked = [["INFO"], ["CLIENT", "LIST"], ["SLOWLOG", "LEN"]];
   const commands = [...login, ...asked];
   const socket = protocol === "rediss:" ? connectTls({ ...place, servername: place.host }) : connect(place);
+  socket.on("error", () => {}); // whoever reads from it is told
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const abort = () => socket.destroy(new Error("no answer in time"));
   limited.addEventListener("abort", abort, { once: true });

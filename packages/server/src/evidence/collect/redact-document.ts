@@ -13,13 +13,17 @@ const DEPTH_MAX = 64;
 
 /**
  * Takes the secrets out of a configuration: the values of keys whose names say so, and what has the form of a secret. What
- * reads as JSON (also with comments) or YAML is written anew without its comments; everything else goes line by line.
+ * reads as JSON (also with comments) or YAML is written anew without its comments when it holds any; everything else goes line
+ * by line.
  */
 export function redactDocument(fileName: string, text: string): RedactedDocument {
   const found = { redactions: 0 };
   const parsed = parse(fileName, text);
   if (parsed === undefined) return redactLines(text);
   const redacted = parsed.map((one) => redactValue(one, found, 0));
+  const byLines = redactLines(text);
+  // without secrets it stays as it was written, comments and all
+  if (found.redactions === 0 && byLines.redactions === 0) return byLines;
   const written = redacted.map((one) => JSON.stringify(one, null, 2)).join("\n---\n");
   return { text: `${written}\n`, redactions: found.redactions };
 }

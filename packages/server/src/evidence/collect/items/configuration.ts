@@ -1,7 +1,10 @@
+import { realpath } from "node:fs/promises";
+import path from "node:path";
 import { homesOf } from "../accounts.ts";
 import type { Collector, Scene } from "../collector.ts";
 import { nameOfFile } from "../item-name.ts";
-import { keepRedacted, placeInHome } from "../keep-files.ts";
+import { keepRedacted, pathOf, placeInHome } from "../keep-files.ts";
+import type { TextPlace } from "../keep-files.ts";
 import { redactDocument } from "../redact-document.ts";
 
 const OF_RUNTIMES = [
@@ -25,6 +28,7 @@ const OF_WORKSPACES = [
   "AGENTS.md",
   "SOUL.md",
 ];
+/** Links among them are the system's own. */
 const OF_SYSTEM = [
   "/etc/claude-code/managed-settings.json",
   "/etc/os-release",
@@ -39,28 +43,32 @@ export const configuration: Collector = {
   seconds: { standard: 30, full: 120 },
   needs: [],
   collect: async (scene, sink, signal) => {
-    for (const { file, isNamed } of await filesOf(scene)) {
+    for (const { place, isNamed } of await placesOf(scene)) {
       signal.throwIfAborted();
-      const facts = { name: nameOfFile("configuration", file), description: "a configuration, secrets taken out" };
-      const isThere = await keepRedacted(sink, file, facts, redactDocument);
+      const facts = {
+        name: nameOfFile("configuration", pathOf(place)),
+        description: "a configuration, secrets taken out",
+      };
+      const isThere = await keepRedacted(sink, place, facts, redactDocument);
       if (!isThere && isNamed) sink.fail(facts, "the profile names it, and there is no such file");
     }
   },
 };
 
-async function filesOf(scene: Scene): Promise<{ file: string; isNamed: boolean }[]> {
-  const files = [...scene.surroundings.ownFiles, ...OF_SYSTEM];
+async function placesOf(scene: Scene): Promise<{ place: TextPlace; isNamed: boolean }[]> {
+  const system = await Promise.all(OF_SYSTEM.map((file) => realpath(file).catch(() => file)));
+  const named = scene.settings.configuration;
+  const places: TextPlace[] = [...scene.surroundings.ownFiles, ...system].filter((file) => !named.includes(file));
   for (const home of await homesOf(scene)) {
     for (const name of OF_RUNTIMES) {
-      const [directory = "", ...rest] = name.split("/");
-      const place = await placeInHome(home, directory);
-      if (place !== null) files.push([place, ...rest].join("/"));
+      const [first = "", ...rest] = name.split("/");
+      const place = await placeInHome(home, first);
+      if (place === null) continue;
+      if (rest.length > 0) places.push({ root: place, relative: rest.join("/") });
+      else places.push({ root: path.dirname(place), relative: path.basename(place) });
     }
   }
-  for (const { workspace } of scene.subject.sessions) {
-    if (workspace !== null) files.push(...OF_WORKSPACES.map((name) => `${workspace}/${name}`));
-  }
-  const named = scene.settings.configuration;
-  const found = [...new Set(files)].filter((file) => !named.includes(file));
-  return [...found.map((file) => ({ file, isNamed: false })), ...named.map((file) => ({ file, isNamed: true }))];
+  const workspaces = new Set(scene.subject.sessions.flatMap(({ workspace }) => workspace ?? []));
+  for (const root of workspaces) places.push(...OF_WORKSPACES.map((relative) => ({ root, relative })));
+  return [...places.map((place) => ({ place, isNamed: false })), ...named.map((place) => ({ place, isNamed: true }))];
 }

@@ -1,11 +1,13 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { messageOf } from "../../../kernel/index.ts";
+import { codeOf, messageOf } from "../../../kernel/index.ts";
 import { homesOf } from "../accounts.ts";
 import type { Collector, Scene } from "../collector.ts";
 import { nameOfFile } from "../item-name.ts";
 import type { ItemSink } from "../item-sink.ts";
-import { keepRedacted } from "../keep-files.ts";
+import { keepRedacted, pathOf, placeInHome } from "../keep-files.ts";
+import type { TextPlace } from "../keep-files.ts";
+import { listTree } from "../plain-files.ts";
 import { readProgram } from "../programs.ts";
 import { redactLines } from "../redact-document.ts";
 
@@ -47,10 +49,10 @@ export const schedules: Collector = {
   seconds: { standard: 40, full: 120 },
   needs: [],
   collect: async (scene, sink, signal) => {
-    for (const file of await findFiles(scene, sink)) {
+    for (const place of await findFiles(scene, sink, signal)) {
       signal.throwIfAborted();
-      const facts = { name: nameOfFile("schedules", file), description: "something that starts by itself" };
-      await keepRedacted(sink, file, facts, (_name, text) => redactLines(text));
+      const facts = { name: nameOfFile("schedules", pathOf(place)), description: "something that starts by itself" };
+      await keepRedacted(sink, place, facts, (_name, text) => redactLines(text));
     }
     const programs = process.platform === "darwin" ? ([["launchd.txt", "launchctl", "list"]] as const) : PROGRAMS;
     for (const [name, ...command] of programs) {
@@ -63,28 +65,44 @@ export const schedules: Collector = {
   },
 };
 
-async function findFiles(scene: Scene, sink: ItemSink): Promise<string[]> {
-  const homes = await homesOf(scene);
-  const directories = [...DIRECTORIES, ...homes.flatMap((home) => OF_HOMES.map((name) => path.join(home, name)))];
-  const found = [...FILES];
-  for (const directory of directories) {
+async function findFiles(scene: Scene, sink: ItemSink, signal: AbortSignal): Promise<TextPlace[]> {
+  const found: TextPlace[] = [...FILES];
+  for (const directory of DIRECTORIES) {
     const facts = { name: nameOfFile("schedules", directory), description: "a directory of what starts by itself" };
-    const entries = await readdir(directory, { withFileTypes: true }).catch((fault: NodeJS.ErrnoException) => {
-      if (fault.code !== "ENOENT" && fault.code !== "ENOTDIR") sink.fail(facts, messageOf(fault));
+    const entries = await readdir(directory, { withFileTypes: true }).catch((fault: unknown) => {
+      if (codeOf(fault) !== "ENOENT" && codeOf(fault) !== "ENOTDIR") sink.fail(facts, messageOf(fault));
       return [];
     });
     // units that are only enabled are links to what a package brought
-    found.push(
-      ...entries
-        .filter((one) => one.isFile() && !one.name.startsWith("."))
-        .map((one) => path.join(directory, one.name)),
-    );
+    found.push(...entries.filter((one) => one.isFile()).map((one) => path.join(directory, one.name)));
+  }
+  for (const home of await homesOf(scene)) {
+    for (const directory of OF_HOMES) found.push(...(await findInHome(home, directory, sink, signal)));
   }
   if (found.length > FILES_MAX) {
-    sink.fail(
-      { name: "schedules/more", description: schedules.description },
-      `only ${FILES_MAX} of ${found.length} files`,
-    );
+    const facts = { name: "schedules/more", description: schedules.description };
+    sink.fail(facts, `only ${FILES_MAX} of ${found.length} files`);
   }
   return found.slice(0, FILES_MAX);
+}
+
+/** In somebody's home no link is followed on the way: an agent could lead it anywhere. */
+async function findInHome(home: string, directory: string, sink: ItemSink, signal: AbortSignal): Promise<TextPlace[]> {
+  const [first = "", ...rest] = directory.split("/");
+  const place = await placeInHome(home, first);
+  if (place === null) return [];
+  try {
+    const { entries } = await listTree(place, { entriesMax: FILES_MAX, excluded: [], from: rest.join("/"), signal });
+    return entries.flatMap(({ type, path: relative }) => (type === "file" ? [{ root: place, relative }] : []));
+  } catch (fault) {
+    if (codeOf(fault) === "ENOENT" || codeOf(fault) === "ENOTDIR") return [];
+    sink.fail(
+      {
+        name: nameOfFile("schedules", path.join(home, directory)),
+        description: "a directory of what starts by itself",
+      },
+      messageOf(fault),
+    );
+    return [];
+  }
 }

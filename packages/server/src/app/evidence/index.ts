@@ -1,0 +1,2 @@
+export { evidenceDaemons } from "./daemons.ts";
+export { createCollections } from "./under-way.ts";
