@@ -430,6 +430,40 @@ export type ClockView = {
   breached: boolean;
 };
 
+export type CollectionView = {
+  id: string;
+  state: "running" | "sealed" | "interrupted" | "failed";
+  incidentId: string | null;
+  agentId: string | null;
+  sessionId: string | null;
+  level: "quick" | "standard" | "full" | null;
+  reason: string;
+  startedBy: string;
+  startedAt: string;
+  endsBy: string | null;
+  done: number;
+  total: number;
+  current: string | null;
+  items: number;
+  bytes: number;
+  completeness: {
+    collected: number;
+    degraded: number;
+    failed: number;
+    gaps: ({
+      name: string;
+      status: "degraded" | "failed";
+      reason: string;
+    })[];
+  } | null;
+  problem: string | null;
+};
+
+export type CollectionPage = {
+  items: (CollectionView)[];
+  next: string | null;
+};
+
 export type DeliveryView = {
   id: string;
   incidentId: string | null;
@@ -6595,6 +6629,119 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/evidence/collections": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": CollectionPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            agentId?: string;
+            sessionId?: string;
+            incidentId?: string;
+            host?: true;
+            level?: "quick" | "standard" | "full";
+            reason: string;
+            timeLimitSeconds?: number;
+            memory?: boolean;
+          };
+        };
+      };
+      responses: {
+        202: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": CollectionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/evidence/collections/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": CollectionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
