@@ -4,6 +4,7 @@ import type { FoundLeaf } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import type { Kysely } from "kysely";
 import type { Schema, Trx } from "../storage/index.ts";
+import { breathe } from "./breathe.ts";
 import { isHeld, lockHolds, readActiveHolds } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
 import { isDue } from "./rows.ts";
@@ -33,7 +34,7 @@ export interface BatchSize {
   readonly rows: number;
   readonly bytes: number;
 }
-export const BATCH_SIZE: BatchSize = { rows: 20_000, bytes: 16 * 1024 * 1024 };
+export const BATCH_SIZE: BatchSize = { rows: 10_000, bytes: 8 * 1024 * 1024 };
 
 interface Candidate {
   readonly key: string;
@@ -113,7 +114,8 @@ async function readEntries(
   const canonicals = new Map(rows.map(({ key, canonical }) => [key, canonical]));
   const taken: TakenRow[] = [];
   const altered: string[] = [];
-  for (const candidate of candidates) {
+  for (const [at, candidate] of candidates.entries()) {
+    await breathe(at);
     const body = canonicals.get(candidate.key);
     const leaf = leaves.get(Number(candidate.key));
     if (body === undefined) continue;

@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,10 +14,9 @@ import { runRetention } from "./index.ts";
 import { DAY_MS, openRetentionRoom } from "./testing.ts";
 
 const place = mkdtempSync(path.join(tmpdir(), "firebreak-passes-"));
-const program = bundleEntry(
-  path.join(import.meta.dirname, "test-programs", "run-passes.ts"),
-  path.join(place, "run-passes.mjs"),
-);
+const bundle = (name: string) =>
+  bundleEntry(path.join(import.meta.dirname, "test-programs", `${name}.ts`), path.join(place, `${name}.mjs`));
+const program = bundle("run-passes");
 const children = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
@@ -66,3 +66,28 @@ test(
     await room.close();
   },
 );
+
+test("O-6: on a full disk nothing is dropped, and the reason is told (needs root or user namespaces)", async () => {
+  const room = await openRetentionRoom();
+  await room.sendEvents(200, 100, { data: { command: randomBytes(2_000).toString("hex") } });
+  const mount = path.join(room.home, "disk");
+  mkdirSync(mount);
+  const script = 'mount -t tmpfs -o size=64k none "$1" && shift && exec "$@"';
+  const args = [process.execPath, bundle("fill-disk"), room.test.databaseUrl, room.home, mount, String(room.clock.now())];
+  const result = spawnSync(
+    "/usr/bin/unshare",
+    // root of a user namespace would not be let into the socket of a database that another user runs
+    [...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]), "--mount", "/bin/sh", "-c", script, "sh", mount, ...args],
+    { encoding: "utf8" },
+  );
+  expect(result.stderr).toBe("");
+  expect(JSON.parse(result.stdout)).toEqual({
+    full: {
+      archived: 0,
+      failures: ["could not archive events: the disk is full; nothing was dropped"],
+      left: 200,
+    },
+    free: { archived: 200, failures: [], left: 0 },
+  });
+  await room.close();
+});

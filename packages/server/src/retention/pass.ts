@@ -5,7 +5,7 @@ import type { Lease } from "./lease.ts";
 import type { Store } from "./stores.ts";
 
 /** What one pass may do: about four million rows. The next one, a minute later, goes on. */
-const BATCHES_MAX = 200;
+const BATCHES_MAX = 400;
 
 /** A deletion that legal holds kept from being done, wholly or in part. */
 export interface BlockedDeletion {

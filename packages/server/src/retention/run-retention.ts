@@ -1,5 +1,6 @@
 import type { RetentionClass, RetentionReport } from "@firebreak/protocol";
 import { FirebreakError, toIso } from "../kernel/index.ts";
+import { dropEmptyEventPartitions } from "../storage/index.ts";
 import { ageSegments } from "./archive/age-segments.ts";
 import { archiveBatch } from "./archive/archive-batch.ts";
 import { sweepArchive } from "./archive/sweep.ts";
@@ -16,9 +17,12 @@ import { announce, dueNotices } from "./notices.ts";
 import { Pass } from "./pass.ts";
 import type { BlockedDeletion } from "./pass.ts";
 import { measure } from "./rows.ts";
-import { schedulesOf, toArchive } from "./schedules.ts";
+import { agedBefore, schedulesOf, toArchive } from "./schedules.ts";
 import type { Schedule } from "./schedules.ts";
 import { storesOf } from "./stores.ts";
+
+/** Partitions younger than this are left alone: events of those days may still come. */
+const PARTITION_DAYS = 7;
 
 export interface RetentionOutcome {
   readonly report: RetentionReport;
@@ -55,6 +59,9 @@ export async function runRetention(ctx: RetentionContext, request: RunRequest = 
     for (const schedule of schedulesOf(ctx.profile.retention)) {
       if (request.class === undefined || schedule.class === request.class) await runSchedule(pass, schedule);
     }
+    await pass.attempt("drop empty partitions of events", async () => {
+      await dropEmptyEventPartitions(ctx.database.kysely, agedBefore(ctx.clock.now(), PARTITION_DAYS));
+    });
     return { ...(await endPass(pass, orphans)), orphans };
   } finally {
     await lease.end();

@@ -2,7 +2,7 @@ export { checkDatabase, openDatabase } from "./connect.ts";
 export type { Database, OpenOptions } from "./connect.ts";
 export { explainDatabaseError, isTransientDatabaseError } from "./database-errors.ts";
 export { describeDatabaseUrl } from "./database-url.ts";
-export { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
+export { dropEmptyEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./approval-tables.ts";
 export type * from "./action-tables.ts";
 export type * from "./indicator-tables.ts";

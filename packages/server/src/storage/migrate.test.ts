@@ -6,7 +6,7 @@ import { describeSchema } from "./catalog.ts";
 import { connectDatabase } from "./connect.ts";
 import { migrateDatabase, readSchemaVersion } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
-import { dropEventPartitions, ensureEventPartitions } from "./partitions.ts";
+import { dropEmptyEventPartitions, ensureEventPartitions } from "./partitions.ts";
 import { createTestDatabase } from "./testing.ts";
 import type { TestDatabase, TestDatabaseOptions } from "./testing.ts";
 
@@ -102,10 +102,10 @@ describe.each(["default", "distribution"] as const)("schema on the %s server", (
       { id: "old", part: "events_default" },
     ]);
     expect(await ensureEventPartitions(kysely, day("2026-03-01"))).toEqual([]);
-    expect(await dropEventPartitions(kysely, Date.parse("2026-03-02T00:00:00Z"))).toEqual([
-      "events_p20260228",
-      "events_p20260301",
-    ]);
+    const before = Date.parse("2026-03-03T00:00:00Z");
+    expect(await dropEmptyEventPartitions(kysely, before)).toEqual(["events_p20260228"]);
+    await pool.query("delete from events where id = 'day'");
+    expect(await dropEmptyEventPartitions(kysely, before)).toEqual(["events_p20260301"]);
     expect((await pool.query("select id from events order by id")).rows).toEqual([{ id: "early" }, { id: "old" }]);
   });
 });

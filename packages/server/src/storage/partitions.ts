@@ -52,18 +52,36 @@ async function exists(kysely: Kysely<Schema>, name: string): Promise<boolean> {
 }
 
 /**
- * Drops the daily partitions that end at or before `beforeMs`: retention. The default partition stays.
+ * Drops the daily partitions that end at or before `beforeMs` and hold nothing any more; the default partition stays. Retention
+ * empties them; an event of that day that comes late goes to the default partition.
  *
  * @returns the names of the dropped partitions
  */
-export async function dropEventPartitions(kysely: Kysely<Schema>, beforeMs: number): Promise<string[]> {
+export async function dropEmptyEventPartitions(kysely: Kysely<Schema>, beforeMs: number): Promise<string[]> {
   const firstKept = namePartition(Math.floor(beforeMs / dayMs) * dayMs);
+  const { rows } = await sql<{ name: string }>`select inhrelid::regclass::text as name from pg_inherits
+    where inhparent = 'events'::regclass and inhrelid::regclass::text ~ '^events_p[0-9]{8}$' order by 1`.execute(kysely);
+  const dropped: string[] = [];
+  for (const { name } of rows.filter((row) => row.name < firstKept)) {
+    if (await isEmpty(kysely, name)) dropped.push(...(await dropIfEmpty(kysely, name)));
+  }
+  return dropped;
+}
+
+async function dropIfEmpty(kysely: Kysely<Schema>, name: string): Promise<string[]> {
   return kysely.transaction().execute(async (trx) => {
+    // whoever writes events waits no longer for this than a moment, else the next pass tries again
+    await sql`set local lock_timeout = '2s'`.execute(trx);
     await sql`select pg_advisory_xact_lock(${partitionLock})`.execute(trx);
-    const { rows } = await sql<{ name: string }>`select inhrelid::regclass::text as name from pg_inherits
-      where inhparent = 'events'::regclass and inhrelid::regclass::text ~ '^events_p[0-9]{8}$' order by 1`.execute(trx);
-    const old = rows.map(({ name }) => name).filter((name) => name < firstKept);
-    for (const name of old) await sql`drop table ${sql.table(name)}`.execute(trx);
-    return old;
+    if (!(await exists(trx, name))) return [];
+    await sql`lock table events in access exclusive mode`.execute(trx);
+    if (!(await isEmpty(trx, name))) return [];
+    await sql`drop table ${sql.table(name)}`.execute(trx);
+    return [name];
   });
+}
+
+async function isEmpty(kysely: Kysely<Schema>, name: string): Promise<boolean> {
+  const { rows } = await sql`select from ${sql.table(name)} limit 1`.execute(kysely);
+  return rows.length === 0;
 }

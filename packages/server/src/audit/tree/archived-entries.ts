@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -14,25 +14,33 @@ export const SEGMENT_FILE =
 /** A segment is written smaller; one that unpacks to more is none of ours. */
 export const SEGMENT_BYTES_MAX = 160 * 1024 * 1024;
 const SEGMENTS_REMEMBERED = 3;
+/** Who exports a log asks for one tile after the other: a segment is not unpacked anew for each. */
+const REMEMBERED_MS = 10_000;
 
 type Segment = ReadonlyMap<number, string>;
 
 const unpack = promisify(gunzip);
 
+/** Segments that were unpacked a moment ago, by place, size and time of change. */
+const remembered = new Map<string, Segment>();
+
+async function openSegment(home: string, file: string): Promise<Segment> {
+  const { size, mtimeMs, ino } = await stat(path.join(home, file)).catch(() => ({ size: 0, mtimeMs: 0, ino: 0 }));
+  const key = JSON.stringify([home, file, size, mtimeMs, ino]);
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const segment = await readSegment(home, file);
+  const [oldest] = remembered.keys();
+  if (oldest !== undefined && remembered.size >= SEGMENTS_REMEMBERED) remembered.delete(oldest);
+  remembered.set(key, segment);
+  setTimeout(() => remembered.delete(key), REMEMBERED_MS).unref();
+  return segment;
+}
+
 /**
  * Reads the archive beside the tables. Whatever it gives, the hashes in the tree decide whether that is what was logged.
  */
 export function createArchivedEntries(kysely: Kysely<Schema>, home: string): ArchivedEntries {
-  const remembered = new Map<string, Segment>();
-  const open = async (file: string): Promise<Segment> => {
-    const known = remembered.get(file);
-    if (known !== undefined) return known;
-    const segment = await readSegment(home, file);
-    const [oldest] = remembered.keys();
-    if (oldest !== undefined && remembered.size >= SEGMENTS_REMEMBERED) remembered.delete(oldest);
-    remembered.set(file, segment);
-    return segment;
-  };
   return async (indexes) => {
     const found = new Map<number, string>();
     if (indexes.length === 0) return found;
@@ -46,7 +54,7 @@ export function createArchivedEntries(kysely: Kysely<Schema>, home: string): Arc
       .orderBy("first_entry")
       .execute();
     for (const { file } of segments) {
-      const entries = await open(file);
+      const entries = await openSegment(home, file);
       for (const index of indexes) {
         const entry = entries.get(index);
         if (entry !== undefined) found.set(index, entry);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { recordDeletion } from "../../audit/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import { inTransaction } from "../../storage/index.ts";
+import { breathe } from "../breathe.ts";
 import type { RetentionContext } from "../context.ts";
 import { holdOfLine, lockHolds, readActiveHolds } from "../holds/active-holds.ts";
 import type { ActiveHold } from "../holds/active-holds.ts";
@@ -12,6 +13,15 @@ import type { SegmentRow } from "./segments.ts";
 
 /** A line as the archive holds it; what else stands there is text to the holds. */
 const archivedLine = z.object({ from: z.string(), to: z.string(), entry: z.number().optional() });
+
+async function parseLines(lines: readonly string[]) {
+  const rows: (z.output<typeof archivedLine> & { readonly text: string })[] = [];
+  for (const [at, text] of lines.entries()) {
+    await breathe(at);
+    rows.push({ text, ...archivedLine.parse(JSON.parse(text)) });
+  }
+  return rows;
+}
 
 /**
  * Deletes a segment of the archive, unless a legal hold is on one row of it: then the whole segment stays. The record comes
@@ -28,7 +38,7 @@ export async function deleteSegment(
 ): Promise<ActiveHold | null> {
   const keys = await ctx.database.kysely.selectFrom("log_keys").select("verifier_key").execute();
   const { lines } = await readSegment(ctx.home, segment.file, parseKeys(keys.map(({ verifier_key }) => verifier_key)));
-  const rows = lines.map((text) => ({ text, ...archivedLine.parse(JSON.parse(text)) }));
+  const rows = await parseLines(lines);
   const held = await inTransaction(ctx.database, async (trx) => {
     await lockHolds(trx);
     const holds = await readActiveHolds(trx);
