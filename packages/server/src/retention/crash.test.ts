@@ -73,11 +73,27 @@ test("O-6: on a full disk nothing is dropped, and the reason is told (needs root
   const mount = path.join(room.home, "disk");
   mkdirSync(mount);
   const script = 'mount -t tmpfs -o size=64k none "$1" && shift && exec "$@"';
-  const args = [process.execPath, bundle("fill-disk"), room.test.databaseUrl, room.home, mount, String(room.clock.now())];
+  const args = [
+    process.execPath,
+    bundle("fill-disk"),
+    room.test.databaseUrl,
+    room.home,
+    mount,
+    String(room.clock.now()),
+  ];
   const result = spawnSync(
     "/usr/bin/unshare",
     // root of a user namespace would not be let into the socket of a database that another user runs
-    [...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]), "--mount", "/bin/sh", "-c", script, "sh", mount, ...args],
+    [
+      ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]),
+      "--mount",
+      "/bin/sh",
+      "-c",
+      script,
+      "sh",
+      mount,
+      ...args,
+    ],
     { encoding: "utf8" },
   );
   expect(result.stderr).toBe("");

@@ -60,7 +60,9 @@ async function exists(kysely: Kysely<Schema>, name: string): Promise<boolean> {
 export async function dropEmptyEventPartitions(kysely: Kysely<Schema>, beforeMs: number): Promise<string[]> {
   const firstKept = namePartition(Math.floor(beforeMs / dayMs) * dayMs);
   const { rows } = await sql<{ name: string }>`select inhrelid::regclass::text as name from pg_inherits
-    where inhparent = 'events'::regclass and inhrelid::regclass::text ~ '^events_p[0-9]{8}$' order by 1`.execute(kysely);
+    where inhparent = 'events'::regclass and inhrelid::regclass::text ~ '^events_p[0-9]{8}$' order by 1`.execute(
+    kysely,
+  );
   const dropped: string[] = [];
   for (const { name } of rows.filter((row) => row.name < firstKept)) {
     if (await isEmpty(kysely, name)) dropped.push(...(await dropIfEmpty(kysely, name)));

@@ -2,7 +2,14 @@
 import { appendFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { openLogKey } from "../../audit/index.ts";
-import { codeOf, createManualClock, createNewId, DEFAULT_RETENTION, silentLogger, systemClock } from "../../kernel/index.ts";
+import {
+  codeOf,
+  createManualClock,
+  createNewId,
+  DEFAULT_RETENTION,
+  silentLogger,
+  systemClock,
+} from "../../kernel/index.ts";
 import { openDatabase } from "../../storage/index.ts";
 import { runRetention } from "../index.ts";
 
