@@ -12,6 +12,7 @@ export const RETENTION_CLASSES = [
   "incidents",
   "evidence",
   "notifications",
+  "pii",
 ] as const;
 export const retentionClass = z.enum(RETENTION_CLASSES);
 export type RetentionClass = z.infer<typeof retentionClass>;

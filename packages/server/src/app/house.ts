@@ -14,7 +14,8 @@ import type { Collections } from "./evidence/under-way.ts";
 import type { RemoteStops } from "./killswitch/remote-stops.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
-import type { Originals } from "../originals/index.ts";
+import type { ErasureScope, Originals } from "../originals/index.ts";
+import { findHoldsOnOriginals } from "../retention/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import type { PolicyKeeper } from "../policies/index.ts";
 import type { SourceDirectory } from "../senders/index.ts";
@@ -98,6 +99,7 @@ export function contextFor(house: House, actor: Actor) {
     profile: house.profile,
     redactor: house.redactor,
     logKey: house.auditLog.logKey,
+    findHolds: (scope: ErasureScope) => findHoldsOnOriginals(house, scope),
     originals: house.originals,
     playbooks: house.playbooks.playbooks,
     effectors: house.effectors,

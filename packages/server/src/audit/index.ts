@@ -12,7 +12,7 @@ export type { FoundLeaf } from "./tree/find-leaves.ts";
 export { growTree } from "./tree/grow-tree.ts";
 export type { TreeContext } from "./tree/grow-tree.ts";
 export { keepCheckpoint } from "./tree/keep-checkpoint.ts";
-export { openLogKey } from "./tree/log-key.ts";
+export { announceLogKey, openLogKey } from "./tree/log-key.ts";
 export type { LogKey } from "./tree/log-key.ts";
 export { proveEntry } from "./tree/prove-entry.ts";
 export type { EntryName, EntryProof } from "./tree/prove-entry.ts";

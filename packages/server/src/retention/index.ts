@@ -2,6 +2,7 @@ export { applyLegalHold } from "./holds/apply-hold.ts";
 export { listLegalHolds } from "./holds/list-holds.ts";
 export { carryOutRelease, releaseLegalHold } from "./holds/release-hold.ts";
 export { cancelNotice, listNotices } from "./notices.ts";
+export { findHoldsOnOriginals } from "./originals.ts";
 export { previewRetention } from "./preview.ts";
 export { runRetention } from "./run-retention.ts";
 export type { RetentionOutcome } from "./run-retention.ts";

@@ -4,6 +4,7 @@ import type { RetentionContext } from "./context.ts";
 import { readActiveHolds } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
 import { deletedBefore, firstDue } from "./notices.ts";
+import { measureOriginals } from "./originals.ts";
 import { measure } from "./rows.ts";
 import { schedulesOf, toArchive } from "./schedules.ts";
 import type { Schedule } from "./schedules.ts";
@@ -60,5 +61,9 @@ async function planOf(kysely: Kysely, schedule: Schedule, holds: readonly Active
   if (ends === undefined) return plans;
   const archived = await measureSegments(kysely, schedule, { beforeMs: ends });
   plans.push({ ...about, act: "delete", place: "archive", ...archived });
+  if (schedule.class === "pii") {
+    const amount = await measureOriginals(kysely, schedule, { beforeMs: ends }, holds);
+    plans.push({ ...about, act: "delete", place: "originals", ...amount });
+  }
   return plans;
 }

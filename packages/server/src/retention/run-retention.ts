@@ -1,4 +1,5 @@
 import type { RetentionClass, RetentionReport } from "@firebreak/protocol";
+import { announceLogKey } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import { dropEmptyEventPartitions } from "../storage/index.ts";
 import { ageSegments } from "./archive/age-segments.ts";
@@ -14,6 +15,7 @@ import { settleEvidence } from "./delete-evidence.ts";
 import { restoreLostHolds } from "./holds/restore-lost-holds.ts";
 import { takeLease } from "./lease.ts";
 import { announce, dueNotices } from "./notices.ts";
+import { measureOriginals } from "./originals.ts";
 import { Pass } from "./pass.ts";
 import type { BlockedDeletion } from "./pass.ts";
 import { measure } from "./rows.ts";
@@ -53,6 +55,7 @@ export async function runRetention(ctx: RetentionContext, request: RunRequest = 
     throw new FirebreakError("conflict", "Another pass of the retention is under way. Wait for its end.");
   try {
     const pass = new Pass(ctx, lease, { ...BATCH_SIZE, ...request.batch });
+    await announceLogKey(ctx);
     const orphans = await sweepArchive(ctx);
     await settleEvidence(ctx);
     pass.failures.push(...(await restoreLostHolds(ctx)));
@@ -94,7 +97,8 @@ async function archiveDue(pass: Pass, schedule: Schedule): Promise<void> {
       const isDone = await archiveOne(pass, state.origin, selection, batch);
       isFull = isDone && batch.isFull && batch.rows.length > 0;
     }
-    pass.held += (await measure(kysely, store, schedule, stretch, await readActiveHolds(kysely))).held;
+    const holds = await readActiveHolds(kysely);
+    if (holds.length > 0) pass.held += (await measure(kysely, store, schedule, stretch, holds)).held;
   }
 }
 
@@ -118,6 +122,10 @@ async function countUnheld(pass: Pass, schedule: Schedule, stretch: Parameters<t
   let rows = archived.rows - archived.held;
   for (const store of storesOf(schedule.class)) {
     const amount = await measure(kysely, store, schedule, stretch, holds);
+    rows += amount.rows - amount.held;
+  }
+  if (schedule.class === "pii") {
+    const amount = await measureOriginals(kysely, schedule, stretch, holds);
     rows += amount.rows - amount.held;
   }
   return rows;

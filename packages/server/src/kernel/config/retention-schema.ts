@@ -23,6 +23,9 @@ interface Defaults {
   readonly retain: string;
   readonly archive: string;
   readonly delete: string;
+  readonly noticeDays?: number;
+  /** what is no rows of the database cannot go into an archive of rows */
+  readonly neverArchived?: true;
 }
 
 const scheduleOf = (defaults: Defaults) =>
@@ -31,12 +34,12 @@ const scheduleOf = (defaults: Defaults) =>
       /** stays in the database up to this age */
       retain: period,
       /** up to this age in the archive at hand, then in the cold one; none: never archived */
-      archive: z.union([z.literal("none"), period]),
+      archive: defaults.neverArchived ? z.literal("none") : z.union([z.literal("none"), period]),
       /** older than this it is deleted */
       delete: z.union([z.literal("never"), period]),
       noticeDays: noticeDays.optional(),
     })
-    .prefault(defaults)
+    .prefault(valuesOf(defaults))
     .refine(({ retain, archive }) => archive === "none" || archive >= retain, {
       message: "archive must not be shorter than retain",
       path: ["archive"],
@@ -46,6 +49,11 @@ const scheduleOf = (defaults: Defaults) =>
       path: ["delete"],
     });
 
+function valuesOf(defaults: Defaults) {
+  const { neverArchived: _, ...values } = defaults;
+  return values;
+}
+
 const DEFAULTS: Readonly<Record<RetentionClass, Defaults>> = {
   events: { retain: "90d", archive: "1y", delete: "18m" },
   debug: { retain: "7d", archive: "30d", delete: "90d" },
@@ -54,8 +62,9 @@ const DEFAULTS: Readonly<Record<RetentionClass, Defaults>> = {
   approvals: { retain: "2y", archive: "5y", delete: "7y" },
   audit: { retain: "2y", archive: "5y", delete: "7y" },
   incidents: { retain: "2y", archive: "5y", delete: "7y" },
-  evidence: { retain: "7y", archive: "none", delete: "7y" },
+  evidence: { retain: "7y", archive: "none", delete: "7y", neverArchived: true },
   notifications: { retain: "1y", archive: "none", delete: "1y" },
+  pii: { retain: "30d", archive: "none", delete: "30d", noticeDays: 0, neverArchived: true },
 };
 
 const longer = periodText(/^\+(\d{1,5})\s?([dmy])$/, "+2y");
@@ -77,6 +86,7 @@ export const retentionSchema = z.strictObject({
       incidents: scheduleOf(DEFAULTS.incidents),
       evidence: scheduleOf(DEFAULTS.evidence),
       notifications: scheduleOf(DEFAULTS.notifications),
+      pii: scheduleOf(DEFAULTS.pii),
     })
     .prefault({}),
   /** what is of a pack is deleted so much later: `finance: { audit: +2y }` */
