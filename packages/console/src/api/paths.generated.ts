@@ -1864,7 +1864,7 @@ export type UserPage = {
   next: string | null;
 };
 
-export type RetentionClass = "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications";
+export type RetentionClass = "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications" | "pii";
 
 export type RetentionView = {
   schedules: ({
@@ -2167,7 +2167,7 @@ export type PreviewRequest = {
 };
 
 export type RetentionRequest = {
-  class?: "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications";
+  class?: "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications" | "pii";
 };
 
 export type CancelNoticeRequest = {
@@ -7053,7 +7053,7 @@ export interface paths {
     get: {
       parameters: {
         query?: {
-          class?: "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications";
+          class?: "events" | "debug" | "metrics" | "runs" | "approvals" | "audit" | "incidents" | "evidence" | "notifications" | "pii";
         };
         header?: never;
         path?: never;
