@@ -32,7 +32,9 @@ interface Held {
 export async function carryOutNotice(pass: Pass, schedule: Schedule, notice: NoticeRow): Promise<void> {
   if (schedule.deleteDays === null) return;
   if (!(await wasGiven(pass, notice))) {
-    pass.failures.push(`the notice ${notice.id} was never given: nothing is deleted by it. Find out who can write to the database`);
+    pass.failures.push(
+      `the notice ${notice.id} was never given: nothing is deleted by it. Find out who can write to the database`,
+    );
     return;
   }
   const stretch = {
@@ -92,7 +94,12 @@ async function deleteRows(pass: Pass, schedule: Schedule, stretch: Stretch, { no
   return true;
 }
 
-async function eraseOriginals(pass: Pass, schedule: Schedule, stretch: Stretch, { notice, held }: Doing): Promise<void> {
+async function eraseOriginals(
+  pass: Pass,
+  schedule: Schedule,
+  stretch: Stretch,
+  { notice, held }: Doing,
+): Promise<void> {
   const { kysely } = pass.ctx.database;
   await count(pass, notice, await eraseOldOriginals(pass.ctx, schedule, stretch));
   const left = await measureOriginals(kysely, schedule, stretch, await readActiveHolds(kysely));

@@ -21,23 +21,32 @@ async function keepOriginals(agent: string, ageDays: number): Promise<void> {
 }
 
 const living = async () => {
-  const { rows } = await sql<{ id: string }>`select id from original_keys where wrapped is not null order by id`.execute(
-    room.database.kysely,
-  );
+  const { rows } = await sql<{
+    id: string;
+  }>`select id from original_keys where wrapped is not null order by id`.execute(room.database.kysely);
   return rows.map(({ id }) => id);
 };
 const hold = (scope: "agent" | "session", target: string) =>
-  applyLegalHold({ ...room, actor: ADA }, { caseId: "2026-17", scope, target, from: null, to: null, reason: "a claim" });
+  applyLegalHold(
+    { ...room, actor: ADA },
+    { caseId: "2026-17", scope, target, from: null, to: null, reason: "a claim" },
+  );
 
 describe("O-6, E-8: what redaction took out", () => {
   it("is erased by its keys when it is 30 days old, by a record of each agent", async () => {
     await keepOriginals("scout", 31);
     await keepOriginals("scout", 3);
     await keepOriginals("other", 40);
-    expect((await previewRetention(room, { class: "pii" })).plans).toMatchObject([{ place: "originals", rows: 2, held: 0 }]);
+    expect((await previewRetention(room, { class: "pii" })).plans).toMatchObject([
+      { place: "originals", rows: 2, held: 0 },
+    ]);
     expect((await runRetention(room)).report).toMatchObject({ deleted: 2, problems: [] });
     expect(await living()).toEqual(["scout 3"]);
-    const acts = await room.database.kysely.selectFrom("audit_log").select("leaf").where("action", "=", "original.erase").execute();
+    const acts = await room.database.kysely
+      .selectFrom("audit_log")
+      .select("leaf")
+      .where("action", "=", "original.erase")
+      .execute();
     expect(acts.map(({ leaf }) => JSON.parse(leaf).detail)).toMatchObject([
       { scope: { agent: "other" }, reason: "pii: deleted after 30 days" },
       { scope: { agent: "scout" } },

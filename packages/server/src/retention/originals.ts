@@ -44,7 +44,8 @@ function isOfSchedule({ pack, otherPacks }: Schedule): RawBuilder<boolean> {
 function holdOf(holds: readonly ActiveHold[], { agent, since, before }: ErasureScope): ActiveHold | undefined {
   const fromMs = since === undefined ? -Infinity : Date.parse(since);
   const toMs = before === undefined ? Infinity : Date.parse(before);
-  const meets = (range: { readonly fromMs: number; readonly toMs: number }) => toMs > range.fromMs && fromMs <= range.toMs;
+  const meets = (range: { readonly fromMs: number; readonly toMs: number }) =>
+    toMs > range.fromMs && fromMs <= range.toMs;
   const isOfAgent = ({ agents }: ActiveHold) => agent === undefined || agents.includes(agent);
   const isInScope = (hold: ActiveHold): boolean => {
     switch (hold.scope) {
