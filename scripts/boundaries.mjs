@@ -16,7 +16,7 @@ const LEVELS = [
   ["incidents", "killswitch", "containment", "approvals", "policies"],
   ["actions", "retention"],
   ["playbooks", "senders", "guard", "investigation"],
-  ["recovery", "learning", "workshop", "reactions"],
+  ["recovery", "learning", "workshop", "reactions", "explorer"],
   ["app"],
   ["api", "cli"],
 ];

@@ -26,9 +26,11 @@ import { actionRoutes } from "./fake-actions.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
+import { explorerRoutes } from "./fake-explorer.ts";
 import { retentionRoutes } from "./fake-retention.ts";
 import { investigationRoutes } from "./fake-investigation.ts";
 import { rulesRoutes } from "./fake-rules.ts";
+import { sessionRoutes } from "./fake-sessions.ts";
 
 const DIST = join(import.meta.dirname, "../../packages/console/dist");
 
@@ -411,6 +413,8 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "GET /containment": () => containmentOf(sample.incidents.length > 0),
     "GET /reactions": () => ({ items: reactionsOf(sample.incidents.length > 0), next: null }),
     "GET /guard": () => guardOf(sample.incidents.length > 0),
+    ...sessionRoutes(sample, (code, detail) => new Refusal(code, detail)),
+    ...explorerRoutes({ sample, now, refuse: (code, detail) => new Refusal(code, detail) }),
     ...rulesRoutes({ sample, change, refuse: (code, detail) => new Refusal(code, detail) }),
     "GET /users": () => ({
       items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],

@@ -1,6 +1,6 @@
 /** The part of the fake backend that the pages of rules ask. */
 import type { AlertView, ReplayView } from "@firebreak/protocol";
-import { CASES, detailOf, STORED_EVENT, TRIED } from "./sample-rules.ts";
+import { CASES, detailOf, TRIED } from "./sample-rules.ts";
 import { clockOf, type Sample } from "./sample-data.ts";
 
 interface Call {
@@ -29,7 +29,6 @@ export function rulesRoutes({ sample, refuse, change }: Surroundings): Record<st
     return found;
   };
   return {
-    "GET /events": () => ({ items: sample.rules.length === 0 ? [] : [STORED_EVENT(ago())], next: null }),
     "GET /rules": () => ({ rules: sample.rules, errors: sample.ruleErrors }),
     "GET /rules/:id": ({ id }) => {
       const rule = sample.rules.find((candidate) => candidate.id === id);

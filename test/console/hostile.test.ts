@@ -19,6 +19,8 @@ const PATHS = [
   "/killswitch",
   "/agents",
   "/agents/scout",
+  "/explorer",
+  "/sessions/ses_1",
   "/rules",
   "/rules/replays",
   "/rules/replays/rpl_done",

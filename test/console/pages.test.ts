@@ -20,6 +20,8 @@ const PAGES = [
   ["/actions", "Actions"],
   ["/agents", "Agents"],
   ["/agents/scout", "scout"],
+  ["/explorer", "Explorer"],
+  ["/sessions/ses_1?event=17", "Session replay"],
   ["/rules", "Rules"],
   ["/rules/rule/r2", "Destructive command"],
   ["/rules/try", "Try rules"],

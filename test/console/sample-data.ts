@@ -20,6 +20,10 @@ import type {
   ReviewView,
   RuleView,
   RunView,
+  EventView,
+  ExportView,
+  SavedView,
+  SessionMoment,
   SessionView,
   SilenceView,
   SourceView,
@@ -82,6 +86,15 @@ const POLICY: KillswitchView["policy"] = {
 export type Scenario = "busy" | "calm" | "empty" | "hostile";
 
 export interface Sample {
+  /** everybody writes {@link HOSTILE} */
+  readonly isHostile: boolean;
+  readonly startedMs: number;
+  /** what comes of the session ses_1 while somebody follows it */
+  readonly later: SessionMoment[];
+  /** events that came since the page was opened */
+  readonly fresh: EventView[];
+  readonly views: SavedView[];
+  readonly exports: ExportView[];
   alerts: AlertView[];
   silences: SilenceView[];
   agents: AgentView[];
@@ -650,8 +663,8 @@ See [the incident](/incidents/INC-2026-0039), not [this](javascript:alert(1)).
 export function sampleOf(scenario: Scenario, nowMs: number): Sample {
   const ago = clockOf(nowMs);
   if (scenario === "empty" || scenario === "calm") return calm(ago, scenario === "empty");
-  const sample = busy(ago);
-  return scenario === "hostile" ? makeHostile(sample) : sample;
+  const sample = { ...busy(ago), startedMs: nowMs };
+  return scenario === "hostile" ? { ...makeHostile(sample), isHostile: true } : sample;
 }
 
 function calm(ago: Ago, isEmpty: boolean): Sample {
@@ -718,6 +731,23 @@ function busy(ago: Ago): Sample {
     session: of,
   });
   return {
+    isHostile: false,
+    startedMs: 0,
+    later: [],
+    fresh: [],
+    exports: [],
+    views: [
+      {
+        id: "viw_bob",
+        name: "Risky shells",
+        owner: { kind: "person", id: "usr_bob", name: "bob" },
+        own: false,
+        shared: true,
+        filters: { risk: "high,critical", path: ["data.tool_name=shell"] },
+        createdAt: ago(9000),
+        updatedAt: ago(9000),
+      },
+    ],
     ledger: ledgerOf(ago),
     actions: actionsOf(ago),
     retention: retentionOf(ago, false),

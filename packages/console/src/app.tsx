@@ -31,6 +31,7 @@ import { ApprovalsPage } from "./pages/approvals.tsx";
 import { AgentPage } from "./pages/agent/agent.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
 import { ContainmentPage } from "./pages/containment/page.tsx";
+import { ExplorerPage } from "./pages/explorer/page.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
 import { KillswitchPage } from "./pages/killswitch.tsx";
@@ -41,6 +42,7 @@ import { ReplayPage } from "./pages/rules/replay.tsx";
 import { ReplaysPage } from "./pages/rules/replays.tsx";
 import { RulePage } from "./pages/rules/rule.tsx";
 import { TryPage } from "./pages/rules/try.tsx";
+import { SessionPage } from "./pages/session/page.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Boundary } from "./ui/boundary.tsx";
@@ -109,6 +111,8 @@ function Pages() {
       <Route path="/actions" component={ActionsPage} />
       <Route path="/agents" component={AgentsPage} />
       <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
+      <Route path="/explorer" component={ExplorerPage} />
+      <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} />}</Route>
       <Route path="/rules" component={RulesPage} />
       <Route path="/rules/try" component={TryPage} />
       <Route path="/rules/replays" component={ReplaysPage} />

@@ -7,6 +7,8 @@ import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/pages.css";
 import "./styles/rules.css";
+import "./styles/session.css";
+import "./styles/explorer.css";
 
 const root = document.querySelector("#root");
 if (root === null) throw new Error("index.html has no #root");

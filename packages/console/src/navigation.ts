@@ -17,6 +17,7 @@ export const PAGES = [
   { href: "/containment", title: "Containment", icon: "shield", keys: "g c" },
   { href: "/actions", title: "Actions", icon: "bolt", keys: "g x" },
   { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
+  { href: "/explorer", title: "Explorer", icon: "search", keys: "g e" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
   { href: "/retention", title: "Retention", icon: "archive", keys: "g t" },
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
@@ -35,6 +36,13 @@ export function isHere(page: Page, path: string): boolean {
 
 export const rulePath = (id: string) => `/rules/rule/${encodeURIComponent(id)}`;
 export const replayPath = (id: string) => `/rules/replays/${encodeURIComponent(id)}`;
+/** @returns the explorer's address with these filters */
+export function explorerPath(filters: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(filters).toString();
+  return query === "" ? "/explorer" : `/explorer?${query}`;
+}
+
+export const sessionPath = (id: string) => `/sessions/${encodeURIComponent(id)}`;
 export const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
 export const incidentPath = (id: string) => `/incidents/${encodeURIComponent(id)}`;
 

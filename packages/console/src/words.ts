@@ -7,6 +7,7 @@ import type {
   ClockKind,
   ContainmentMode,
   CoverageLevel,
+  EventMoment,
   GateState,
   DeliveryState,
   GuardLevel,
@@ -18,6 +19,7 @@ import type {
   ReplayFinding,
   ReplayState,
   RunState,
+  SessionMark,
   SessionView,
   Severity,
   StepState,
@@ -250,6 +252,53 @@ export const FINDING_WORDS = {
   lost: { label: "Lost", tone: "danger", meaning: "An alert was raised that these rules would not raise." },
   same: { label: "The same", tone: "ok", meaning: "The alert was raised, and would be raised." },
 } as const satisfies Record<ReplayFinding["status"], Word>;
+
+/** What an event is in a session's conversation. */
+export const MOMENT_WORDS = {
+  prompt: {
+    label: "Told",
+    tone: "info",
+    meaning: "What the agent was told: by a person, a system prompt or a message.",
+  },
+  output: { label: "Said", tone: "neutral", meaning: "What the model said." },
+  thinking: { label: "Thought", tone: "neutral", meaning: "What the model said to itself." },
+  call: { label: "Called", tone: "neutral", meaning: "A tool, with its arguments and what came of it." },
+  answer: { label: "Got back", tone: "neutral", meaning: "What came of a call that is not known." },
+  command: { label: "Ran", tone: "neutral", meaning: "A command line." },
+  file: { label: "File", tone: "neutral", meaning: "It read, wrote or removed a file." },
+  network: { label: "Network", tone: "neutral", meaning: "It reached out over the network." },
+  message: { label: "Message", tone: "neutral", meaning: "A message between agents or channels." },
+  auth: { label: "Sign-in", tone: "neutral", meaning: "Somebody or something signed in." },
+  transaction: { label: "Transaction", tone: "neutral", meaning: "Something of value moved." },
+  lifecycle: { label: "Life", tone: "neutral", meaning: "The agent or its runtime began, changed or ended." },
+  log: { label: "Log", tone: "neutral", meaning: "A record of its runtime." },
+} as const satisfies Record<EventMoment["role"], Word>;
+
+/** Unknown outcomes are not worth a word. */
+export const OUTCOME_WORDS: Readonly<Record<string, Word>> = {
+  success: { label: "Succeeded", tone: "ok", meaning: "Its sender says that it went well." },
+  failure: { label: "Failed", tone: "warn", meaning: "Its sender says that it failed." },
+  denied: { label: "Denied", tone: "danger", meaning: "It was not allowed, so it was not done." },
+};
+
+export const RISK_TONES: Readonly<Record<string, Tone>> = {
+  low: "neutral",
+  medium: "warn",
+  high: "danger",
+  critical: "danger",
+};
+
+export const GAP_WORDS = {
+  silence: { label: "Silence", tone: "danger", meaning: "Not even a heartbeat of its supervisor came." },
+  idle: { label: "Nothing", tone: "neutral", meaning: "Its supervisor reported that it lives, and nothing else came." },
+  pause: { label: "Nothing", tone: "neutral", meaning: "Nothing was told; nobody sends heartbeats of this session." },
+} as const satisfies Record<"silence" | "idle" | "pause", Word>;
+
+export const MARK_WORDS = {
+  denied: { label: "Denied", tone: "danger", meaning: "It was not allowed." },
+  alert: { label: "Alert", tone: "danger", meaning: "It raised an alert." },
+  failure: { label: "Failed", tone: "warn", meaning: "It failed." },
+} as const satisfies Record<SessionMark["cause"], Word>;
 
 /** Levels of rules, gravest first. */
 export const RULE_LEVELS = ["critical", "high", "medium", "low", "informational"] as const;

@@ -3,24 +3,31 @@ import type { TelemetryEvent } from "./telemetry.ts";
 
 /** Of arguments and answers in telemetry; what is passed on is never cut. */
 const TOLD_CHARACTERS_MAX = 16_384;
+const CALL_ID_CHARACTERS_MAX = 256;
+
+/** A tool call: the tool, and the id that the runtime gives the call, which joins its end to its beginning. */
+export interface ToldCall {
+  readonly tool: string | undefined;
+  readonly callId?: string | undefined;
+}
 
 /** A tool call as it begins or is refused; told at once, so that rules need not wait for its end. */
-export function toolCallEvent(tool: string | undefined, given: unknown, denied?: Denied): TelemetryEvent {
+export function toolCallEvent(call: ToldCall, given: unknown, denied?: Denied): TelemetryEvent {
   const text = jsonOf(given ?? {});
   const args: unknown = text.length <= TOLD_CHARACTERS_MAX ? JSON.parse(text) : clip(text);
-  const data = { tool_name: tool ?? "", arguments: args };
+  const data = { ...nameOf(call), arguments: args };
   return denied === undefined
     ? { kind: "tool_call", outcome: "unknown", data }
-    : { kind: "tool_call", outcome: "denied", data: { ...data, reason: denied.reason } };
+    : { kind: "tool_call", outcome: "denied", data: { ...data, ...whyOf(denied) } };
 }
 
 /** What came of a tool call that was told of when it began. */
 export function toolEndEvent(
-  tool: string | undefined,
+  call: ToldCall,
   end: { readonly outcome: "success" | "failure"; readonly answer: unknown; readonly durationMs: number },
 ): TelemetryEvent {
   const data = {
-    tool_name: tool ?? "",
+    ...nameOf(call),
     response: clip(jsonOf(end.answer ?? "")),
     duration_ms: Math.round(end.durationMs),
   };
@@ -28,8 +35,21 @@ export function toolEndEvent(
 }
 
 /** A tool call that a stop ended while it ran. */
-export function toolStoppedEvent(tool: string | undefined, denied: Denied): TelemetryEvent {
-  return { kind: "log", outcome: "denied", data: { tool_name: tool ?? "", reason: denied.reason } };
+export function toolStoppedEvent(call: ToldCall, denied: Denied): TelemetryEvent {
+  return { kind: "log", outcome: "denied", data: { ...nameOf(call), ...whyOf(denied) } };
+}
+
+function nameOf({ tool, callId }: ToldCall): Readonly<Record<string, unknown>> {
+  return {
+    tool_name: tool ?? "",
+    ...(callId === undefined ? {} : { call_id: callId.slice(0, CALL_ID_CHARACTERS_MAX) }),
+  };
+}
+
+/** What denied it, so that whoever reads the session later need not guess. */
+function whyOf({ reason, denial, holdId, policy }: Denied): Readonly<Record<string, unknown>> {
+  const hold = holdId === null ? {} : { hold_id: holdId };
+  return { reason, denial, ...hold, ...(policy === undefined ? {} : { policy: policy.name }) };
 }
 
 /** What the model reads instead of a tool's answer. */

@@ -5,10 +5,11 @@ export const USAGE = `firebreak-verify: verify what Firebreak exported
 Usage: firebreak-verify [OPTIONS] DIRECTORY
        firebreak-verify [OPTIONS] --proof FILE --entry FILE
        firebreak-verify [OPTIONS] --archive PATH
+       firebreak-verify [OPTIONS] --export FILE
 
 Derives every hash of the log from its entries and compares it with the tiles, the
 signed checkpoint and every earlier checkpoint it is given; or checks an evidence
-archive against its signed manifest. Needs no network, no server and no trust in
+archive or exported events against a signed manifest. Needs no network, no server and no trust in
 whoever gave you the directory, if you got a key or a checkpoint another way.
 
   DIRECTORY          a log in the layout of C2SP tlog-tiles
@@ -24,6 +25,8 @@ Options:
                      or newer .tar.zst. With DIRECTORY both are verified, and the
                      archive's custody is compared with what the log says of it
   --archive-key ID   the key that must have sealed the archive
+  --export FILE      exported events; needs --key
+  --manifest FILE    their manifest (FILE.manifest)
   --json             print the verdict as JSON
   -h, --help         explain this command
 
@@ -41,6 +44,8 @@ export interface Arguments {
   readonly entry: string | undefined;
   readonly archive: string | undefined;
   readonly archiveKey: string | undefined;
+  readonly exported: string | undefined;
+  readonly manifest: string | undefined;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -57,21 +62,39 @@ export function readArguments(args: readonly string[]): Arguments {
       entry: { type: "string" },
       archive: { type: "string" },
       "archive-key": { type: "string" },
+      export: { type: "string" },
+      manifest: { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
   const { key = [], checkpoint = [], proof, entry, archive, json = false, help = false } = values;
   const archiveKey = values["archive-key"];
+  const { export: exported, manifest } = values;
   const [directory, surplus] = positionals;
   if (surplus !== undefined) throw new Error(`there is one directory to verify, and ${surplus} is another`);
   if (!help && (proof === undefined) !== (entry === undefined)) throw new Error("--proof and --entry belong together");
   const isNothing = directory === undefined && proof === undefined && archive === undefined;
-  if (!help && (isNothing || (proof !== undefined && (directory ?? archive) !== undefined))) {
-    throw new Error("name a directory, a proof and its entry, or an archive");
+  const isOther = (exported ?? proof) !== undefined;
+  const isSeveral = isOther && (directory ?? archive ?? (exported === undefined ? undefined : proof)) !== undefined;
+  if (!help && ((isNothing && exported === undefined) || isSeveral)) {
+    throw new Error("name a directory, a proof and its entry, an archive, or exported events");
   }
+  if (manifest !== undefined && exported === undefined) throw new Error("--manifest belongs to --export");
   if (archiveKey !== undefined && !/^[0-9a-f]{64}$/.test(archiveKey)) {
     throw new Error("--archive-key is 64 hexadecimal digits, as `firebreak evidence verify` prints them");
   }
-  return { directory, keys: key, checkpoints: checkpoint, proof, entry, archive, archiveKey, json, help };
+  return {
+    directory,
+    keys: key,
+    checkpoints: checkpoint,
+    proof,
+    entry,
+    archive,
+    archiveKey,
+    exported,
+    manifest,
+    json,
+    help,
+  };
 }

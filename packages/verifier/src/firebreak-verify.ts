@@ -5,6 +5,7 @@ import type { Arguments } from "./arguments.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { createDirectorySource, KEYS, readPlainFile } from "./directory-source.ts";
 import { ENTRY_BYTES_MAX } from "./entries.ts";
+import { verifyExportFile } from "./export-manifest.ts";
 import { hashLeaf } from "./hash.ts";
 import { isSignedBy, parseNote, parseVerifierKey } from "./note.ts";
 import type { VerifierKey } from "./note.ts";
@@ -119,6 +120,20 @@ function verifyProof(proofFile: string, entryFile: string, { keys, json }: Argum
   return intact ? 0 : 1;
 }
 
+/** Exported events against their manifest: as with a proof, all rests on whose key signed. */
+async function verifyExport(file: string, { manifest, keys, json }: Arguments): Promise<number> {
+  if (keys.length === 0)
+    throw new UsageError("exported events need --key: the key of the log, got another way than the file");
+  const note = readText(manifest ?? `${file}.manifest`);
+  const { problem, content } = await verifyExportFile(file, { note, keys: readKeys(keys) });
+  if (json) process.stdout.write(`${JSON.stringify({ intact: problem === null, problem, manifest: content })}\n`);
+  else
+    process.stdout.write(
+      problem === null ? `intact: ${String(content?.["events"])} events\n` : `not intact: ${problem}\n`,
+    );
+  return problem === null ? 0 : 1;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const given = readArguments(args);
@@ -126,7 +141,8 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(USAGE);
       return 0;
     }
-    const { proof, entry = "" } = given;
+    const { proof, entry = "", exported } = given;
+    if (exported !== undefined) return await verifyExport(exported, given);
     return proof === undefined ? await verifyAll(given) : verifyProof(proof, entry, given);
   } catch (error) {
     process.stderr.write(`firebreak-verify: ${error instanceof Error ? error.message : String(error)}\n`);

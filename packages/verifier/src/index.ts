@@ -20,6 +20,8 @@ export { DELETION_ACT, DELETION_RANGES_MAX, formatDeletion } from "./deletion.ts
 export type { EntryRange, ToldDeletion } from "./deletion.ts";
 export { CHECKPOINT, createDirectorySource, HEADS, KEYS } from "./directory-source.ts";
 export { ENTRY_BYTES_MAX, readBundle, writeBundle } from "./entries.ts";
+export { formatManifest, verifyExportFile } from "./export-manifest.ts";
+export type { ExportVerdict } from "./export-manifest.ts";
 export type { Finding, FindingCode } from "./finding.ts";
 export { Frontier } from "./frontier.ts";
 export { EMPTY_ROOT, HASH_BYTES, hashChildren, hashLeaf } from "./hash.ts";

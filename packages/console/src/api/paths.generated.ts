@@ -527,46 +527,6 @@ export type EventPage = {
   searchedBackTo: string | null;
 };
 
-export type EventHistogram = {
-  since: string;
-  until: string;
-  bucketMs: number;
-  total: number;
-  buckets: ({
-    time: string;
-    count: number;
-    counts: { [key: string]: number };
-  })[];
-  countedBackTo: string | null;
-};
-
-export type EventFacets = {
-  since: string;
-  until: string;
-  total: number;
-  pack: ({
-    value: string;
-    count: number;
-  })[];
-  agent: ({
-    value: string;
-    count: number;
-  })[];
-  kind: ({
-    value: string;
-    count: number;
-  })[];
-  outcome: ({
-    value: string;
-    count: number;
-  })[];
-  risk: ({
-    value: string;
-    count: number;
-  })[];
-  countedBackTo: string | null;
-};
-
 export type EvidenceVerification = {
   id: string;
   intact: boolean;
@@ -1730,6 +1690,214 @@ export type SessionPage = {
   next: string | null;
 };
 
+export type EventDetail = {
+  event: EventView;
+  alerts: ({
+    id: string;
+    title: string;
+    severity: Severity;
+    incidentId: string | null;
+  })[];
+};
+
+export type EventFacets = {
+  since: string;
+  until: string;
+  total: number;
+  pack: ({
+    value: string;
+    count: number;
+  })[];
+  agent: ({
+    value: string;
+    count: number;
+  })[];
+  kind: ({
+    value: string;
+    count: number;
+  })[];
+  outcome: ({
+    value: string;
+    count: number;
+  })[];
+  risk: ({
+    value: string;
+    count: number;
+  })[];
+  countedBackTo: string | null;
+};
+
+export type EventHistogram = {
+  since: string;
+  until: string;
+  bucketMs: number;
+  total: number;
+  buckets: ({
+    time: string;
+    count: number;
+    counts: { [key: string]: number };
+  })[];
+  countedBackTo: string | null;
+};
+
+export type EventExportFormat = "ndjson" | "csv" | "ocsf";
+
+export type ExportState = "pending" | "running" | "done" | "failed";
+
+export type ExportView = {
+  id: string;
+  format: EventExportFormat;
+  state: ExportState;
+  filters: { [key: string]: unknown };
+  reason: string;
+  requestedBy: Actor;
+  requestedAt: string;
+  finishedAt: string | null;
+  events: number;
+  bytes: number;
+  sha256: string | null;
+  fileName: string;
+  manifest: string | null;
+};
+
+export type ExportPage = {
+  items: (ExportView)[];
+  next: string | null;
+};
+
+export type MomentAnswer = {
+  seq: number;
+  at: string;
+  outcome: string;
+  text: MomentText | null;
+  durationMs: number | null;
+  joinedBy: "call_id" | "order";
+};
+
+export type MomentDenial = {
+  reason: string | null;
+  denial: string | null;
+  policy: string | null;
+  hold: {
+    id: string;
+    scope: HoldScope;
+    target: string | null;
+    level: HoldLevel;
+    reason: string;
+  } | null;
+};
+
+export type MomentText = {
+  text: string;
+  length: number;
+};
+
+export type SavedView = {
+  id: string;
+  name: string;
+  owner: Actor;
+  own: boolean;
+  shared: boolean;
+  filters: { [key: string]: unknown };
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type SavedViewPage = {
+  items: (SavedView)[];
+  next: string | null;
+};
+
+export type SessionMark = {
+  seq: number;
+  at: string;
+  cause: "denied" | "alert" | "failure";
+  text: string;
+};
+
+export type SessionMoment = {
+  type: "event";
+  at: string;
+  seq: number;
+  eventId: string;
+  agentId: string;
+  run: string | null;
+  source: string;
+  kind: EventKind;
+  role: "prompt" | "output" | "thinking" | "call" | "answer" | "command" | "file" | "network" | "message" | "auth" | "transaction" | "lifecycle" | "log";
+  outcome: string;
+  risk: string | null;
+  resource: string | null;
+  name: string | null;
+  model: string | null;
+  text: MomentText | null;
+  arguments: MomentText | null;
+  answer: MomentAnswer | null;
+  denied: MomentDenial | null;
+  alerts: ({
+    id: string;
+    title: string;
+    severity: Severity;
+    incidentId: string | null;
+  })[];
+  redacted: (RedactionFact)[];
+  indicators: (IndicatorHit)[];
+  lateMs: number | null;
+} | {
+  type: "gap";
+  at: string;
+  until: string;
+  cause: "silence" | "idle" | "pause";
+} | {
+  type: "hold";
+  at: string;
+  change: "stopped" | "resumed";
+  holdId: string;
+  scope: HoldScope;
+  target: string | null;
+  level: HoldLevel;
+  reason: string;
+  actor: Actor | null;
+  incidentId: string | null;
+} | {
+  type: "act";
+  at: string;
+  kind: string;
+  incidentId: string;
+  actor: Actor;
+  text: string;
+};
+
+export type SessionReplayPage = {
+  items: (SessionMoment)[];
+  next: string | null;
+  previous: string | null;
+};
+
+export type SessionReplaySummary = {
+  id: string;
+  session: SessionView | null;
+  agents: ({
+    id: string;
+    pack: string | null;
+  })[];
+  firstAt: string;
+  lastAt: string;
+  events: number;
+  denied: number;
+  failed: number;
+  kinds: ({
+    kind: EventKind;
+    count: number;
+  })[];
+  incidents: ({
+    id: string;
+    title: string;
+  })[];
+  marks: (SessionMark)[];
+  marksCut: boolean;
+};
+
 export type Severity = 1 | 2 | 3 | 4;
 
 export type SignInLinkView = {
@@ -2076,6 +2244,50 @@ export type RevealRequest = {
   path?: string;
   category?: "KEY" | "PWD" | "SSN" | "CC" | "BANK" | "EMAIL" | "PHONE" | "ADDR" | "NAME" | "DOB" | "IP" | "USER" | "LOC" | "CUSTOM";
   time?: string;
+};
+
+export type NewExportRequest = {
+  format: "ndjson" | "csv" | "ocsf";
+  filters?: {
+    agent?: string;
+    pack?: string;
+    session?: string;
+    run?: string;
+    kind?: string;
+    outcome?: string;
+    risk?: string;
+    source?: string;
+    resource?: string;
+    rule?: string;
+    since?: string;
+    until?: string;
+    text?: string;
+    path?: string | (string)[];
+    has?: string;
+  };
+  reason: string;
+};
+
+export type NewSavedViewRequest = {
+  name: string;
+  shared?: boolean;
+  filters: {
+    agent?: string;
+    pack?: string;
+    session?: string;
+    run?: string;
+    kind?: string;
+    outcome?: string;
+    risk?: string;
+    source?: string;
+    resource?: string;
+    rule?: string;
+    since?: string;
+    until?: string;
+    text?: string;
+    path?: string | (string)[];
+    has?: string;
+  };
 };
 
 export type NewIncidentRequest = {
@@ -3898,6 +4110,412 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/events/{seq}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          seq: number;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": EventDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions/{id}/replay": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+          after?: string;
+          before?: string;
+          event?: number;
+          end?: "true" | "false";
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SessionReplayPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions/{id}/replay/summary": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SessionReplaySummary;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/exports": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewExportRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/exports/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExportView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/exports/{id}/content": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/octet-stream": string;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/views": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SavedViewPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewSavedViewRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SavedView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/views/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewSavedViewRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SavedView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    post?: never;
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        204: {
+          headers: Record<string, unknown>;
+          content?: never;
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     options?: never;
     head?: never;
     patch?: never;

@@ -3,7 +3,7 @@ import { explainDecision } from "@firebreak/protocol";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useNow } from "../hooks/use-now.ts";
-import { incidentPath, rulePath } from "../navigation.ts";
+import { explorerPath, incidentPath, rulePath, sessionPath } from "../navigation.ts";
 import { formatLocal } from "../time.ts";
 import { Badge } from "../ui/badge.tsx";
 import { count } from "../words.ts";
@@ -114,6 +114,18 @@ export function AlertCard({ alert, withIncident = false, actions }: AlertCardPro
           last <Ago at={alert.lastEventAt} />
         </span>
         {alert.agentId && <span>agent {alert.agentId}</span>}
+        {alert.ruleId !== null && (
+          <Link
+            href={explorerPath({
+              rule: alert.ruleId,
+              ...(alert.agentId === null ? {} : { agent: alert.agentId }),
+              range: "10080",
+            })}
+          >
+            its events
+          </Link>
+        )}
+        {alert.sessionId !== null && <Link href={sessionPath(alert.sessionId)}>session replay</Link>}
         <span>
           {alert.ruleId === null ? "from " : "rule "}
           {alert.ruleId === null ? (

@@ -2,6 +2,7 @@
 import type { Actor, ClockView, Hold, HoldLevel, IncidentSummary, Severity } from "@firebreak/protocol";
 import { SEVERITY_NAMES } from "@firebreak/protocol";
 import { problemOf } from "../api/client.ts";
+import { showHidden } from "../harmless.ts";
 import { useNow } from "../hooks/use-now.ts";
 import { formatLocal, formatRelative, formatUtc, readClock } from "../time.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -101,7 +102,7 @@ export function pressingClock(incident: Pick<IncidentSummary, "clocks">): ClockV
 export function ActorName({ actor }: { readonly actor: Actor }) {
   return (
     <span className="actor">
-      {actor.name}
+      {showHidden(actor.name)}
       {actor.kind !== "person" && <span className="actor-kind"> ({actor.kind})</span>}
     </span>
   );

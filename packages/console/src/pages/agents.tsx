@@ -6,7 +6,7 @@ import { Coverage } from "../components/agent-coverage.tsx";
 import { AgentActions, AgentHolds, AgentState } from "../components/agent-parts.tsx";
 import { Ago } from "../components/bits.tsx";
 import { Loaded, Page } from "../components/page.tsx";
-import { agentPath } from "../navigation.ts";
+import { agentPath, sessionPath } from "../navigation.ts";
 import { TextField } from "../ui/fields.tsx";
 import { Empty } from "../ui/layout.tsx";
 
@@ -31,6 +31,7 @@ function AgentRow({ agent, coverage }: AgentRowProps) {
             seen <Ago at={agent.lastSeenAt} />
           </span>
           {agent.session && <span>on {agent.session.host}</span>}
+          {agent.session && <Link href={sessionPath(agent.session.id)}>session replay</Link>}
           {agent.session && <code className="agent-command">{agent.session.command.join(" ")}</code>}
         </p>
         {coverage && <Coverage coverage={coverage} />}

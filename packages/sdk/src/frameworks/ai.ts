@@ -49,6 +49,7 @@ function guardTool(gate: CallGate, name: string, tool: unknown): unknown {
       const call = openCall(gate, {
         tool: name,
         args: input,
+        callId: textOf(memberOf(options, "toolCallId")),
         signal: signal instanceof AbortSignal ? signal : undefined,
       });
       const run = () => callWith(execute, tool, [input, { ...options, abortSignal: call.signal }]);
@@ -105,6 +106,10 @@ async function* passPieces(call: GuardedCall, pieces: AsyncIterable<unknown>): A
   }
 }
 
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
 /** The model reads a tool's error. */
 function readable(fault: unknown): unknown {
   return fault instanceof GateDeniedError ? new Error(stoppedText(fault.denied), { cause: fault }) : fault;
@@ -133,7 +138,7 @@ function approvalsOf(gate: CallGate, tools: object, own: unknown): unknown {
 function denialOf(gate: CallGate, tool: string, input: unknown): Approval {
   const decision = gate.check({ tool, arguments: argumentsOf(input) });
   if (decision.allowed) return undefined;
-  gate.emit(toolCallEvent(tool, input, decision));
+  gate.emit(toolCallEvent({ tool }, input, decision));
   return { type: "denied", reason: refusalText(decision) };
 }
 

@@ -11,6 +11,8 @@ export type CallGate = Pick<Gate, "begin" | "check" | "checkStop" | "emit" | "on
 export interface ToolCall {
   readonly tool: string;
   readonly args: unknown;
+  /** as the framework names the call; left out: a name of its own */
+  readonly callId?: string | undefined;
   /** the framework's own way to end the call */
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,13 +39,14 @@ export function argumentsOf(given: unknown): Readonly<Record<string, unknown>> {
  *
  * @throws GateDeniedError when it may not run
  */
-export function openCall(gate: CallGate, { tool, args, signal }: ToolCall): GuardedCall {
+export function openCall(gate: CallGate, { tool, args, signal, callId = crypto.randomUUID() }: ToolCall): GuardedCall {
+  const told = { tool, callId };
   const begun = gate.begin({ tool, arguments: argumentsOf(args) });
   if (!begun.allowed) {
-    gate.emit(toolCallEvent(tool, args, begun));
+    gate.emit(toolCallEvent(told, args, begun));
     throw new GateDeniedError(begun);
   }
-  gate.emit(toolCallEvent(tool, args));
+  gate.emit(toolCallEvent(told, args));
   const startedMs = systemClock.monotonicMs();
   const stop = new AbortController();
   const stopListening = gate.onChange(() => {
@@ -60,10 +63,10 @@ export function openCall(gate: CallGate, { tool, args, signal }: ToolCall): Guar
       const stopped = stop.signal.reason instanceof GateDeniedError ? stop.signal.reason : null;
       const failed = "fault" in end && stopped === null;
       begun.end({ failed });
-      if (stopped !== null) gate.emit(toolStoppedEvent(tool, stopped.denied));
+      if (stopped !== null) gate.emit(toolStoppedEvent(told, stopped.denied));
       else if ("fault" in end)
-        gate.emit(toolEndEvent(tool, { outcome: "failure", answer: String(end.fault), durationMs }));
-      else gate.emit(toolEndEvent(tool, { outcome: "success", answer: end.answer, durationMs }));
+        gate.emit(toolEndEvent(told, { outcome: "failure", answer: String(end.fault), durationMs }));
+      else gate.emit(toolEndEvent(told, { outcome: "success", answer: end.answer, durationMs }));
     },
   };
 }

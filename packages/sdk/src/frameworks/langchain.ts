@@ -40,7 +40,8 @@ export function gateMiddleware<M>(gate: CallGate, ToolMessage: ToolMessageClass<
     ): Promise<Awaited<R> | M> => {
       let hasBegun = false;
       try {
-        return await runGuarded(gate, { tool: request.toolCall.name, args: request.toolCall.args }, () => {
+        const { name: tool, args, id: callId } = request.toolCall;
+        return await runGuarded(gate, { tool, args, callId }, () => {
           hasBegun = true;
           return handler(request);
         });

@@ -129,7 +129,7 @@ function addGuardrail(gate: CallGate, target: object, member: string): void {
     const args = parsed(toolCall.arguments);
     const decision = gate.check({ tool: toolCall.name, arguments: argumentsOf(args) });
     if (decision.allowed) return { behavior: { type: "allow" } };
-    gate.emit(toolCallEvent(toolCall.name, args, decision));
+    gate.emit(toolCallEvent({ tool: toolCall.name }, args, decision));
     return { behavior: { type: "rejectContent", message: refusalText(decision) } };
   };
   Reflect.set(target, member, [{ type: "tool_input", name: "firebreak", run }, ...others]);

@@ -2,6 +2,7 @@ import type { Denied } from "../decision.ts";
 import type { Gate } from "../gate.ts";
 import type { ActEnd } from "../policy/policy-gate.ts";
 import { refusalText, stoppedText, toolCallEvent, toolEndEvent, toolStoppedEvent } from "../tool-telemetry.ts";
+import type { ToldCall } from "../tool-telemetry.ts";
 import { errorAnswer, idOf, isRecord, methodOf, notification, recordAt, refusedCall } from "./message.ts";
 import type { Message, MessageId } from "./message.ts";
 
@@ -117,7 +118,7 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
   const id = idOf(message);
   const begun = gate.begin({ tool, arguments: argumentsOf(params) });
   if (!begun.allowed) {
-    tell(state, tool, params, begun);
+    tell(state, toldOf({ tool, id }), params, begun);
     if (id !== null) answer(refusedCall(id, refusalText(begun)));
     return null;
   }
@@ -127,7 +128,7 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
       answer(errorAnswer(id, REFUSED, "This call cannot be followed: its id is in use, or too many wait."));
     return null;
   }
-  tell(state, tool, params);
+  tell(state, toldOf({ tool, id }), params);
   state.calls.set(id, { id, tool, answer, startedMs: monotonicMs(), end: begun.end });
   return message;
 }
@@ -186,7 +187,7 @@ function endCall(state: State, call: Call, message: Message): Message {
   call.end({ failed });
   const answer = failed ? (message["error"] ?? result["content"]) : result["content"];
   const durationMs = state.options.monotonicMs() - call.startedMs;
-  state.options.gate.emit(toolEndEvent(call.tool, { outcome: failed ? "failure" : "success", answer, durationMs }));
+  state.options.gate.emit(toolEndEvent(toldOf(call), { outcome: failed ? "failure" : "success", answer, durationMs }));
   return message;
 }
 
@@ -219,7 +220,7 @@ function afterChange(state: State): void {
     state.cancelled.add(call.id);
     toServer(notification("notifications/cancelled", { requestId: call.id, reason: decision.reason }));
     call.answer(refusedCall(call.id, stoppedText(decision)));
-    gate.emit(toolStoppedEvent(call.tool, decision));
+    gate.emit(toolStoppedEvent(toldOf(call), decision));
   }
   for (const [taskId, tool] of state.tasks) {
     if (gate.checkStop(tool).allowed) continue;
@@ -231,6 +232,11 @@ function afterChange(state: State): void {
   toClient(notification("notifications/tools/list_changed", {}));
 }
 
-function tell({ options }: State, tool: string | undefined, params: Message, denied?: Denied): void {
-  options.gate.emit(toolCallEvent(tool, params["arguments"], denied));
+/** What is told of a call: ids of messages are unique as long as their calls wait. */
+function toldOf({ tool, id }: { readonly tool: string | undefined; readonly id: MessageId | null }): ToldCall {
+  return { tool, callId: id === null ? undefined : String(id) };
+}
+
+function tell({ options }: State, call: ToldCall, params: Message, denied?: Denied): void {
+  options.gate.emit(toolCallEvent(call, params["arguments"], denied));
 }

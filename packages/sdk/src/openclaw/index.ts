@@ -4,6 +4,7 @@ import { gateOptionsFrom } from "../environment.ts";
 import type { GateOptions } from "../gate.ts";
 import type { ActEnd } from "../policy/policy-gate.ts";
 import { refusalText, toolCallEvent, toolEndEvent, toolStoppedEvent } from "../tool-telemetry.ts";
+import type { ToldCall } from "../tool-telemetry.ts";
 import type { Actor, Gates } from "./gates.ts";
 import { openGates } from "./gates.ts";
 import type { Runs } from "./runs.ts";
@@ -112,7 +113,7 @@ async function beforeToolCall(guard: Guard, event: ToolEvent, ctx: HookContext):
       return refuseCall(guard, event, ctx, later);
     }
   }
-  gates.gateOf(ctx).emit(toolCallEvent(tool, params));
+  gates.gateOf(ctx).emit(toolCallEvent(toldOf(event), params));
   if (event.toolCallId !== undefined && calls.size < CALLS_MAX) {
     calls.set(event.toolCallId, { runId: ctx.runId, end: begun.end });
   } else {
@@ -122,8 +123,12 @@ async function beforeToolCall(guard: Guard, event: ToolEvent, ctx: HookContext):
 }
 
 function refuseCall({ gates }: Guard, event: ToolEvent, ctx: HookContext, denied: Denied): Blocked {
-  gates.gateOf(ctx).emit(toolCallEvent(event.toolName, event.params, denied));
+  gates.gateOf(ctx).emit(toolCallEvent(toldOf(event), event.params, denied));
   return { block: true, blockReason: refusalText(denied) };
+}
+
+function toldOf({ toolName: tool, toolCallId: callId }: ToolEvent): ToldCall {
+  return { tool, callId };
 }
 
 /** What OpenClaw says of an end is no proof of success: a result without an error is only that. */
@@ -138,7 +143,7 @@ function afterToolCall({ gates, calls }: Guard, event: ToolEndEvent, ctx: HookCo
   const end = failed
     ? ({ outcome: "failure", answer: event.error, durationMs } as const)
     : ({ outcome: "success", answer: event.result, durationMs } as const);
-  const told = failed && !stop.allowed ? toolStoppedEvent(event.toolName, stop) : toolEndEvent(event.toolName, end);
+  const told = failed && !stop.allowed ? toolStoppedEvent(toldOf(event), stop) : toolEndEvent(toldOf(event), end);
   gates.gateOf(ctx).emit(told);
 }
 

@@ -15,6 +15,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   collections: "evd",
   deliveries: "dlv",
   evidence: "evd",
+  exports: "exp",
   holds: "hld",
   indicators: "ind",
   "legal-holds": "lgh",
@@ -27,6 +28,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   sessions: "ses",
   silences: "sil",
   tokens: "tok",
+  views: "viw",
 };
 const REASON = { reason: "because it is a test" };
 
@@ -41,6 +43,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   exportOtlpTraces: {},
   exportOtlpLogs: {},
   exportOtlpMetrics: {},
+  requestExport: { format: "csv", ...REASON },
+  createSavedView: { name: "denied", filters: { outcome: "denied" } },
+  changeSavedView: { name: "denied", filters: { outcome: "denied" } },
   sendEvents: { agent: { id: "scout" }, kind: "command" },
   registerSession: {
     sessionId: `ses_${ULID}`,
@@ -118,7 +123,8 @@ function pathOf(route: Route): string {
     .replace(":step", "notify")
     .replace(":pack", "research")
     .replace(/:(?:level|index)/g, "0")
-    .replace(/:(?:name|alias)/, "x1");
+    .replace(/:(?:name|alias)/, "x1")
+    .replace(/:seq/, "1");
 }
 
 let server: TestServer;
@@ -194,7 +200,20 @@ describe("O-5: without the right credentials", () => {
   );
 });
 
-test.each(guarded.filter(({ media }) => media !== "event-stream" && media !== "feed"))(
+test.each(guarded.filter(({ media }) => media === "download"))(
+  "$method $path answers $access with a file to keep",
+  async (route) => {
+    const response = await call(route, bearer(roleOf(route)));
+    expect(response.status).toBe(route.status);
+    expect(response.headers.get("content-disposition")).toMatch(/^attachment; filename="[\w.-]+"$/);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.text()).toBe("{}\n");
+  },
+);
+
+const STREAMS: readonly Route["media"][] = ["event-stream", "feed", "download"];
+
+test.each(guarded.filter(({ media }) => !STREAMS.includes(media)))(
   "$method $path answers $access, as its schema says",
   async (route) => {
     const askers = route.access === "agent" ? ["agent", roleOf(route)] : [roleOf(route)];

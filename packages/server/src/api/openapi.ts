@@ -128,6 +128,7 @@ const MEDIA_TYPES: Readonly<Partial<Record<Route["media"], string>>> = {
   "event-stream": "text/event-stream",
   feed: "text/event-stream",
   metrics: "text/plain",
+  download: "application/octet-stream",
 };
 
 function answerOf(route: Route): Json {

@@ -43,6 +43,7 @@ import {
 } from "../access/index.ts";
 import { newSourceRequest, rotateSourceRequest } from "../senders/index.ts";
 import type { z } from "zod";
+import { EXPLORER_REQUESTS } from "./explorer-schemas.ts";
 
 /** Named in `components/schemas` as they are sent. */
 export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
@@ -56,6 +57,7 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   ErasurePreviewRequest: erasurePreviewRequest,
   ErasureRequest: erasureRequest,
   RevealRequest: revealRequest,
+  ...EXPLORER_REQUESTS,
   NewIncidentRequest: newIncidentRequest,
   NewSessionRequest: newSessionRequest,
   NewSignInLinkRequest: newSignInLinkRequest,

@@ -34,7 +34,7 @@ import { z } from "zod";
 export const PAGE_ITEMS_MAX = 500;
 const PAGE_ITEMS_DEFAULT = 50;
 
-function idOf(kind: IdKind) {
+export function idOf(kind: IdKind) {
   const prefix = ID_PREFIXES[kind];
   return z
     .string()
@@ -49,7 +49,7 @@ const stepId = z
   .string()
   .max(128)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use the step's id from the playbook");
-const sessionRef = z.string().min(1).max(128);
+export const sessionRef = z.string().min(1).max(128);
 const reason = z.string().trim().min(3, "say why, in three characters or more").max(1000);
 const limit = z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT);
 const after = z.string().min(1).max(256).optional();

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { INTAKE_LIMITS } from "@firebreak/protocol";
 import { stringifySetCookie } from "cookie";
@@ -13,6 +14,7 @@ import { noteRefusal } from "./note-refusal.ts";
 import { refuseSupervised } from "./refuse-supervised.ts";
 import { SESSION_COOKIE, authorize, bearerOf, isLoopback, sessionCookieOf } from "./request-guard.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
+import type { Download } from "./explorer-api.ts";
 import type { RawBatch } from "./services.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -59,6 +61,7 @@ export function answerRoute(route: Route, options: Options) {
       if (route.media === "metrics") return answerMetrics(reply, options);
       if (route.media === "otlp") return answerOtlp(route, request, reply, options);
       if (route.media === "event-stream") return streamLive(request, reply, caller, options);
+      if (route.media === "download") return sendDownload(route, request, reply, options);
       if (route.openFeed !== null) return streamFeed(route.openFeed, request, reply, options);
       return answerJson(route, request, reply, caller, options);
     },
@@ -207,6 +210,27 @@ async function streamFeed(
   options.feeds.add(reply.raw);
   reply.raw.on("close", () => options.feeds.delete(reply.raw));
   return reply.hijack();
+}
+
+async function sendDownload(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: Options,
+): Promise<FastifyReply> {
+  const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
+  const { params, query } = request;
+  const file = await route.run(context, request.caller, { params, query, body: null, batch: null });
+  if (!isDownload(file)) throw new Error(`${route.operationId} answers with a file, and gave none`);
+  return reply
+    .code(route.status)
+    .header("content-disposition", `attachment; filename="${file.fileName.replaceAll(/[^\w.-]/g, "_")}"`)
+    .type(file.mediaType)
+    .send(Readable.from(file.content, { objectMode: false }));
+}
+
+function isDownload(value: unknown): value is Download {
+  return typeof value === "object" && value !== null && "content" in value && "fileName" in value;
 }
 
 function setStreamHeaders(reply: FastifyReply, more: Readonly<Record<string, string>>): void {

@@ -4,6 +4,7 @@ import type { Caller } from "../access/index.ts";
 import type { Endpoint } from "../senders/index.ts";
 import { encodeOtlpResult } from "./otlp-answer.ts";
 import { parseBody, parseParams, parseQuery } from "./parse-input.ts";
+import type { Download } from "./explorer-api.ts";
 import type { ApiServices, Feed, OtlpRequest, OtlpResult, RawBatch } from "./services.ts";
 
 /** What a handler may say besides its answer's body. */
@@ -53,7 +54,7 @@ export interface Route extends RouteText {
   readonly status: number;
   /** further statuses at which the answer has the same shape */
   readonly otherStatuses: readonly number[];
-  readonly media: "json" | "batch" | "otlp" | "event-stream" | "feed" | "document" | "metrics" | "wire";
+  readonly media: "json" | "batch" | "otlp" | "event-stream" | "feed" | "download" | "document" | "metrics" | "wire";
   /** of another vendor's API, which words its answers itself; exactly when the media is `wire` */
   readonly endpoint: Endpoint | null;
   /** @param caller null exactly on public routes */
@@ -223,6 +224,23 @@ export function defineFeedRoute<Q extends z.ZodObject>(
     run: () => Promise.reject(new Error("this route answers with a feed")),
     openFeed: (context, caller, query) =>
       definition.handler({ ...context, caller: presentCaller(caller) }, parseQuery(definition.query, query)),
+  };
+}
+
+/** An endpoint that answers with a file, sent while it is made. */
+export function defineDownloadRoute<P extends z.ZodObject>(
+  definition: RouteText & {
+    readonly access: Exclude<RequiredAccess, "public" | "source">;
+    readonly params: P;
+    readonly handler: (context: CallerContext, params: z.output<P>) => Promise<Download>;
+  },
+): Route {
+  return {
+    ...routeOf({ ...definition, response: z.string() }),
+    access: definition.access,
+    media: "download",
+    run: async (context, caller, raw) =>
+      definition.handler({ ...context, caller: presentCaller(caller) }, parseParams(definition.params, raw.params)),
   };
 }
 

@@ -32,8 +32,6 @@ import {
   clockView,
   collectionView,
   deliveryView,
-  eventFacets,
-  eventHistogram,
   eventPage,
   eventView,
   evidenceVerification,
@@ -129,6 +127,7 @@ import {
   userView,
 } from "@firebreak/protocol";
 import { z } from "zod";
+import { EXPLORER_ANSWERS } from "./explorer-schemas.ts";
 
 export const auditView = z.object({
   seq: z.number().int(),
@@ -234,8 +233,6 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   EventView: eventView,
   DetectionView: detectionView,
   EventPage: eventPage,
-  EventHistogram: eventHistogram,
-  EventFacets: eventFacets,
   EvidenceVerification: evidenceVerification,
   EvidenceView: evidenceView,
   EvidencePage: evidencePage,
@@ -314,6 +311,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   RunPage: runPage,
   SessionView: sessionView,
   SessionPage: sessionPage,
+  ...EXPLORER_ANSWERS,
   Severity: severity,
   SignInLinkView: signInLinkView,
   SourceDetail: sourceDetail,

@@ -98,6 +98,7 @@ import type {
   userView,
 } from "@firebreak/protocol";
 import type { z } from "zod";
+import type { ExplorerApi } from "./explorer-api.ts";
 import type {
   Caller,
   NewSignInLinkRequest,
@@ -216,7 +217,7 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices extends RetentionServices {
+export interface ApiServices extends ExplorerApi, RetentionServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;

@@ -87,7 +87,6 @@ import {
   userView,
 } from "@firebreak/protocol";
 import type { Role, SignedReceipt } from "@firebreak/protocol";
-import { z } from "zod";
 import type { Authenticate, Caller } from "../access/index.ts";
 import { createManualClock, createNewId, silentLogger } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
@@ -96,42 +95,12 @@ import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
+import { explorerSamples, pageOfSample, sample } from "./testing-sample.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
 
-type JsonSchema = z.core.JSONSchema.JSONSchema;
-
-/** @returns the smallest value a schema allows, with one item in each list */
-function sampleOfJson(schema: JsonSchema | boolean, root: JsonSchema): unknown {
-  if (typeof schema === "boolean") return null;
-  if (schema.const !== undefined) return schema.const;
-  if (schema.enum !== undefined) return schema.enum[0];
-  const choice = schema.anyOf?.[0];
-  if (choice !== undefined) return sampleOfJson(choice, root);
-  if (schema.type === "object") return sampleOfObject(schema, root);
-  if (schema.type === "array") {
-    return schema.items === undefined || Array.isArray(schema.items) ? [] : [sampleOfJson(schema.items, root)];
-  }
-  if (schema.type === "integer" || schema.type === "number") return 1;
-  if (schema.type === "boolean") return true;
-  return schema.type === "string" ? "x1" : null;
-}
-
-function sampleOfObject(schema: JsonSchema, root: JsonSchema): unknown {
-  const members = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
-  return Object.fromEntries(members.map(([name, member]) => [name, sampleOfJson(member, root)]));
-}
-
-/** @returns a value of that schema, for answers whose content does not matter */
-export function sample<S extends z.ZodType>(schema: S): z.output<S> {
-  const json = z.toJSONSchema(schema);
-  return schema.parse(sampleOfJson(json, json));
-}
-
-async function pageOfSample<S extends z.ZodType>(schema: S): Promise<{ items: z.output<S>[]; next: null }> {
-  return { items: [sample(schema)], next: null };
-}
+export { sample };
 
 const SIGNED_RECEIPT: SignedReceipt = {
   type: "firebreak.receipt.v1",
@@ -199,6 +168,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listSessions: () => pageOfSample(sessionView),
     recordSessionState: async () => sample(sessionView),
     beatSession: async () => sample(sessionView),
+    ...explorerSamples(),
     listCoverage: () => pageOfSample(agentCoverage),
     listAgents: () => pageOfSample(agentView),
     getAgent: async () => sample(agentView),

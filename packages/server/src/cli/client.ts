@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { z } from "zod";
 import { readLocalToken } from "../access/index.ts";
 import type { Config } from "../kernel/index.ts";
@@ -23,6 +24,9 @@ export interface ApiClient {
   readonly get: <T>(schema: z.ZodType<T>, apiPath: string) => Promise<T>;
   readonly post: <T>(schema: z.ZodType<T>, apiPath: string, body?: unknown, timeoutMs?: number) => Promise<T>;
   readonly postRaw: <T>(schema: z.ZodType<T>, apiPath: string, contentType: string, body: Uint8Array) => Promise<T>;
+  readonly put: <T>(schema: z.ZodType<T>, apiPath: string, body: unknown) => Promise<T>;
+  /** @returns the bytes of a file as they come */
+  readonly download: (apiPath: string) => Promise<AsyncIterable<Uint8Array>>;
   readonly delete: (apiPath: string) => Promise<void>;
 }
 
@@ -51,6 +55,8 @@ export interface ClientOptions {
 
 const FIND_TIMEOUT_MS = 1500;
 const CALL_TIMEOUT_MS = 60_000;
+/** A file of tens of millions of events takes its time; the server ends what nobody reads. */
+const DOWNLOAD_TIMEOUT_MS = 24 * 60 * 60_000;
 
 interface Call {
   readonly method: string;
@@ -73,6 +79,13 @@ export function createApiClient(options: ClientOptions): ApiClient {
       "Use the same version of Firebreak here and there (firebreak --version).",
     );
   };
+  const download = async (apiPath: string): Promise<AsyncIterable<Uint8Array>> => {
+    const server = await findServer(options);
+    if (server === null) throw serverDown(options);
+    const response = await send(options, server, { method: "GET", apiPath, timeoutMs: DOWNLOAD_TIMEOUT_MS });
+    if (!response.ok) throw await explainProblem(response);
+    return response.body ?? Readable.from([]);
+  };
   const asJson = { method: "POST", contentType: "application/json" } as const;
   return {
     find: () => findServer(options),
@@ -82,6 +95,8 @@ export function createApiClient(options: ClientOptions): ApiClient {
       call(schema, { ...asJson, apiPath, body: JSON.stringify(body ?? {}), timeoutMs }),
     postRaw: (schema, apiPath, contentType, body) =>
       call(schema, { method: "POST", apiPath, contentType, body: new Uint8Array(body) }),
+    put: (schema, apiPath, body) => call(schema, { ...asJson, method: "PUT", apiPath, body: JSON.stringify(body) }),
+    download,
     delete: async (apiPath) => {
       await call(z.unknown(), { method: "DELETE", apiPath });
     },

@@ -5,6 +5,7 @@ export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEmptyEventPartitions, ensureEventPartitions } from "./partitions.ts";
 export type * from "./approval-tables.ts";
 export type * from "./action-tables.ts";
+export type * from "./explorer-tables.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./investigation-tables.ts";
 export type * from "./killswitch-tables.ts";

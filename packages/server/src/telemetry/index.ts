@@ -24,6 +24,8 @@ export {
   readEventsBySeq,
   readNewestBodies,
   readStoredEvent,
+  readTextKey,
+  toView as toEventView,
   streamEvents,
 } from "./read-events.ts";
 export type { StoredBody } from "./read-events.ts";

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 import type { AgentView } from "@firebreak/protocol";
 import { agentQuery, breakersQuery, budgetsQuery } from "../../api/queries.ts";
 import { AgentActions, AgentHolds, AgentState } from "../../components/agent-parts.tsx";
 import { Ago } from "../../components/bits.tsx";
+import { explorerPath, sessionPath } from "../../navigation.ts";
 import { Loaded, Page } from "../../components/page.tsx";
 import { Panel } from "../../ui/layout.tsx";
 import { BreakerRows } from "./breakers.tsx";
@@ -22,6 +24,8 @@ function Summary({ agent }: { readonly agent: AgentView }) {
             seen <Ago at={agent.lastSeenAt} />
           </span>
           {agent.session && <span>on {agent.session.host}</span>}
+          <Link href={explorerPath({ agent: agent.id })}>its events</Link>
+          {agent.session && <Link href={sessionPath(agent.session.id)}>session replay</Link>}
           {agent.session && <code className="agent-command">{agent.session.command.join(" ")}</code>}
         </p>
       </div>

@@ -2,8 +2,17 @@ import type { IncidentDetail } from "@firebreak/protocol";
 import { Link } from "wouter";
 import { Ago, At } from "../../components/bits.tsx";
 import { HoldList } from "../../components/hold-list.tsx";
+import { sessionPath } from "../../navigation.ts";
 import { type Fact, Facts, Panel } from "../../ui/layout.tsx";
 import { sayName } from "../../words.ts";
+
+function SessionLink({ id }: { readonly id: string }) {
+  return (
+    <Link href={sessionPath(id)} className="wrap-anywhere">
+      {id}
+    </Link>
+  );
+}
 
 function factsOf(incident: IncidentDetail): readonly Fact[] {
   const times: readonly (readonly [string, string | null])[] = [
@@ -22,9 +31,7 @@ function factsOf(incident: IncidentDetail): readonly Fact[] {
       value: agent === null ? "none" : <Link href={`/agents?q=${encodeURIComponent(agent)}`}>{agent}</Link>,
     },
     { label: "Pack", value: incident.pack ?? "none" },
-    ...(incident.sessionId === null
-      ? []
-      : [{ label: "Session", value: <code className="wrap-anywhere">{incident.sessionId}</code> }]),
+    ...(incident.sessionId === null ? [] : [{ label: "Session", value: <SessionLink id={incident.sessionId} /> }]),
     { label: "Profile", value: incident.profile },
     ...times.flatMap(([label, at]) => (at === null ? [] : [{ label, value: <At at={at} /> }])),
     { label: "Changed", value: <Ago at={incident.updatedAt} /> },

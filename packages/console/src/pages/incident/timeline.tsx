@@ -21,6 +21,7 @@ import { SelectField, TextArea, TextField } from "../../ui/fields.tsx";
 import { Icon, type IconName } from "../../ui/icons.tsx";
 import { Empty, Loading, Panel } from "../../ui/layout.tsx";
 import { count, sayName, TIMELINE_SOURCE_WORDS } from "../../words.ts";
+import { EntryLinks } from "./entry-links.tsx";
 
 const SOURCE_ICONS: Readonly<Record<InvestigationEntry["source"], IconName>> = {
   telemetry: "agent",
@@ -106,6 +107,7 @@ function Entry({ incidentId, entry }: { readonly incidentId: string; readonly en
           )}
           <span>{TIMELINE_SOURCE_WORDS[entry.source]}</span>
           <span className="wrap-anywhere">from {entry.from}</span>
+          <EntryLinks entry={entry} />
           <Moved entry={entry} />
           {entry.redacted.length > 0 && <span>taken out: {entry.redacted.join(", ")}</span>}
         </p>

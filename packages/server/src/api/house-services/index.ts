@@ -7,6 +7,7 @@ import { approvalServices } from "./approval-services.ts";
 import { auditServices } from "./audit-services.ts";
 import { collectionServices } from "./collection-services.ts";
 import { containmentServices } from "./containment-services.ts";
+import { explorerServices } from "./explorer-services.ts";
 import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
@@ -28,6 +29,7 @@ export function createApiServices(house: House): ApiServices {
     ...accessServices(house),
     ...auditServices(house),
     ...telemetryServices(house),
+    ...explorerServices(house),
     ...alertServices(house),
     ...incidentServices(house),
     ...investigationServices(house),

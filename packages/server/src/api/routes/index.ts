@@ -6,6 +6,7 @@ import { approvalRoutes } from "./approvals.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectionRoutes } from "./collections.ts";
 import { containmentRoutes } from "./containment.ts";
+import { explorerRoutes } from "./explorer.ts";
 import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...accessRoutes,
   ...auditRoutes,
   ...telemetryRoutes,
+  ...explorerRoutes,
   ...alertRoutes,
   ...incidentRoutes,
   ...investigationRoutes,

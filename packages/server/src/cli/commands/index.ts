@@ -11,6 +11,7 @@ import { detectCommand } from "./detect.ts";
 import { doctorCommand } from "./doctor.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
+import { exportCommands } from "./export.ts";
 import { firewallCommands } from "./firewall.ts";
 import { gateCommands } from "./gate.ts";
 import { guardCommands } from "./guard.ts";
@@ -31,6 +32,7 @@ import { reviewCommand } from "./review.ts";
 import { rotateCommand } from "./rotate.ts";
 import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
+import { sessionCommands } from "./session.ts";
 import { skillsCommands } from "./skills.ts";
 import { sourceCommands } from "./source.ts";
 import { silenceCommands } from "./silence.ts";
@@ -40,6 +42,7 @@ import { syslogCommand } from "./syslog.ts";
 import { tailCommand } from "./tail.ts";
 import { tokenCommands } from "./token.ts";
 import { upCommand } from "./up.ts";
+import { viewsCommands } from "./views.ts";
 
 /** Every command, in the order that help shows them. */
 export const COMMANDS: readonly Command[] = [
@@ -68,6 +71,9 @@ export const COMMANDS: readonly Command[] = [
   ...alertCommands,
   ...silenceCommands,
   ...eventsCommands,
+  ...sessionCommands,
+  ...exportCommands,
+  ...viewsCommands,
   ...originalCommands,
   ingestCommand,
   tailCommand,

@@ -19,6 +19,7 @@ import { investigation } from "./0018-investigation.ts";
 import { retention } from "./0019-retention.ts";
 import { eventSearch } from "./0020-event-search.ts";
 import { originals } from "./0021-originals.ts";
+import { explorer } from "./0022-explorer.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   { version: 19, name: "retention", sql: retention },
   { version: 20, name: "event-search", sql: eventSearch },
   { version: 21, name: "originals", sql: originals },
+  { version: 22, name: "explorer", sql: explorer },
 ];

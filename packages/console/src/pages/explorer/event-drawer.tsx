@@ -1,0 +1,164 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import type { EventDetail, EventView } from "@firebreak/protocol";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { eventQuery, proveEvent } from "../../api/explorer-queries.ts";
+import { At, ProblemNotice } from "../../components/bits.tsx";
+import { LongText } from "../../components/long-text.tsx";
+import { Loaded } from "../../components/page.tsx";
+import { showHidden } from "../../harmless.ts";
+import { useRefusal } from "../../hooks/use-me.ts";
+import { agentPath, explorerPath, incidentPath, sessionPath } from "../../navigation.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { type Fact, Facts, Notice } from "../../ui/layout.tsx";
+import { notify } from "../../ui/toast.tsx";
+import { SEVERITY_TONES } from "../../words.ts";
+
+function factsOf({
+  seq,
+  id,
+  time,
+  receivedTime,
+  source,
+  agent,
+  kind,
+  outcome,
+  risk,
+  resource,
+}: EventView): readonly Fact[] {
+  const { pack, session, run } = agent;
+  const only = (name: string, value: string): ReactNode => (
+    <Link href={explorerPath({ [name]: value })}>{showHidden(value)}</Link>
+  );
+  return [
+    { label: "When", value: <At at={time} withDay /> },
+    { label: "Received", value: <At at={receivedTime} withDay /> },
+    { label: "Agent", value: <Link href={agentPath(agent.id)}>{agent.id}</Link> },
+    ...(pack === undefined ? [] : [{ label: "Pack", value: only("pack", pack) }]),
+    ...(session === undefined
+      ? []
+      : [
+          {
+            label: "Session",
+            value: <Link href={`${sessionPath(session)}?event=${seq}`}>{showHidden(session)}: replay</Link>,
+          },
+        ]),
+    ...(run === undefined ? [] : [{ label: "Run", value: only("run", run) }]),
+    { label: "Kind", value: only("kind", kind) },
+    { label: "Outcome", value: outcome },
+    ...(risk === null ? [] : [{ label: "Risk", value: risk }]),
+    ...(resource === null
+      ? []
+      : [{ label: "Resource", value: <span className="wrap-anywhere">{showHidden(resource)}</span> }]),
+    { label: "Source", value: only("source", source) },
+    { label: "Id", value: <code className="wrap-anywhere">{showHidden(id)}</code> },
+    { label: "Number", value: seq },
+  ];
+}
+
+function Found({ event: { redacted, indicators } }: { readonly event: EventView }) {
+  return (
+    <>
+      {redacted.length > 0 && (
+        <p>
+          Taken out before it was stored:{" "}
+          {redacted
+            .map(({ category, type, path, count }) => `${count} × ${category} (${type}) in ${showHidden(path)}`)
+            .join("; ")}
+        </p>
+      )}
+      {indicators.map(({ id, type, value, source, path }) => (
+        <p key={id} className="wrap-anywhere">
+          <Badge tone="danger">Indicator</Badge> {type} {showHidden(value)} of {showHidden(source)}, in{" "}
+          {showHidden(path)}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function Alerts({ alerts }: Pick<EventDetail, "alerts">) {
+  return alerts.map(({ id, title, severity, incidentId }) => (
+    <p key={id} className="moment-alert">
+      <Badge tone={SEVERITY_TONES[severity]} icon="bolt">
+        Alert
+      </Badge>
+      <span className="wrap-anywhere">{showHidden(title)}</span>
+      {incidentId !== null && <Link href={incidentPath(incidentId)}>{incidentId}</Link>}
+    </p>
+  ));
+}
+
+async function copy(text: string, what: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    notify("done", `${what} copied`);
+  } catch {
+    notify("info", "Copy it yourself: the browser does not allow it", text);
+  }
+}
+
+/** The place of the event in the log, as a third party can check it. */
+function Proof({ seq }: { readonly seq: number }) {
+  const refusal = useRefusal("admin");
+  const proof = useMutation({ mutationFn: () => proveEvent(seq) });
+  return (
+    <>
+      <Button icon="shield" busy={proof.isPending} disabledReason={refusal} onClick={() => proof.mutate()}>
+        Prove it is in the log
+      </Button>
+      <ProblemNotice error={proof.error} />
+      {proof.data && (
+        <Notice tone="ok" title={`Entry ${proof.data.index} of the log`}>
+          <p>
+            The server proved it against its signed checkpoint. To check it without trusting the server:{" "}
+            <code>firebreak audit prove --event {seq}</code>
+          </p>
+          <LongText text={proof.data.proof} label="proof (C2SP tlog-proof)" />
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function Detail({ detail: { event, alerts } }: { readonly detail: EventDetail }) {
+  const json = JSON.stringify(event, null, 2);
+  return (
+    <div className="event-detail">
+      <Alerts alerts={alerts} />
+      <Facts facts={factsOf(event)} />
+      <Found event={event} />
+      <LongText text={JSON.stringify(event.data, null, 2)} label="data" />
+      <div className="row-actions">
+        <Button icon="copy" onClick={() => void copy(window.location.href, "The address")}>
+          Copy address
+        </Button>
+        <Button icon="copy" onClick={() => void copy(json, "The event")}>
+          Copy JSON
+        </Button>
+        <Proof seq={event.seq} />
+      </div>
+    </div>
+  );
+}
+
+interface EventDrawerProps {
+  readonly seq: number | null;
+  readonly onClose: () => void;
+}
+
+/** One event with everything that is known of it, and the ways that lead on from it. */
+export function EventDrawer({ seq, onClose }: EventDrawerProps) {
+  return (
+    <Dialog open={seq !== null} onClose={onClose} title={`Event ${seq ?? ""}`} wide>
+      {seq !== null && <Opened seq={seq} />}
+    </Dialog>
+  );
+}
+
+function Opened({ seq }: { readonly seq: number }) {
+  const query = useQuery(eventQuery(seq));
+  return <Loaded query={query}>{(detail) => <Detail detail={detail} />}</Loaded>;
+}

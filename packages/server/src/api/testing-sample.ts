@@ -1,0 +1,57 @@
+/** Values of a schema, for answers whose content does not matter. */
+import { eventDetail, exportView, savedView, sessionReplayPage, sessionReplaySummary } from "@firebreak/protocol";
+import { z } from "zod";
+import type { ExplorerApi } from "./explorer-api.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** @returns the smallest value a schema allows, with one item in each list */
+function sampleOfJson(schema: JsonSchema | boolean, root: JsonSchema): unknown {
+  if (typeof schema === "boolean") return null;
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  const choice = schema.anyOf?.[0] ?? schema.oneOf?.[0];
+  if (choice !== undefined) return sampleOfJson(choice, root);
+  if (schema.type === "object") return sampleOfObject(schema, root);
+  if (schema.type === "array") {
+    return schema.items === undefined || Array.isArray(schema.items) ? [] : [sampleOfJson(schema.items, root)];
+  }
+  if (schema.type === "integer" || schema.type === "number") return 1;
+  if (schema.type === "boolean") return true;
+  return schema.type === "string" ? "x1" : null;
+}
+
+function sampleOfObject(schema: JsonSchema, root: JsonSchema): unknown {
+  const members = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
+  return Object.fromEntries(members.map(([name, member]) => [name, sampleOfJson(member, root)]));
+}
+
+/** @returns a value of that schema, for answers whose content does not matter */
+export function sample<S extends z.ZodType>(schema: S): z.output<S> {
+  const json = z.toJSONSchema(schema);
+  return schema.parse(sampleOfJson(json, json));
+}
+
+async function* pieces(...texts: readonly string[]): AsyncGenerator<Buffer, void> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+export async function pageOfSample<S extends z.ZodType>(schema: S): Promise<{ items: z.output<S>[]; next: null }> {
+  return { items: [sample(schema)], next: null };
+}
+
+export function explorerSamples(): ExplorerApi {
+  return {
+    getEvent: async () => sample(eventDetail),
+    getSessionReplay: async () => sample(sessionReplayPage),
+    getSessionReplaySummary: async () => sample(sessionReplaySummary),
+    requestExport: async () => sample(exportView),
+    listExports: () => pageOfSample(exportView),
+    getExport: async () => sample(exportView),
+    fetchExport: async () => ({ fileName: "x.ndjson", mediaType: "application/x-ndjson", content: pieces("{}\n") }),
+    listSavedViews: () => pageOfSample(savedView),
+    createSavedView: async () => sample(savedView),
+    changeSavedView: async () => sample(savedView),
+    removeSavedView: async () => {},
+  };
+}
