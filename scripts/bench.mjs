@@ -26,6 +26,7 @@ const NAMES = [
   "indicators",
   "alerts",
   "audit",
+  "investigation",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];
