@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -7,10 +8,11 @@ import type { Home, Running } from "./firebreak.ts";
 
 let home: Home;
 let agent: Running;
+let workspace: string;
 beforeEach(async () => {
   home = createHome();
-  const workspace = path.join(home.dir, "..", `${path.basename(home.dir)}-workspace`);
-  mkdirSync(workspace);
+  // not in the home, which evidence leaves out
+  workspace = mkdtempSync(path.join(os.tmpdir(), "fbk-cli-workspace-"));
   for (let index = 0; index < 200; index += 1) writeFileSync(path.join(workspace, `note-${index}`), `note ${index}`);
   const script = `cd ${workspace} && echo working && exec sleep 600`;
   agent = home.start(["run", "--agent", "scout", "--", "sh", "-c", script]);
@@ -20,6 +22,7 @@ afterEach(async () => {
   await home.firebreak(["stop", "--global", "--level", "kill", "--reason", "the test is over"]);
   endLeftovers();
   home.remove();
+  rmSync(workspace, { recursive: true, force: true });
 });
 
 const collection = z.looseObject({
