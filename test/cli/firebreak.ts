@@ -29,7 +29,7 @@ function environmentOf(extra: Readonly<Record<string, string>>): Record<string, 
     ([name]) => !/^(FIREBREAK_|DATABASE_URL$|PORT$|VITEST|NODE_)/.test(name),
   );
   // tests load the machine themselves
-  return { ...Object.fromEntries(own), FIREBREAK_RESOURCE_GUARD: "off", ...extra };
+  return { ...Object.fromEntries(own), FIREBREAK_RESOURCE_GUARD: "off", FIREBREAK_EVIDENCE_IMMUTABLE: "off", ...extra };
 }
 
 export function start(

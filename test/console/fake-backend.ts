@@ -23,6 +23,7 @@ import {
 } from "@firebreak/protocol";
 import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
 import { actionRoutes } from "./fake-actions.ts";
+import { evidenceRoutes } from "./fake-evidence.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
@@ -224,6 +225,12 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "POST /me/password": () => me(),
     ...ledgerRoutes(sample.ledger),
     ...actionRoutes(sample.actions, now),
+    ...evidenceRoutes(
+      sample.incidents.flatMap(({ evidence }) => evidence),
+      () => {
+        throw new Refusal("not_found", "There is no such archive.");
+      },
+    ),
     ...retentionRoutes(sample.retention, now),
     ...investigationRoutes(findIncident, now, change),
     "GET /coverage": () => ({ items: coverageOf(sample), next: null }),

@@ -18,6 +18,8 @@ const PAGES = [
   ["/approvals", "Approvals"],
   ["/containment", "Containment"],
   ["/actions", "Actions"],
+  ["/evidence", "Evidence"],
+  ["/evidence/evd_1", "Before the kill of scout"],
   ["/agents", "Agents"],
   ["/agents/scout", "scout"],
   ["/explorer", "Explorer"],

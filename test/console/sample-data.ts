@@ -451,11 +451,22 @@ function evidenceOf(ago: Ago): EvidenceView[] {
     manifestSha256: "4be1".repeat(16),
     items: 31,
     degradedItems: 2,
+    failedItems: 1,
     bytes: 4_212_332,
     collectedAt: ago(12.7),
     collectedBy: PLAYBOOK,
+    seal: "immutable",
+    verified: null,
+    copy: null,
   };
-  return [intact, { ...intact, id: "evd_broken", reason: "A copy that somebody has touched", degradedItems: 0 }];
+  const touched = {
+    ...intact,
+    id: "evd_broken",
+    reason: "A copy that somebody has touched",
+    degradedItems: 0,
+    failedItems: 0,
+  };
+  return [intact, touched];
 }
 
 function deliveriesOf(ago: Ago): DeliveryView[] {

@@ -39,6 +39,7 @@ export class Installation {
     this.#environment = { ...process.env, ...environment, FIREBREAK_HOME: this.home, NO_COLOR: "1" };
     // tests load the machine themselves
     this.#environment["FIREBREAK_RESOURCE_GUARD"] ??= "off";
+    this.#environment["FIREBREAK_EVIDENCE_IMMUTABLE"] ??= "off";
     delete this.#environment["FIREBREAK_URL"];
     if (!("FIREBREAK_TOKEN" in environment)) delete this.#environment["FIREBREAK_TOKEN"];
     if (!("DATABASE_URL" in environment)) delete this.#environment["DATABASE_URL"];

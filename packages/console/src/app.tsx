@@ -32,6 +32,8 @@ import { AgentPage } from "./pages/agent/agent.tsx";
 import { AgentsPage } from "./pages/agents.tsx";
 import { ContainmentPage } from "./pages/containment/page.tsx";
 import { ExplorerPage } from "./pages/explorer/page.tsx";
+import { ArchivePage } from "./pages/evidence/archive.tsx";
+import { EvidencePage } from "./pages/evidence/list.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
 import { KillswitchPage } from "./pages/killswitch.tsx";
@@ -109,6 +111,8 @@ function Pages() {
       <Route path="/approvals" component={ApprovalsPage} />
       <Route path="/containment" component={ContainmentPage} />
       <Route path="/actions" component={ActionsPage} />
+      <Route path="/evidence" component={EvidencePage} />
+      <Route path="/evidence/:id">{({ id }) => <ArchivePage key={id} id={id} />}</Route>
       <Route path="/agents" component={AgentsPage} />
       <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
       <Route path="/explorer" component={ExplorerPage} />

@@ -16,6 +16,7 @@ export const PAGES = [
   { href: "/approvals", title: "Approvals", icon: "check", keys: "g p" },
   { href: "/containment", title: "Containment", icon: "shield", keys: "g c" },
   { href: "/actions", title: "Actions", icon: "bolt", keys: "g x" },
+  { href: "/evidence", title: "Evidence", icon: "archive", keys: "g v" },
   { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
   { href: "/explorer", title: "Explorer", icon: "search", keys: "g e" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
@@ -44,6 +45,7 @@ export function explorerPath(filters: Readonly<Record<string, string>>): string 
 
 export const sessionPath = (id: string) => `/sessions/${encodeURIComponent(id)}`;
 export const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
+export const archivePath = (id: string) => `/evidence/${encodeURIComponent(id)}`;
 export const incidentPath = (id: string) => `/incidents/${encodeURIComponent(id)}`;
 
 /** @returns the path when it leads to a page of the console, else the overview: a link from data must not lead away */

@@ -11,6 +11,7 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./event-export.ts";
 export * from "./event-search.ts";
+export * from "./evidence.ts";
 export * from "./explanation.ts";
 export * from "./guard.ts";
 export * from "./feed.ts";

@@ -154,6 +154,19 @@ export const playbookView = z.object({
 });
 export type PlaybookView = z.infer<typeof playbookView>;
 
+export const evidenceCopy = z.object({
+  /** `s3://bucket/prefix` */
+  place: z.string(),
+  state: z.enum(["waiting", "stored", "failed"]),
+  objects: z.number().int(),
+  bytes: z.number(),
+  /** every object is under the lock that was asked for */
+  locked: z.boolean(),
+  attempts: z.number().int(),
+  lastError: z.string().nullable(),
+  storedAt: nullableTime,
+});
+
 export const evidenceView = z.object({
   id: z.string(),
   incidentId: z.string().nullable(),
@@ -163,10 +176,18 @@ export const evidenceView = z.object({
   directory: z.string(),
   manifestSha256: z.string(),
   items: z.number().int(),
+  /** items that are there in part or not at all; `failedItems` of them not at all */
   degradedItems: z.number().int(),
+  failedItems: z.number().int(),
   bytes: z.number(),
   collectedAt: time,
   collectedBy: actor,
+  /** `immutable`, or why its files are only without the right to write; null until it is sealed */
+  seal: z.string().nullable(),
+  /** the newest verification; null before the first */
+  verified: z.object({ at: time, intact: z.boolean() }).nullable(),
+  /** the copy in the object store; null when none is wanted */
+  copy: evidenceCopy.nullable(),
 });
 export type EvidenceView = z.infer<typeof evidenceView>;
 

@@ -132,6 +132,8 @@ export const completeStep = (id: string, step: string, note: string) =>
 export const abortRun = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/runs/{id}/abort", { ...byId(id), body: { reason } }));
 export const verifyEvidence = (id: string) => unwrap(client.POST("/api/v1/evidence/{id}/verify", byId(id)));
+export const transferEvidence = (id: string, body: { readonly to: string; readonly reason: string }) =>
+  unwrap(client.POST("/api/v1/evidence/{id}/transfers", { ...byId(id), body }));
 export const retryDelivery = (id: string) => unwrap(client.POST("/api/v1/deliveries/{id}/retry", byId(id)));
 
 export interface TokenRequest {

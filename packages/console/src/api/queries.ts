@@ -288,6 +288,60 @@ export const legalHoldsQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/legal-holds")),
 });
 
+export interface EvidenceFilters {
+  readonly incident?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly session?: string | undefined;
+}
+
+export const evidenceListQuery = ({ incident, agent, session }: EvidenceFilters) =>
+  queryOptions({
+    queryKey: ["evidence", "list", incident, agent, session],
+    queryFn: () => {
+      const query = {
+        limit: LIST_LIMIT,
+        ...(incident === undefined ? {} : { incident }),
+        ...(agent === undefined ? {} : { agent }),
+        ...(session === undefined ? {} : { session }),
+      };
+      return unwrap(client.GET("/api/v1/evidence", { params: { query } }));
+    },
+  });
+
+export const evidenceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["evidence", id],
+    queryFn: () => unwrap(client.GET("/api/v1/evidence/{id}", { params: { path: { id } } })),
+  });
+
+/** What a sealed manifest says does not change. */
+export const evidenceItemsQuery = (id: string, from: number) =>
+  queryOptions({
+    queryKey: ["evidence-items", id, from],
+    queryFn: () => unwrap(client.GET("/api/v1/evidence/{id}/items", { params: { path: { id }, query: { from } } })),
+    staleTime: Infinity,
+  });
+
+export const evidenceCustodyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["evidence-custody", id],
+    queryFn: () => unwrap(client.GET("/api/v1/evidence/{id}/custody", { params: { path: { id } } })),
+  });
+
+/** Looking is on record, so it is not done again by itself. */
+export const evidencePreviewQuery = (id: string, index: number, offset: number) =>
+  queryOptions({
+    queryKey: ["evidence-preview", id, index, offset],
+    queryFn: () =>
+      unwrap(
+        client.GET("/api/v1/evidence/{id}/items/{index}/preview", {
+          params: { path: { id, index }, query: { offset } },
+        }),
+      ),
+    staleTime: Infinity,
+    retry: false,
+  });
+
 /** Which cached answers a live message makes stale; the first part of their keys. */
 export const STALE_AFTER = {
   incident: ["overview", "incidents", "incident", "timeline", "impact", "review"],
@@ -299,7 +353,7 @@ export const STALE_AFTER = {
   agent: ["overview", "agents", "coverage", "stop-preview"],
   run: ["overview", "incident", "timeline"],
   delivery: ["overview", "incident", "timeline"],
-  evidence: ["incident", "timeline"],
+  evidence: ["incident", "timeline", "evidence", "evidence-custody"],
   source: ["sources", "refusals", "changes"],
   replay: ["replays", "replay"],
   action: ["actions", "incident", "timeline"],

@@ -98,6 +98,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   switchEverything: { enabled: false, ...REASON },
   switchPack: { enabled: false, ...REASON },
   completeStep: { note: "done" },
+  transferEvidence: { to: "the office", ...REASON },
   abortRun: REASON,
   previewAction: { parameters: {} },
   applyAction: { effector: "maintenance.lock", ...REASON },
@@ -113,6 +114,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   applyLegalHold: { caseId: "2026-17", scope: "agent", target: "scout", ...REASON },
   releaseLegalHold: REASON,
 };
+
+const QUERIES: Readonly<Record<string, string>> = { exportEvidence: "?reason=because" };
 
 function pathOf(route: Route): string {
   return route.path
@@ -135,7 +138,7 @@ afterAll(() => server.close());
 
 function call(route: Route, headers: Record<string, string> = {}): Promise<Response> {
   const body = BODIES[route.operationId];
-  return server.ask(route.method, pathOf(route), {
+  return server.ask(route.method, `${pathOf(route)}${QUERIES[route.operationId] ?? ""}`, {
     headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });

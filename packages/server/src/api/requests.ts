@@ -71,6 +71,10 @@ export const packParams = z.strictObject({ pack: entityName });
 export const runParams = z.strictObject({ id: idOf("run") });
 export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
 export const evidenceParams = z.strictObject({ id: idOf("evidence") });
+export const evidenceItemParams = z.strictObject({
+  id: idOf("evidence"),
+  index: z.coerce.number().int().min(0).max(100_000),
+});
 export const deliveryParams = z.strictObject({ id: idOf("delivery") });
 export const indicatorParams = z.strictObject({ id: idOf("indicator") });
 export const reactionParams = z.strictObject({ id: idOf("reaction") });
@@ -279,6 +283,34 @@ export type LegalHoldsQuery = z.infer<typeof legalHoldsQuery>;
 /** For lists that belong to an incident: runs, evidence, deliveries. */
 export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });
 export type OfIncidentQuery = z.infer<typeof ofIncidentQuery>;
+
+export const evidenceQuery = z.strictObject({
+  incident: incidentId.optional(),
+  agent: entityName.optional(),
+  session: entityName.optional(),
+  ...page,
+});
+export type EvidenceQuery = z.infer<typeof evidenceQuery>;
+
+/** @param from place of the first item */
+export const evidenceItemsQuery = z.strictObject({ from: z.coerce.number().int().min(0).max(100_000).default(0) });
+export type EvidenceItemsQuery = z.infer<typeof evidenceItemsQuery>;
+
+/** @param offset of the first byte */
+export const evidencePreviewQuery = z.strictObject({
+  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+});
+export type EvidencePreviewQuery = z.infer<typeof evidencePreviewQuery>;
+
+export const evidenceExportQuery = z.strictObject({ reason: z.string().trim().min(3).max(1000) });
+export type EvidenceExportQuery = z.infer<typeof evidenceExportQuery>;
+
+export const evidenceTransferRequest = z.strictObject({
+  /** whom it is handed to: a person, an office, a store */
+  to: z.string().trim().min(2).max(300),
+  reason: z.string().trim().min(3).max(1000),
+});
+export type EvidenceTransferRequest = z.infer<typeof evidenceTransferRequest>;
 
 export const newSessionRequest = z.strictObject({
   sessionId: idOf("session"),

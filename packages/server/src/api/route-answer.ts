@@ -212,6 +212,7 @@ async function streamFeed(
   return reply.hijack();
 }
 
+/** Whatever a file holds, a browser may only keep it: it is never shown, guessed at or run in the console's name. */
 async function sendDownload(
   route: Route,
   request: FastifyRequest,
@@ -220,10 +221,15 @@ async function sendDownload(
 ): Promise<FastifyReply> {
   const context = { services: options.services, address: request.ip, answer: answerOf(reply, options) };
   const { params, query } = request;
-  const file = await route.run(context, request.caller, { params, query, body: null, batch: null });
+  const { caller } = request;
+  const file = await route.run(context, caller, { params, query, body: null, batch: null }).catch((fault: unknown) => {
+    noteRefusal(options, route, { caller, address: request.ip }, fault);
+    throw fault;
+  });
   if (!isDownload(file)) throw new Error(`${route.operationId} answers with a file, and gave none`);
   return reply
     .code(route.status)
+    .header("content-security-policy", "default-src 'none'; sandbox")
     .header("content-disposition", `attachment; filename="${file.fileName.replaceAll(/[^\w.-]/g, "_")}"`)
     .type(file.mediaType)
     .send(Readable.from(file.content, { objectMode: false }));

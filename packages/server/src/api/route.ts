@@ -228,19 +228,23 @@ export function defineFeedRoute<Q extends z.ZodObject>(
 }
 
 /** An endpoint that answers with a file, sent while it is made. */
-export function defineDownloadRoute<P extends z.ZodObject>(
+export function defineDownloadRoute<P extends z.ZodObject, Q extends z.ZodObject = Nothing>(
   definition: RouteText & {
     readonly access: Exclude<RequiredAccess, "public" | "source">;
     readonly params: P;
-    readonly handler: (context: CallerContext, params: z.output<P>) => Promise<Download>;
+    readonly query?: Q;
+    readonly handler: (context: CallerContext, params: z.output<P>, query: z.output<Q>) => Promise<Download>;
   },
 ): Route {
+  const { params, query } = definition;
   return {
     ...routeOf({ ...definition, response: z.string() }),
     access: definition.access,
     media: "download",
-    run: async (context, caller, raw) =>
-      definition.handler({ ...context, caller: presentCaller(caller) }, parseParams(definition.params, raw.params)),
+    run: async (context, caller, raw) => {
+      const asked = parseQuery(orNothing(query), raw.query);
+      return definition.handler({ ...context, caller: presentCaller(caller) }, parseParams(params, raw.params), asked);
+    },
   };
 }
 

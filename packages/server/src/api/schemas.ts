@@ -34,6 +34,9 @@ import {
   deliveryView,
   eventPage,
   eventView,
+  evidenceCustodyView,
+  evidenceManifestView,
+  evidencePreview,
   evidenceVerification,
   evidenceView,
   healthView,
@@ -165,6 +168,7 @@ export const runPage = pageOf(runView);
 export const collectionPage = pageOf(collectionView);
 export const playbookPage = pageOf(playbookView);
 export const evidencePage = pageOf(evidenceView);
+export const evidenceCustodyPage = pageOf(evidenceCustodyView);
 export const deliveryPage = pageOf(deliveryView);
 export const reactionPage = pageOf(reactionView);
 export const replayPage = pageOf(replaySummary);
@@ -233,6 +237,9 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   EventView: eventView,
   DetectionView: detectionView,
   EventPage: eventPage,
+  EvidenceCustodyPage: evidenceCustodyPage,
+  EvidenceManifestView: evidenceManifestView,
+  EvidencePreview: evidencePreview,
   EvidenceVerification: evidenceVerification,
   EvidenceView: evidenceView,
   EvidencePage: evidencePage,

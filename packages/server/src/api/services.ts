@@ -37,6 +37,9 @@ import type {
   EventFacets,
   EventHistogram,
   EventPage,
+  EvidenceCustodyView,
+  EvidenceManifestView,
+  EvidencePreview,
   EvidenceVerification,
   ErrorCode,
   EvidenceView,
@@ -98,7 +101,7 @@ import type {
   userView,
 } from "@firebreak/protocol";
 import type { z } from "zod";
-import type { ExplorerApi } from "./explorer-api.ts";
+import type { Download, ExplorerApi } from "./explorer-api.ts";
 import type {
   Caller,
   NewSignInLinkRequest,
@@ -118,6 +121,11 @@ import type {
   EventFacetsQuery,
   EventHistogramQuery,
   EventsQuery,
+  EvidenceExportQuery,
+  EvidenceItemsQuery,
+  EvidencePreviewQuery,
+  EvidenceQuery,
+  EvidenceTransferRequest,
   GateFeedQuery,
   ImpactQuery,
   IncidentsQuery,
@@ -346,9 +354,18 @@ export interface ApiServices extends ExplorerApi, RetentionServices {
   abortRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
   listPlaybooks(caller: Caller): Promise<Page<PlaybookView>>;
 
-  listEvidence(caller: Caller, query: OfIncidentQuery): Promise<Page<EvidenceView>>;
+  listEvidence(caller: Caller, query: EvidenceQuery): Promise<Page<EvidenceView>>;
   getEvidence(caller: Caller, request: WithId): Promise<EvidenceView>;
+  getEvidenceItems(caller: Caller, request: WithId & EvidenceItemsQuery): Promise<EvidenceManifestView>;
+  getEvidenceCustody(caller: Caller, request: WithId): Promise<Page<EvidenceCustodyView>>;
   verifyEvidence(caller: Caller, request: WithId): Promise<EvidenceVerification>;
+  transferEvidence(caller: Caller, request: WithId & EvidenceTransferRequest): Promise<Page<EvidenceCustodyView>>;
+  previewEvidenceItem(
+    caller: Caller,
+    request: WithId & { readonly index: number } & EvidencePreviewQuery,
+  ): Promise<EvidencePreview>;
+  downloadEvidenceItem(caller: Caller, request: WithId & { readonly index: number }): Promise<Download>;
+  exportEvidence(caller: Caller, request: WithId & EvidenceExportQuery): Promise<Download>;
 
   listDeliveries(caller: Caller, query: OfIncidentQuery): Promise<Page<DeliveryView>>;
   retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;

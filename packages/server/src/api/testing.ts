@@ -23,6 +23,9 @@ import {
   eventFacets,
   eventHistogram,
   eventPage,
+  evidenceCustodyView,
+  evidenceManifestView,
+  evidencePreview,
   evidenceVerification,
   evidenceView,
   erasurePreview,
@@ -126,6 +129,15 @@ function retentionSamples(): RetentionServices {
 }
 
 /** Services that answer at once with the smallest valid view. */
+const SAMPLE_DOWNLOAD = {
+  fileName: "sample.tar.zst",
+  mediaType: "application/zstd",
+};
+
+async function* sampleContent(): AsyncGenerator<Buffer> {
+  yield Buffer.from('"sample"');
+}
+
 export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiServices {
   const incident = async () => sample(incidentDetail);
   const signedIn = async () => ({ cookie: "cookie-viewer", expiresAtMs: START_MS + 60_000, me: sample(meView) });
@@ -229,6 +241,12 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listEvidence: () => pageOfSample(evidenceView),
     getEvidence: async () => sample(evidenceView),
     verifyEvidence: async () => sample(evidenceVerification),
+    getEvidenceItems: async () => sample(evidenceManifestView),
+    getEvidenceCustody: () => pageOfSample(evidenceCustodyView),
+    transferEvidence: () => pageOfSample(evidenceCustodyView),
+    previewEvidenceItem: async () => sample(evidencePreview),
+    downloadEvidenceItem: async () => ({ ...SAMPLE_DOWNLOAD, content: sampleContent() }),
+    exportEvidence: async () => ({ ...SAMPLE_DOWNLOAD, content: sampleContent() }),
     listDeliveries: () => pageOfSample(deliveryView),
     retryDelivery: async () => sample(deliveryView),
     listRules: async () => sample(rulesView),

@@ -222,6 +222,7 @@ describe("E-3: chain of custody", () => {
       .selectFrom("audit_log")
       .selectAll()
       .where("target", "=", once.archiveId)
+      .where("action", "=", "evidence.collect")
       .execute();
     expect(audited).toHaveLength(1);
   });

@@ -6,8 +6,15 @@ export type { ContainerSource, SessionSubject, SkillReport, Surroundings } from 
 export { readSummary } from "./read-summary.ts";
 export type { EvidenceSummary } from "./read-summary.ts";
 export { reconcileEvidence } from "./reconcile-evidence.ts";
-export { appendCustody } from "./custody.ts";
+export { checkArchive } from "./check-archive.ts";
+export { appendCustody, listCustody, recordCustody } from "./custody.ts";
+export type { CustodyAct, CustodyContext } from "./custody.ts";
+export { previewItem } from "./preview-item.ts";
+export { openItem, readContent, viewManifest } from "./read-archive.ts";
 export { getEvidence, listEvidence } from "./list-evidence.ts";
 export { openEvidenceKey } from "./signing-key.ts";
+export { isSealable, sealArchive, unsealArchive } from "./seal-archive.ts";
+export { storeArchive } from "./store-archive.ts";
 export { verifyArchive } from "./verify/verify-archive.ts";
 export { exportArchive } from "./carrier/export-archive.ts";
+export { openForeign } from "./carrier/open-foreign.ts";

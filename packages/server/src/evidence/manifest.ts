@@ -1,3 +1,4 @@
+import { CUSTODY_ACTS } from "@firebreak/verifier";
 import { z } from "zod";
 
 /**
@@ -57,9 +58,13 @@ export type ManifestSignature = z.infer<typeof manifestSignature>;
 /** One line of `custody.jsonl`. `prev_sha256` is the hash of the line before it, 64 zeros at the start. */
 export const custodyEntry = z.strictObject({
   at: z.string(),
-  act: z.enum(["collected", "verified", "read", "exported"]),
+  act: z.enum(CUSTODY_ACTS),
   actor: z.string(),
   reason: z.string(),
+  /** the address or host that the actor was at; left out when it is not known */
+  from: z.string().optional(),
+  /** whom it was handed to; only when it was transferred */
+  to: z.string().optional(),
   manifest_sha256: z.string(),
   prev_sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });

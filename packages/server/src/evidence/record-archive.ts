@@ -4,6 +4,7 @@ import type { Clock } from "../kernel/index.ts";
 import { toIso } from "../kernel/index.ts";
 import { notifyLive } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
+import { adoptCustody } from "./custody.ts";
 import type { EvidenceSummary } from "./read-summary.ts";
 
 export interface ArchiveFacts {
@@ -42,6 +43,7 @@ export async function recordArchive(
         manifest_sha256: summary.manifestSha256,
         items: summary.items,
         degraded_items: summary.degradedItems,
+        failed_items: failed,
         bytes: String(summary.bytes),
         collected_at: collectedAt,
         collected_by: JSON.stringify(ctx.actor),
@@ -68,6 +70,7 @@ export async function recordArchive(
         ...(level === undefined ? {} : { level }),
       },
     });
+    await adoptCustody(trx, ctx, summary);
     await notifyLive(trx, "evidence", summary.id);
     return true;
   });

@@ -5,6 +5,9 @@ import type { SigningKey } from "../kernel/index.ts";
 import { ArchiveWriter } from "./archive-writer.ts";
 import { appendCustody } from "./custody.ts";
 import { MANIFEST_FORMAT } from "./manifest.ts";
+import { readSummary } from "./read-summary.ts";
+import { recordArchive } from "./record-archive.ts";
+import type { RecordContext } from "./record-archive.ts";
 import { openEvidenceKey } from "./signing-key.ts";
 
 export interface SampleArchive {
@@ -29,6 +32,23 @@ export async function writeSampleArchive(home: string, files: Readonly<Record<st
   await writer.addStream(facts("output.log"), Readable.from(["line one\nline two\n"]), { bytesMax: 12, signal: NEVER });
   writer.addFailure({ name: "memory.core", description: "the agent's memory" }, "gcore is not installed");
   return seal(writer, id, openEvidenceKey(home));
+}
+
+/** A sample archive that is on record and sealed (without the flag), as the daemons leave it. */
+export async function recordSampleArchive(
+  ctx: RecordContext,
+  home: string,
+  files: Readonly<Record<string, string | Buffer>> = {},
+): Promise<SampleArchive> {
+  const archive = await writeSampleArchive(home, files);
+  const facts = { incidentId: null, agentId: "scout", sessionId: null, reason: "rogue agent" };
+  await recordArchive(ctx, facts, readSummary(archive.id, archive.directory));
+  await ctx.database.kysely
+    .updateTable("evidence_archives")
+    .set({ seal: "a test" })
+    .where("id", "=", archive.id)
+    .execute();
+  return archive;
 }
 
 function seal(writer: ArchiveWriter, id: string, key: SigningKey): SampleArchive {

@@ -14,6 +14,8 @@ export interface S3Credentials {
 export interface S3Options {
   readonly clock: Clock;
   readonly fetchFrom?: typeof globalThis.fetch;
+  /** ends every request, and is not an answer that is asked for again */
+  readonly signal?: AbortSignal;
 }
 
 export interface S3Request {
@@ -62,10 +64,15 @@ export class S3Sender {
     const url = this.#urlOf(request);
     const fetchFrom = this.#options.fetchFrom ?? globalThis.fetch;
     const timeout = new AbortController();
+    const signal = AbortSignal.any([
+      timeout.signal,
+      ...(this.#options.signal === undefined ? [] : [this.#options.signal]),
+    ]);
     const timer = setTimeout(() => timeout.abort(), ANSWER_MAX_MS);
     try {
-      return await fetchFrom(url, { method, headers, body: body ?? null, redirect: "manual", signal: timeout.signal });
+      return await fetchFrom(url, { method, headers, body: body ?? null, redirect: "manual", signal });
     } catch (fault) {
+      this.#options.signal?.throwIfAborted();
       const cause = fault instanceof Error && fault.cause !== undefined ? fault.cause : fault;
       const why = timeout.signal.aborted ? `no answer within ${ANSWER_MAX_MS / 1000} s` : messageOf(cause);
       throw new ObjectStoreError("unreachable", `${this.#place.name} cannot be reached: ${why}`, { cause: fault });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { recordDeletion } from "../audit/index.ts";
+import { unsealArchive } from "../evidence/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { dropBatch } from "./batch.ts";
@@ -47,8 +48,14 @@ export async function deleteEvidence(
       if (hasFiles) await rename(aside, place);
       throw fault;
     }
-    await rm(aside, { recursive: true, force: true });
+    await removeFiles(aside);
   }
+}
+
+/** What was sealed cannot be removed, also not by root, before its seal is taken off. */
+async function removeFiles(aside: string): Promise<void> {
+  await unsealArchive(aside);
+  await rm(aside, { recursive: true, force: true });
 }
 
 function placesOf(home: string, id: string): readonly [place: string, aside: string] {
@@ -68,7 +75,7 @@ export async function settleEvidence(ctx: RetentionContext): Promise<void> {
       .where("id", "=", id)
       .executeTakeFirst();
     try {
-      if (row === undefined) await rm(aside, { recursive: true, force: true });
+      if (row === undefined) await removeFiles(aside);
       else await rename(aside, place);
     } catch (fault) {
       ctx.logger.warn("an archive of evidence that was set aside stays so", { archive: id, problem: messageOf(fault) });

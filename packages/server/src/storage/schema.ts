@@ -246,6 +246,27 @@ export interface EvidenceArchivesTable {
   bytes: string;
   collected_at: Timestamp;
   collected_by: Json<Actor>;
+  /** `immutable`, or why the files are only without the right to write; null until they are sealed */
+  seal: ColumnType<string | null, string | null | undefined, string>;
+  failed_items: ColumnType<number, number | undefined, number>;
+  verified_at: NullableTimestamp;
+  /** what the newest verification found; null before the first */
+  verified_intact: ColumnType<boolean | null, boolean | null | undefined, boolean>;
+}
+
+/** The copy of an archive in an object store. */
+export interface EvidenceCopiesTable {
+  archive_id: string;
+  place: string;
+  state: "waiting" | "stored" | "failed";
+  objects: number;
+  bytes: string;
+  /** every object is under the lock that was asked for */
+  locked: boolean;
+  attempts: number;
+  next_at: Timestamp;
+  last_error: string | null;
+  stored_at: Timestamp | null;
 }
 
 export interface DeliveriesTable {
@@ -331,6 +352,7 @@ export interface Schema
   stops: StopsTable;
   receipts: ReceiptsTable;
   evidence_archives: EvidenceArchivesTable;
+  evidence_copies: EvidenceCopiesTable;
   deliveries: DeliveriesTable;
   reviews: ReviewsTable;
   users: UsersTable;

@@ -26,6 +26,7 @@ function Summary({ agent }: { readonly agent: AgentView }) {
           {agent.session && <span>on {agent.session.host}</span>}
           <Link href={explorerPath({ agent: agent.id })}>its events</Link>
           {agent.session && <Link href={sessionPath(agent.session.id)}>session replay</Link>}
+          <Link href={`/evidence?agent=${encodeURIComponent(agent.id)}`}>Evidence</Link>
           {agent.session && <code className="agent-command">{agent.session.command.join(" ")}</code>}
         </p>
       </div>

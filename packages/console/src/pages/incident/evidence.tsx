@@ -1,35 +1,15 @@
-import type { EvidenceVerification, EvidenceView } from "@firebreak/protocol";
+import type { EvidenceView } from "@firebreak/protocol";
+import { Link } from "wouter";
 import { verifyEvidence } from "../../api/commands.ts";
 import { ActorName, At, ProblemNotice } from "../../components/bits.tsx";
 import { useAct } from "../../hooks/use-act.ts";
 import { formatBytes } from "../../time.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Empty, Notice } from "../../ui/layout.tsx";
+import { archivePath } from "../../navigation.ts";
+import { Empty } from "../../ui/layout.tsx";
 import { count } from "../../words.ts";
-
-function Verification({ result }: { readonly result: EvidenceVerification }) {
-  if (result.intact) {
-    return (
-      <Notice tone="ok" title={`Intact: ${count(result.items, "item")} checked against the signed manifest`}>
-        <p className="wrap-anywhere">
-          Signed by <code>{result.signedBy}</code>
-        </p>
-      </Notice>
-    );
-  }
-  return (
-    <Notice tone="danger" title={`Not intact: ${count(result.findings.length, "finding")}`}>
-      <ul className="plain-list">
-        {result.findings.map((finding) => (
-          <li key={`${finding.item} ${finding.message}`} className="wrap-anywhere">
-            <code>{finding.item}</code> {finding.message}
-          </li>
-        ))}
-      </ul>
-    </Notice>
-  );
-}
+import { Verification } from "../evidence/verification.tsx";
 
 function Archive({ archive }: { readonly archive: EvidenceView }) {
   const act = useAct(() => verifyEvidence(archive.id), { stale: [] });
@@ -38,7 +18,9 @@ function Archive({ archive }: { readonly archive: EvidenceView }) {
       <div className="card-line">
         <div className="agent-main">
           <p className="hold-title">
-            <strong className="wrap-anywhere">{archive.reason}</strong>
+            <Link href={archivePath(archive.id)} className="wrap-anywhere">
+              {archive.reason}
+            </Link>
             {archive.degradedItems > 0 && (
               <Badge tone="warn" title="Some items could not be captured in full; the manifest says which and why.">
                 {count(archive.degradedItems, "degraded item")}

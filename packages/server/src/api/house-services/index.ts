@@ -8,6 +8,7 @@ import { auditServices } from "./audit-services.ts";
 import { collectionServices } from "./collection-services.ts";
 import { containmentServices } from "./containment-services.ts";
 import { explorerServices } from "./explorer-services.ts";
+import { evidenceServices } from "./evidence-services.ts";
 import { gateServices } from "./gate-services.ts";
 import { incidentServices } from "./incident-services.ts";
 import { indicatorServices } from "./indicator-services.ts";
@@ -44,6 +45,7 @@ export function createApiServices(house: House): ApiServices {
     ...policyServices(house),
     ...retentionServices(house),
     ...workServices(house),
+    ...evidenceServices(house),
     ...senderServices(house),
     ...workshopServices(house),
   };

@@ -7,6 +7,7 @@ import { auditRoutes } from "./audit.ts";
 import { collectionRoutes } from "./collections.ts";
 import { containmentRoutes } from "./containment.ts";
 import { explorerRoutes } from "./explorer.ts";
+import { evidenceRoutes } from "./evidence.ts";
 import { gateRoutes } from "./gates.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { indicatorRoutes } from "./indicators.ts";
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...policyRoutes,
   ...retentionRoutes,
   ...workRoutes,
+  ...evidenceRoutes,
   ...senderRoutes,
   ...workshopRoutes,
 ];

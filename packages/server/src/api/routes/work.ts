@@ -1,15 +1,14 @@
-import { deliveryView, detectionView, evidenceVerification, evidenceView, runView } from "@firebreak/protocol";
+import { deliveryView, detectionView, runView } from "@firebreak/protocol";
 import {
   completeStepRequest,
   deliveryParams,
-  evidenceParams,
   ofIncidentQuery,
   reasonRequest,
   runParams,
   stepParams,
 } from "../requests.ts";
 import { defineRoute } from "../route.ts";
-import { deliveryPage, evidencePage, playbookPage, runPage } from "../schemas.ts";
+import { deliveryPage, playbookPage, runPage } from "../schemas.ts";
 
 export const workRoutes = [
   defineRoute({
@@ -67,39 +66,6 @@ export const workRoutes = [
     access: "viewer",
     response: playbookPage,
     handler: ({ services, caller }) => services.listPlaybooks(caller),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/evidence",
-    operationId: "listEvidence",
-    summary: "Evidence archives, newest first",
-    tag: "Evidence",
-    access: "viewer",
-    query: ofIncidentQuery,
-    response: evidencePage,
-    handler: ({ services, caller }, { query }) => services.listEvidence(caller, query),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/evidence/:id",
-    operationId: "getEvidence",
-    summary: "One evidence archive",
-    tag: "Evidence",
-    access: "viewer",
-    params: evidenceParams,
-    response: evidenceView,
-    handler: ({ services, caller }, { params }) => services.getEvidence(caller, params),
-  }),
-  defineRoute({
-    method: "POST",
-    path: "/api/v1/evidence/:id/verify",
-    operationId: "verifyEvidence",
-    summary: "Check an archive against its signed manifest",
-    tag: "Evidence",
-    access: "viewer",
-    params: evidenceParams,
-    response: evidenceVerification,
-    handler: ({ services, caller }, { params }) => services.verifyEvidence(caller, params),
   }),
   defineRoute({
     method: "GET",

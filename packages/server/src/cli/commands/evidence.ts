@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { evidenceVerification, evidenceView, pageOf } from "@firebreak/protocol";
 import { usageError } from "../arguments.ts";
-import type { Command } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
 import { printable } from "../printable.ts";
@@ -21,15 +21,17 @@ const list: Command = {
     if (page.items.length === 0) output.line("No evidence has been collected.");
     else {
       output.table(
-        ["ID", "INCIDENT", "AGENT", "COLLECTED (UTC)", "ITEMS", "INCOMPLETE", "DIRECTORY"],
+        ["ID", "INCIDENT", "AGENT", "COLLECTED (UTC)", "ITEMS", "IN PART", "NOT HAD", "VERIFIED", "COPY"],
         page.items.map((one) => [
           one.id,
           one.incidentId ?? "-",
           one.agentId ?? "-",
           timeText(one.collectedAt),
           String(one.items),
-          String(one.degradedItems),
-          printable(one.directory),
+          String(one.degradedItems - one.failedItems),
+          String(one.failedItems),
+          one.verified === null ? "-" : one.verified.intact ? "intact" : "NOT INTACT",
+          one.copy?.state ?? "-",
         ]),
       );
     }
@@ -43,6 +45,20 @@ async function verifyFile(file: string, key: string | undefined) {
   const verdict = await verifyArchive(file, { expectedKeyId: key });
   const { intact, findings, items, states, manifestSha256, signedBy, archiveId } = verdict;
   return { id: archiveId, intact, findings, items, states, manifestSha256, signedBy };
+}
+
+/**
+ * What is named by a path is checked here. What is named by its id is checked by the server, which knows more, if one answers;
+ * else where it lies in the home.
+ */
+async function findFile(named: string, { args, client, config, workingDirectory }: CommandContext) {
+  const given = path.resolve(workingDirectory, named);
+  if (existsSync(given)) return given;
+  const own = path.join(config.home, "evidence", path.basename(named));
+  const isAlone = args.text("key") !== undefined || (await client.find()) === null;
+  if (isAlone && existsSync(own)) return own;
+  if (args.text("key") === undefined) return undefined;
+  throw usageError(verify, `--key needs the archive itself, and ${printable(named)} is not there.`);
 }
 
 const verify: Command = {
@@ -59,13 +75,10 @@ const verify: Command = {
   options: { key: { type: "string", value: "KEY", summary: "id of the key that must have signed it" } },
   examples: ["firebreak evidence verify ./evd_01….tar.zst", "firebreak evidence verify ./evd_01… --key 3f9a…"],
   exits: [...ASKS_SERVER, "notFound"],
-  run: async ({ client, output, args, config, workingDirectory }) => {
+  run: async (context) => {
+    const { client, output, args } = context;
     const named = args.positional(0) ?? "";
-    const places = [path.resolve(workingDirectory, named), path.join(config.home, "evidence", path.basename(named))];
-    const file = places.find((place) => existsSync(place));
-    if (file === undefined && args.text("key") !== undefined) {
-      throw usageError(verify, `--key needs the archive itself, and ${printable(named)} is not there.`);
-    }
+    const file = await findFile(named, context);
     const verdict =
       file === undefined
         ? await client.post(evidenceVerification, `/evidence/${encodeURIComponent(named)}/verify`)

@@ -12,6 +12,7 @@ import { doctorCommand } from "./doctor.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { exportCommands } from "./export.ts";
+import { evidenceReadCommands } from "./evidence-read.ts";
 import { firewallCommands } from "./firewall.ts";
 import { gateCommands } from "./gate.ts";
 import { guardCommands } from "./guard.ts";
@@ -85,6 +86,7 @@ export const COMMANDS: readonly Command[] = [
   ...sourceCommands,
   collectCommand,
   ...evidenceCommands,
+  ...evidenceReadCommands,
   ...auditCommands,
   reviewCommand,
   ...tokenCommands,

@@ -79,6 +79,8 @@ export function setStage(context: CommandContext, home: string, receivers: Recei
     ...context.environment,
     // the demo is about one rogue agent, however busy this machine is
     FIREBREAK_RESOURCE_GUARD: "off",
+    // the demo takes its home away again
+    FIREBREAK_EVIDENCE_IMMUTABLE: "off",
     FIREBREAK_HOME: home,
     FIREBREAK_URL: undefined,
     FIREBREAK_TOKEN: undefined,

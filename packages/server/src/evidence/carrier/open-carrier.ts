@@ -6,6 +6,8 @@ import { OperatorError, codeOf } from "../../kernel/index.ts";
 import { unpackZstd } from "./zstd-stream.ts";
 import type { UnpackLimits } from "./zstd-stream.ts";
 
+export type { UnpackLimits };
+
 /** What an archive lies in: its directory, or one file that was exported. */
 export interface Carrier {
   readonly kind: "directory" | "tar" | "tar.zst";

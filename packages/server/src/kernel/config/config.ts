@@ -20,6 +20,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** whether the server watches its machine's processor, memory and disk */
   readonly resourceGuard: boolean;
+  /** whether archives are made immutable where the file system and our rights allow it */
+  readonly immutableEvidence: boolean;
 }
 
 /** What command line flags set; a flag wins over the environment. */
@@ -54,7 +56,7 @@ const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /**
  * Reads the configuration: flags first, then FIREBREAK_HOME, PORT, FIREBREAK_HOST, DATABASE_URL, FIREBREAK_PROFILE,
- * FIREBREAK_PUBLIC_URL, FIREBREAK_LOG_LEVEL and FIREBREAK_RESOURCE_GUARD, then the defaults. An empty variable counts as
+ * FIREBREAK_PUBLIC_URL, FIREBREAK_LOG_LEVEL, FIREBREAK_RESOURCE_GUARD and FIREBREAK_EVIDENCE_IMMUTABLE, then the defaults. An empty variable counts as
  * not set.
  *
  * @throws OperatorError naming the flag or variable that is wrong and what it takes
@@ -73,6 +75,7 @@ export function readConfig(
     publicUrl: publicUrlOf(overrides.publicUrl ?? given(env["FIREBREAK_PUBLIC_URL"])),
     logLevel: logLevelOf(overrides.logLevel ?? given(env["FIREBREAK_LOG_LEVEL"])),
     resourceGuard: isOn("FIREBREAK_RESOURCE_GUARD", given(env["FIREBREAK_RESOURCE_GUARD"]) ?? "on"),
+    immutableEvidence: isOn("FIREBREAK_EVIDENCE_IMMUTABLE", given(env["FIREBREAK_EVIDENCE_IMMUTABLE"]) ?? "on"),
   };
 }
 

@@ -44,6 +44,23 @@ function level(defaults: { timeLimitSeconds: number; logDays: number; fileMb: nu
     .prefault({});
 }
 
+/** An S3-compatible store. The secrets are named, and lie in the environment or in `<home>/secrets`. */
+const evidenceStorage = z.strictObject({
+  /** `s3://BUCKET/PREFIX?endpoint=https://…&region=…` */
+  url: z
+    .string()
+    .max(1024)
+    .refine(
+      (text) => /^s3:\/\/[^@/?]+([/?]|$)/.test(text),
+      "use s3://BUCKET/PREFIX?endpoint=https://…, without credentials",
+    ),
+  accessKeyEnv: environmentName.default("EVIDENCE_S3_ACCESS_KEY_ID"),
+  secretKeyEnv: environmentName.default("EVIDENCE_S3_SECRET_ACCESS_KEY"),
+  /** object lock, where the bucket has it: days from the collection */
+  lock: z.strictObject({ mode: z.enum(["governance", "compliance"]), days: whole(1, 36_500) }).optional(),
+  legalHold: z.boolean().default(false),
+});
+
 export const evidenceSettings = z.strictObject({
   levels: z
     .strictObject({
@@ -69,6 +86,8 @@ export const evidenceSettings = z.strictObject({
     )
     .max(20)
     .default([]),
+  /** where archives are copied to, beside the home */
+  storage: evidenceStorage.optional(),
   memory: z
     .strictObject({
       gcore: z.string().regex(/^\//, "use an absolute path").max(4096).default("/usr/bin/gcore"),

@@ -20,6 +20,7 @@ import { retention } from "./0019-retention.ts";
 import { eventSearch } from "./0020-event-search.ts";
 import { originals } from "./0021-originals.ts";
 import { explorer } from "./0022-explorer.ts";
+import { evidenceCustody } from "./0023-evidence-custody.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   { version: 20, name: "event-search", sql: eventSearch },
   { version: 21, name: "originals", sql: originals },
   { version: 22, name: "explorer", sql: explorer },
+  { version: 23, name: "evidence-custody", sql: evidenceCustody },
 ];

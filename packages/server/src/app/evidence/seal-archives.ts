@@ -1,0 +1,43 @@
+import { isSealable, recordCustody, sealArchive } from "../../evidence/index.ts";
+import type { CustodyContext } from "../../evidence/index.ts";
+import type { Logger } from "../../kernel/index.ts";
+import { messageOf } from "../../kernel/index.ts";
+
+interface SealContext extends CustodyContext {
+  readonly logger: Logger;
+  readonly home: string;
+}
+
+const AT_ONCE = 20;
+
+/** Seals archives that were put on record since: their files can be read and no more, and are immutable where that can be. */
+export async function sealArchives(ctx: SealContext, wanted: boolean): Promise<void> {
+  const rows = await ctx.database.kysely
+    .selectFrom("evidence_archives")
+    .select(["id", "directory", "manifest_sha256 as manifestSha256"])
+    .where("seal", "is", null)
+    .orderBy("id")
+    .limit(AT_ONCE)
+    .execute();
+  for (const archive of rows.filter(({ directory }) => isSealable(directory))) {
+    try {
+      const { immutable, why } = await sealArchive(archive.directory, wanted);
+      const seal = immutable ? "immutable" : (why ?? "");
+      const reason = immutable
+        ? "its files are read-only and immutable"
+        : `its files are read-only, not immutable: ${seal}`;
+      await recordCustody(
+        ctx,
+        archive,
+        { act: "sealed", reason, from: null },
+        {
+          alongside: async (trx) => {
+            await trx.updateTable("evidence_archives").set({ seal }).where("id", "=", archive.id).execute();
+          },
+        },
+      );
+    } catch (fault) {
+      ctx.logger.error("an archive cannot be sealed", { archive: archive.id, problem: messageOf(fault) });
+    }
+  }
+}
