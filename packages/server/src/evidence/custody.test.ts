@@ -103,6 +103,12 @@ describe("E-3: the custody of an archive", () => {
     expect(lines()).toHaveLength(3);
   });
 
+  test("of an archive from before custody was in the audit log is taken into it with the next act", async () => {
+    await shared.database.kysely.deleteFrom("audit_log").where("target", "=", archive.id).execute();
+    await recordCustody(ctx, archive, { act: "sealed", reason: "at last", from: null });
+    expect(await check()).toMatchObject({ intact: true });
+  });
+
   test("many at once each have their line", async () => {
     const acts = Array.from(
       { length: 12 },

@@ -81,6 +81,8 @@ export async function recordCustody(
       await ctx.database.kysely.transaction().execute(async (trx) => {
         await alongside?.(trx);
         await notifyLive(trx, "evidence", archive.id);
+        // of before custody was an act of the audit log
+        if (logged.length === 0) await adoptCustody(trx, ctx, archive);
         for (const [index, text] of added.entries())
           await logLine(trx, ctx, archive.id, known.length + index + 1, text);
       });
