@@ -11,7 +11,7 @@ import {
   resolveExpiredAlerts,
 } from "../alerts/index.ts";
 import { expireApprovals } from "../approvals/index.ts";
-import { compareFolders, drainSpools, reconcileFirewall, reconcileIsolation } from "../containment/index.ts";
+import { drainSpools } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { SAMPLE_EVERY_MS } from "../guard/index.ts";
 import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
@@ -70,6 +70,7 @@ import { enforceEverywhere } from "./killswitch/enforce-everywhere.ts";
 import { createRemoteStops } from "./killswitch/remote-stops.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { createLimits } from "./limits.ts";
+import { hostDaemons } from "./host-daemons.ts";
 import { openHouseGuard } from "./house-guard.ts";
 import { killswitchDaemons } from "./killswitch/daemons.ts";
 import { openRedaction, originalsDaemons, startOriginals } from "./originals.ts";
@@ -358,25 +359,6 @@ async function takeInSpools({ config, intake, clock }: House): Promise<void> {
   });
 }
 
-/** What differs becomes an event like any other, so that rules, incidents and playbooks see it. */
-async function compareSkills({ config, clock, profile, intake }: House): Promise<void> {
-  await compareFolders({
-    home: config.home,
-    clock,
-    settings: profile.effectors.skills,
-    report: async (event) => {
-      await intake.accept({ events: [{ line: 1, event }], rejected: [], rejectedTotal: 0 }, { name: "firebreak" });
-    },
-  });
-}
-
-/** Blocks and isolations come back after a reboot or a flush; where nothing was ever cut off this does nothing. */
-async function reconcileFirewalls({ config, clock, logger, profile }: House): Promise<void> {
-  const ctx = { home: config.home, clock, logger };
-  await reconcileIsolation(ctx);
-  await reconcileFirewall(ctx, profile.effectors.firewall);
-}
-
 function daemonsOf(house: House): Daemon[] {
   const { clock, database } = house;
   const ctx = () => contextFor(house, DAEMON);
@@ -394,12 +376,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     ...stopDaemons(house),
-    { name: "blocks of the firewall", everyMs: 10_000, run: () => reconcileFirewalls(house) },
-    {
-      name: "skills against their baselines",
-      everyMs: house.profile.effectors.skills.compareSeconds * 1000,
-      run: () => compareSkills(house),
-    },
+    ...hostDaemons(house),
     { name: "impacts of open incidents", everyMs: 5_000, run: () => refreshStaleImpact(ctx()) },
     { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
