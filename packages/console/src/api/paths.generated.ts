@@ -527,46 +527,6 @@ export type EventPage = {
   searchedBackTo: string | null;
 };
 
-export type EventHistogram = {
-  since: string;
-  until: string;
-  bucketMs: number;
-  total: number;
-  buckets: ({
-    time: string;
-    count: number;
-    counts: { [key: string]: number };
-  })[];
-  countedBackTo: string | null;
-};
-
-export type EventFacets = {
-  since: string;
-  until: string;
-  total: number;
-  pack: ({
-    value: string;
-    count: number;
-  })[];
-  agent: ({
-    value: string;
-    count: number;
-  })[];
-  kind: ({
-    value: string;
-    count: number;
-  })[];
-  outcome: ({
-    value: string;
-    count: number;
-  })[];
-  risk: ({
-    value: string;
-    count: number;
-  })[];
-  countedBackTo: string | null;
-};
-
 export type EvidenceCustodyPage = {
   items: ({
     line: number;
