@@ -49,5 +49,8 @@ export async function startOriginals(house: House): Promise<void> {
 }
 
 export function originalsDaemons(house: House): Daemon[] {
-  return [{ name: "erased originals", everyMs: 60_000, run: async () => void (await dropErasedCiphertext(house)) }];
+  return [
+    { name: "what was redacted", everyMs: 10_000, run: () => house.intake.tellRedactions() },
+    { name: "erased originals", everyMs: 60_000, run: async () => void (await dropErasedCiphertext(house)) },
+  ];
 }

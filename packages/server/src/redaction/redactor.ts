@@ -39,6 +39,8 @@ export interface RedactedEvent {
 export interface Redactor {
   /** Finds, and takes out where the policy says so; what holds nothing is given back as it is. */
   readonly redactEvent: (event: Redactable) => RedactedEvent;
+  /** whether the policy takes it out, and does not only look for it */
+  readonly replaces: (category: RedactionCategory) => boolean;
   /** Takes out everything the policy looks for, for text that leaves the event: sentences, logs, messages. */
   readonly maskText: (text: string) => string;
   /** The same for the arguments of a command, where one may name the next: `--password`, `x`. */
@@ -54,6 +56,7 @@ export function createRedactor(policy: RedactionPolicy): Redactor {
   return {
     redactEvent: (event) =>
       plan.wanted.size === 0 && plan.custom.length === 0 ? untouched(event) : redact(plan, event),
+    replaces: plan.replaces,
     maskText: (text) => maskText(plan, text),
     maskArguments: (words) => words.map((word, at) => maskNamed(plan, flagName(words[at - 1]), word)),
   };

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop } from "node:timers/promises";
-import type { IntakeReceipt } from "@firebreak/protocol";
-import { DEFAULT_REDACTION, FirebreakError, toIso } from "../kernel/index.ts";
+import type { AgentEvent, IntakeReceipt } from "@firebreak/protocol";
+import { DEFAULT_REDACTION, FirebreakError, messageOf, toIso } from "../kernel/index.ts";
 import type { NewId } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import type { Redactor } from "../redaction/index.ts";
@@ -10,6 +10,7 @@ import { LineBuffer } from "./line-buffer.ts";
 import { REJECTED_TOLD_MAX } from "./parse-batch.ts";
 import type { ParsedBatch } from "./parse-batch.ts";
 import { explainForeignAgent, prepareEvent } from "./prepare-event.ts";
+import { RedactionNotices } from "./redaction-notices.ts";
 import type { EventSender, MatchIndicators, PreparedEvent } from "./prepare-event.ts";
 
 /** `onStored` is told of every stored event after its commit, in the order of `seq`. */
@@ -58,6 +59,8 @@ export interface Intake {
    *   acknowledged; sending it again with the same ids counts nothing twice), shutting_down
    */
   accept(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt>;
+  /** Stores an event for each agent and run of which something was taken out since the last time. */
+  tellRedactions(): Promise<void>;
   stats(): IntakeStats;
   /** Takes no more; resolves when everything accepted so far is committed or refused. */
   close(): Promise<void>;
@@ -67,6 +70,8 @@ export function createIntake(options: IntakeOptions): Intake {
   return new GroupCommitIntake(options);
 }
 
+/** Who tells of redactions. */
+const OWN_SENDER: EventSender = { name: "firebreak" };
 const BODY_BYTES_EXPECTED = 1200;
 
 /** Prepared between two looks at the event loop: about two milliseconds. */
@@ -77,6 +82,7 @@ class GroupCommitIntake implements Intake {
   readonly #options: IntakeOptions;
   readonly #limits: IntakeLimits;
   readonly #writer: EventWriter;
+  readonly #notices: RedactionNotices;
   readonly #queue: Unit[] = [];
   #queuedEvents = 0;
   #queuedBytes = 0;
@@ -90,7 +96,12 @@ class GroupCommitIntake implements Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#writer = new EventWriter(options);
+    this.#notices = new RedactionNotices(options.redactor ?? DEFAULT_REDACTOR);
+    const onStored = (events: AgentEvent[]) => {
+      this.#notices.note(events);
+      options.onStored(events);
+    };
+    this.#writer = new EventWriter({ ...options, onStored });
   }
 
   async accept(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
@@ -108,6 +119,12 @@ class GroupCommitIntake implements Intake {
     }
   }
 
+  async tellRedactions(): Promise<void> {
+    const events = this.#notices.take(toIso(this.#options.clock.now()));
+    const batch = { events: events.map((event) => ({ line: 1, event })), rejected: [], rejectedTotal: 0 };
+    await this.#store(batch, OWN_SENDER);
+  }
+
   stats(): IntakeStats {
     const queued = { queuedEvents: this.#queuedEvents, queuedBytes: this.#queuedBytes };
     return { ...queued, ...this.#writer.counts, turnedAway: this.#turnedAway };
@@ -116,6 +133,16 @@ class GroupCommitIntake implements Intake {
   async close(): Promise<void> {
     this.#isClosing = true;
     if (this.#open > 0) await new Promise<void>((resolve) => this.#closers.push(resolve));
+    await this.#tellLast();
+  }
+
+  /** At the end what was taken out is told too; when that fails, the events themselves say it. */
+  async #tellLast(): Promise<void> {
+    try {
+      await this.tellRedactions();
+    } catch (fault) {
+      this.#options.logger.warn("what was redacted last is not told of", { problem: messageOf(fault) });
+    }
   }
 
   async #store(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
@@ -125,6 +152,7 @@ class GroupCommitIntake implements Intake {
     this.#reserve(events, 0);
     try {
       const rows = await prepareAll(batch, sender, this.#options);
+      if (sender === OWN_SENDER) for (const { event } of rows) this.#notices.disregard(event);
       const bodyBytes = rows.at(-1)?.body.end ?? 0;
       this.#reserve(0, bodyBytes);
       bytes = bodyBytes;

@@ -37,6 +37,7 @@ it("E-8: what is redacted stands nowhere in the database, and what was found is 
   expect(JSON.stringify(stored)).not.toContain(token);
   const { items } = await searchEvents({ database: test.database }, {});
   expect(items).toMatchObject([
+    { source: "firebreak", data: { event_type: "pii.redacted", redacted_count: 4, categories: ["EMAIL", "KEY"] } },
     {
       resource: "https://ada:[REDACTED: KEY]@example.org/",
       data: {
