@@ -161,6 +161,9 @@ export const markFalsePositive = (id: string, reason: string) =>
 export const unmarkFalsePositive = (id: string) =>
   unwrap(client.DELETE("/api/v1/alerts/{id}/false-positive", byId(id)));
 
+export const revealOriginals = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/events/{id}/reveal", { ...byId(id), body: { reason } }));
+
 export const applyLegalHold = (body: NewLegalHoldRequest) => unwrap(client.POST("/api/v1/legal-holds", { body }));
 export const releaseLegalHold = (id: string, body: ReleaseLegalHoldRequest) =>
   unwrap(client.POST("/api/v1/legal-holds/{id}/release", { ...byId(id), body }));

@@ -41,6 +41,13 @@ export const overviewQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/overview")),
 });
 
+/** What was kept of an event's redacted values; no value. */
+export const originalsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["originals", id],
+    queryFn: () => unwrap(client.GET("/api/v1/events/{id}/originals", { params: { path: { id } } })),
+  });
+
 export const incidentsQuery = (filters: IncidentFilters) =>
   queryOptions({
     queryKey: ["incidents", filters],

@@ -2,14 +2,17 @@ import type { AlertView, StageDecision } from "@firebreak/protocol";
 import { explainDecision } from "@firebreak/protocol";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { useDialogs } from "../hooks/use-dialogs.ts";
 import { useNow } from "../hooks/use-now.ts";
 import { explorerPath, incidentPath, rulePath, sessionPath } from "../navigation.ts";
 import { formatLocal } from "../time.ts";
 import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
 import { count } from "../words.ts";
 import { Ago, At, SeverityChip } from "./bits.tsx";
 
 const EVENTS_MAX = 20;
+const REVEALS_MAX = 5;
 
 function StatusBadge({ alert }: { readonly alert: AlertView }) {
   if (alert.status === "resolved") return <Badge tone="ok">Resolved</Badge>;
@@ -62,6 +65,21 @@ function Decision({ alert }: { readonly alert: AlertView }) {
   );
 }
 
+/** Where its text holds a token of the redaction: the events in which the value may have been kept. */
+function Redacted({ alert }: { readonly alert: AlertView }) {
+  const open = useDialogs();
+  if (!`${alert.sentence} ${JSON.stringify(alert.detail)}`.includes("REDACTED")) return null;
+  return (
+    <div className="row-actions">
+      {alert.eventIds.slice(0, REVEALS_MAX).map((eventId) => (
+        <Button key={eventId} small onClick={() => open({ kind: "reveal", eventId })}>
+          {`Reveal in ${eventId}…`}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
 function Seen({ alert }: { readonly alert: AlertView }) {
   const events = alert.eventIds.length === 0 ? "" : ` (${count(alert.eventIds.length, "event")})`;
   return (
@@ -76,6 +94,7 @@ function Seen({ alert }: { readonly alert: AlertView }) {
         {alert.eventIds.slice(0, EVENTS_MAX).join(" ")}
         {alert.eventIds.length > EVENTS_MAX && " …"}
       </p>
+      <Redacted alert={alert} />
     </details>
   );
 }

@@ -8,6 +8,7 @@ import { CloseBreakerDialog, IsolateBreakerDialog, ResetBudgetDialog } from "./l
 import { Palette } from "./palette.tsx";
 import { ApplyLegalHoldDialog, CancelNoticeDialog, ReleaseLegalHoldDialog } from "./retention-dialogs.tsx";
 import { ResumeDialog } from "./resume-dialog.tsx";
+import { RevealDialog } from "./reveal-dialog.tsx";
 import { StopForm } from "./stop-form.tsx";
 
 interface DialogHostProps {
@@ -54,6 +55,8 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
       return <ReleaseLegalHoldDialog hold={request.hold} onClose={onClose} />;
     case "cancel-notice":
       return <CancelNoticeDialog notice={request.notice} onClose={onClose} />;
+    case "reveal":
+      return <RevealDialog eventId={request.eventId} onClose={onClose} />;
     case "resolve-alert":
       return <ResolveAlertDialog alert={request.alert} onClose={onClose} />;
     case "acknowledge":

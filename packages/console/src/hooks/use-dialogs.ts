@@ -35,6 +35,7 @@ export type DialogRequest =
   | { readonly kind: "apply-legal-hold" }
   | { readonly kind: "release-legal-hold"; readonly hold: LegalHoldView }
   | { readonly kind: "cancel-notice"; readonly notice: RetentionNotice }
+  | { readonly kind: "reveal"; readonly eventId: string }
   | { readonly kind: "resolve-alert"; readonly alert: AlertView }
   | { readonly kind: "acknowledge"; readonly incident: IncidentDetail }
   | { readonly kind: "resolve"; readonly incident: IncidentDetail }
