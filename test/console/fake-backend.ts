@@ -28,6 +28,7 @@ import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
 import { explorerRoutes } from "./fake-explorer.ts";
+import { originalRoutes } from "./fake-originals.ts";
 import { retentionRoutes } from "./fake-retention.ts";
 import { investigationRoutes } from "./fake-investigation.ts";
 import { rulesRoutes } from "./fake-rules.ts";
@@ -232,6 +233,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       },
     ),
     ...retentionRoutes(sample.retention, now),
+    ...originalRoutes(sample.originals, now),
     ...investigationRoutes(findIncident, now, change),
     "GET /coverage": () => ({ items: coverageOf(sample), next: null }),
     "GET /agents": () => ({ items: sample.agents, next: null }),

@@ -33,8 +33,10 @@ import type {
   StopState,
   TimelineEntry,
   TokenView,
+  OriginalsView,
 } from "@firebreak/protocol";
 import { actionsOf } from "./fake-actions.ts";
+import { originalsOf } from "./fake-originals.ts";
 import { retentionOf, type RetentionSample } from "./fake-retention.ts";
 import { type Ledger, ledgerOf } from "./fake-ledger.ts";
 import { replaysOf } from "./sample-rules.ts";
@@ -113,6 +115,7 @@ export interface Sample {
   ledger: Ledger;
   actions: ActionView[];
   retention: RetentionSample;
+  originals: OriginalsView;
 }
 
 export function sourceOf(name: string, createdAt: string): SourceView {
@@ -685,6 +688,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     ledger: { budgets: [], breakers: [] },
     actions: [],
     retention: retentionOf(ago, true),
+    originals: originalsOf(ago),
     agents: isEmpty
       ? []
       : sample.agents.map((agent) => ({
@@ -762,6 +766,7 @@ function busy(ago: Ago): Sample {
     ledger: ledgerOf(ago),
     actions: actionsOf(ago),
     retention: retentionOf(ago, false),
+    originals: originalsOf(ago),
     agents: [
       agent("scout", "research", 12, [held, tool], scout),
       agent("librarian", "research", 0.1, [tool], librarian),

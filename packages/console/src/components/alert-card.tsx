@@ -72,7 +72,7 @@ function Redacted({ alert }: { readonly alert: AlertView }) {
   return (
     <div className="row-actions">
       {alert.eventIds.slice(0, REVEALS_MAX).map((eventId) => (
-        <Button key={eventId} small onClick={() => open({ kind: "reveal", eventId })}>
+        <Button key={eventId} kind="quiet" onClick={() => open({ kind: "reveal", eventId })}>
           {`Reveal in ${eventId}…`}
         </Button>
       ))}
