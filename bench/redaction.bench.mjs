@@ -1,7 +1,10 @@
+import { createSecretKey, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DEFAULT_REDACTION } from "../packages/server/dist/kernel/index.js";
+import { keyNameText } from "../packages/server/dist/originals/data-keys.js";
+import { sealOriginals } from "../packages/server/dist/originals/seal-originals.js";
 import { createRedactor } from "../packages/server/dist/redaction/index.js";
 
 const LANES = path.resolve(import.meta.dirname, "../../shared/data/lanes");
@@ -11,7 +14,7 @@ const EVENTS = 500;
 const BUDGET = { max: 50 };
 
 /** Time of the processor for the redaction of events of 1 KB of several kinds, of hostile texts, and what it mistakes in logs without secrets. */
-export function run() {
+export async function run() {
   const redactor = createRedactor(DEFAULT_REDACTION);
   const kinds = {
     "a log line": (n) => prose(n),
@@ -27,18 +30,47 @@ export function run() {
       values: measure(redactor, make),
       budget: BUDGET,
     })),
+    await measureReversible(kinds["a token, a password and an address"]),
     ...["password=", "eyJ.", "4111-", "://a:"].map((piece) => measureHostile(redactor, piece)),
     ...["mixed_schema", "structured_windows", "sysmon_file_event"].map((lane) => countMistakes(redactor, lane)),
   ];
 }
 
-function measure(redactor, make) {
-  const events = Array.from({ length: EVENTS }, (_, n) => {
+function makeEvents(make) {
+  return Array.from({ length: EVENTS }, (_, n) => {
     const event = { resource: "build", data: { cwd: "/usr/src/app", exit_code: 0, output: make(n) } };
     const spare = 1024 - JSON.stringify(event).length;
     event.data.output = spare < 0 ? event.data.output.slice(0, spare) : event.data.output.padEnd(spare, " x");
     return JSON.parse(JSON.stringify(event));
   });
+}
+
+/** All of it kept: what is found is also encrypted, of three categories in each event. */
+async function measureReversible(make) {
+  const redactor = createRedactor({ ...DEFAULT_REDACTION, reversible: "all" });
+  const key = { id: "key_1", key: createSecretKey(randomBytes(32)) };
+  const keys = { require: async (names) => new Map(names.map((name) => [keyNameText(name), key])), forget: () => {} };
+  const events = makeEvents(make);
+  const values = [];
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    const before = process.cpuUsage();
+    const items = events.map((event, n) => ({
+      event: { id: `evt_${n}`, time: "2026-03-01T12:00:00.000Z", agentId: "scout" },
+      originals: redactor.redactEvent(event).originals,
+    }));
+    await sealOriginals(keys, items);
+    if (round >= 0) values.push(process.cpuUsage(before).user / events.length);
+  }
+  return {
+    what: "one event of 1 KB with three secrets, redacted and its originals encrypted",
+    unit: "µs",
+    values,
+    budget: BUDGET,
+  };
+}
+
+function measure(redactor, make) {
+  const events = makeEvents(make);
   const values = [];
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     const before = process.cpuUsage();

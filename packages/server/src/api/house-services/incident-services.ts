@@ -18,6 +18,7 @@ import {
 import { draftReview, getReview } from "../../learning/index.ts";
 import { listDeliveries } from "../../notify/index.ts";
 import { listRuns } from "../../playbooks/index.ts";
+import { createTypedTextMask } from "../typed-text.ts";
 import type { ApiServices } from "../services.ts";
 
 type IncidentServices = Pick<
@@ -60,28 +61,30 @@ async function assembleIncident(house: House, id: string): Promise<IncidentDetai
 
 export function incidentServices(house: House): IncidentServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
+  const clean = createTypedTextMask(house.profile.redaction);
   return {
     listIncidents: (_caller, query) => listIncidents(house, query),
     getIncident: (_caller, { id }) => assembleIncident(house, id),
-    reportIncident: async (caller, request) => assembleIncident(house, (await reportIncident(as(caller), request)).id),
+    reportIncident: async (caller, request) =>
+      assembleIncident(house, (await reportIncident(as(caller), clean(request))).id),
     acknowledgeIncident: async (caller, request) => {
       await acknowledgeIncident(as(caller), request);
       return assembleIncident(house, request.id);
     },
     resolveIncident: async (caller, request) => {
-      await resolveIncident(as(caller), request);
+      await resolveIncident(as(caller), clean(request));
       return assembleIncident(house, request.id);
     },
     addNote: async (caller, request) => {
-      await addNote(as(caller), request);
+      await addNote(as(caller), clean(request));
       return assembleIncident(house, request.id);
     },
     changeSeverity: async (caller, request) => {
-      await changeSeverity(as(caller), request);
+      await changeSeverity(as(caller), clean(request));
       return assembleIncident(house, request.id);
     },
     changeIncidentState: async (caller, request) => {
-      await changeIncidentState(as(caller), request);
+      await changeIncidentState(as(caller), clean(request));
       return assembleIncident(house, request.id);
     },
     getReview: (_caller, { id }) => getReview(house, id),

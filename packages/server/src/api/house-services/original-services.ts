@@ -10,6 +10,7 @@ import {
   showOriginals,
 } from "../../originals/index.ts";
 import type { ManyReveals } from "../../originals/index.ts";
+import { createTypedTextMask } from "../typed-text.ts";
 import type { ApiServices } from "../services.ts";
 
 type OriginalServices = Pick<
@@ -19,6 +20,7 @@ type OriginalServices = Pick<
 
 export function originalServices(house: House): OriginalServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
+  const clean = createTypedTextMask(house.profile.redaction);
   const revealing = (caller: Caller) => ({
     ...as(caller),
     access: caller.access,
@@ -28,9 +30,11 @@ export function originalServices(house: House): OriginalServices {
   });
   return {
     showOriginals: (caller, { id, time }) => showOriginals(revealing(caller), id, time),
-    revealOriginals: (caller, { id, ...request }) => revealOriginals(revealing(caller), id, request),
+    revealOriginals: (caller, { id, reason, ...request }) =>
+      revealOriginals(revealing(caller), id, { ...request, ...clean({ reason }) }),
     previewErasure: (caller, request) => previewErasure(as(caller), request),
-    eraseOriginals: (caller, request) => eraseOriginals(as(caller), request),
+    eraseOriginals: (caller, { reason, ...request }) =>
+      eraseOriginals(as(caller), { ...request, ...clean({ reason }) }),
     listErasures: (_caller, query) => listErasures(house, query),
     rotateOriginalsKey: (caller) => rotateKey(as(caller)),
   };
