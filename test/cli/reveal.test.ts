@@ -10,7 +10,8 @@ let running: Up;
 beforeAll(async () => {
   home = createHome();
   const shipped = readFileSync(path.join(REPOSITORY, "profiles/ai-empire/profile.yaml"), "utf8");
-  const own = 'redaction: { reversible: pii, custom: [{ name: case, pattern: "(?s)CASE .{1,40} END" }] }\n';
+  const own =
+    'redaction: { reversible: pii, reveal: { alertPerHour: 1 }, custom: [{ name: case, pattern: "(?s)CASE .{1,40} END" }] }\n';
   writeFileSync(path.join(home.dir, "profile.yaml"), `${shipped}\n${own}`);
   running = await up(home);
 });
@@ -43,6 +44,8 @@ describe("E-8: reveal and erase by the command line", () => {
     expect(seen.out).toContain("CASE \ufffd<b>x</b> END");
     for (const mark of ["\u001b", "\u202e"]) expect(seen.out).not.toContain(mark);
     expect(seen.error).toMatch(/on record.*29 more times/s);
+    const alerts = await home.firebreak(["alerts", "list", "--json"]);
+    expect(alerts.out).toContain("reveals much of what was redacted");
     const shown = await home.firebreak(["originals", "show", "evt-1"]);
     expect(shown.out).toMatch(/EMAIL: kept\n.*saw EMAIL, CUSTOM .*: whom did it write to/s);
     const log = path.join(home.dir, "exported");
