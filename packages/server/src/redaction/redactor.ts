@@ -56,7 +56,7 @@ export function createRedactor(policy: RedactionPolicy): Redactor {
   return {
     redactEvent: (event) =>
       plan.wanted.size === 0 && plan.custom.length === 0 ? untouched(event) : redact(plan, event),
-    replaces: plan.replaces,
+    replaces: (category) => plan.replaces(category),
     maskText: (text) => maskText(plan, text),
     maskArguments: (words) => words.map((word, at) => maskNamed(plan, flagName(words[at - 1]), word)),
   };
