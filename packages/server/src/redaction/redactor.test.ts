@@ -134,3 +134,44 @@ describe("E-8: the policy", () => {
     ]);
   });
 });
+
+describe("E-8: what a policy may choose", () => {
+  const chosen = withPolicy({ categories: ["USER", "LOC"] });
+  const data = {
+    user_id: 42,
+    customerId: "c-1017",
+    home_location: "Berlin, Mitte",
+    latitude: 52.52,
+    city: "Paris",
+    total: 42,
+    text: "seen at 52.5200, 13.4050 by user_id=u-77, version 1.2345, 6.7890 of it",
+  };
+
+  it("names of users and places, by name and as coordinates, and numbers of any size", () => {
+    expect(chosen.redactEvent({ data }).data).toEqual({
+      user_id: "[REDACTED: USER]",
+      customerId: "[REDACTED: USER]",
+      home_location: "[REDACTED: LOC]",
+      latitude: "[REDACTED: LOC]",
+      city: "[REDACTED: LOC]",
+      total: 42,
+      text: "seen at [REDACTED: LOC] by user_id=[REDACTED: USER], version [REDACTED: LOC] of it",
+    });
+  });
+
+  it("leaves them where it does not name them", () => {
+    expect(redactor.redactEvent({ data }).data).toBe(data);
+  });
+
+  it.each([
+    ["[REDACTED: EMAIL]", "[REDACTED: KEY]"],
+    ["[EMAIL_REDACTED]", "[KEY_REDACTED]"],
+    ["[REDACTED]", "[REDACTED]"],
+  ] as const)("tokens in the style of %s", (style, key) => {
+    const styled = withPolicy({ token: style });
+    expect(styled.maskText(`ada@example.org ${token}`)).toBe(`${style} ${key}`);
+    // what was taken out is not taken out again
+    const once = styled.redactEvent({ data: { password: "tiger7", email: "ada@example.org" } });
+    expect(styled.redactEvent({ data: once.data })).toMatchObject({ data: once.data, facts: [] });
+  });
+});
