@@ -27,6 +27,7 @@ const NAMES = [
   "alerts",
   "audit",
   "investigation",
+  "explorer",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];

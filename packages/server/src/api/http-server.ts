@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { ERROR_CODES, INTAKE_LIMITS } from "@firebreak/protocol";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { FirebreakError, codeOf, messageOf } from "../kernel/index.ts";
+import { FirebreakError, codeOf, createTurnstile, messageOf } from "../kernel/index.ts";
 import type { Logger } from "../kernel/index.ts";
 import { serveConsole } from "./console-files.ts";
 import { buildOpenApi } from "./openapi.ts";
@@ -17,7 +17,6 @@ import { refuseSupervised } from "./refuse-supervised.ts";
 import { answerRoute } from "./route-answer.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
-import { createTurnstile } from "./turnstile.ts";
 import { serveWireRoutes } from "./wire-routes.ts";
 
 export interface HttpServer {

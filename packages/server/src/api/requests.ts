@@ -123,6 +123,10 @@ export const timelineQuery = z.strictObject({
   ...page,
 });
 export type TimelineQuery = z.infer<typeof timelineQuery>;
+/** New events only: without times. */
+export const eventFeedQuery = z.strictObject(eventFilterShape).omit({ since: true, until: true });
+export type EventFeedQuery = z.infer<typeof eventFeedQuery>;
+
 /** Without `since`: 24 hours before `until`; without `until`: now. */
 export const eventHistogramQuery = z.strictObject({
   ...eventFilterShape,

@@ -1,3 +1,4 @@
+import type { Turnstile } from "../kernel/index.ts";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
@@ -16,7 +17,6 @@ import { SESSION_COOKIE, authorize, bearerOf, isLoopback, sessionCookieOf } from
 import type { Answer, RawInput, Route } from "./route.ts";
 import type { Download } from "./explorer-api.ts";
 import type { RawBatch } from "./services.ts";
-import type { Turnstile } from "./turnstile.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -213,12 +213,13 @@ export function defineFeedRoute<Q extends z.ZodObject>(
   definition: RouteText & {
     readonly query: Q;
     readonly response: z.ZodType;
+    readonly access: "agent" | "viewer";
     readonly handler: (context: CallerContext, query: z.output<Q>) => Promise<Feed>;
   },
 ): Route {
   return {
     ...routeOf(definition),
-    access: "agent",
+    access: definition.access,
     media: "feed",
     status: 200,
     run: () => Promise.reject(new Error("this route answers with a feed")),

@@ -119,6 +119,7 @@ import type {
   CompleteStepRequest,
   ContainmentReportQuery,
   EventFacetsQuery,
+  EventFeedQuery,
   EventHistogramQuery,
   EventsQuery,
   EvidenceExportQuery,
@@ -251,6 +252,7 @@ export interface ApiServices extends ExplorerApi, RetentionServices {
   listTails(caller: Caller): Promise<TailsView>;
   listSyslogListeners(caller: Caller): Promise<SyslogView>;
   listEvents(caller: Caller, query: EventsQuery): Promise<EventPage>;
+  followEvents(caller: Caller, query: EventFeedQuery): Promise<Feed>;
   getEventHistogram(caller: Caller, query: EventHistogramQuery): Promise<EventHistogram>;
   getEventFacets(caller: Caller, query: EventFacetsQuery): Promise<EventFacets>;
 

@@ -214,6 +214,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     draftReview: async () => sample(reviewView),
     reportStop: async () => {},
     openGateFeed: async () => ({ headers: {}, start: (stream) => void stream.end() }),
+    followEvents: async () => ({ headers: {}, start: (stream) => void stream.end() }),
     getKillswitch: async () => sample(killswitchView),
     noteRefusal: async () => {},
     noteSupervisedCaller: async () => {},

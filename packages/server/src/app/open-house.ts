@@ -59,6 +59,7 @@ import { openAuditLog } from "./audit-log.ts";
 import { raiseOwnAlert } from "./own-alerts.ts";
 import type { OwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
+import { eventStoreDaemons } from "./event-store-daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { evidenceDaemons } from "./evidence/index.ts";
 import { createEffectors } from "./effectors.ts";
@@ -394,6 +395,6 @@ function daemonsOf(house: House): Daemon[] {
     { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
     { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
     { name: "retention", everyMs: 60_000, run: createRetentionDaemon(house) },
-    { name: "partitions", everyMs: 3_600_000, run: () => ensureEventPartitions(database.kysely, clock.now()) },
+    ...eventStoreDaemons(house),
   ];
 }

@@ -12,5 +12,6 @@ export * from "./open-folder.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
 export * from "./signing-key.ts";
+export * from "./turnstile.ts";
 export * from "./webhook-signature.ts";
 export * from "./zstd-frames.ts";

@@ -5,6 +5,7 @@ import { toIso } from "../kernel/index.ts";
 import type { Kysely } from "kysely";
 import type { Schema, Trx } from "../storage/index.ts";
 import { breathe } from "./breathe.ts";
+import { deleteEvents } from "../telemetry/index.ts";
 import { isHeld, lockHolds, readActiveHolds } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
 import { isDue } from "./rows.ts";
@@ -183,5 +184,6 @@ export async function dropBatch(trx: Trx, { store, schedule, stretch }: Selectio
   for (const { table, column } of store.children) {
     await sql`delete from ${sql.table(table)} where ${sql.ref(column)} = any(${keys})`.execute(trx);
   }
-  await sql`delete from ${sql.table(store.table)} t where ${isOneOf(store, keys, fromMs, toMs)}`.execute(trx);
+  if (store.table === "events") await deleteEvents(trx, keys, { fromMs, toMs });
+  else await sql`delete from ${sql.table(store.table)} t where ${isOneOf(store, keys, fromMs, toMs)}`.execute(trx);
 }

@@ -6,7 +6,7 @@ import { describeSchema } from "./catalog.ts";
 import { connectDatabase } from "./connect.ts";
 import { migrateDatabase, readSchemaVersion } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
-import { dropEmptyEventPartitions, ensureEventPartitions } from "./partitions.ts";
+import { dropEmptyEventPartitions, ensureEventPartitions, rehomeEvents } from "./partitions.ts";
 import { createTestDatabase } from "./testing.ts";
 import type { TestDatabase, TestDatabaseOptions } from "./testing.ts";
 
@@ -107,6 +107,25 @@ describe.each(["default", "distribution"] as const)("schema on the %s server", (
     await pool.query("delete from events where id = 'day'");
     expect(await dropEmptyEventPartitions(kysely, before)).toEqual(["events_p20260301"]);
     expect((await pool.query("select id from events order by id")).rows).toEqual([{ id: "early" }, { id: "old" }]);
+  });
+
+  test("a day of which many events came late gets a partition of its own, also after a pass that broke off", async () => {
+    const { database } = await create(server);
+    const { kysely, pool } = database;
+    const fill = `insert into events (id, time, received_at, source, agent_id, kind, outcome, body)
+      select i::text, '2025-07-01T00:00:00Z'::timestamptz + i * interval '1 minute', now(), 's', 'a', 'log', 'success', '{}'
+      from generate_series(0, 1499) as i`;
+    await pool.query(fill);
+    await pool.query("create table events_p20250701 (like events)");
+    expect(await rehomeEvents(kysely, 1_000)).toEqual(["events_p20250701"]);
+    const { rows } = await pool.query(
+      "select tableoid::regclass::text as part, count(*)::int as n from events group by 1 order by 1",
+    );
+    expect(rows).toEqual([
+      { part: "events_default", n: 60 },
+      { part: "events_p20250701", n: 1_440 },
+    ]);
+    expect(await rehomeEvents(kysely, 1_000)).toEqual([]);
   });
 });
 

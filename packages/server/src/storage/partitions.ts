@@ -6,6 +6,11 @@ import type { Schema } from "./schema.ts";
 const dayMs = 86_400_000;
 /** Any fixed number: nodes lay and drop partitions one at a time. */
 const partitionLock = 7_041_202;
+/** A day of which so many events lie in the default partition gets one of its own. */
+const rehomeRowsMin = 5_000;
+/** Days that a pass gives partitions to: each takes as long as copying its events. */
+const rehomeDaysAtOnce = 4;
+const rowsAtOnce = 10_000;
 
 function namePartition(dayStartMs: number): string {
   return `events_p${toIso(dayStartMs).slice(0, 10).replaceAll("-", "")}`;
@@ -20,6 +25,25 @@ function namePartition(dayStartMs: number): string {
 export async function ensureEventPartitions(kysely: Kysely<Schema>, nowMs: number, daysAhead = 3): Promise<string[]> {
   const today = Math.floor(nowMs / dayMs) * dayMs;
   const days = Array.from({ length: daysAhead + 2 }, (_, index) => today + (index - 1) * dayMs);
+  return layDays(kysely, days);
+}
+
+/**
+ * Gives days of which many events lie in the default partition, because they came late, partitions of their own.
+ *
+ * @returns the names of the partitions laid now
+ */
+export async function rehomeEvents(kysely: Kysely<Schema>, rowsMin = rehomeRowsMin): Promise<string[]> {
+  const { rows } = await sql<{ day: string }>`
+    select (time at time zone 'UTC')::date::text as day from events_default group by 1
+    having count(*) >= ${rowsMin} order by count(*) desc limit ${rehomeDaysAtOnce}`.execute(kysely);
+  return layDays(
+    kysely,
+    rows.map(({ day }) => Date.parse(`${day}T00:00:00Z`)),
+  );
+}
+
+async function layDays(kysely: Kysely<Schema>, days: readonly number[]): Promise<string[]> {
   const laid: string[] = [];
   for (const day of days) if (await layEventPartition(kysely, day)) laid.push(namePartition(day));
   return laid;
@@ -27,21 +51,43 @@ export async function ensureEventPartitions(kysely: Kysely<Schema>, nowMs: numbe
 
 /** @returns whether the partition of the day that begins at `dayStartMs` was laid now */
 export async function layEventPartition(kysely: Kysely<Schema>, dayStartMs: number): Promise<boolean> {
-  const name = namePartition(dayStartMs);
+  return kysely.connection().execute(async (connection) => {
+    if (await exists(connection, namePartition(dayStartMs))) return false;
+    await sql`select pg_advisory_lock(${partitionLock})`.execute(connection);
+    try {
+      if (await exists(connection, namePartition(dayStartMs))) return false;
+      await layEvents(connection, dayStartMs);
+      return true;
+    } finally {
+      await sql`select pg_advisory_unlock(${partitionLock})`.execute(connection);
+    }
+  });
+}
+
+/** Old events are copied first, a bounded number at a time, while others come in; the last step moves what is left. */
+async function layEvents(connection: Kysely<Schema>, dayStartMs: number): Promise<void> {
+  const table = sql.table(namePartition(dayStartMs));
   const [from, to] = [toIso(dayStartMs), toIso(dayStartMs + dayMs)];
-  return kysely.transaction().execute(async (trx) => {
-    if (await exists(trx, name)) return false;
-    await sql`select pg_advisory_xact_lock(${partitionLock})`.execute(trx);
-    if (await exists(trx, name)) return false;
-    const table = sql.table(name);
-    await sql`create table ${table} (like events including defaults including constraints)`.execute(trx);
+  const ofDay = sql`time >= ${from}::timestamptz and time < ${to}::timestamptz`;
+  const notCopied = sql`${ofDay} and seq > (select coalesce(max(seq), -1) from ${table})`;
+  // left by a pass that did not come to its end
+  await sql`drop table if exists ${table}`.execute(connection);
+  await sql`create table ${table} (like events including all)`.execute(connection);
+  for (let copied = rowsAtOnce; copied === rowsAtOnce;) {
+    const { numAffectedRows } = await sql`insert into ${table} select * from events_default
+      where ${notCopied} order by seq limit ${rowsAtOnce}`.execute(connection);
+    copied = Number(numAffectedRows ?? 0);
+  }
+  await connection.transaction().execute(async (trx) => {
+    await sql`set local statement_timeout = 0`.execute(trx);
     await sql`lock table events_default in share row exclusive mode`.execute(trx);
-    await sql`with moved as (delete from events_default where time >= ${from}::timestamptz and time < ${to}::timestamptz returning *)
-      insert into ${table} select * from moved`.execute(trx);
+    await sql`insert into ${table} select * from events_default where ${notCopied}`.execute(trx);
+    await sql`delete from ${table} as copied
+      where not exists (select from events_default as given where given.seq = copied.seq)`.execute(trx);
+    await sql`delete from events_default where ${ofDay}`.execute(trx);
     await sql`alter table events attach partition ${table} for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(
       trx,
     );
-    return true;
   });
 }
 

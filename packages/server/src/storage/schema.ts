@@ -1,4 +1,5 @@
 import type { Actor, Hold, StopResult } from "@firebreak/protocol";
+import type { EventBlocksTable, EventCountsTable, EventIndexStateTable, EventsTable } from "./event-tables.ts";
 import type {
   ClockKind,
   DeliveryState,
@@ -27,23 +28,6 @@ import type { OriginalSchema } from "./original-tables.ts";
 import type { ReactionsTable } from "./reaction-tables.ts";
 import type { LogHeadsTable, LogKeysTable, LogStateTable, LogTilesTable } from "./log-tables.ts";
 import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
-
-/** Telemetry, partitioned by `time` (the source's clock). `body` is the canonical JSON (RFC 8785) of the whole event. */
-export interface EventsTable {
-  seq: Generated<string>;
-  id: string;
-  time: Timestamp;
-  received_at: Timestamp;
-  source: string;
-  agent_id: string;
-  pack: string | null;
-  session_id: string | null;
-  run_id: string | null;
-  kind: string;
-  outcome: string;
-  risk: string | null;
-  body: string;
-}
 
 export interface AgentsTable {
   id: string;
@@ -334,6 +318,9 @@ export interface Schema
     RetentionSchema,
     OriginalSchema {
   events: EventsTable;
+  event_index_state: EventIndexStateTable;
+  event_blocks: EventBlocksTable;
+  event_counts: EventCountsTable;
   agents: AgentsTable;
   agent_gates: AgentGatesTable;
   agent_sessions: AgentSessionsTable;

@@ -31,6 +31,7 @@ export {
 export type { StoredBody } from "./read-events.ts";
 export { countOverTime } from "./search/count-over-time.ts";
 export { countValues } from "./search/count-values.ts";
+export { followEvents } from "./search/follow-events.ts";
 export { searchEvents } from "./search/search-events.ts";
 export {
   beatSession,
@@ -40,3 +41,5 @@ export {
   registerSession,
 } from "./sessions.ts";
 export type { NewSession, RegisterContext, SessionContext, SessionStateChange } from "./sessions.ts";
+export { indexEvents } from "./search/index-events.ts";
+export { deleteEvents } from "./search/delete-events.ts";

@@ -234,15 +234,19 @@ describe("the intake", () => {
     const seen: string[] = [];
     let after: string | undefined;
     do {
-      const page = await searchEvents(test, { after, limit: 10 });
+      const page = await searchEvents({ ...test, clock }, { after, limit: 10 });
       seen.push(...page.items.map((event) => event.id));
       after = page.next ?? undefined;
     } while (after !== undefined);
     expect(seen).toEqual(events.map((event) => event.id).toReversed());
-    expect((await searchEvents(test, { kind: ["file"], agent: "scout-1", pack: "research" })).items).toHaveLength(5);
-    expect((await searchEvents(test, { since: "2026-03-01T11:59:00.001Z" })).items).toHaveLength(0);
-    await expect(searchEvents(test, { after: "x" })).rejects.toMatchObject({ code: "bad_request" });
-    await expect(searchEvents(test, { session: "\u0000" })).rejects.toMatchObject({ code: "bad_request" });
+    expect(
+      (await searchEvents({ ...test, clock }, { kind: ["file"], agent: "scout-1", pack: "research" })).items,
+    ).toHaveLength(5);
+    expect((await searchEvents({ ...test, clock }, { since: "2026-03-01T11:59:00.001Z" })).items).toHaveLength(0);
+    await expect(searchEvents({ ...test, clock }, { after: "x" })).rejects.toMatchObject({ code: "bad_request" });
+    await expect(searchEvents({ ...test, clock }, { session: "\u0000" })).rejects.toMatchObject({
+      code: "bad_request",
+    });
     await intake.close();
   });
 });

@@ -35,7 +35,7 @@ it("E-8: what is redacted stands nowhere in the database, and what was found is 
   await intake.accept(await parseEventBatch(body, "application/json", clock.now()), { name: "test" });
   await intake.close();
   expect(JSON.stringify(stored)).not.toContain(token);
-  const { items } = await searchEvents({ database: test.database }, {});
+  const { items } = await searchEvents({ database: test.database, clock }, {});
   expect(items).toMatchObject([
     { source: "firebreak", data: { event_type: "pii.redacted", redacted_count: 4, categories: ["EMAIL", "KEY"] } },
     {

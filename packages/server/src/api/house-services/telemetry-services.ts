@@ -7,6 +7,7 @@ import {
   beatSession,
   countOverTime,
   countValues,
+  followEvents,
   getAgent,
   getSession,
   listAgents,
@@ -25,6 +26,7 @@ type TelemetryServices = Pick<
   | "acceptEvents"
   | "acceptOtlp"
   | "listEvents"
+  | "followEvents"
   | "getEventHistogram"
   | "getEventFacets"
   | "listTails"
@@ -77,6 +79,10 @@ export function telemetryServices(house: House): TelemetryServices {
     },
     listSyslogListeners: async () => house.syslog.view(),
     listEvents: (_caller, query) => searchEvents(house, query),
+    followEvents: async (_caller, query) => {
+      const follow = await followEvents(house, query);
+      return { headers: {}, start: follow };
+    },
     getEventHistogram: (_caller, query) => countOverTime(house, query),
     getEventFacets: (_caller, query) => countValues(house, query),
     registerSession: async (caller, request) => {

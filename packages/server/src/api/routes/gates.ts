@@ -10,6 +10,7 @@ export const gateRoutes = [
     method: "GET",
     path: FEED_PATH,
     operationId: "openGateFeed",
+    access: "agent",
     summary: "Server-sent events, signed: what is stopped (`state`), the lease to act (`lease`), the gates' `policy`",
     tag,
     query: gateFeedQuery,

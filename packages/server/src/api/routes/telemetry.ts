@@ -4,6 +4,7 @@ import {
   eventFacets,
   eventHistogram,
   eventPage,
+  eventView,
   intakeReceipt,
   sessionView,
   syslogView,
@@ -15,6 +16,7 @@ import { FirebreakError } from "../../kernel/index.ts";
 import {
   agentParams,
   eventFacetsQuery,
+  eventFeedQuery,
   eventHistogramQuery,
   eventsQuery,
   newSessionRequest,
@@ -23,7 +25,7 @@ import {
   sessionStateRequest,
   sessionsQuery,
 } from "../requests.ts";
-import { defineBatchRoute, defineOtlpRoute, defineRoute } from "../route.ts";
+import { defineBatchRoute, defineFeedRoute, defineOtlpRoute, defineRoute } from "../route.ts";
 import { agentPage, coveragePage, newSessionView, sessionPage } from "../schemas.ts";
 
 const tag = "Telemetry";
@@ -73,6 +75,17 @@ export const telemetryRoutes = [
     query: eventsQuery,
     response: eventPage,
     handler: ({ services, caller }, { query }) => services.listEvents(caller, query),
+  }),
+  defineFeedRoute({
+    method: "GET",
+    path: "/api/v1/events/follow",
+    operationId: "followEvents",
+    summary: "Events as they arrive that a search would find, one a message; `gap` tells how many were left out",
+    tag,
+    access: "viewer",
+    query: eventFeedQuery,
+    response: eventView,
+    handler: ({ services, caller }, query) => services.followEvents(caller, query),
   }),
   defineRoute({
     method: "GET",

@@ -9,6 +9,7 @@ import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
 import { doctorCommand } from "./doctor.ts";
+import { eventSearchCommands } from "./event-search.ts";
 import { eventsCommands } from "./events.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { exportCommands } from "./export.ts";
@@ -76,6 +77,7 @@ export const COMMANDS: readonly Command[] = [
   ...exportCommands,
   ...viewsCommands,
   ...originalCommands,
+  ...eventSearchCommands,
   ingestCommand,
   tailCommand,
   syslogCommand,

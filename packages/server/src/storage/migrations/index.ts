@@ -21,6 +21,7 @@ import { eventSearch } from "./0020-event-search.ts";
 import { originals } from "./0021-originals.ts";
 import { explorer } from "./0022-explorer.ts";
 import { evidenceCustody } from "./0023-evidence-custody.ts";
+import { eventIndex } from "./0024-event-index.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   { version: 21, name: "originals", sql: originals },
   { version: 22, name: "explorer", sql: explorer },
   { version: 23, name: "evidence-custody", sql: evidenceCustody },
+  { version: 24, name: "event-index", sql: eventIndex },
 ];

@@ -1,7 +1,18 @@
 import type pg from "pg";
 
-/** Not data: what nodes say of themselves, and the record of migrations, which the target writes itself. */
-const leftOut = new Set(["nodes", "schema_migrations"]);
+/**
+ * Not data: what nodes say of themselves, the record of migrations and the index of the search, which the target writes
+ * itself.
+ */
+const leftOut = new Set([
+  "nodes",
+  "schema_migrations",
+  "event_index_state",
+  "event_blocks",
+  "event_signatures",
+  "event_segments",
+  "event_counts",
+]);
 
 /**
  * The tables of Firebreak, those that others refer to first. A partitioned table stands for its partitions.

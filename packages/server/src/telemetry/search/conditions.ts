@@ -5,7 +5,7 @@ import { FirebreakError } from "../../kernel/index.ts";
 import { readTextKey } from "../read-events.ts";
 import { parsePathCondition } from "./path-conditions.ts";
 import type { PathCondition } from "./path-conditions.ts";
-import { parseTerms, toPattern, wholeWordsOf } from "./text-terms.ts";
+import { parseTerms, toPattern } from "./text-terms.ts";
 import type { TextTerm } from "./text-terms.ts";
 
 /** What is searched for, read once. */
@@ -48,8 +48,8 @@ export function toConditions({ filters, terms, paths }: Search): RawBuilder<bool
     if (values !== undefined) conditions.push(sql`${sql.ref(name)} = any(${values})`);
   }
   if (filters.rule !== undefined) conditions.push(isNamedByAlert(readTextKey("rule", filters.rule)));
-  const words = [...terms.flatMap(wholeWordsOf), ...paths.flatMap((path) => path.words)];
-  for (const word of new Set(words)) if (ASCII.test(word)) conditions.push(holdsWord(word));
+  const pieces = [...terms.flatMap(({ text }) => text.split(" ")), ...paths.flatMap((path) => path.words)];
+  for (const piece of new Set(pieces)) if (AS_STORED.test(piece)) conditions.push(holdsPiece(piece));
   for (const term of terms) conditions.push(sql`firebreak_event_text(body) ~ ${toPattern(term)}`);
   for (const path of paths) conditions.push(...toPathConditions(path));
   for (const mark of filters.has ?? []) conditions.push(sql`firebreak_event_json(body) -> ${mark}::text is not null`);
@@ -57,11 +57,12 @@ export function toConditions({ filters, terms, paths }: Search): RawBuilder<bool
   return conditions;
 }
 
-const ASCII = /^[a-z0-9]+$/;
+/** What JSON writes as it is, in one case or the other. */
+const AS_STORED = /^[!#-[\]-~]+$/;
 
-/** Passes more than it should and costs little: letters of the stored JSON, whatever stands around them. */
-function holdsWord(word: string): RawBuilder<boolean> {
-  return sql`body ilike ${`%${word}%`} collate "C"`;
+/** Passes more than it should and costs little: signs of the stored JSON, whatever stands around them. */
+function holdsPiece(piece: string): RawBuilder<boolean> {
+  return sql`body ilike ${`%${piece.replaceAll(/[%_]/g, String.raw`\$&`)}%`} collate "C"`;
 }
 
 function isNamedByAlert(rule: string): RawBuilder<boolean> {

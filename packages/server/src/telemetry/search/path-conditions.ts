@@ -10,6 +10,8 @@ export interface PathCondition {
   readonly butExists: string | undefined;
   /** words that stand in every record it fits */
   readonly words: readonly string[];
+  /** the field, and the text or scalar that it must have, where it must have exactly one */
+  readonly field: { readonly names: readonly string[]; readonly value: string } | undefined;
 }
 
 const LEVELS_MAX = 16;
@@ -38,16 +40,17 @@ export function parsePathCondition(text: string): PathCondition {
   }
   if (names.length === 0) throw refusal(text, "it does not begin with the name of a field");
   const words = names.flatMap(wordsOf);
-  if (rest.trim() === "") return { path, variables: {}, butExists: undefined, words };
+  if (rest.trim() === "") return { path, variables: {}, butExists: undefined, words, field: undefined };
   const [, operator, value] = OPERATOR.exec(rest) ?? [];
   if (operator === undefined || value === undefined) throw refusal(text, `“${rest.slice(0, 20)}” is not understood`);
-  return compare(path, operator, value, words);
+  return compare(path, operator, value, names);
 }
 
-function compare(path: string, operator: string, value: string, words: readonly string[]): PathCondition {
+function compare(path: string, operator: string, value: string, names: readonly string[]): PathCondition {
+  const words = names.flatMap(wordsOf);
   if (operator === "~") {
     const condition = `like_regex ${JSON.stringify(value)} flag "qi"`;
-    return { path: `${path} ? (@ ${condition})`, variables: {}, butExists: undefined, words };
+    return { path: `${path} ? (@ ${condition})`, variables: {}, butExists: undefined, words, field: undefined };
   }
   const scalar = readScalar(value);
   const isText = scalar === undefined;
@@ -56,12 +59,13 @@ function compare(path: string, operator: string, value: string, words: readonly 
   // a number is not compared with text by order: "9" would be more than "10"
   const condition = isText || sign === "==" ? alternatives : `@ ${sign} $scalar`;
   const isPlain = isText || JSON.stringify(scalar) === value;
-  const fits = operator === "=" && isPlain ? wordsOf(value) : [];
+  const field = operator === "=" && isPlain ? { names, value } : undefined;
   return {
     path: `${path} ? (${condition})`,
     variables: isText ? { text: value } : { text: value, scalar },
     butExists: operator === "!=" ? path : undefined,
-    words: [...words, ...fits],
+    words: field === undefined ? words : [...words, ...wordsOf(value)],
+    field,
   };
 }
 

@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createManualClock, createNewId, silentLogger } from "../../kernel/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
-import { countOverTime, countValues, createIntake, parseEventBatch, readEventsAfter, searchEvents } from "../index.ts";
+import {
+  countOverTime,
+  countValues,
+  createIntake,
+  indexEvents,
+  parseEventBatch,
+  readEventsAfter,
+  searchEvents,
+} from "../index.ts";
 import { fitsNaively } from "./testing-naive-search.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
@@ -53,8 +61,12 @@ function makeEvent(index: number): object {
 beforeAll(async () => {
   test = await createTestDatabase();
   const intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, onStored: () => {} });
-  const lines = Array.from({ length: 240 }, (_, index) => JSON.stringify(makeEvent(index))).join("\n");
-  await intake.accept(await parseEventBatch(Buffer.from(lines), "application/x-ndjson", NOW_MS), { name: "test" });
+  // blocks of a few events, the words of some not indexed yet, and at last events that no block holds
+  for (let batch = 0; batch < 12; batch += 1) {
+    const lines = Array.from({ length: 20 }, (_, index) => JSON.stringify(makeEvent(batch * 20 + index))).join("\n");
+    await intake.accept(await parseEventBatch(Buffer.from(lines), "application/x-ndjson", NOW_MS), { name: "test" });
+    if (batch < 10) await indexEvents(test, 1);
+  }
   await intake.close();
   all = (await readEventsAfter(test, 0, 1_000)).toSorted((a, b) =>
     a.time < b.time ? 1 : a.time > b.time ? -1 : b.seq - a.seq,
@@ -128,14 +140,20 @@ async function readAllPages(filters: EventFilters, order: "newest" | "oldest", l
   const seqs: number[] = [];
   let after: string | undefined;
   do {
-    const page = await searchEvents(test, { ...filters, order, limit, after });
+    const page = await searchEvents({ ...test, clock }, { ...filters, order, limit, after });
     seqs.push(...page.items.map(({ seq }) => seq));
     after = page.next ?? undefined;
   } while (after !== undefined);
   return seqs;
 }
 
-describe("E-5: the search", () => {
+describe.each(["half", "all"])("E-5: the search, %s of the events indexed", (part) => {
+  beforeAll(async () => {
+    let pass = { events: 0, blocks: 0 };
+    do pass = part === "all" ? await indexEvents(test, 1) : pass;
+    while (pass.events + pass.blocks > 0);
+  });
+
   it("finds page by page what a look at every event finds, in both orders", async () => {
     await assert(
       asyncProperty(
@@ -188,7 +206,9 @@ describe("E-5: the search", () => {
       { numRuns: 40 },
     );
   });
+});
 
+describe("E-5: a search", () => {
   it.each([
     ["until before since", { since: "2026-03-01T00:00:00Z", until: "2026-02-01T00:00:00Z" }, /later than since/],
     ["NUL in a text", { text: "a\u0000b" }, /U\+0000/],
@@ -199,7 +219,7 @@ describe("E-5: the search", () => {
     ["a path that is a program", { path: ['$.** ? (@ like_regex "(a+)+$")'] }, /Write a field/],
     ["a path without an end", { path: ["a" + ".a".repeat(200)] }, /more than 16 levels/],
   ])("refuses %s and says what to do", async (_, filters, message) => {
-    await expect(searchEvents(test, filters)).rejects.toMatchObject({
+    await expect(searchEvents({ ...test, clock }, filters)).rejects.toMatchObject({
       code: "bad_request",
       message: expect.stringMatching(message),
     });
@@ -213,7 +233,9 @@ describe("E-5: the search", () => {
       "data.items[0][0][0]",
       `data.command~'; drop table events`,
     ];
-    const found = await Promise.all(odd.map(async (path) => (await searchEvents(test, { path: [path] })).items.length));
+    const found = await Promise.all(
+      odd.map(async (path) => (await searchEvents({ ...test, clock }, { path: [path] })).items.length),
+    );
     expect(found).toEqual([50, 0, 0, 50, 0]);
   });
 

@@ -1,10 +1,16 @@
 import type { EventFilters, EventPage } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { toIso } from "../../kernel/index.ts";
+import type { Trx } from "../../storage/index.ts";
 import { readStoredEvent, toView } from "../read-events.ts";
-import type { ReadContext, StoredBody } from "../read-events.ts";
-import { readSearch, toConditions } from "./conditions.ts";
+import type { StoredBody } from "../read-events.ts";
+import { readSearch } from "./conditions.ts";
+import type { Walk } from "./find-blocks.ts";
 import { formatPlace, parsePlace } from "./search-place.ts";
+import type { SearchPlace } from "./search-place.ts";
+import { inSearch } from "./search-transaction.ts";
+import type { Patience, SearchContext } from "./search-transaction.ts";
+import { walkBlocks } from "./walk-blocks.ts";
 
 export interface EventSearch extends EventFilters {
   /** by the events' own time; default newest first */
@@ -22,30 +28,71 @@ const PAGE_DEFAULT = 50;
  *
  * @throws FirebreakError bad_request for what cannot be read: a text, a path, an `after`
  */
-export async function searchEvents(
-  ctx: ReadContext,
-  { order, after, limit, ...filters }: EventSearch,
-): Promise<EventPage> {
-  const search = readSearch(filters);
+export async function searchEvents(ctx: SearchContext, question: EventSearch): Promise<EventPage> {
+  const { order = "newest", after, limit, ...filters } = question;
   const count = Math.max(1, Math.min(limit ?? PAGE_DEFAULT, PAGE_MAX));
-  const direction = order === "oldest" ? sql`asc` : sql`desc`;
-  const conditions = [...toConditions(search)];
-  if (search.sinceMs !== null) conditions.push(sql`time >= ${toIso(search.sinceMs)}::timestamptz`);
-  if (search.untilMs !== null) conditions.push(sql`time < ${toIso(search.untilMs)}::timestamptz`);
-  if (after !== undefined) {
-    const place = parsePlace(after);
-    const beyond = order === "oldest" ? sql`>` : sql`<`;
-    conditions.push(sql`(time, seq) ${beyond} (${toIso(place.timeMs)}::timestamptz, ${place.seq}::bigint)`);
-  }
-  const where = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
-  const { rows } = await sql<StoredBody>`
-    select seq, body from events where ${where}
-    order by time ${direction}, seq ${direction} limit ${count + 1}`.execute(ctx.database.kysely);
+  const place = after === undefined ? null : parsePlace(after);
+  const walk = beginAt(place, { search: readSearch(filters), order, limit: count + 1 });
+  const { rows, edgeMs } = await inSearch(ctx, (trx, patience) => collect(trx, walk, place, patience));
+  const isMore = rows.length > count;
   const items = rows.slice(0, count).map((row) => toView(readStoredEvent(row)));
-  const last = items.at(-1);
-  const next =
-    rows.length > count && last !== undefined
-      ? formatPlace({ timeMs: Date.parse(last.time), seq: String(last.seq) })
-      : null;
-  return { items, next, searchedBackTo: null };
+  if (isMore || edgeMs === null) {
+    const last = isMore ? rows[count - 1] : undefined;
+    const next = last === undefined ? null : formatPlace({ timeMs: last.time.getTime(), seq: last.seq });
+    return { items, next, searchedBackTo: null };
+  }
+  // everything beyond the edge is in the page, and nothing else
+  const onwards = { timeMs: order === "newest" ? edgeMs + 1 : edgeMs, seq: "0" };
+  return { items, next: formatPlace(onwards), searchedBackTo: toIso(edgeMs) };
+}
+
+function beginAt(place: SearchPlace | null, walk: Pick<Walk, "search" | "order" | "limit">): Walk {
+  const { sinceMs, untilMs } = walk.search;
+  const lastMs = untilMs === null ? null : untilMs - 1;
+  if (place === null) return { ...walk, fromMs: sinceMs, toMs: lastMs, where: [] };
+  const { timeMs, seq } = place;
+  const beyond = walk.order === "newest" ? sql`<` : sql`>`;
+  const where = [sql`(time, seq) ${beyond} (${toIso(timeMs)}::timestamptz, ${seq}::bigint)`];
+  return walk.order === "newest"
+    ? { ...walk, fromMs: sinceMs, toMs: Math.min(lastMs ?? timeMs, timeMs), where }
+    : { ...walk, fromMs: Math.max(sinceMs ?? timeMs, timeMs), toMs: lastMs, where };
+}
+
+interface Row extends StoredBody {
+  readonly time: Date;
+}
+
+/** @returns the first rows in the order wanted, and up to where nothing is missing: null when nothing is at all */
+async function collect(
+  trx: Trx,
+  walk: Walk,
+  place: SearchPlace | null,
+  patience: Patience,
+): Promise<{ rows: readonly Row[]; edgeMs: number | null }> {
+  const limit = walk.limit ?? 0;
+  const direction = walk.order === "newest" ? sql`desc` : sql`asc`;
+  let rows: Row[] = [];
+  for await (const { fitting, edgeMs } of walkBlocks(trx, walk)) {
+    const found = await sql<Row>`
+      select fitting.seq, fitting.time, fitting.body from ${fitting}
+      order by fitting.time ${direction}, fitting.seq ${direction} limit ${limit}`.execute(trx);
+    rows = [...rows, ...found.rows].toSorted(compareBy(walk.order)).slice(0, limit);
+    if (edgeMs === null) break;
+    const complete = rows.filter(({ time }) => isBeyond(time.getTime(), edgeMs, walk.order));
+    if (complete.length === limit) break;
+    if (patience.isOver() && isBeyond(place?.timeMs ?? BEGINNING[walk.order], edgeMs, walk.order))
+      return { rows: complete, edgeMs };
+  }
+  return { rows, edgeMs: null };
+}
+
+const BEGINNING = { newest: Number.POSITIVE_INFINITY, oldest: Number.NEGATIVE_INFINITY } as const;
+
+function isBeyond(timeMs: number, edgeMs: number, order: Walk["order"]): boolean {
+  return order === "newest" ? timeMs > edgeMs : timeMs < edgeMs;
+}
+
+function compareBy(order: Walk["order"]): (a: Row, b: Row) => number {
+  const sign = order === "newest" ? -1 : 1;
+  return (a, b) => sign * (a.time.getTime() - b.time.getTime() || Number(BigInt(a.seq) - BigInt(b.seq)));
 }

@@ -47,13 +47,8 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(WORDS) ?? [];
 }
 
-/** @returns the words of the term that stand whole in every event it fits; the last one of a prefix does not */
-export function wholeWordsOf(term: TextTerm): string[] {
-  const words = wordsOf(term.text);
-  return isOpenEnded(term) ? words.slice(0, -1) : words;
-}
-
-function isOpenEnded({ text, isPrefix }: TextTerm): boolean {
+/** @returns whether the term leaves its last word open */
+export function isOpenEnded({ text, isPrefix }: TextTerm): boolean {
   return isPrefix && LAST_WORD.test(text);
 }
 
@@ -62,7 +57,7 @@ export function toPattern(term: TextTerm): string {
   const literal = term.text
     .split(" ")
     .map((part) => part.replaceAll(/[\u0021-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007e]/gu, String.raw`\$&`))
-    .join(String.raw`\s+`);
+    .join(" +");
   const before = FIRST_WORD.test(term.text) ? `(?:^|[${SEPARATORS}])` : "";
   const after = LAST_WORD.test(term.text) && !term.isPrefix ? `(?:$|[${SEPARATORS}])` : "";
   return `${before}${literal}${after}`;

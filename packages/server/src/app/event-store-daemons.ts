@@ -1,0 +1,36 @@
+import { ensureEventPartitions, rehomeEvents } from "../storage/index.ts";
+import { indexEvents } from "../telemetry/index.ts";
+import type { Daemon } from "./daemons.ts";
+import type { House } from "./house.ts";
+
+const HOUR_MS = 3_600_000;
+/** The index works for a third of the time at most: what is not in it yet is found all the same. */
+const INDEX_WORKS_MS = 200;
+const INDEX_RESTS_MS = 400;
+
+/** What keeps the tables of events and the index of their search in shape. */
+export function eventStoreDaemons({ database, clock }: Pick<House, "database" | "clock">): Daemon[] {
+  return [
+    {
+      name: "partitions",
+      everyMs: HOUR_MS,
+      run: async () => {
+        await ensureEventPartitions(database.kysely, clock.now());
+        await rehomeEvents(database.kysely);
+      },
+    },
+    {
+      name: "index of the search",
+      everyMs: INDEX_RESTS_MS,
+      run: async () => {
+        const startedMs = clock.monotonicMs();
+        for (
+          let pass = await indexEvents({ database });
+          pass.events + pass.blocks > 0;
+          pass = await indexEvents({ database })
+        )
+          if (clock.monotonicMs() - startedMs > INDEX_WORKS_MS) return;
+      },
+    },
+  ];
+}
