@@ -3719,6 +3719,58 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/events/follow": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          agent?: string;
+          pack?: string;
+          session?: string;
+          run?: string;
+          kind?: string;
+          outcome?: string;
+          risk?: string;
+          source?: string;
+          resource?: string;
+          rule?: string;
+          text?: string;
+          path?: string | (string)[];
+          has?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "text/event-stream": EventView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/events/histogram": {
     parameters: {
       query?: never;
