@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { settle } from "./browser.ts";
+import { axeViolations, PHONE, settle } from "./browser.ts";
 import { useConsole } from "./fixture.ts";
 
 const app = useConsole();
@@ -114,4 +114,30 @@ test("C-1: a policy's phrase has to be typed to stop everything, and goes to the
   await confirm.click();
   await form.getByRole("group", { name: "Result of the stop" }).waitFor();
   expect(backend.acts.at(-1)?.body).toMatchObject({ confirmation: "KILL ALL AGENTS", expiresInSeconds: 7200 });
+});
+
+describe("C-7: a link answers one question without signing in", () => {
+  test("shows exactly what is asked and as whom, takes the answer, and is fit for a phone", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/answer#question=good-link", { role: "nobody", size: PHONE });
+    await page.getByRole("heading", { name: "Your answer is needed" }).waitFor();
+    await page.getByText("This link answers one question as ada").waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    for (const line of LINES) await page.getByLabel(line).check();
+    await page.getByLabel("Reason").fill("I looked too");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("heading", { name: "Answered" }).waitFor();
+    expect(backend.acts.find(({ path }) => path.endsWith("/answer"))).toMatchObject({
+      path: "POST /answer-links/answer",
+      body: { token: "good-link", answer: "approved", digest: "3f9a".repeat(16), checked: LINES },
+    });
+  });
+
+  test("that is no good any more says so and leads to the console", async () => {
+    const page = await app.open(await app.backend(), "/answer#question=old-link", { role: "nobody" });
+    await page.getByText("This link is no good any more").waitFor();
+    expect(await page.getByRole("link", { name: "All questions are in the console" }).getAttribute("href")).toBe(
+      "/approvals",
+    );
+  });
 });

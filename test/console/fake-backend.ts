@@ -219,6 +219,20 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       targets.map((session) => (session.agentId === "courier" ? "unreachable" : "verified_stopped")),
     );
   };
+  const answerQuestion = (id: string, body: Record<string, unknown>) => {
+    const found = sample.approvals.find((approval) => approval.id === id);
+    if (!found) throw new Refusal("not_found", "There is no such question.");
+    const answer = body["answer"] === "approved" ? "approved" : "denied";
+    found.answers.push({ by: ADA, answer, reason: text(body["reason"]), at: now() });
+    found.state = answer;
+    change("approval", id);
+    return found;
+  };
+  const openLink = (body: Record<string, unknown>) => {
+    const [approval] = sample.approvals;
+    if (!approval || body["token"] !== "good-link") throw new Refusal("not_found", "This link is no good any more.");
+    return { person: "ada", approval };
+  };
   const routes: Record<string, (call: Call) => unknown> = {
     "GET /me": me,
     "GET /overview": () => overviewOf(sample),
@@ -351,14 +365,11 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       return found && Object.assign(found, { state: "expired" });
     },
     "GET /approvals": () => ({ items: sample.approvals, next: null }),
-    "POST /approvals/:id/answer": ({ id, body }) => {
-      const found = sample.approvals.find((approval) => approval.id === id);
-      if (!found) throw new Refusal("not_found", "There is no such question.");
-      const answer = body["answer"] === "approved" ? "approved" : "denied";
-      found.answers.push({ by: ADA, answer, reason: text(body["reason"]), at: now() });
-      found.state = answer;
-      change("approval", id);
-      return found;
+    "POST /approvals/:id/answer": ({ id, body }) => answerQuestion(id, body),
+    "POST /answer-links/open": ({ body }) => openLink(body),
+    "POST /answer-links/answer": ({ body }) => {
+      const { approval, person } = openLink(body);
+      return { person, approval: answerQuestion(approval.id, body) };
     },
     "GET /receipts": () => ({ items: sample.receipts, next: null }),
     "GET /receipts/:id": ({ id }) => ({
@@ -582,7 +593,8 @@ export async function startFakeBackend(scenario: Scenario): Promise<FakeBackend>
     const path = url.pathname.slice("/api/v1".length);
     const body = await readBody(request);
     if (method === "POST" && signIn(response, path, body)) return;
-    const who = accessOf(request);
+    const isByLink = path.startsWith("/answer-links/");
+    const who = isByLink ? { access: "viewer" as const, passwordNeeded: false } : accessOf(request);
     if (path === "/live") {
       openStream(response);
       return;

@@ -26,6 +26,7 @@ import { MeContext } from "./hooks/use-me.ts";
 import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
 import { incidentPath, PAGES, SUBPAGES } from "./navigation.ts";
 import { ActionsPage } from "./pages/actions.tsx";
+import { AnswerPage } from "./pages/answer.tsx";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { ApprovalsPage } from "./pages/approvals.tsx";
 import { AgentPage } from "./pages/agent/agent.tsx";
@@ -220,10 +221,15 @@ function SignedIn({ me }: { readonly me: MeView }) {
   );
 }
 
-/** Shows the sign-in to whoever is not signed in, and the console to everybody else. */
+/** A link to one question needs no sign-in. */
 function Gate() {
-  const me = useQuery(meQuery);
   const [path] = useLocation();
+  return path === "/answer" ? <AnswerPage /> : <Console path={path} />;
+}
+
+/** Shows the sign-in to whoever is not signed in, and the console to everybody else. */
+function Console({ path }: { readonly path: string }) {
+  const me = useQuery(meQuery);
   const isOut = me.error !== null && problemOf(me.error).status === 401;
   if (path === "/sign-in" || isOut) return <SignInPage me={isOut ? null : (me.data ?? null)} />;
   if (me.data) return me.data.passwordNeeded ? <SignInPage me={me.data} /> : <SignedIn me={me.data} />;

@@ -57,3 +57,15 @@ export const answerApprovalRequest = z.strictObject({
   checked: z.array(z.string().max(500)).max(50).default([]),
 });
 export type AnswerApprovalRequest = z.infer<typeof answerApprovalRequest>;
+
+/** The secret behind the `#` of the link that a person was sent, by which they answer this one question. */
+const answerToken = z.string().min(1).max(256);
+export const openAnswerLinkRequest = z.strictObject({ token: answerToken });
+export type OpenAnswerLinkRequest = z.infer<typeof openAnswerLinkRequest>;
+
+export const answerByLinkRequest = answerApprovalRequest.extend({ token: answerToken });
+export type AnswerByLinkRequest = z.infer<typeof answerByLinkRequest>;
+
+/** A question, and as whom the link answers it. */
+export const answerLinkView = z.object({ person: z.string(), approval: approvalView });
+export type AnswerLinkView = z.infer<typeof answerLinkView>;

@@ -110,6 +110,9 @@ export interface Answer {
 }
 export const answerApproval = (id: string, answer: Answer) =>
   unwrap(client.POST("/api/v1/approvals/{id}/answer", { ...byId(id), body: answer }));
+export const openAnswerLink = (token: string) => unwrap(client.POST("/api/v1/answer-links/open", { body: { token } }));
+export const answerByLink = (token: string, answer: Answer) =>
+  unwrap(client.POST("/api/v1/answer-links/answer", { body: { token, ...answer } }));
 export const previewAction = (name: string, parameters: Record<string, unknown>) =>
   unwrap(client.POST("/api/v1/effectors/{name}/preview", { params: { path: { name } }, body: { parameters } }));
 export const applyAction = (action: NewActionRequest) => unwrap(client.POST("/api/v1/actions", { body: action }));

@@ -6936,6 +6936,174 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/answer-links/open": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            token: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              person: string;
+              approval: {
+                id: string;
+                kind: string;
+                title: string;
+                target: string | null;
+                reason: string;
+                arguments: { [key: string]: unknown };
+                digest: string;
+                preview: (string)[];
+                checklist: (string)[];
+                incidentId: string | null;
+                requestedBy: {
+                  kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                  id: string;
+                  name: string;
+                };
+                requestedAt: string;
+                expiresAt: string;
+                role: "viewer" | "responder" | "commander" | "admin";
+                answersNeeded: number;
+                answers: ({
+                  by: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  answer: "approved" | "denied";
+                  reason: string;
+                  at: string;
+                })[];
+                state: "pending" | "approved" | "denied" | "expired" | "used";
+                decidedAt: string | null;
+                usedAt: string | null;
+                outcome: string | null;
+                refusal: string | null;
+              };
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/answer-links/answer": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            answer: "approved" | "denied";
+            reason: string;
+            digest: string;
+            checked?: (string)[];
+            token: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              person: string;
+              approval: {
+                id: string;
+                kind: string;
+                title: string;
+                target: string | null;
+                reason: string;
+                arguments: { [key: string]: unknown };
+                digest: string;
+                preview: (string)[];
+                checklist: (string)[];
+                incidentId: string | null;
+                requestedBy: {
+                  kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                  id: string;
+                  name: string;
+                };
+                requestedAt: string;
+                expiresAt: string;
+                role: "viewer" | "responder" | "commander" | "admin";
+                answersNeeded: number;
+                answers: ({
+                  by: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  answer: "approved" | "denied";
+                  reason: string;
+                  at: string;
+                })[];
+                state: "pending" | "approved" | "denied" | "expired" | "used";
+                decidedAt: string | null;
+                usedAt: string | null;
+                outcome: string | null;
+                refusal: string | null;
+              };
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/containment": {
     parameters: {
       query?: never;

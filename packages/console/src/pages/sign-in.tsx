@@ -1,34 +1,17 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import type { MeView } from "@firebreak/protocol";
 import { setPassword, signIn, signInByLink } from "../api/commands.ts";
 import { meQuery } from "../api/queries.ts";
 import { ProblemNotice } from "../components/bits.tsx";
-import { useTabTitle } from "../components/page.tsx";
+import { SignedOutFrame } from "../components/signed-out-frame.tsx";
 import { useAct } from "../hooks/use-act.ts";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/fields.tsx";
-import { Mark } from "../ui/icons.tsx";
 import { Loading, Notice } from "../ui/layout.tsx";
 
 export const PASSWORD_CHARACTERS_MIN = 12;
-
-function Frame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  useTabTitle(title);
-  return (
-    <main className="sign-in">
-      <div className="sign-in-card">
-        <p className="brand">
-          <Mark size={28} />
-          Firebreak
-        </p>
-        <h1>{title}</h1>
-        {children}
-      </div>
-    </main>
-  );
-}
 
 /** The token of `/sign-in#link=…`: behind the hash, so that no server, log or referrer ever sees it. */
 function readLinkToken(): string | null {
@@ -163,20 +146,20 @@ export function SignInPage({ me }: { readonly me: MeView | null }) {
   };
   if (token !== null && !spent) {
     return (
-      <Frame title="Signing in">
+      <SignedOutFrame title="Signing in">
         <ByLink token={token} onSignedIn={enter} onFailed={failed} />
-      </Frame>
+      </SignedOutFrame>
     );
   }
   if (me?.passwordNeeded) {
     return (
-      <Frame title="Choose a password">
+      <SignedOutFrame title="Choose a password">
         <NewPassword me={me} onDone={finish} />
-      </Frame>
+      </SignedOutFrame>
     );
   }
   return (
-    <Frame title="Sign in">
+    <SignedOutFrame title="Sign in">
       {me && (
         <Notice tone="info" title={`You are signed in as ${me.actor.name}`}>
           <p>
@@ -191,6 +174,6 @@ export function SignInPage({ me }: { readonly me: MeView | null }) {
         </>
       )}
       <PasswordForm onSignedIn={enter} />
-    </Frame>
+    </SignedOutFrame>
   );
 }

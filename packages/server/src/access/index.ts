@@ -21,10 +21,11 @@ export type {
   SignInLinkRequest,
   SignInRequest,
 } from "./inputs.ts";
+export { findPerson } from "./find-person.ts";
 export { ensureLocalToken, localTokenFile, readLocalToken } from "./local-token.ts";
 export { createPasswordHasher } from "./passwords.ts";
 export type { PasswordHasher } from "./passwords.ts";
-export { equalsInConstantTime, hashSecret } from "./secrets.ts";
+export { equalsInConstantTime, hashSecret, newSecret } from "./secrets.ts";
 export { SIGN_IN_LINK_MS, issueSignInLink, signIn, signInByLink, signOut } from "./sign-in.ts";
 export type { SignedInPerson } from "./sign-in.ts";
 export { createSessionToken, createToken, listTokens, revokeSessionTokens, revokeToken } from "./tokens.ts";

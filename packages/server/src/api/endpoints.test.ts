@@ -80,6 +80,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   importIndicators: { source: "test", format: "text", content: "198.51.100.7" },
   reportIncident: { title: "It burns", severity: 2, type: "other" },
   resolveAlert: REASON,
+  openAnswerLink: { token: "x" },
+  answerByLink: { token: "x", answer: "denied", digest: "0".repeat(64), ...REASON },
   answerApproval: { answer: "denied", digest: "0".repeat(64), ...REASON },
   createSilence: { match: "team=db", endsAt: "2026-03-01T12:00:00Z", ...REASON },
   previewSilence: { match: "team=db" },

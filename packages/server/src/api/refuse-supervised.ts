@@ -30,7 +30,8 @@ const stopping = z.object({ enabled: z.literal(false) });
  */
 export function refuseSupervised(route: Route, request: FastifyRequest, options: Options): void {
   const { access, method, operationId } = route;
-  if (method === "GET" || access === "public" || access === "source" || access === "agent") return;
+  if (method === "GET" || access === "source" || access === "agent") return;
+  if (access === "public" && operationId !== "answerByLink") return;
   if (OPEN_TO_AGENTS.has(operationId) || (SWITCHES.has(operationId) && isStopping(request.body))) return;
   const { remoteAddress, remotePort = null, localPort = null } = request.raw.socket;
   // who is gone has no address any more

@@ -24,6 +24,8 @@ import type {
   AgentView,
   AlertView,
   AnswerApprovalRequest,
+  AnswerByLinkRequest,
+  AnswerLinkView,
   ApprovalView,
   BreakerRequest,
   BreakerView,
@@ -294,6 +296,8 @@ export interface ApiServices extends ExplorerApi, RetentionServices {
   listApprovals(caller: Caller, query: ApprovalsQuery): Promise<Page<ApprovalView>>;
   getApproval(caller: Caller, request: WithId): Promise<ApprovalView>;
   answerApproval(caller: Caller, request: AnswerApprovalRequest & WithId): Promise<ApprovalView>;
+  openAnswerLink(token: string, address: string): Promise<AnswerLinkView>;
+  answerByLink(request: AnswerByLinkRequest, address: string): Promise<AnswerLinkView>;
 
   listSilences(caller: Caller, query: SilencesQuery): Promise<Page<SilenceView>>;
   getSilence(caller: Caller, request: WithId): Promise<SilenceView>;

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { admitAlert, noteAlertChange } from "../incidents/index.ts";
 import { refreshImpact } from "../investigation/index.ts";
 import { draftReview } from "../learning/index.ts";
-import { deliver, requestNotifications } from "../notify/index.ts";
+import { readQuestion } from "../approvals/index.ts";
+import { deliver, requestNotifications, requestQuestionNotifications } from "../notify/index.ts";
 import { executeRun } from "../playbooks/index.ts";
 import { followAnswer, reactToAlert } from "../reactions/index.ts";
 import { carryOutRelease } from "../retention/index.ts";
@@ -54,6 +55,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
     "run.ended": async () => {},
     "approval.changed": async (payload, signal) => {
       const { approvalId, state } = approvalChanged.parse(payload);
+      if (state === "pending") await tellOfQuestion(house, approvalId);
       if (state === "approved") await carryOutResume(house, approvalId);
       if (state === "approved") await carryOutRelease(daemon(), approvalId);
       const runId = await followAnswer(contextFor(house, CONTAINMENT), { approvalId, state });
@@ -77,4 +79,12 @@ async function afterResolution(house: House, incidentId: string): Promise<void> 
 async function tellOfOpening(house: House, incidentId: string): Promise<void> {
   const ctx = contextFor(house, DAEMON);
   await inTransaction(house.database, (trx) => requestNotifications(trx, ctx, { incidentId, template: "initial" }));
+}
+
+/** Who was told already is not told again, when one of several answered. */
+async function tellOfQuestion(house: House, approvalId: string): Promise<void> {
+  const ctx = contextFor(house, DAEMON);
+  const question = await readQuestion(house, approvalId);
+  if (question === null) return;
+  await inTransaction(house.database, (trx) => requestQuestionNotifications(trx, ctx, question));
 }

@@ -1,6 +1,7 @@
 import type { AuditLog } from "./audit-log.ts";
 import type { Actor } from "@firebreak/protocol";
 import { ledgerDirOf } from "@firebreak/sdk/ledger";
+import { answerLinks } from "./answer-links.ts";
 import type { AttemptLimit, Authenticator, PasswordHasher } from "../access/index.ts";
 import type { Effector } from "../containment/index.ts";
 import type { Detector } from "../detection/index.ts";
@@ -115,6 +116,7 @@ export function contextFor(house: House, actor: Actor) {
     ledgerDir: ledgerDirOf(house.killswitch.dir),
     consoleUrl: house.consoleUrl(),
     readSecret: house.readSecret,
+    makeAnswerLink: answerLinks({ ...house, actor }, house.consoleUrl()),
     recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock: house.clock }, entry),
   } satisfies NotifyContext & Record<string, unknown>;
 }

@@ -55,6 +55,7 @@ import {
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
+import { answerLinks } from "./answer-links.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { raiseOwnAlert } from "./own-alerts.ts";
 import type { OwnAlert } from "./own-alerts.ts";
@@ -159,6 +160,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     database,
     actor,
     consoleUrl: publicUrl(),
+    makeAnswerLink: answerLinks({ database, clock, actor }, publicUrl()),
     recordTimeline: (trx, entry) => addTimelineEntry(trx, { actor, clock }, entry),
   });
   const effectors = createEffectors({

@@ -1,11 +1,19 @@
 import type { Actor, AnswerApprovalRequest } from "@firebreak/protocol";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock, createNewId } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { requireAuditRows } from "../storage/testing-audit-rows.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { answerApproval, expireApprovals, getApproval, listApprovals, noteOutcome } from "./index.ts";
+import {
+  answerApproval,
+  expireApprovals,
+  getApproval,
+  listApprovals,
+  makeAnswerToken,
+  noteOutcome,
+  openAnswerLink,
+} from "./index.ts";
 import { requestApproval, useApproval } from "./index.ts";
 import type { Answerer, ApprovalContext, NewApproval } from "./index.ts";
 
@@ -172,4 +180,57 @@ test("a question with a given id is asked once; text that no database holds is m
   expect(first.title).toBe("Kill \uFFFD \uFFFD x");
   await expect(ask({ arguments: { n: Number.NaN } })).rejects.toMatchObject({ code: "invalid_body" });
   await expect(ask({ arguments: { text: "x".repeat(70_000) } })).rejects.toMatchObject({ code: "invalid_body" });
+});
+
+describe("C-7: a link answers one question as one person", () => {
+  const token = (row: Row, name = "ada") => makeAnswerToken(as(rule), { approvalId: row.id, person: name });
+  const openLink = (secret: string | null) => openAnswerLink(as(rule), secret ?? "");
+  const setUser = (text: string) => testDatabase.database.pool.query(text);
+
+  beforeEach(async () => {
+    await setUser("delete from users");
+    await setUser(
+      "insert into users (id, name, role, created_at) values ('usr_ada', 'ada', 'commander', now()), ('usr_vera', 'vera', 'viewer', now())",
+    );
+  });
+
+  test("with the role that the person has now, and the rules that stand for everybody", async () => {
+    const row = await ask();
+    const { answerer, approval } = await openLink(await token(row));
+    expect(answerer).toEqual(ada);
+    expect(approval).toMatchObject({ id: row.id, refusal: null, arguments: KILL });
+    expect(await answer(answerer, row)).toMatchObject({ state: "approved", answers: [{ by: ada.actor }] });
+    const own = await ask({}, ada.actor);
+    const asAsker = (await openLink(await token(own))).answerer;
+    await expect(answer(asAsker, own)).rejects.toThrow("another person has to");
+  });
+
+  test("is not made for who may not answer, for nobody, or for what waits no more", async () => {
+    const row = await ask();
+    expect(await token(row, "vera")).toBeNull();
+    expect(await token(row, "nobody")).toBeNull();
+    await answer(bob, row, { answer: "denied" });
+    expect(await token(row)).toBeNull();
+  });
+
+  test("is no good when it is guessed, has expired, or its person may not sign in any more", async () => {
+    const row = await ask();
+    const secret = await token(row);
+    await expect(openLink("guessed")).rejects.toMatchObject({ code: "not_found" });
+    await setUser("update users set disabled_at = now() where name = 'ada'");
+    await expect(openLink(secret)).rejects.toMatchObject({ code: "not_found" });
+    await setUser("update users set disabled_at = null");
+    expect((await openLink(secret)).approval.id).toBe(row.id);
+    clock.advance(11 * MINUTE_MS);
+    await expect(openLink(secret)).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("only its hash is kept, and that it was made stands in the audit log without it", async () => {
+    const secret = await token(await ask());
+    const { rows } = await testDatabase.database.pool.query(
+      "select (select jsonb_agg(l) from answer_links l)::text || (select jsonb_agg(a.leaf) from audit_log a)::text as all",
+    );
+    expect(JSON.stringify(rows)).toContain("approval.link");
+    expect(JSON.stringify(rows)).not.toContain(secret);
+  });
 });

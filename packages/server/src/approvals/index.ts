@@ -1,8 +1,10 @@
 export { answerApproval } from "./answer-approval.ts";
+export { makeAnswerToken, openAnswerLink } from "./answer-link.ts";
 export { argumentsOf } from "./approval-row.ts";
 export { expireApprovals } from "./expire-approvals.ts";
 export { countPendingApprovals, getApproval, listApprovals } from "./list-approvals.ts";
 export type { ApprovalFilters } from "./list-approvals.ts";
+export { readQuestion } from "./read-question.ts";
 export { noteOutcome } from "./note-outcome.ts";
 export { requestApproval } from "./request-approval.ts";
 export type { NewApproval } from "./request-approval.ts";

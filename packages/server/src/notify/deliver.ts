@@ -8,7 +8,11 @@ import type { DeliveryRow, NotifyContext, OutgoingMessage, SendResult, Trx } fro
 
 export type DeliveryOutcome = "delivered" | "retry" | "failed";
 
-const storedBody = z.object({ text: z.string(), incident: z.record(z.string(), z.unknown()) });
+const storedBody = z.object({
+  text: z.string(),
+  incident: z.record(z.string(), z.unknown()),
+  question: z.object({ id: z.string(), title: z.string(), expiresAt: z.string() }).optional(),
+});
 
 /**
  * Makes one attempt at a delivery, if it is due and nobody else makes it. `retry` means that it waits for its next
@@ -24,7 +28,7 @@ export async function deliver(ctx: NotifyContext, deliveryId: string): Promise<D
   if (due > ctx.clock.now()) return "retry";
   const claimed = await claimDelivery(ctx, row);
   if (claimed === undefined) return "retry";
-  const result = await sendToChannel(ctx, claimed, messageOfDelivery(claimed));
+  const result = await sendToChannel(ctx, claimed, await messageOfDelivery(ctx, claimed));
   return recordResult(ctx, claimed, result);
 }
 
@@ -47,9 +51,10 @@ async function claimDelivery(ctx: NotifyContext, row: DeliveryRow): Promise<Deli
     .executeTakeFirst();
 }
 
-function messageOfDelivery(row: DeliveryRow): OutgoingMessage {
-  const body = storedBody.parse(row.body);
-  return {
+/** The link by which a question is answered is in the message only, nowhere else. */
+async function messageOfDelivery(ctx: NotifyContext, row: DeliveryRow): Promise<OutgoingMessage> {
+  const { question, ...body } = storedBody.parse(row.body);
+  const message = {
     deliveryId: row.id,
     attempt: row.attempts,
     template: row.template,
@@ -57,6 +62,14 @@ function messageOfDelivery(row: DeliveryRow): OutgoingMessage {
     text: body.text,
     incident: body.incident,
   };
+  if (question === undefined) return message;
+  const channel = ctx.profile.channels.find(({ name }) => name === row.channel);
+  const link = await ctx.makeAnswerLink(question.id, channel?.person ?? null);
+  const how =
+    link.person === null
+      ? "Answer it after signing in"
+      : `Answer it as ${link.person}, by this link, which is yours alone`;
+  return { ...message, text: `${body.text}${how}: ${link.url}\n`, question: { ...question, url: link.url } };
 }
 
 async function recordResult(ctx: NotifyContext, row: DeliveryRow, result: SendResult): Promise<DeliveryOutcome> {

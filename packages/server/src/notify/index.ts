@@ -8,3 +8,5 @@ export { retryDelivery } from "./retry-delivery.ts";
 export { retryDueDeliveries } from "./retry-due-deliveries.ts";
 export { checkTemplates } from "./templates.ts";
 export type { NotifyContext, TimelineNote } from "./types.ts";
+export { requestQuestionNotifications } from "./request-question-notifications.ts";
+export type { Question } from "./request-question-notifications.ts";

@@ -7,6 +7,7 @@ import { startWebhookReceiver } from "../../../../test/fakes/webhook-receiver.ts
 import type { WebhookReceiver, WebhookReceiverOptions } from "../../../../test/fakes/webhook-receiver.ts";
 import { createManualClock, createNewId, loadProfile, requireProfile, silentLogger } from "../kernel/index.ts";
 import type { Channel, Clock } from "../kernel/index.ts";
+import { inTransaction } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,7 @@ import {
   deliver,
   listDeliveries,
   requestNotifications,
+  requestQuestionNotifications,
   retryDelivery,
   retryDueDeliveries,
 } from "./index.ts";
@@ -100,6 +102,11 @@ async function useChannels(channels: Channel[]): Promise<void> {
     profile: { ...shipped, channels },
     consoleUrl: "https://fire.example.org",
     readSecret: (name) => Promise.resolve(secrets[name]),
+    makeAnswerLink: (approvalId, person) =>
+      Promise.resolve({
+        url: `https://fire.example.org/${person === null ? "approvals" : `answer#${approvalId}`}`,
+        person,
+      }),
     recordTimeline: (_trx, note) => Promise.resolve(notes.push(note)),
   };
 }
@@ -306,4 +313,40 @@ test.each([
   [503, "retry"],
 ])("M-1: HTTP %i means %s", (status, kind) => {
   expect(judgeResponse(status, "x").kind).toBe(kind);
+});
+
+test("C-7: a question goes to the routes that carry questions, with a link that is kept nowhere", async () => {
+  const receiver = await startWebhookReceiver({ secret: SECRET, now: () => clock.now() });
+  closers.push(() => receiver.close());
+  const hook = { kind: "webhook", url: receiver.url, secretEnv: "OPS_SECRET" } as const;
+  await useChannels([
+    { ...hook, name: "ada", person: "ada" },
+    { ...hook, name: "room" },
+  ]);
+  const question = {
+    id: "apr_1",
+    title: "Kill scout\u001b[2J",
+    reason: "it sends keys away",
+    askedBy: "exfiltration",
+    preview: ["scout: 3 processes end"],
+    incidentId: null,
+    severity: null,
+    expiresAt: "2026-11-20T12:10:00.000Z",
+  };
+  const request = () => inTransaction(ctx.database, (trx) => requestQuestionNotifications(trx, ctx, question));
+  const ids = await request();
+  expect(ids).toHaveLength(2);
+  expect(await request()).toEqual([]);
+  for (const id of ids) expect(await deliver(ctx, id)).toBe("delivered");
+  const [own, shared] = [
+    await receiver.expect({ deliveryId: ids[0] ?? "" }),
+    await receiver.expect({ deliveryId: ids[1] ?? "" }),
+  ];
+  expect(own.text).toContain(
+    "Answer it as ada, by this link, which is yours alone: https://fire.example.org/answer#apr_1",
+  );
+  expect(shared.text).toContain("Answer it after signing in: https://fire.example.org/approvals");
+  expect(own.subject).toBe("Answer needed: Kill scout [2J");
+  const { rows } = await testDatabase.database.pool.query("select body::text from deliveries");
+  expect(JSON.stringify(rows)).not.toContain("answer#");
 });

@@ -1,11 +1,9 @@
-import { recordAudit } from "../audit/index.ts";
 import type { Channel, TemplateName } from "../kernel/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
-import { emitDomainEvent, notifyLive } from "../storage/index.ts";
 import { toPayload } from "./facts.ts";
 import type { IncidentFacts } from "./facts.ts";
+import { insertDelivery } from "./insert-delivery.ts";
 import { renderTemplate } from "./templates.ts";
-import type { Rendered } from "./templates.ts";
 import type { NotifyContext, Trx } from "./types.ts";
 
 export interface NotificationRequest {
@@ -39,7 +37,14 @@ export async function requestNotifications(
   const rendered = renderTemplate(template, facts);
   const created: string[] = [];
   for (const channel of channelsFor(ctx, request.template, facts)) {
-    const id = await insertDelivery(trx, ctx, { request, key, channel, rendered, facts });
+    const id = await insertDelivery(trx, ctx, {
+      key: `${key}/${channel.name}`,
+      incidentId: request.incidentId,
+      channel,
+      template: request.template,
+      subject: rendered.subject,
+      body: { text: rendered.text, incident: toPayload(facts) },
+    });
     if (id !== undefined) created.push(id);
   }
   return created;
@@ -64,48 +69,4 @@ function channelsFor(ctx: NotifyContext, template: TemplateName, { incident }: I
 /** @returns null when there is nothing to tell any more */
 function occurrenceOf(template: TemplateName, { incident }: IncidentFacts): string | null {
   return template === "resolved" ? (incident.resolved_at?.toISOString() ?? null) : "";
-}
-
-interface NewDelivery {
-  readonly request: NotificationRequest;
-  readonly key: string;
-  readonly channel: Channel;
-  readonly rendered: Rendered;
-  readonly facts: IncidentFacts;
-}
-
-async function insertDelivery(
-  trx: Trx,
-  ctx: NotifyContext,
-  { request, key, channel, rendered, facts }: NewDelivery,
-): Promise<string | undefined> {
-  const now = new Date(ctx.clock.now());
-  const inserted = await trx
-    .insertInto("deliveries")
-    .values({
-      id: ctx.newId("delivery"),
-      key: `${key}/${channel.name}`,
-      incident_id: request.incidentId,
-      channel: channel.name,
-      channel_kind: channel.kind,
-      template: request.template,
-      subject: rendered.subject,
-      body: JSON.stringify({ text: rendered.text, incident: toPayload(facts) }),
-      state: "pending",
-      attempts: 0,
-      last_error: null,
-      receipt: null,
-      created_at: now,
-      updated_at: now,
-    })
-    .onConflict((conflict) => conflict.column("key").doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  if (inserted === undefined) return undefined;
-  const detail = { channel: channel.name, template: request.template, incidentId: request.incidentId };
-  const act = { action: "notification.request", target: inserted.id, detail };
-  await recordAudit(trx, { at: ctx.clock.now(), actor: ctx.actor, ...act });
-  await emitDomainEvent(trx, { type: "delivery.requested", deliveryId: inserted.id });
-  await notifyLive(trx, "delivery", inserted.id);
-  return inserted.id;
 }

@@ -34,6 +34,7 @@ export async function sendWebhook(
     subject: message.subject,
     text: message.text,
     incident: message.incident,
+    ...(message.question === undefined ? {} : { question: message.question }),
   });
   try {
     const response = await post(url, headersFor(target, message, body, now), body, timeoutMs);

@@ -69,10 +69,10 @@ export function renderTemplate(template: ProfileTemplate | undefined, facts: Inc
 }
 
 /** Control characters (header breaks, terminal escapes) and bidirectional overrides from outside become spaces. */
-function oneLine(value: string): string {
+export function oneLine(value: string): string {
   return cut(value.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069\u2028\u2029]+/gu, " "), VALUE_CHARACTERS_MAX);
 }
 
-function cut(text: string, charactersMax: number): string {
+export function cut(text: string, charactersMax: number): string {
   return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1).toWellFormed()}…`;
 }

@@ -28,8 +28,19 @@ export interface NotifyContext {
   /** where people open the console, without a trailing slash; for the links in messages */
   readonly consoleUrl: string;
   readonly readSecret: ReadSecret;
+  /**
+   * @param person the user whom the channel reaches, or null
+   * @returns where the question is answered: by a link of that person's own, or after signing in
+   */
+  readonly makeAnswerLink: (approvalId: string, person: string | null) => Promise<AnswerLink>;
   /** writes into the incident's record in the same transaction; this room lies below the one that owns the record */
   readonly recordTimeline: (trx: Trx, entry: TimelineNote) => Promise<unknown>;
+}
+
+export interface AnswerLink {
+  readonly url: string;
+  /** for whom it signs in, to this one question only; null: for nobody */
+  readonly person: string | null;
 }
 
 /** How one attempt ended. `retry`: worth trying again; `failed`: the receiver refuses for good. */
@@ -46,4 +57,6 @@ export interface OutgoingMessage {
   readonly subject: string;
   readonly text: string;
   readonly incident: Readonly<Record<string, unknown>>;
+  /** what is asked, with the link to answer by; only in a message that asks */
+  readonly question?: Readonly<Record<string, unknown>>;
 }

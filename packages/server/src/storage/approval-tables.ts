@@ -41,7 +41,17 @@ export interface ApprovalAnswersTable {
   at: Timestamp;
 }
 
+/** By which one person answers one question without signing in. */
+export interface AnswerLinksTable {
+  secret_hash: string;
+  approval_id: string;
+  /** the user's name */
+  person: string;
+  expires_at: Timestamp;
+}
+
 export interface ApprovalSchema {
   approvals: ApprovalsTable;
   approval_answers: ApprovalAnswersTable;
+  answer_links: AnswerLinksTable;
 }

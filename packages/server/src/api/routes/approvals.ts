@@ -1,6 +1,12 @@
-import { answerApprovalRequest, approvalView } from "@firebreak/protocol";
+import {
+  answerApprovalRequest,
+  answerByLinkRequest,
+  answerLinkView,
+  approvalView,
+  openAnswerLinkRequest,
+} from "@firebreak/protocol";
 import { approvalParams, approvalsQuery } from "../requests.ts";
-import { defineRoute } from "../route.ts";
+import { definePublicRoute, defineRoute } from "../route.ts";
 import { approvalPage } from "../schemas.ts";
 
 const tag = "Approvals";
@@ -39,5 +45,25 @@ export const approvalRoutes = [
     body: answerApprovalRequest,
     response: approvalView,
     handler: ({ services, caller }, { params, body }) => services.answerApproval(caller, { ...params, ...body }),
+  }),
+  definePublicRoute({
+    method: "POST",
+    path: "/api/v1/answer-links/open",
+    operationId: "openAnswerLink",
+    summary: "The question of a link that a person was sent, and as whom it answers",
+    tag,
+    body: openAnswerLinkRequest,
+    response: answerLinkView,
+    handler: ({ services, address }, { token }) => services.openAnswerLink(token, address),
+  }),
+  definePublicRoute({
+    method: "POST",
+    path: "/api/v1/answer-links/answer",
+    operationId: "answerByLink",
+    summary: "The person of the link approves or denies this one question, by the same rules as after signing in",
+    tag,
+    body: answerByLinkRequest,
+    response: answerLinkView,
+    handler: ({ services, address }, body) => services.answerByLink(body, address),
   }),
 ];

@@ -21,6 +21,8 @@ const severities = z.array(severity).min(1).max(4);
 export const TEMPLATE_NAMES = ["initial", "contained", "resolved"] as const;
 export const templateName = z.enum(TEMPLATE_NAMES);
 export type TemplateName = z.infer<typeof templateName>;
+/** What a route can carry: messages of these templates, and questions that wait for a person's answer. */
+const ROUTED = [...TEMPLATE_NAMES, "approval"] as const;
 
 const severityTarget = z.strictObject({
   label: z.string().trim().min(1).max(32),
@@ -43,10 +45,18 @@ export type DetectorBinding = z.infer<typeof detectorBinding>;
 
 const emailAddress = z.email().max(254);
 
+/** The user whom the channel reaches and nobody else: questions come with a link by which that person answers. */
+const recipient = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9._@-]*$/, "use the name of a user");
+
 const webhookChannel = z
   .strictObject({
     name,
     kind: z.literal("webhook"),
+    person: recipient.optional(),
     url: httpUrl.optional(),
     /** environment variable, or file in `<home>/secrets`, that holds the address */
     urlEnv: environmentName.optional(),
@@ -61,6 +71,7 @@ const emailChannel = z
   .strictObject({
     name,
     kind: z.literal("email"),
+    person: recipient.optional(),
     /** `smtp://host:port` or `smtps://host:port`, without a password */
     smtpUrl: z
       .string()
@@ -89,7 +100,7 @@ export const notificationRoute = z.strictObject({
   /** name of a channel, or `*` for every channel */
   channel: z.union([z.literal("*"), name]),
   severities,
-  templates: z.array(templateName).min(1).max(TEMPLATE_NAMES.length),
+  templates: z.array(z.enum(ROUTED)).min(1).max(ROUTED.length),
 });
 export type NotificationRoute = z.infer<typeof notificationRoute>;
 

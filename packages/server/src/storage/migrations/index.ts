@@ -22,6 +22,7 @@ import { originals } from "./0021-originals.ts";
 import { explorer } from "./0022-explorer.ts";
 import { evidenceCustody } from "./0023-evidence-custody.ts";
 import { eventIndex } from "./0024-event-index.ts";
+import { answerLinks } from "./0025-answer-links.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   { version: 22, name: "explorer", sql: explorer },
   { version: 23, name: "evidence-custody", sql: evidenceCustody },
   { version: 24, name: "event-index", sql: eventIndex },
+  { version: 25, name: "answer-links", sql: answerLinks },
 ];
