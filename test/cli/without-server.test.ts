@@ -190,3 +190,14 @@ test("C-5: skills are approved, compared, quarantined and restored without a ser
   expect(await home.firebreak(["skills", "restore", id, "--reason", "a drill"])).toMatchObject({ code: 0 });
   expect(await home.firebreak(["skills", "compare", folder])).toMatchObject({ code: 0 });
 });
+
+test("C-2, C-8: a supervisor that is killed leaves nothing that runs on, and the rest is put right by a stop", async () => {
+  const scout = await startAgent("scout", "research");
+  expect(await scout.isWorking()).toBe(true);
+  scout.running.child.kill("SIGKILL");
+  await scout.running.ended;
+  await until("it stands still by itself", async () => ((await scout.isWorking()) ? undefined : true));
+  expect(scout.pids.every(isAlive)).toBe(true);
+  await stop("--agent", "scout", "--level", "kill");
+  expect(scout.pids.some(isAlive)).toBe(false);
+});

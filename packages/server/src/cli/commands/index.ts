@@ -15,6 +15,7 @@ import { evidenceCommands } from "./evidence.ts";
 import { exportCommands } from "./export.ts";
 import { evidenceReadCommands } from "./evidence-read.ts";
 import { firewallCommands } from "./firewall.ts";
+import { freezeOrphansCommand } from "./freeze-orphans.ts";
 import { gateCommands } from "./gate.ts";
 import { guardCommands } from "./guard.ts";
 import { incidentCommands } from "./incident.ts";
@@ -54,6 +55,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   stopCommand,
   resumeCommand,
+  freezeOrphansCommand,
   ...receiptCommands,
   ...killswitchCommands,
   ...actionCommands,

@@ -83,6 +83,7 @@ export const runCommand: Command = {
       random: () => randomInt(1_000_000) / 1_000_000,
       maxPids: args.count("max-pids", { min: 1, max: 4_000_000 }),
       maxMemoryBytes: bytesOf("max-memory", args.text("max-memory")),
+      orphanCommand: [process.execPath, process.argv[1] ?? "", "freeze-orphans"],
       isolate: args.texts("isolate").map((what) => oneOf("isolate", ISOLATIONS, what)),
     });
   },

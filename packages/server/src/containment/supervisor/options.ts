@@ -50,6 +50,8 @@ export interface SupervisorOptions {
   /** where SIGINT, SIGTERM and SIGHUP arrive; default this process */
   readonly signals?: NodeJS.EventEmitter | undefined;
   readonly heartbeatMs?: number | undefined;
+  /** a command that freezes what dead supervisors left, for when this one is killed; default: whoever comes by does it */
+  readonly orphanCommand?: readonly string[] | undefined;
 }
 
 /** `firebreak run` refuses to start what a hold covers (EX_TEMPFAIL of sysexits.h). */

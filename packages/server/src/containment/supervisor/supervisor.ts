@@ -24,6 +24,7 @@ import { tellToAbort } from "./tell-to-abort.ts";
 import { prepareEnclosure } from "./enclosure.ts";
 import { answerServer } from "./answer-server.ts";
 import { createEnforcement } from "./enforcement.ts";
+import { startGuardian } from "./guardian.ts";
 import { createLinkOf, openSpool } from "./link.ts";
 import type { SupervisorOptions } from "./options.ts";
 import { EXIT_CANNOT_RUN, EXIT_HELD, EXIT_NOT_FOUND } from "./options.ts";
@@ -150,6 +151,7 @@ async function superviseSession(
   const session = createSession({ options, entry, enclosure, stops, spool });
   let control: Server | null = null;
   let stopAnswering = () => {};
+  const releaseGuardian = startGuardian(options);
   try {
     control = await listen(session);
     writeSupervisorEntry(options.home, entry);
@@ -170,6 +172,7 @@ async function superviseSession(
     // a tree that could not be emptied stays registered, so that others can still stop it
     if (observeTree(session.handle).state === "gone") removeSupervisorEntry(options.home, sessionId);
     releaseTag(session);
+    releaseGuardian();
   }
 }
 
