@@ -10,8 +10,6 @@ export const freezeOrphansCommand: Command = {
     "Nobody watches over them, so they may not run on. A server does this every two seconds in its home, and each " +
       "`firebreak run` leaves a small process behind that does it when it is killed; this is for whoever comes first.",
   ],
-  positionals: [],
-  options: {},
   examples: ["firebreak freeze-orphans"],
   exits: [...ALWAYS, "stopUnverified"],
   run: async ({ config, clock, logger, output }) => {
