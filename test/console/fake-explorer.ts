@@ -35,7 +35,8 @@ export function eventsOf({ isHostile, startedMs, agents }: Sample): EventView[] 
         command: say(`rm -rf build-${index} && echo done`),
         nested: { deep: say("value") },
       },
-      redacted: index === 0 ? [{ category: "KEY", type: "github_token", path: say("/data/token"), count: 1 }] : [],
+      redacted:
+        index === 0 ? [{ category: "KEY", type: "github_token", path: say("/data/token"), count: 1, kept: true }] : [],
       indicators:
         index === 1
           ? [{ id: "ind_1", type: "ip", value: say("198.51.100.7"), source: say("list"), severity: 2, path: "/data" }]

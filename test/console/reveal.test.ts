@@ -54,6 +54,18 @@ describe("E-8: what was redacted is revealed in the console", () => {
     expect(await title).toBe("There is nothing to reveal.");
   });
 
+  test("from an event in the explorer, which stays open behind", async () => {
+    const page = await app.open(await app.backend(), "/explorer?event=1000");
+    await page.getByRole("button", { name: "Reveal what was taken out…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Reveal what was redacted" });
+    await dialog.getByText("made its redaction irreversible").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    expect(await page.getByRole("dialog", { name: "Event 1000" }).innerText()).toContain(
+      "Taken out before it was stored",
+    );
+  });
+
   test.each([
     ["desktop, light", DESKTOP, "light"],
     ["phone, dark", PHONE, "dark"],

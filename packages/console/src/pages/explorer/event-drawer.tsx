@@ -7,6 +7,7 @@ import { At, ProblemNotice } from "../../components/bits.tsx";
 import { LongText } from "../../components/long-text.tsx";
 import { Loaded } from "../../components/page.tsx";
 import { showHidden } from "../../harmless.ts";
+import { useDialogs } from "../../hooks/use-dialogs.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { agentPath, explorerPath, incidentPath, sessionPath } from "../../navigation.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -125,6 +126,7 @@ function Proof({ seq }: { readonly seq: number }) {
 
 function Detail({ detail: { event, alerts } }: { readonly detail: EventDetail }) {
   const json = JSON.stringify(event, null, 2);
+  const open = useDialogs();
   return (
     <div className="event-detail">
       <Alerts alerts={alerts} />
@@ -138,6 +140,11 @@ function Detail({ detail: { event, alerts } }: { readonly detail: EventDetail })
         <Button icon="copy" onClick={() => void copy(json, "The event")}>
           Copy JSON
         </Button>
+        {event.redacted.some(({ kept }) => kept) && (
+          <Button icon="shield" onClick={() => open({ kind: "reveal", eventId: event.id })}>
+            Reveal what was taken out…
+          </Button>
+        )}
         <Proof seq={event.seq} />
       </div>
     </div>
