@@ -95,7 +95,7 @@ function ItemRow({
             Look
           </Button>
           {gone === null && keep === null && (
-            <a className="button button-quiet" href={content} download aria-label={`Download ${item.name}`}>
+            <a className="button button-quiet" href={content} download aria-label={`Save ${item.name}`}>
               Save
             </a>
           )}
