@@ -1,3 +1,4 @@
+import { recordAudit } from "../../audit/index.ts";
 import { inTransaction } from "../../storage/index.ts";
 import type { RetentionContext } from "../context.ts";
 import { agedBefore } from "../schedules.ts";
@@ -20,9 +21,11 @@ export async function ageSegments(ctx: RetentionContext, schedule: Schedule): Pr
   for (const { id, file } of segments) {
     const cold = file.replace("archive/warm/", "archive/cold/");
     await copySegment(ctx.home, file, cold);
-    await inTransaction(ctx.database, (trx) =>
-      trx.updateTable("archive_segments").set({ file: cold, tier: "cold" }).where("id", "=", id).execute(),
-    );
+    await inTransaction(ctx.database, async (trx) => {
+      await trx.updateTable("archive_segments").set({ file: cold, tier: "cold" }).where("id", "=", id).execute();
+      const { actor, clock } = ctx;
+      await recordAudit(trx, { at: clock.now(), actor, action: "retention.age", target: id, detail: { file: cold } });
+    });
     await removeSegment(ctx.home, file);
   }
 }
