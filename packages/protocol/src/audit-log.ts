@@ -1,5 +1,20 @@
 import { z } from "zod";
 
+/** How far checkpoints of the log have come to one place of the profile. */
+export const shipmentView = z.object({
+  name: z.string(),
+  kind: z.enum(["file", "http", "email", "git", "s3"]),
+  /** entries of the newest checkpoint that is there; 0 for none */
+  size: z.number().int(),
+  shippedAt: z.string().nullable(),
+  problem: z.string().nullable(),
+  /** behind for longer than the profile allows */
+  isLate: z.boolean(),
+});
+export type ShipmentView = z.infer<typeof shipmentView>;
+export const shipmentList = z.object({ items: z.array(shipmentView) });
+export type ShipmentList = z.infer<typeof shipmentList>;
+
 /** The log over every event and act (RFC 6962, C2SP tlog-tiles). */
 export const auditLogView = z.object({
   origin: z.string(),
@@ -10,12 +25,66 @@ export const auditLogView = z.object({
   signedAt: z.string(),
   /** keys that signed checkpoints: `name+id+base64` */
   keys: z.array(z.string()),
+  /** notes by which one of them handed over to the next */
+  keyChanges: z.array(z.string()),
+  /** where the profile sends checkpoints */
+  shipments: z.array(shipmentView),
+  /** what the profile's witnesses say; null when it names none */
+  witnessed: z
+    .object({
+      /** so many must cosign one checkpoint */
+      required: z.number().int(),
+      /** the newest checkpoint that so many cosigned, with their lines */
+      checkpoint: z.string().nullable(),
+      /** its entries; 0 for none */
+      size: z.number().int(),
+      witnesses: z.array(
+        z.object({
+          name: z.string(),
+          /** entries of the newest checkpoint that it cosigned; 0 for none */
+          size: z.number().int(),
+          cosignedAt: z.string().nullable(),
+          /** what is wrong with it, or with the log in its eyes */
+          problem: z.string().nullable(),
+        }),
+      ),
+    })
+    .nullable(),
+  /** how far the check of the day has come; null while there is none */
+  checking: z.object({ done: z.number().int(), size: z.number().int() }).nullable(),
   /** the newest check of everything since the server began */
   lastCheck: z
     .object({ at: z.string(), intact: z.boolean(), entries: z.number().int(), findings: z.array(z.string()) })
     .nullable(),
 });
 export type AuditLogView = z.infer<typeof auditLogView>;
+
+/** Checkpoints that were kept elsewhere: with them a log that was replaced as a whole is found. */
+export const verifyLogRequest = z.strictObject({ trusted: z.array(z.string().max(65_536)).max(1_000).default([]) });
+export type VerifyLogRequest = z.infer<typeof verifyLogRequest>;
+
+export const rotateKeyRequest = z.strictObject({
+  /** days in which the old key signs too */
+  overlapDays: z.number().int().min(0).max(365).default(7),
+});
+export type RotateKeyRequest = z.infer<typeof rotateKeyRequest>;
+
+/** The log's key handed over to a new one. `change` is the note of it, for whoever holds the old key. */
+export const rotatedKeyView = z.object({
+  from: z.string(),
+  to: z.string(),
+  change: z.string(),
+  overlapUntil: z.string(),
+});
+export type RotatedKeyView = z.infer<typeof rotatedKeyView>;
+
+/** A signed checkpoint of this log with cosignatures of witnesses under it (C2SP tlog-cosignature). */
+export const cosignaturesRequest = z.strictObject({ checkpoint: z.string().min(1).max(65_536) });
+export type CosignaturesRequest = z.infer<typeof cosignaturesRequest>;
+
+/** Witnesses whose cosignatures were kept. */
+export const cosignaturesView = z.object({ witnesses: z.array(z.string()) });
+export type CosignaturesView = z.infer<typeof cosignaturesView>;
 
 /** A signed checkpoint that was kept. */
 export const auditHeadView = z.object({ size: z.number().int(), checkpoint: z.string() });
@@ -41,6 +110,8 @@ export const auditVerdictView = z.object({
   root: z.string().nullable(),
   /** earlier checkpoints that were compared */
   heads: z.number().int(),
+  /** the newest checkpoint that enough of the profile's witnesses cosigned */
+  witnessed: z.object({ size: z.number().int(), witnesses: z.array(z.string()) }).nullable(),
   findingsTotal: z.number().int(),
   findings: z.array(
     z.object({

@@ -18,7 +18,10 @@ Options:
   --key KEY          a key that may sign, name+id+base64, or a file of such lines;
                      without it the keys in the directory are taken, which proves
                      only that the log agrees with itself
-  --checkpoint FILE  a signed checkpoint that was kept elsewhere; may be repeated
+  --checkpoint FILE  signed checkpoints that were kept elsewhere, one or many in a file; may be repeated
+  --key-change FILE  a note by which one key handed over to the next; may be repeated
+  --witness KEY      a witness whose cosignature counts, name+id+base64; may be repeated
+  --witnesses N      how many of them must have cosigned one checkpoint (all)
   --proof FILE       instead of a directory: a proof (C2SP tlog-proof) …
   --entry FILE       … and the entry that it is about, byte for byte
   --archive PATH     an evidence archive: its directory, .tar, or with Node.js 22.15
@@ -40,6 +43,10 @@ export interface Arguments {
   readonly directory: string | undefined;
   readonly keys: readonly string[];
   readonly checkpoints: readonly string[];
+  readonly keyChanges: readonly string[];
+  readonly witnesses: readonly string[];
+  /** undefined: all of them */
+  readonly witnessesRequired: number | undefined;
   readonly proof: string | undefined;
   readonly entry: string | undefined;
   readonly archive: string | undefined;
@@ -58,6 +65,9 @@ export function readArguments(args: readonly string[]): Arguments {
     options: {
       key: { type: "string", multiple: true },
       checkpoint: { type: "string", multiple: true },
+      "key-change": { type: "string", multiple: true },
+      witness: { type: "string", multiple: true },
+      witnesses: { type: "string" },
       proof: { type: "string" },
       entry: { type: "string" },
       archive: { type: "string" },
@@ -68,7 +78,7 @@ export function readArguments(args: readonly string[]): Arguments {
       help: { type: "boolean", short: "h" },
     },
   });
-  const { key = [], checkpoint = [], proof, entry, archive, json = false, help = false } = values;
+  const { key = [], checkpoint = [], witness = [], proof, entry, archive, json = false, help = false } = values;
   const archiveKey = values["archive-key"];
   const { export: exported, manifest } = values;
   const [directory, surplus] = positionals;
@@ -84,17 +94,10 @@ export function readArguments(args: readonly string[]): Arguments {
   if (archiveKey !== undefined && !/^[0-9a-f]{64}$/.test(archiveKey)) {
     throw new Error("--archive-key is 64 hexadecimal digits, as `firebreak evidence verify` prints them");
   }
-  return {
-    directory,
-    keys: key,
-    checkpoints: checkpoint,
-    proof,
-    entry,
-    archive,
-    archiveKey,
-    exported,
-    manifest,
-    json,
-    help,
-  };
+  const required = values.witnesses === undefined ? undefined : Number(values.witnesses);
+  if (required !== undefined && !(Number.isInteger(required) && required >= 1 && required <= witness.length)) {
+    throw new Error(`--witnesses is a number from 1 to that of the --witness given, which is ${witness.length}`);
+  }
+  const asked = { keys: key, checkpoints: checkpoint, keyChanges: values["key-change"] ?? [], witnesses: witness };
+  return { directory, ...asked, witnessesRequired: required, proof, entry, archive, archiveKey, exported, manifest, json, help };
 }

@@ -2,6 +2,8 @@ export const FINDING_CODES = [
   "checkpoint_missing",
   "checkpoint_unreadable",
   "checkpoint_not_signed",
+  "key_replaced",
+  "not_witnessed",
   "entry_changed",
   "entry_missing",
   "entry_moved",
@@ -34,5 +36,16 @@ export class Findings {
   add(code: FindingCode, message: string, from?: number, to = from): void {
     this.total += 1;
     if (this.kept.length < KEPT_MAX) this.kept.push({ code, message, from, to });
+  }
+
+  copy(): Findings {
+    const other = new Findings();
+    other.addAll(this);
+    return other;
+  }
+
+  addAll({ kept, total }: Findings): void {
+    this.kept.push(...kept.slice(0, KEPT_MAX - this.kept.length));
+    this.total += total;
   }
 }

@@ -3,10 +3,14 @@ import path from "node:path";
 import { readArguments, USAGE } from "./arguments.ts";
 import type { Arguments } from "./arguments.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
+import { parseWitnessKey, readCosignatures } from "./cosignature.ts";
+import type { WitnessKey } from "./cosignature.ts";
 import { createDirectorySource, KEYS, readPlainFile } from "./directory-source.ts";
 import { ENTRY_BYTES_MAX } from "./entries.ts";
 import { verifyExportFile } from "./export-manifest.ts";
 import { hashLeaf } from "./hash.ts";
+import { followKeys } from "./key-change.ts";
+import { findCheckpoints } from "./note-set.ts";
 import { isSignedBy, parseNote, parseVerifierKey } from "./note.ts";
 import type { VerifierKey } from "./note.ts";
 import { parseProofFile } from "./proof-file.ts";
@@ -14,19 +18,23 @@ import { verifyInclusion } from "./proof.ts";
 import { readLoggedCustody } from "./archive/logged-custody.ts";
 import type { LoggedCustody } from "./archive/verify-archive.ts";
 import { verifyEvidence } from "./verify-evidence.ts";
+import type { Head } from "./source.ts";
 import { verifyLog } from "./verify-log.ts";
 import type { LogVerdict } from "./verify-log.ts";
 
 const FILE_BYTES_MAX = 1024 * 1024;
+const CHECKPOINTS_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a person has to mend: a file that is not there, a key that is none. */
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-function readText(file: string): string {
-  const bytes = readPlainFile(file, FILE_BYTES_MAX);
-  if (bytes === undefined) throw new UsageError(`${file} cannot be read: it has to be a file of at most 1 MiB`);
+function readText(file: string, bytesMax = FILE_BYTES_MAX): string {
+  const bytes = readPlainFile(file, bytesMax);
+  if (bytes === undefined) {
+    throw new UsageError(`${file} cannot be read: it has to be a file of at most ${bytesMax / FILE_BYTES_MAX} MiB`);
+  }
   return bytes.toString("utf8");
 }
 
@@ -47,13 +55,34 @@ function parseKeys(text: string, file: string): VerifierKey[] {
   });
 }
 
-async function verifyDirectory(directory: string, { keys, checkpoints, json }: Arguments): Promise<LogVerdict> {
+function readWitnesses(given: readonly string[]): WitnessKey[] {
+  return given.map((one) => {
+    const key = parseWitnessKey(one);
+    if (key === undefined) throw new UsageError(`${one} is no key of a witness: name+id+base64, of type 4`);
+    return key;
+  });
+}
+
+/** @param files each holds one signed checkpoint, or many one after the other */
+function readTrusted(files: readonly string[]): Head[] {
+  return files.flatMap((file) => {
+    const text = readText(file, CHECKPOINTS_BYTES_MAX);
+    const found = findCheckpoints(text);
+    return found.length === 0 ? [{ name: file, note: text }] : found.map((note) => ({ name: file, note }));
+  });
+}
+
+async function verifyDirectory(directory: string, given: Arguments): Promise<LogVerdict> {
+  const { keys, checkpoints, json } = given;
   const own =
     keys.length === 0 ? readPlainFile(path.join(directory, KEYS), FILE_BYTES_MAX)?.toString("utf8") : undefined;
   const verdict = await verifyLog({
     source: createDirectorySource(directory),
     keys: own === undefined ? readKeys(keys) : parseKeys(own, path.join(directory, KEYS)),
-    trusted: checkpoints.map((file) => ({ name: file, note: readText(file) })),
+    trusted: readTrusted(checkpoints),
+    keyChanges: given.keyChanges.map((file) => readText(file)),
+    witnesses: readWitnesses(given.witnesses),
+    ...(given.witnessesRequired === undefined ? {} : { witnessesRequired: given.witnessesRequired }),
     onProgress: process.stderr.isTTY && !json ? showProgress : () => undefined,
   });
   if (json) process.stdout.write(`${JSON.stringify({ ...verdict, keysFromLog: own !== undefined })}\n`);
@@ -67,7 +96,12 @@ async function verifyDirectory(directory: string, { keys, checkpoints, json }: A
         `deleted by policy on ${plain(at)}, ${entries} entries: ${plain(policy)} (entry ${record})\n`,
       );
     }
-    const { origin, size, root, heads, findingsTotal } = verdict;
+    const { origin, size, root, heads, witnessed, findingsTotal } = verdict;
+    if (witnessed !== null) {
+      process.stdout.write(
+        `witnessed: the first ${witnessed.size} entries, by ${witnessed.witnesses.map(plain).join(", ")}\n`,
+      );
+    }
     const heard = `${size} entries, root ${root ?? "unknown"}, ${heads} earlier checkpoints compared`;
     process.stdout.write(
       `${verdict.intact ? "intact" : `${findingsTotal} finding(s)`}: ${origin ?? "no log"}, ${heard}\n`,
@@ -98,7 +132,8 @@ function showProgress(done: number, size: number): void {
 }
 
 /** A proof says nothing without a key: who signed its checkpoint is all it rests on. */
-function verifyProof(proofFile: string, entryFile: string, { keys, json }: Arguments): number {
+function verifyProof(proofFile: string, entryFile: string, given: Arguments): number {
+  const { keys, json } = given;
   if (keys.length === 0)
     throw new UsageError("a proof needs --key: the key of the log, got another way than the proof");
   const proof = parseProofFile(readText(proofFile));
@@ -106,17 +141,22 @@ function verifyProof(proofFile: string, entryFile: string, { keys, json }: Argum
   if (entry === undefined) throw new UsageError(`${entryFile} cannot be read`);
   const note = proof === undefined ? undefined : parseNote(proof.checkpoint);
   const checkpoint = note === undefined ? undefined : parseCheckpoint(note.text);
-  const isSigned = note !== undefined && isSignedBy(note, readKeys(keys));
+  const changes = given.keyChanges.map((file) => readText(file));
+  const isSigned = note !== undefined && isSignedBy(note, followKeys(readKeys(keys), changes));
+  const witnesses = readWitnesses(given.witnesses);
+  const cosigned = note === undefined ? 0 : readCosignatures(note, witnesses).length;
+  const isWitnessed = cosigned >= (given.witnessesRequired ?? witnesses.length);
   const isIncluded =
     proof !== undefined &&
     checkpoint !== undefined &&
     verifyInclusion({ ...proof, size: checkpoint.size, root: checkpoint.root, leafHash: hashLeaf(entry) });
-  const intact = isSigned && isIncluded;
+  const intact = isSigned && isIncluded && isWitnessed;
   if (json)
-    process.stdout.write(`${JSON.stringify({ intact, isSigned, isIncluded, origin: checkpoint?.origin ?? null })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ intact, isSigned, isIncluded, isWitnessed, origin: checkpoint?.origin ?? null })}\n`,
+    );
   else if (intact) process.stdout.write(`intact: entry ${proof.index} of ${checkpoint.size} in ${checkpoint.origin}\n`);
-  else
-    process.stdout.write(`not proved: ${isSigned ? "the entry is not where the proof says" : "no known key signed"}\n`);
+  else process.stdout.write(`not proved: ${whyNot({ isSigned, isIncluded })}\n`);
   return intact ? 0 : 1;
 }
 
@@ -132,6 +172,11 @@ async function verifyExport(file: string, { manifest, keys, json }: Arguments): 
       problem === null ? `intact: ${String(content?.["events"])} events\n` : `not intact: ${problem}\n`,
     );
   return problem === null ? 0 : 1;
+}
+
+function whyNot({ isSigned, isIncluded }: { readonly isSigned: boolean; readonly isIncluded: boolean }): string {
+  if (!isSigned) return "no known key signed";
+  return isIncluded ? "not enough witnesses cosigned" : "the entry is not where the proof says";
 }
 
 async function main(args: readonly string[]): Promise<number> {

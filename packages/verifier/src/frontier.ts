@@ -1,9 +1,26 @@
 import { EMPTY_ROOT, hashChildren } from "./hash.ts";
 
+export interface FrontierNode {
+  readonly height: number;
+  readonly hash: Buffer;
+}
+
 /** The complete subtrees of a tree that grows at its right end: enough to tell its root. */
 export class Frontier {
   /** from the left, each of fewer leaves than the one before */
-  #nodes: { readonly height: number; readonly hash: Buffer }[] = [];
+  #nodes: FrontierNode[];
+
+  constructor(nodes: readonly FrontierNode[] = []) {
+    this.#nodes = [...nodes];
+  }
+
+  nodes(): readonly FrontierNode[] {
+    return this.#nodes;
+  }
+
+  copy(): Frontier {
+    return new Frontier(this.#nodes);
+  }
 
   /** Adds the root of a complete subtree of `2 ** height` leaves; those before it are not smaller. */
   add(height: number, hash: Buffer): void {

@@ -18,15 +18,20 @@ export { formatCheckpoint, parseCheckpoint, readCheckpoint } from "./checkpoint.
 export type { Checkpoint } from "./checkpoint.ts";
 export { DELETION_ACT, DELETION_RANGES_MAX, formatDeletion } from "./deletion.ts";
 export type { EntryRange, ToldDeletion } from "./deletion.ts";
-export { CHECKPOINT, createDirectorySource, HEADS, KEYS } from "./directory-source.ts";
+export { cosignedMessage, parseWitnessKey, readCosignatures, witnessIdOf } from "./cosignature.ts";
+export type { Cosignature, WitnessKey } from "./cosignature.ts";
+export { CHECKPOINT, createDirectorySource, HEADS, KEY_CHANGES, KEYS } from "./directory-source.ts";
 export { ENTRY_BYTES_MAX, readBundle, writeBundle } from "./entries.ts";
 export { formatManifest, verifyExportFile } from "./export-manifest.ts";
 export type { ExportVerdict } from "./export-manifest.ts";
 export type { Finding, FindingCode } from "./finding.ts";
 export { Frontier } from "./frontier.ts";
 export { EMPTY_ROOT, HASH_BYTES, hashChildren, hashLeaf } from "./hash.ts";
+export { followKeys, readKeyChange, signKeyChange } from "./key-change.ts";
+export type { KeyChange } from "./key-change.ts";
+export { findCheckpoints } from "./note-set.ts";
 export { formatVerifierKey, isSignedBy, keyIdOf, parseNote, parseVerifierKey, signNote } from "./note.ts";
-export type { SignedNote, VerifierKey } from "./note.ts";
+export type { NoteSigner, SignedNote, VerifierKey } from "./note.ts";
 export { formatProofFile, parseProofFile } from "./proof-file.ts";
 export type { ProofFile } from "./proof-file.ts";
 export { verifyConsistency, verifyInclusion } from "./proof.ts";
@@ -36,4 +41,4 @@ export { entriesPath, hashAt, hashesAt, rootWithin, TILE_HEIGHT, TILE_WIDTH, til
 export type { ReadTile, TileId } from "./tile.ts";
 export { TreeReader } from "./tree.ts";
 export { verifyLog } from "./verify-log.ts";
-export type { LogVerdict, VerifyOptions } from "./verify-log.ts";
+export type { LogVerdict, VerifyOptions, VerifyState } from "./verify-log.ts";

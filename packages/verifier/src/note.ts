@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 
 /** A key that verifies notes: `name+1a2b3c4d+base64` (C2SP signed-note; Ed25519 is type 1). */
 export interface VerifierKey {
@@ -21,7 +22,8 @@ export interface SignedNote {
 }
 
 const ED25519 = 1;
-const KEY_BYTES = 32;
+/** of Ed25519 */
+export const KEY_BYTES = 32;
 const NOTE_CHARACTERS_MAX = 64 * 1024;
 const SIGNATURES_MAX = 100;
 /** DER of an Ed25519 public key before its 32 bytes (RFC 8410). */
@@ -75,16 +77,28 @@ export function isSignedBy(note: SignedNote, keys: readonly VerifierKey[]): bool
   return note.signatures.some(({ name, id, signature }) => {
     const key = keys.find((one) => one.name === name && one.id === id);
     if (key === undefined) return false;
-    const publicKey = createPublicKey({ key: Buffer.concat([SPKI, key.publicKey]), format: "der", type: "spki" });
-    return verify(null, Buffer.from(note.text), publicKey, signature);
+    return verify(null, Buffer.from(note.text), publicKeyOf(key.publicKey), signature);
   });
 }
 
-/** @param sign Ed25519 over the bytes @returns the note: the text, and one signature under it */
-export function signNote(
-  text: string,
-  { name, publicKey, sign }: { name: string; publicKey: Uint8Array; sign: (bytes: Uint8Array) => Buffer },
-): string {
-  const signature = Buffer.concat([Buffer.from(keyIdOf(name, publicKey), "hex"), sign(Buffer.from(text))]);
-  return `${text}\n\u2014 ${name} ${signature.toString("base64")}\n`;
+/** @param bytes the 32 of an Ed25519 key */
+export function publicKeyOf(bytes: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: "der", type: "spki" });
+}
+
+/** A key that signs notes, under the name of whose it is. */
+export interface NoteSigner {
+  readonly name: string;
+  readonly publicKey: Uint8Array;
+  /** Ed25519 over the bytes */
+  readonly sign: (bytes: Uint8Array) => Buffer;
+}
+
+/** @returns the note: the text, and one signature of each signer under it */
+export function signNote(text: string, ...signers: readonly NoteSigner[]): string {
+  const lines = signers.map(({ name, publicKey, sign }) => {
+    const signature = Buffer.concat([Buffer.from(keyIdOf(name, publicKey), "hex"), sign(Buffer.from(text))]);
+    return `\u2014 ${name} ${signature.toString("base64")}\n`;
+  });
+  return `${text}\n${lines.join("")}`;
 }

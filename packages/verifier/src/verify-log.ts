@@ -1,25 +1,43 @@
-import { parseCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { accountFor, readDeletion } from "./deletion.ts";
-import type { DeletionRecord, EntryRange, ToldDeletion } from "./deletion.ts";
+import type { WitnessKey } from "./cosignature.ts";
 import { Findings } from "./finding.ts";
 import type { Finding } from "./finding.ts";
-import { Frontier } from "./frontier.ts";
-import { HASH_BYTES, hashLeaf } from "./hash.ts";
-import { isSignedBy, parseNote } from "./note.ts";
+import type { ToldDeletion } from "./deletion.ts";
+import { checkWitnesses, compareHeads, readHead } from "./heads.ts";
+import type { HeadRules, NamedHead } from "./heads.ts";
+import { followKeys } from "./key-change.ts";
+import { Leaves } from "./leaves.ts";
+import type { Gone } from "./leaves.ts";
 import type { VerifierKey } from "./note.ts";
 import type { Head, LogSource } from "./source.ts";
-import { hashAt, hashesAt, rootWithin, TILE_HEIGHT, TILE_WIDTH } from "./tile.ts";
-import { TreeReader } from "./tree.ts";
+import { TILE_WIDTH } from "./tile.ts";
+import { TreePass } from "./tree-pass.ts";
+import type { PassState } from "./tree-pass.ts";
 
 export interface VerifyOptions {
   readonly source: LogSource;
-  /** whose signatures count */
+  /** whose signatures count, and those of keys that these handed over to */
   readonly keys: readonly VerifierKey[];
   /** checkpoints that were kept elsewhere: only they show that a whole log was replaced */
   readonly trusted?: readonly Head[];
+  /** changes of keys that were kept elsewhere */
+  readonly keyChanges?: readonly string[];
+  /** of them `witnessesRequired` must have cosigned one and the same checkpoint; all of them when left out */
+  readonly witnesses?: readonly WitnessKey[];
+  readonly witnessesRequired?: number;
   /** told after every tile: leaves looked at, and how many there are */
-  readonly onProgress?: (done: number, size: number) => void;
+  readonly onProgress?: (done: number, size: number) => void | Promise<void>;
+  /** where an earlier run stood that was cut off */
+  readonly resume?: VerifyState | undefined;
+  /** told now and then, as long as nothing was found */
+  readonly onState?: (state: VerifyState) => void;
+}
+
+/** How far a verification has come without a finding. */
+export interface VerifyState extends PassState, Gone {
+  readonly origin: string;
+  /** leaves */
+  readonly done: number;
 }
 
 export interface LogVerdict {
@@ -30,6 +48,8 @@ export interface LogVerdict {
   readonly root: string | null;
   /** earlier and trusted checkpoints that were compared */
   readonly heads: number;
+  /** the newest checkpoint that enough witnesses cosigned; null when none were asked for */
+  readonly witnessed: { readonly size: number; readonly witnesses: readonly string[] } | null;
   /** how many there are; the first thousand are in `findings` */
   readonly findingsTotal: number;
   readonly findings: readonly Finding[];
@@ -42,32 +62,36 @@ export interface LogVerdict {
 /**
  * Verifies a whole log: derives every hash from the entries, and compares it with the tiles, the tiles with each other, and
  * the roots with the signed checkpoint, with those kept beside the log, and with the trusted ones. Says which entry was
- * changed, removed or moved, or between which it must have been when nothing tells more.
+ * changed, removed or moved, or between which it must have been when nothing tells more. Holds a few tiles at a time.
  */
 export async function verifyLog(options: VerifyOptions): Promise<LogVerdict> {
   const findings = new Findings();
-  const checkpoint = await readNewest(options, findings);
-  if (checkpoint === undefined) return verdictOf(findings, null, 0, []);
-  const { leaves, deletions } = await readLeaves(options, checkpoint, findings);
-  const levels = await checkUpperTiles(options.source, checkpoint.size, leaves, findings);
-  const heads = await checkHeads(options, checkpoint, { leaves, levels }, findings);
-  return verdictOf(findings, checkpoint, heads, deletions);
+  const { source, trusted = [], witnesses = [] } = options;
+  const changes = [...((await source.keyChanges?.()) ?? []), ...(options.keyChanges ?? [])];
+  const rules: HeadRules = { keys: followKeys(options.keys, changes), witnesses };
+  const newest = await readNewest(source, rules, findings);
+  if (newest === undefined) return verdictOf(findings, null, { heads: 0, witnessed: null, deletions: [] });
+  const given = [...(await source.heads()), ...trusted];
+  const named = given.flatMap((head) => readHead(head, rules, findings) ?? []);
+  const all = [...named, newest];
+  const { pass, deletions } = await readLeaves({ ...options, keys: rules.keys }, newest.checkpoint, all, findings);
+  if (pass !== undefined) compareHeads(all, newest.checkpoint, (size) => pass.roots.get(size), findings);
+  const required = options.witnessesRequired ?? witnesses.length;
+  const witnessed = checkWitnesses(all, { witnesses, required }, findings);
+  return verdictOf(findings, newest.checkpoint, { heads: named.length, witnessed, deletions });
 }
-
-const DELETIONS_TOLD_MAX = 1000;
 
 function verdictOf(
   findings: Findings,
   checkpoint: Checkpoint | null,
-  heads: number,
-  deletions: readonly ToldDeletion[],
+  { deletions, ...compared }: Pick<LogVerdict, "heads" | "witnessed" | "deletions">,
 ): LogVerdict {
   return {
     intact: findings.total === 0,
     origin: checkpoint?.origin ?? null,
     size: checkpoint?.size ?? 0,
     root: checkpoint?.root.toString("base64") ?? null,
-    heads,
+    ...compared,
     findingsTotal: findings.total,
     findings: findings.kept,
     deletedTotal: deletions.reduce((total, { entries }) => total + entries, 0),
@@ -75,263 +99,78 @@ function verdictOf(
   };
 }
 
-async function readNewest({ source, keys }: VerifyOptions, findings: Findings): Promise<Checkpoint | undefined> {
+async function readNewest(source: LogSource, rules: HeadRules, findings: Findings): Promise<NamedHead | undefined> {
   const note = await source.checkpoint();
   if (note === undefined) findings.add("checkpoint_missing", "there is no signed checkpoint");
-  return note === undefined ? undefined : readHead({ name: "the checkpoint", note }, keys, findings);
+  return note === undefined ? undefined : readHead({ name: "the checkpoint", note }, rules, findings);
 }
 
-/** @returns what the note says, also when nobody known signed it: that is a finding */
-function readHead({ name, note }: Head, keys: readonly VerifierKey[], findings: Findings): Checkpoint | undefined {
-  const signed = parseNote(note);
-  const checkpoint = signed === undefined ? undefined : parseCheckpoint(signed.text);
-  if (signed === undefined || checkpoint === undefined) {
-    findings.add("checkpoint_unreadable", `${name} is no signed checkpoint`);
-    return undefined;
-  }
-  if (!isSignedBy(signed, keys)) {
-    findings.add("checkpoint_not_signed", `${name} bears no valid signature of a known key`);
-  }
-  return checkpoint;
-}
+const sizesOf = (heads: readonly NamedHead[], origin: string, sizeMax: number): number[] =>
+  heads
+    .filter(({ checkpoint }) => checkpoint.origin === origin && checkpoint.size <= sizeMax)
+    .map(({ checkpoint }) => checkpoint.size);
 
-/** Hashes of leaves, tile by tile, as they must have been when the log was written, as far as that can be told. */
-interface Leaves {
-  readonly tiles: readonly Buffer[];
-  readonly root: Buffer;
-}
+const STATE_EVERY = 256;
+const DELETIONS_TOLD_MAX = 1000;
 
-interface Mismatch {
-  readonly index: number;
-  /** what the entry hashes to */
-  readonly found: Buffer;
-  readonly stored: Buffer;
-}
-
-const MISMATCHES_KEPT = 100_000;
-
-/** What differs between entries and tiles of level 0, as it is read. */
-class Differences {
-  readonly mismatches: Mismatch[] = [];
-  /** first and last places of entries that are not there, in order */
-  readonly missing: [number, number][] = [];
-  readonly records: DeletionRecord[] = [];
-  /** of tiles that differ from their entries: the hashes of these */
-  readonly derivedTiles = new Map<number, Buffer>();
-
-  note(index: number, found: Buffer | undefined, stored: Buffer): void {
-    if (found === undefined) this.#noteMissing(index);
-    else if (this.mismatches.length < MISMATCHES_KEPT) this.mismatches.push({ index, found, stored });
-  }
-
-  #noteMissing(index: number): void {
-    const last = this.missing.at(-1);
-    if (last !== undefined && last[1] === index - 1) last[1] = index;
-    else this.missing.push([index, index]);
-  }
+interface Read {
+  readonly pass: TreePass | undefined;
+  readonly deletions: readonly ToldDeletion[];
 }
 
 /**
- * Reads entries and tiles of level 0. Where they differ, the checkpoint tells which of them is right: those that lead to
- * its root.
+ * Reads entries and tiles of level 0. Where they differ, there are two ways through the leaves, and the checkpoint tells which
+ * of them is right: the one that leads to its root.
+ *
+ * @returns that one; none when there is nothing to go through
  */
 async function readLeaves(
   options: VerifyOptions,
-  checkpoint: Checkpoint,
+  { origin, size, root }: Checkpoint,
+  heads: readonly NamedHead[],
   findings: Findings,
-): Promise<{ readonly leaves: Leaves; readonly deletions: readonly ToldDeletion[] }> {
-  const { size, root } = checkpoint;
-  const differences = new Differences();
-  const tiles: Buffer[] = [];
-  for (let first = 0; first < size; first += TILE_WIDTH) {
-    const id = { index: first / TILE_WIDTH, width: Math.min(TILE_WIDTH, size - first) };
-    tiles.push(await readPiece(options, checkpoint, id, differences, findings));
-    options.onProgress?.(first + id.width, size);
-  }
-  const { told, unaccounted } = accountFor(differences.missing, differences.records);
-  tellMissing(unaccounted, findings);
-  const { mismatches, derivedTiles } = differences;
-  const stored = { tiles, root: rootOf(tiles) };
-  if (derivedTiles.size === 0 || stored.root.equals(root)) {
-    tellMismatches(mismatches, findings);
-    return { leaves: stored, deletions: told };
-  }
-  const corrected = tiles.map((tile, index) => derivedTiles.get(index) ?? tile);
-  const derivedRoot = rootOf(corrected);
-  if (!derivedRoot.equals(root)) {
-    tellMismatches(mismatches, findings);
-    return { leaves: stored, deletions: told };
-  }
-  for (const { index } of mismatches) {
-    findings.add("tile_changed", `the hash of entry ${index} in its tile is not that of the entry`, index);
-  }
-  return { leaves: { tiles: corrected, root: derivedRoot }, deletions: told };
-}
-
-/** Reads the entries under one tile. @returns the tile */
-async function readPiece(
-  { source, keys }: VerifyOptions,
-  { origin }: Checkpoint,
-  id: { readonly index: number; readonly width: number },
-  differences: Differences,
-  findings: Findings,
-): Promise<Buffer> {
-  const first = id.index * TILE_WIDTH;
-  const entries = (await source.entries(id)) ?? [];
-  const hashes = Array.from({ length: id.width }, (_, place) => hashOf(entries[place]));
-  const stored = await readTile(source, { level: 0, ...id }, findings);
-  // without a tile the entries have to speak for themselves; of one that is gone its hash alone is left
-  const derived = Buffer.concat(
-    hashes.map((hash, place) => hash ?? (stored === undefined ? Buffer.alloc(HASH_BYTES) : hashAt(stored, place))),
-  );
-  const tile = stored ?? derived;
-  for (const [place, found] of hashes.entries()) {
-    const entry = entries[place];
-    if (entry !== undefined) noteDeletion(entry, { index: first + place, origin, keys }, differences, findings);
-    const hash = hashAt(tile, place);
-    if (found?.equals(hash) === true) continue;
-    if (found !== undefined) differences.derivedTiles.set(id.index, derived);
-    differences.note(first + place, found, hash);
-  }
-  if (entries.length > id.width) {
-    findings.add("entries_changed", "there are more entries than the tile has leaves", first, first + id.width - 1);
-  }
-  return tile;
-}
-
-function noteDeletion(
-  entry: Buffer,
-  about: { readonly index: number; readonly origin: string; readonly keys: readonly VerifierKey[] },
-  differences: Differences,
-  findings: Findings,
-): void {
-  const read = readDeletion(entry, about);
-  if (read === undefined) return;
-  if (typeof read !== "string") differences.records.push(read);
-  else
-    findings.add(
-      "deletion_not_signed",
-      `entry ${about.index} says that entries were deleted, but ${read}`,
-      about.index,
-    );
-}
-
-const hashOf = (entry: Buffer | undefined): Buffer | undefined => (entry === undefined ? undefined : hashLeaf(entry));
-
-function tellMissing(ranges: readonly EntryRange[], findings: Findings): void {
-  for (const [from, to] of ranges) {
-    for (let index = from; index <= to; index++) findings.add("entry_missing", `entry ${index} is missing`, index);
-  }
-}
-
-async function readTile(
-  source: LogSource,
-  id: { level: number; index: number; width: number },
-  findings: Findings,
-): Promise<Buffer | undefined> {
-  const span = TILE_WIDTH ** id.level;
-  const first = id.index * TILE_WIDTH * span;
-  const tile = await source.tile(id);
-  if (tile?.length === id.width * HASH_BYTES) return tile;
-  const what = tile === undefined ? "is missing" : `has ${tile.length} bytes instead of ${id.width * HASH_BYTES}`;
-  findings.add("tile_missing", `tile ${id.index} of level ${id.level} ${what}`, first, first + id.width * span - 1);
-  return undefined;
-}
-
-/** An entry that has the hash of another place was moved there; any other was changed. */
-function tellMismatches(mismatches: readonly Mismatch[], findings: Findings): void {
-  const places = new Map(mismatches.map(({ stored, index }) => [stored.toString("hex"), index]));
-  for (const { index, found } of mismatches) {
-    const from = places.get(found.toString("hex"));
-    if (from === undefined) findings.add("entry_changed", `entry ${index} is not what was logged`, index);
-    else findings.add("entry_moved", `entry ${index} was logged as entry ${from}`, index);
-  }
-}
-
-function rootOf(tiles: readonly Buffer[]): Buffer {
-  const frontier = new Frontier();
-  for (const tile of tiles) {
-    const count = tile.length / HASH_BYTES;
-    if (count === TILE_WIDTH) frontier.add(TILE_HEIGHT, rootWithin(tile, 0, TILE_WIDTH));
-    else for (let place = 0; place < count; place++) frontier.add(0, Buffer.from(hashAt(tile, place)));
-  }
-  return frontier.root();
-}
-
-/** @returns the tiles of the upper levels as they follow from the leaves */
-async function checkUpperTiles(
-  source: LogSource,
-  size: number,
-  leaves: Leaves,
-  findings: Findings,
-): Promise<readonly (readonly Buffer[])[]> {
-  const levels: (readonly Buffer[])[] = [leaves.tiles];
-  for (let level = 1, below = leaves.tiles; hashesAt(level, size) > 0; level++) {
-    const count = hashesAt(level, size);
-    const tiles: Buffer[] = [];
-    for (let index = 0; index * TILE_WIDTH < count; index++) {
-      const width = Math.min(TILE_WIDTH, count - index * TILE_WIDTH);
-      const derived = below
-        .slice(index * TILE_WIDTH, index * TILE_WIDTH + width)
-        .map((tile) => rootWithin(tile, 0, TILE_WIDTH));
-      tiles.push(Buffer.concat(derived));
-      const tile = await readTile(source, { level, index, width }, findings);
-      if (tile !== undefined) compareTile(tile, derived, { level, index }, findings);
+): Promise<Read> {
+  const { source, keys } = options;
+  const sizes = sizesOf(heads, origin, size);
+  const storedFindings = new Findings();
+  const stored = new TreePass(source, storedFindings, sizes);
+  const begin = resumeAt(options, stored, origin, sizes);
+  const leaves = new Leaves({ source, keys, origin, size }, findings, begin === 0 ? undefined : options.resume);
+  /** from the first difference on: the leaves as the entries make them */
+  let other: { readonly pass: TreePass; readonly findings: Findings } | undefined;
+  for (let first = begin; first < size; first += TILE_WIDTH) {
+    const { tile, derived } = await leaves.next(first);
+    if (tile === undefined) return { pass: undefined, deletions: leaves.tellMissing() };
+    if (other === undefined && !tile.equals(derived)) {
+      const own = storedFindings.copy();
+      other = { pass: stored.fork(own), findings: own };
     }
-    levels.push(tiles);
-    below = tiles;
-  }
-  return levels;
-}
-
-function compareTile(
-  tile: Buffer,
-  derived: readonly Buffer[],
-  { level, index }: { level: number; index: number },
-  findings: Findings,
-): void {
-  const span = TILE_WIDTH ** level;
-  for (const [place, hash] of derived.entries()) {
-    if (hashAt(tile, place).equals(hash)) continue;
-    const first = (index * TILE_WIDTH + place) * span;
-    const message = `the hashes of level ${level - 1} do not lead to what level ${level} says of them`;
-    findings.add("tile_changed", message, first, first + span - 1);
-  }
-}
-
-interface Derived {
-  readonly leaves: Leaves;
-  readonly levels: readonly (readonly Buffer[])[];
-}
-
-/** Compares the roots of all checkpoints, oldest first. @returns how many earlier and trusted ones there were */
-async function checkHeads(
-  options: VerifyOptions,
-  newest: Checkpoint,
-  { leaves, levels }: Derived,
-  findings: Findings,
-): Promise<number> {
-  const { source, keys, trusted = [] } = options;
-  const given = [...(await source.heads()), ...trusted];
-  const named = given.flatMap((head) => {
-    const checkpoint = readHead(head, keys, findings);
-    return checkpoint === undefined ? [] : [{ name: head.name, checkpoint }];
-  });
-  const all = [...named, { name: "the checkpoint", checkpoint: newest }];
-  all.sort((left, right) => left.checkpoint.size - right.checkpoint.size);
-  const tree = new TreeReader(newest.size, async ({ level, index }) => levels[level]?.[index] ?? Buffer.alloc(0));
-  let agreed = 0;
-  for (const { name, checkpoint } of all) {
-    const { origin, size, root } = checkpoint;
-    if (origin !== newest.origin) findings.add("other_log", `${name} is of the log ${origin}, not ${newest.origin}`);
-    else if (size > newest.size) {
-      findings.add("truncated", `${name} tells of ${size} entries: the last ones are gone`, newest.size, size - 1);
-    } else if ((size === newest.size ? leaves.root : await tree.root(size)).equals(root))
-      agreed = Math.max(agreed, size);
-    else {
-      const message = `${name} tells of another history of the first ${size} entries`;
-      findings.add("history_differs", message, Math.min(agreed, Math.max(0, size - 1)), Math.max(0, size - 1));
+    await stored.add(first, tile);
+    await other?.pass.add(first, derived);
+    const done = Math.min(size, first + TILE_WIDTH);
+    await options.onProgress?.(done, size);
+    const isClean = findings.total + storedFindings.total === 0 && other === undefined;
+    if (isClean && done % (STATE_EVERY * TILE_WIDTH) === 0) {
+      options.onState?.({ origin, done, ...stored.state(), ...leaves.gone });
     }
   }
-  return named.length;
+  const deletions = leaves.tellMissing();
+  const isOther = other?.pass.roots.get(size)?.equals(root) === true && stored.roots.get(size)?.equals(root) !== true;
+  if (isOther) leaves.tellChangedTiles();
+  else leaves.tellChangedEntries();
+  const right = isOther && other !== undefined ? other : { pass: stored, findings: storedFindings };
+  await right.pass.end();
+  findings.addAll(right.findings);
+  return { pass: right.pass, deletions };
+}
+
+/** @returns the leaf to go on from */
+function resumeAt({ resume }: VerifyOptions, pass: TreePass, origin: string, sizes: readonly number[]): number {
+  if (resume === undefined || resume.origin !== origin || resume.done % TILE_WIDTH !== 0) return 0;
+  if (resume.done > Math.max(0, ...sizes)) return 0;
+  const told = new Set(resume.roots.map(({ size }) => size));
+  // a checkpoint that the earlier run did not know cannot be compared without going the whole way
+  if (sizes.some((size) => size > 0 && size <= resume.done && !told.has(size))) return 0;
+  pass.resume(resume, resume.done);
+  return resume.done;
 }

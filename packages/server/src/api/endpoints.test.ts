@@ -34,6 +34,9 @@ const REASON = { reason: "because it is a test" };
 
 /** A body that each endpoint takes; one that is not here takes none. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  verifyAuditLog: { trusted: [] },
+  rotateAuditKey: { overlapDays: 7 },
+  addCosignatures: { checkpoint: "log\n1\nroot\n" },
   signIn: { name: "ada", password: "a long pass phrase" },
   signInByLink: { token: "x" },
   createSignInLink: { name: "ada" },

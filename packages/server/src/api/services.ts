@@ -7,6 +7,12 @@ import type {
   AuditProofView,
   AuditTileView,
   AuditVerdictView,
+  CosignaturesRequest,
+  CosignaturesView,
+  RotatedKeyView,
+  RotateKeyRequest,
+  ShipmentList,
+  VerifyLogRequest,
   ActionPreview,
   ActionPreviewRequest,
   ActionView,
@@ -415,5 +421,8 @@ export interface ApiServices extends ExplorerApi, RetentionServices {
   getAuditTile(caller: Caller, tile: { readonly level: number; readonly index: number }): Promise<AuditTileView>;
   getAuditEntries(caller: Caller, tile: { readonly index: number }): Promise<AuditEntriesView>;
   proveAuditEntry(caller: Caller, query: AuditProofQuery): Promise<AuditProofView>;
-  verifyAuditLog(caller: Caller): Promise<AuditVerdictView>;
+  verifyAuditLog(caller: Caller, request: VerifyLogRequest): Promise<AuditVerdictView>;
+  shipAuditHeads(caller: Caller): Promise<ShipmentList>;
+  rotateAuditKey(caller: Caller, request: RotateKeyRequest): Promise<RotatedKeyView>;
+  addCosignatures(caller: Caller, request: CosignaturesRequest): Promise<CosignaturesView>;
 }

@@ -7,6 +7,9 @@ import {
   auditProofView,
   auditTileView,
   auditVerdictView,
+  cosignaturesView,
+  rotatedKeyView,
+  shipmentList,
   ROLES,
   actionPreview,
   actionView,
@@ -290,6 +293,9 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     getAuditEntries: async () => sample(auditEntriesView),
     proveAuditEntry: async () => sample(auditProofView),
     verifyAuditLog: async () => sample(auditVerdictView),
+    shipAuditHeads: async () => sample(shipmentList),
+    rotateAuditKey: async () => sample(rotatedKeyView),
+    addCosignatures: async () => sample(cosignaturesView),
     ...overrides,
   };
 }

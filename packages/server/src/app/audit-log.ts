@@ -1,7 +1,31 @@
-import { checkLog, describeFindings, growTree, keepCheckpoint, openLogKey } from "../audit/index.ts";
-import type { DatabaseVerdict, LogKey } from "../audit/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Actor } from "@firebreak/protocol";
+import {
+  acceptCosignatures,
+  askWitnesses,
+  checkLog,
+  describeFindings,
+  dropCheckState,
+  endOverlap,
+  growTree,
+  keepCheckpoint,
+  keepCheckState,
+  openLogKey,
+  readCheckState,
+  recordAudit,
+  rotateKey,
+  settleRotation,
+  viewWitnesses,
+} from "../audit/index.ts";
+import type { CheckOptions, DatabaseVerdict, LogKey, RotatedKey, WitnessedView } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
-import type { Clock, Config, Logger } from "../kernel/index.ts";
+import type { Clock, Config, Logger, Profile, ReadSecret } from "../kernel/index.ts";
+import type { Daemon } from "./daemons.ts";
+import { shipHeads, viewShipments } from "./ship/ship-heads.ts";
+import type { ShipmentView } from "./ship/ship-heads.ts";
+import { sendThroughChannel } from "./ship/through-channel.ts";
+import type { OutgoingMail } from "./ship/through-channel.ts";
+import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 
 interface LogHouse {
@@ -9,8 +33,12 @@ interface LogHouse {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** told when the log is not as it was written */
-  readonly raise: (alert: { key: string; title: string; text: string; severity: 1 }) => Promise<void>;
+  readonly profile: Pick<Profile, "audit" | "channels">;
+  readonly readSecret: ReadSecret;
+  /** told when the log is not as it was written, or when nobody outside can say so */
+  readonly raise: (alert: { key: string; title: string; text: string; severity: 1 | 2 }) => Promise<void>;
+  /** ends such an alert */
+  readonly settle: (key: string) => Promise<void>;
 }
 
 /** The newest check of the whole log. */
@@ -28,10 +56,33 @@ export interface AuditLog {
   grow(): Promise<void>;
   /** Keeps the newest checkpoint in the home; an alert says when the log does not go on from the one before. */
   keep(): Promise<void>;
-  /** Derives everything anew; an alert says what is not as it was logged. */
-  check(): Promise<DatabaseVerdict>;
-  /** Checks once a day, the first time ten minutes after the start. */
-  checkIfDue(): Promise<void>;
+  /**
+   * Derives everything anew; an alert says what is not as it was logged.
+   *
+   * @param trusted checkpoints that were kept elsewhere
+   */
+  check(trusted?: readonly string[]): Promise<DatabaseVerdict>;
+  /**
+   * Checks once a day, the first time ten minutes after the start, beside other work: two thirds of the time it rests. What is cut
+   * off by the end of the process is taken up by the next.
+   */
+  checkIfDue(stopping: AbortSignal): Promise<void>;
+  /** how far the check of the day has come; null while there is none */
+  readonly checking: { readonly done: number; readonly size: number } | null;
+  /** Has the key hand over to a new one; both sign for some days. */
+  rotateKey(actor: Actor, overlapDays: number): Promise<Omit<RotatedKey, "logKey">>;
+  /** Asks the witnesses of the profile for cosignatures; an alert says when one contradicts, or none was had for long. */
+  askWitnesses(): Promise<void>;
+  /** @returns the names of witnesses whose cosignatures stand under the checkpoint and were kept */
+  acceptCosignatures(actor: Actor, checkpoint: string): Promise<string[]>;
+  /** @returns undefined when the profile names no witness */
+  witnesses(): Promise<WitnessedView | undefined>;
+  /** Sends checkpoints where the profile wants them; an alert says of a place that is behind for long. */
+  ship(): Promise<readonly ShipmentView[]>;
+  /** Sends the newest one everywhere, because somebody asks for it. */
+  shipNow(actor: Actor): Promise<readonly ShipmentView[]>;
+  /** @returns how far each place of the profile has come */
+  shipments(): Promise<readonly ShipmentView[]>;
   readonly lastCheck: LogCheck | null;
   /** signs the checkpoints, and what retention archives and deletes */
   readonly logKey: LogKey;
@@ -40,27 +91,72 @@ export interface AuditLog {
 const CHECK_EVERY_MS = 24 * 60 * 60_000;
 const FIRST_CHECK_MS = 10 * 60_000;
 const FINDINGS_TOLD = 10;
+const HOUR_MS = 60 * 60_000;
+/** A check rests so many times as long as it works. */
+const REST = 2;
+
+/** @returns what a check calls after every tile, that it leaves room for the rest of the process */
+function paceOf(clock: Clock): (signal: AbortSignal) => Promise<void> {
+  let sinceMs = clock.monotonicMs();
+  return async (signal) => {
+    const restMs = Math.min(1_000, (clock.monotonicMs() - sinceMs) * REST);
+    if (restMs > 0) await sleep(restMs, undefined, { signal });
+    sinceMs = clock.monotonicMs();
+  };
+}
+
+const DAEMON: Actor = { kind: "daemon", id: "audit-log", name: "Firebreak" };
 
 export function openAuditLog(house: LogHouse): AuditLog {
   return new HouseAuditLog(house, openLogKey(house.config.home));
 }
 
+export function logDaemons(log: AuditLog): Daemon[] {
+  return [
+    { name: "audit log", everyMs: 250, run: () => log.grow() },
+    { name: "kept checkpoint", everyMs: 10_000, run: () => log.keep() },
+    { name: "checkpoints to ship", everyMs: 10_000, run: () => log.ship() },
+    { name: "witnesses of the audit log", everyMs: 10_000, run: () => log.askWitnesses() },
+    { name: "check of the audit log", everyMs: 60_000, run: (stopping) => log.checkIfDue(stopping) },
+  ];
+}
+
 class HouseAuditLog implements AuditLog {
   lastCheck: LogCheck | null = null;
+  checking: { readonly done: number; readonly size: number } | null = null;
   readonly #house: LogHouse;
-  readonly logKey: LogKey;
+  logKey: LogKey;
+  #isSettled = false;
+  /** the key changes between two growths, never within one */
+  #busy: Promise<unknown> = Promise.resolve();
   #dueMs: number;
   #hasForked = false;
+  /** places whose alert is open */
+  readonly #late = new Set<string>();
+  readonly #openedMs: number;
 
   constructor(house: LogHouse, logKey: LogKey) {
     this.#house = house;
     this.logKey = logKey;
+    this.#openedMs = house.clock.now();
     this.#dueMs = house.clock.monotonicMs() + FIRST_CHECK_MS;
   }
 
-  async grow(): Promise<void> {
-    const { database, clock } = this.#house;
-    for (let mayBeMore = true; mayBeMore;) ({ mayBeMore } = await growTree({ database, clock, logKey: this.logKey }));
+  grow(): Promise<void> {
+    return this.#alone(async () => {
+      const { database, clock } = this.#house;
+      for (let mayBeMore = true; mayBeMore;) {
+        ({ mayBeMore } = await growTree({ database, clock, logKey: this.logKey }));
+      }
+    });
+  }
+
+  rotateKey(actor: Actor, overlapDays: number): Promise<Omit<RotatedKey, "logKey">> {
+    return this.#alone(async () => {
+      const { logKey, ...told } = await rotateKey({ ...this.#keyContext(), actor }, overlapDays);
+      this.logKey = logKey;
+      return told;
+    });
   }
 
   async keep(): Promise<void> {
@@ -70,20 +166,136 @@ class HouseAuditLog implements AuditLog {
       await this.#raise(["the log does not go on from the checkpoint that this home keeps in log/checkpoint"]);
     }
     this.#hasForked = hasForked;
+    if (this.logKey.before === undefined) return;
+    await this.#alone(async () => {
+      this.logKey = await endOverlap(this.#keyContext());
+    });
   }
 
-  async check(): Promise<DatabaseVerdict> {
-    const { database, clock, config } = this.#house;
-    this.#dueMs = clock.monotonicMs() + CHECK_EVERY_MS;
-    const verdict = await checkLog({ database, home: config.home, logKey: this.logKey });
-    const findings = describeFindings(verdict, FINDINGS_TOLD);
-    this.lastCheck = { at: toIso(clock.now()), intact: verdict.intact, entries: verdict.size, findings };
-    if (!verdict.intact) await this.#raise(findings);
+  async check(trusted: readonly string[] = []): Promise<DatabaseVerdict> {
+    const verdict = await this.#derive(trusted, {});
+    // what somebody brings may be of another log: that is theirs to judge
+    if (trusted.length > 0) return verdict;
+    await this.#tell(verdict);
     return verdict;
   }
 
-  async checkIfDue(): Promise<void> {
-    if (this.#house.clock.monotonicMs() >= this.#dueMs) await this.check();
+  async checkIfDue(stopping: AbortSignal): Promise<void> {
+    const { clock, config } = this.#house;
+    if (clock.monotonicMs() < this.#dueMs) return;
+    try {
+      const pace = paceOf(clock);
+      const verdict = await this.#derive([], {
+        resume: readCheckState(config.home, clock.now()),
+        onState: (state) => keepCheckState(config.home, { at: clock.now(), ...state }),
+        onProgress: async (done, size) => {
+          this.checking = { done, size };
+          stopping.throwIfAborted();
+          await pace(stopping);
+        },
+      });
+      dropCheckState(config.home);
+      await this.#tell(verdict);
+    } catch (fault) {
+      if (!stopping.aborted) throw fault;
+    } finally {
+      this.checking = null;
+    }
+  }
+
+  #derive(trusted: readonly string[], options: CheckOptions): Promise<DatabaseVerdict> {
+    const { database, clock, config } = this.#house;
+    if (trusted.length === 0) this.#dueMs = clock.monotonicMs() + CHECK_EVERY_MS;
+    return checkLog({ database, home: config.home, logKey: this.logKey, trusted }, options);
+  }
+
+  async #tell(verdict: DatabaseVerdict): Promise<void> {
+    const findings = describeFindings(verdict, FINDINGS_TOLD);
+    const at = toIso(this.#house.clock.now());
+    this.lastCheck = { at, intact: verdict.intact, entries: verdict.size, findings };
+    if (!verdict.intact) await this.#raise(findings);
+  }
+
+  async askWitnesses(): Promise<void> {
+    const { clock, profile, raise } = this.#house;
+    const contradictions = await askWitnesses(this.#witnessContext());
+    if (contradictions.length > 0) await this.#raise(contradictions);
+    const view = await this.witnesses();
+    if (view === undefined) return;
+    const sinceMs = view.witnessedAt === null ? this.#openedMs : Date.parse(view.witnessedAt);
+    const { witnessHours } = profile.audit;
+    if (view.size >= view.logSize || clock.now() - sinceMs < witnessHours * HOUR_MS) return;
+    const problems = view.witnesses.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
+    await raise({
+      key: "audit_log_not_witnessed",
+      title: "No witness vouches for the audit log",
+      text: [`For ${witnessHours} h no checkpoint was cosigned by ${view.required} witness(es).`, ...problems].join(
+        "\n",
+      ),
+      severity: 2,
+    });
+  }
+
+  acceptCosignatures(actor: Actor, checkpoint: string): Promise<string[]> {
+    return acceptCosignatures({ ...this.#witnessContext(), actor }, checkpoint);
+  }
+
+  witnesses(): Promise<WitnessedView | undefined> {
+    return viewWitnesses(this.#witnessContext());
+  }
+
+  async shipNow(actor: Actor): Promise<readonly ShipmentView[]> {
+    const { database, clock } = this.#house;
+    await inTransaction(database, (trx) =>
+      recordAudit(trx, { at: clock.now(), actor, action: "audit.ship", target: null, detail: {} }),
+    );
+    await shipHeads(this.#shippingContext(), true);
+    return this.ship();
+  }
+
+  async ship(): Promise<readonly ShipmentView[]> {
+    await shipHeads(this.#shippingContext());
+    const views = await this.shipments();
+    for (const { name, isLate, problem } of views) {
+      const key = `audit_log_not_shipped_${name}`;
+      if (!isLate && this.#late.delete(name)) await this.#house.settle(key);
+      if (!isLate || this.#late.has(name)) continue;
+      this.#late.add(name);
+      const text =
+        `${name} has not got the newest checkpoint for longer than the profile allows. ${problem ?? ""}`.trim();
+      await this.#house.raise({ key, title: `The audit log is not kept in ${name}`, text, severity: 2 });
+    }
+    return views;
+  }
+
+  shipments(): Promise<readonly ShipmentView[]> {
+    return viewShipments(this.#shippingContext());
+  }
+
+  #shippingContext() {
+    const { database, clock, profile, readSecret } = this.#house;
+    const sendMail = (channel: string, mail: OutgoingMail) => sendThroughChannel(this.#house, channel, mail);
+    return { database, clock, readSecret, places: profile.audit.ship, sendMail };
+  }
+
+  #witnessContext() {
+    const { database, clock, profile } = this.#house;
+    return { database, clock, settings: profile.audit };
+  }
+
+  #keyContext() {
+    const { database, clock, config } = this.#house;
+    return { database, clock, home: config.home, actor: DAEMON, logKey: this.logKey };
+  }
+
+  async #alone<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#busy.then(async () => {
+      if (!this.#isSettled) this.logKey = await settleRotation(this.#keyContext());
+      this.#isSettled = true;
+      return act();
+    });
+    this.#busy = mine.catch(() => undefined);
+    return mine;
   }
 
   async #raise(findings: readonly string[]): Promise<void> {

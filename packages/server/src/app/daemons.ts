@@ -5,7 +5,8 @@ import { messageOf } from "../kernel/index.ts";
 export interface Daemon {
   readonly name: string;
   readonly everyMs: number;
-  run(): Promise<unknown>;
+  /** @param stopping aborted when this process stops: what takes long ends early */
+  run(stopping: AbortSignal): Promise<unknown>;
 }
 
 export interface Daemons {
@@ -17,11 +18,11 @@ export interface Daemons {
 export function createDaemons(daemons: readonly Daemon[], surroundings: { clock: Clock; logger: Logger }): Daemons {
   const timers = new Set<NodeJS.Timeout>();
   const passes = new Set<Promise<void>>();
-  let stopping = false;
+  const ending = new AbortController();
 
   const pass = async (daemon: Daemon) => {
     try {
-      await daemon.run();
+      await daemon.run(ending.signal);
     } catch (fault) {
       surroundings.logger.error("a daemon failed and is tried again", {
         daemon: daemon.name,
@@ -35,7 +36,7 @@ export function createDaemons(daemons: readonly Daemon[], surroundings: { clock:
     schedule(daemon, daemon.everyMs);
   };
   const schedule = (daemon: Daemon, delayMs: number) => {
-    if (stopping) return;
+    if (ending.signal.aborted) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       const running = passAndGoOn(daemon, () => passes.delete(running));
@@ -48,7 +49,7 @@ export function createDaemons(daemons: readonly Daemon[], surroundings: { clock:
       for (const daemon of daemons) schedule(daemon, 0);
     },
     stop: async () => {
-      stopping = true;
+      ending.abort();
       for (const timer of timers) clearTimeout(timer);
       await Promise.all(passes);
     },

@@ -56,9 +56,8 @@ import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } fro
 import type { Intake } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
 import { answerLinks } from "./answer-links.ts";
-import { openAuditLog } from "./audit-log.ts";
-import { raiseOwnAlert } from "./own-alerts.ts";
-import type { OwnAlert } from "./own-alerts.ts";
+import { logDaemons, openAuditLog } from "./audit-log.ts";
+import { endOwnAlert, raiseOwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
 import { eventStoreDaemons } from "./event-store-daemons.ts";
 import type { Daemon } from "./daemons.ts";
@@ -188,7 +187,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     ...(await loadPlans(config, profilesDir, { ...files, profile, placeOf }, effectors)),
     authenticator: createAuthenticator({ database, clock, logger, localToken }),
     hasher: createPasswordHasher(),
-    ...openProofs(options, { ...surroundings, database }, (alert) => raiseOwnAlert(house, alert)),
+    ...openProofs(options, { ...surroundings, database }, () => house),
     ...createLimits(clock),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
@@ -211,13 +210,18 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
 /** How Firebreak shows that it does what it says: stops that are tried out, receipts that are signed, a log that is checked. */
 function openProofs(
   { config, environment }: HouseOptions,
-  surroundings: Pick<House, "clock" | "newId" | "logger" | "profile" | "database">,
-  raise: (alert: OwnAlert) => Promise<void>,
+  surroundings: Pick<House, "clock" | "newId" | "logger" | "profile" | "database" | "readSecret">,
+  house: () => House,
 ): Pick<House, "canary" | "receiptKey" | "auditLog"> {
   return {
     canary: createCanary({ ...surroundings, config }, environment),
     receiptKey: openSigningKey(config.home, RECEIPT_KEY),
-    auditLog: openAuditLog({ ...surroundings, config, raise }),
+    auditLog: openAuditLog({
+      ...surroundings,
+      config,
+      raise: (alert) => raiseOwnAlert(house(), alert),
+      settle: (key) => endOwnAlert(house(), key),
+    }),
   };
 }
 
@@ -366,9 +370,7 @@ function daemonsOf(house: House): Daemon[] {
   const { clock, database } = house;
   const ctx = () => contextFor(house, DAEMON);
   return [
-    { name: "audit log", everyMs: 250, run: () => house.auditLog.grow() },
-    { name: "kept checkpoint", everyMs: 10_000, run: () => house.auditLog.keep() },
-    { name: "check of the audit log", everyMs: 60_000, run: () => house.auditLog.checkIfDue() },
+    ...logDaemons(house.auditLog),
     { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
     { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
     { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },

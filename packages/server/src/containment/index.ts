@@ -40,3 +40,4 @@ export { findSupervisedCaller, findSupervisedProcess } from "./supervised-caller
 export type { LoopbackConnection, SupervisedCaller } from "./supervised-caller.ts";
 export { listSupervisedTrees } from "./supervised-trees.ts";
 export type { SupervisedTree } from "./supervised-trees.ts";
+export { runSystemProgram } from "./system-program.ts";

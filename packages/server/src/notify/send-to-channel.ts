@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Channel, EmailChannel, ReadSecret, WebhookChannel } from "../kernel/index.ts";
+import type { Channel, EmailChannel, Profile, ReadSecret, WebhookChannel } from "../kernel/index.ts";
 import { ATTEMPT_MS_MAX } from "./schedule.ts";
 import { sendEmail } from "./send-email.ts";
 import { sendWebhook } from "./send-webhook.ts";
@@ -9,7 +9,7 @@ type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: fals
 
 /** Sends through the channel as the profile defines it now; its secrets are read for this attempt and not kept. */
 export async function sendToChannel(
-  ctx: Pick<NotifyContext, "profile" | "readSecret" | "clock">,
+  ctx: Pick<NotifyContext, "readSecret" | "clock"> & { readonly profile: Pick<Profile, "channels"> },
   row: Pick<DeliveryRow, "channel" | "channel_kind">,
   message: OutgoingMessage,
 ): Promise<SendResult> {

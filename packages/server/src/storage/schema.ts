@@ -12,7 +12,7 @@ import type {
   StepState,
 } from "@firebreak/protocol";
 import type { ReceiptSummary, SignedReceipt } from "@firebreak/protocol";
-import type { ColumnType, Generated } from "kysely";
+import type { Generated } from "kysely";
 import type { ActionSchema } from "./action-tables.ts";
 import type { AlertSchema } from "./alert-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
@@ -26,7 +26,7 @@ import type { ApiTokensTable, SignInLinksTable, UsersTable, WebSessionsTable } f
 import type { RetentionSchema } from "./retention-tables.ts";
 import type { OriginalSchema } from "./original-tables.ts";
 import type { ReactionsTable } from "./reaction-tables.ts";
-import type { LogHeadsTable, LogKeysTable, LogStateTable, LogTilesTable } from "./log-tables.ts";
+import type { LogSchema } from "./log-tables.ts";
 import type { ReplaysTable, RuleHitsTable } from "./rule-tables.ts";
 
 export interface AgentsTable {
@@ -282,19 +282,6 @@ export interface ReviewsTable {
   edited_at: NullableTimestamp;
 }
 
-/** Every act of a person, token, rule or daemon. `leaf` is the canonical JSON that is hashed (RFC 6962 leaf). */
-export interface AuditLogTable {
-  seq: Generated<string>;
-  at: Timestamp;
-  actor: Json<Actor>;
-  action: string;
-  target: string | null;
-  leaf: string;
-  leaf_hash: Buffer;
-  /** its place in the tree; null until it is there */
-  leaf_index: ColumnType<string | null, string | null | undefined, string | null>;
-}
-
 /** Processes of ours that share this database; a node that stops beating has died. */
 export interface NodesTable {
   id: string;
@@ -316,7 +303,8 @@ export interface Schema
     IndicatorSchema,
     InvestigationSchema,
     RetentionSchema,
-    OriginalSchema {
+    OriginalSchema,
+    LogSchema {
   events: EventsTable;
   event_index_state: EventIndexStateTable;
   event_blocks: EventBlocksTable;
@@ -346,11 +334,6 @@ export interface Schema
   web_sessions: WebSessionsTable;
   api_tokens: ApiTokensTable;
   sign_in_links: SignInLinksTable;
-  audit_log: AuditLogTable;
-  log_state: LogStateTable;
-  log_tiles: LogTilesTable;
-  log_heads: LogHeadsTable;
-  log_keys: LogKeysTable;
   sources: SourcesTable;
   refused_messages: RefusedMessagesTable;
   changes: ChangesTable;

@@ -3,6 +3,8 @@ export type { Intake, IntakeLimits, IntakeOptions, IntakeStats } from "./intake.
 export { getAgent, getSession, listAgents, listLiveSessions, listSessions } from "./list-agents.ts";
 export type { PageInput, SessionFilters } from "./list-agents.ts";
 export { listPacks, listPacksOf } from "./list-packs.ts";
+export { checkChainedLog } from "./maps/check-chained-log.ts";
+export type { ChainedLogVerdict } from "./maps/check-chained-log.ts";
 export { loadFieldMaps, openFieldMaps } from "./maps/load-maps.ts";
 export type { FieldMaps, FieldMapSet, LoadedMap } from "./maps/load-maps.ts";
 export { runMapCases } from "./maps/map-cases.ts";

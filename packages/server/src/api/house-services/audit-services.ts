@@ -14,6 +14,9 @@ type AuditServices = Pick<
   | "getAuditEntries"
   | "proveAuditEntry"
   | "verifyAuditLog"
+  | "shipAuditHeads"
+  | "rotateAuditKey"
+  | "addCosignatures"
 >;
 
 export function auditServices(house: House): AuditServices {
@@ -26,19 +29,38 @@ export function auditServices(house: House): AuditServices {
     getAuditLog: async () => {
       const { lastCheck } = house.auditLog;
       const check = lastCheck === null ? null : { ...lastCheck, findings: [...lastCheck.findings] };
-      return { ...(await getLog(house)), lastCheck: check };
+      return {
+        ...(await getLog(house)),
+        shipments: [...(await house.auditLog.shipments())],
+        witnessed: await viewWitnessed(house),
+        checking: house.auditLog.checking,
+        lastCheck: check,
+      };
     },
     listAuditHeads: (_caller, { after }) => listHeads(house, placeAfter(after)),
     getAuditTile: (_caller, tile) => getTile(house, tile),
     getAuditEntries: (_caller, tile) => getEntries({ database: house.database, home: house.config.home }, tile),
     proveAuditEntry: (_caller, query) =>
       proveEntry({ database: house.database, home: house.config.home }, nameOf(query)),
-    verifyAuditLog: async () => {
-      const verdict = await house.auditLog.check();
+    verifyAuditLog: async (_caller, { trusted }) => {
+      const verdict = await house.auditLog.check(trusted);
       const { findings, tableFindings, deletions } = verdict;
-      return { ...verdict, findings: [...findings], tableFindings: [...tableFindings], deletions: [...deletions] };
+      const told = { findings: [...findings], tableFindings: [...tableFindings], deletions: [...deletions] };
+      return { ...verdict, witnessed: null, ...told };
     },
+    shipAuditHeads: async (caller) => ({ items: [...(await house.auditLog.shipNow(caller.actor))] }),
+    rotateAuditKey: (caller, { overlapDays }) => house.auditLog.rotateKey(caller.actor, overlapDays),
+    addCosignatures: async (caller, { checkpoint }) => ({
+      witnesses: await house.auditLog.acceptCosignatures(caller.actor, checkpoint),
+    }),
   };
+}
+
+async function viewWitnessed(house: House) {
+  const view = await house.auditLog.witnesses();
+  if (view === undefined) return null;
+  const { required, checkpoint, size, witnesses } = view;
+  return { required, checkpoint, size, witnesses: [...witnesses] };
 }
 
 function placeAfter(after: string | undefined): number {

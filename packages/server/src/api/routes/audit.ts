@@ -1,4 +1,16 @@
-import { auditEntriesView, auditLogView, auditProofView, auditTileView, auditVerdictView } from "@firebreak/protocol";
+import {
+  auditEntriesView,
+  auditLogView,
+  auditProofView,
+  auditTileView,
+  auditVerdictView,
+  cosignaturesRequest,
+  cosignaturesView,
+  rotatedKeyView,
+  rotateKeyRequest,
+  shipmentList,
+  verifyLogRequest,
+} from "@firebreak/protocol";
 import { auditEntriesParams, auditProofQuery, auditTileParams, pageQuery } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 import { auditHeadPage, auditPage } from "../schemas.ts";
@@ -79,7 +91,40 @@ export const auditRoutes = [
     summary: "Derives the whole log anew and says what is not as it was logged",
     tag,
     access,
+    body: verifyLogRequest,
     response: auditVerdictView,
-    handler: ({ services, caller }) => services.verifyAuditLog(caller),
+    handler: ({ services, caller }, { body }) => services.verifyAuditLog(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/audit/ship",
+    operationId: "shipAuditHeads",
+    summary: "Sends the newest checkpoint now to every place that the profile names",
+    tag,
+    access,
+    response: shipmentList,
+    handler: ({ services, caller }) => services.shipAuditHeads(caller),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/audit/rotate-key",
+    operationId: "rotateAuditKey",
+    summary: "Has the log's key hand over to a new one; both sign for some days",
+    tag,
+    access,
+    body: rotateKeyRequest,
+    response: rotatedKeyView,
+    handler: ({ services, caller }, { body }) => services.rotateAuditKey(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/audit/cosignatures",
+    operationId: "addCosignatures",
+    summary: "Takes cosignatures of witnesses under a checkpoint of this log (C2SP tlog-cosignature)",
+    tag,
+    access,
+    body: cosignaturesRequest,
+    response: cosignaturesView,
+    handler: ({ services, caller }, { body }) => services.addCosignatures(caller, body),
   }),
 ];

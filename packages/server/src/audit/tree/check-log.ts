@@ -1,12 +1,14 @@
 import path from "node:path";
 import { parseVerifierKey, verifyLog } from "@firebreak/verifier";
-import type { Finding, LogVerdict, VerifierKey } from "@firebreak/verifier";
-import { sql } from "kysely";
+import type { Finding, Head, LogVerdict, VerifierKey } from "@firebreak/verifier";
 import type { Kysely } from "kysely";
 import { canonicalJson, toIso } from "../../kernel/index.ts";
 import type { Schema } from "../../storage/index.ts";
 import { createDatabaseSource } from "./database-source.ts";
 import type { LoggedRow } from "./database-source.ts";
+import { UnloggedRows } from "./unlogged-rows.ts";
+import type { UnloggedRow } from "./unlogged-rows.ts";
+import type { CheckState } from "./check-state.ts";
 import { readKeptCheckpoint } from "./keep-checkpoint.ts";
 import { verifierKeyOf } from "./log-key.ts";
 import type { LogKey } from "./log-key.ts";
@@ -25,69 +27,121 @@ export interface DatabaseVerdict extends LogVerdict {
 
 const TABLE_FINDINGS_MAX = 1_000;
 
+export interface CheckContext {
+  readonly home: string;
+  readonly logKey: LogKey;
+  /** signed checkpoints that were kept elsewhere */
+  readonly trusted?: readonly string[];
+}
+
+export interface CheckOptions {
+  /** told after every tile; what it waits for holds up the check */
+  readonly onProgress?: (done: number, size: number) => void | Promise<void>;
+  /** where an earlier check stood */
+  readonly resume?: CheckState | undefined;
+  /** told now and then, as long as nothing was found */
+  readonly onState?: (state: Omit<CheckState, "at">) => void;
+}
+
 /**
  * Derives the whole log anew from the rows, and holds against it the tiles, the signed checkpoints, the one that this home kept
- * outside the database, and the columns that people search by.
+ * outside the database, and the columns that people search by. What lies under the checkpoint of its beginning never changes
+ * while the log grows on, so it keeps no transaction open; what it finds is looked at once more in one view of everything, lest a
+ * deletion by policy that came in between be taken for a loss.
  */
 export async function checkLog(
-  ctx: { readonly database: { readonly kysely: Kysely<Schema> }; readonly home: string; readonly logKey: LogKey },
-  onProgress: (done: number, size: number) => void = () => undefined,
+  ctx: CheckContext & { readonly database: { readonly kysely: Kysely<Schema> } },
+  options: CheckOptions = {},
 ): Promise<DatabaseVerdict> {
-  // one view of everything: the tree grows on meanwhile
-  return ctx.database.kysely
-    .transaction()
-    .setIsolationLevel("repeatable read")
-    .setAccessMode("read only")
-    .execute((trx) => checkWithin(trx, ctx, onProgress));
+  const { kysely } = ctx.database;
+  const inOneView = <T>(act: (trx: Kysely<Schema>) => Promise<T>) =>
+    kysely.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(act);
+  const pinned = await inOneView((trx) => readPinned(trx, ctx.home));
+  const verdict = await checkPinned(kysely, ctx, pinned, options);
+  return verdict.intact ? verdict : inOneView((trx) => checkWithin(trx, ctx, options));
 }
 
 /** The same within a transaction that is there already. */
 export async function checkWithin(
   trx: Kysely<Schema>,
-  { home, logKey }: { readonly home: string; readonly logKey: LogKey },
-  onProgress: (done: number, size: number) => void = () => undefined,
+  ctx: CheckContext,
+  { onProgress }: Pick<CheckOptions, "onProgress"> = {},
+): Promise<DatabaseVerdict> {
+  return checkPinned(trx, ctx, await readPinned(trx, ctx.home), onProgress === undefined ? {} : { onProgress });
+}
+
+/** What the log says of itself at one moment. */
+interface Pinned {
+  /** the checkpoint that the home keeps */
+  readonly kept: string | undefined;
+  readonly note: string | undefined;
+  readonly heads: readonly Head[];
+  readonly origin: string;
+  readonly size: number;
+  readonly lastEventSeq: bigint;
+}
+
+async function readPinned(trx: Kysely<Schema>, home: string): Promise<Pinned> {
+  // before the rest: it must not be newer
+  const kept = readKeptCheckpoint(home);
+  const state = await trx.selectFrom("log_state").selectAll().executeTakeFirst();
+  return {
+    kept,
+    note: state?.note,
+    heads: await createDatabaseSource(trx, home).heads(),
+    origin: state?.origin ?? "",
+    size: Number(state?.size ?? 0),
+    lastEventSeq: BigInt(state?.last_event_seq ?? 0),
+  };
+}
+
+async function checkPinned(
+  kysely: Kysely<Schema>,
+  { home, logKey, trusted = [] }: CheckContext,
+  pinned: Pinned,
+  { onProgress, onState, resume }: CheckOptions,
 ): Promise<DatabaseVerdict> {
   const tableFindings: TableFinding[] = [];
   const note = (finding: TableFinding | undefined) => {
     if (finding !== undefined && tableFindings.length < TABLE_FINDINGS_MAX) tableFindings.push(finding);
   };
-  const source = createDatabaseSource(trx, home, (row) => note(compareColumns(row)));
-  const state = await trx.selectFrom("log_state").select("origin").executeTakeFirst();
-  const own = state === undefined ? "" : verifierKeyOf(logKey, state.origin);
-  const kept = readKeptCheckpoint(home);
-  const verdict = await verifyLog({
-    source,
-    keys: await readKeys(trx, own),
-    trusted: kept === undefined ? [] : [{ name: path.join("log", "checkpoint"), note: kept }],
-    onProgress,
+  const unlogged = new UnloggedRows(kysely, BigInt(resume?.lastEventSeq ?? 0));
+  const source = createDatabaseSource(kysely, home, {
+    onRow: (row) => note(compareColumns(row)),
+    onRefs: async (refs) => {
+      for (const row of await unlogged.beneath(refs)) note(toFinding(row));
+    },
   });
-  for (const finding of await findUnlogged(trx)) note(finding);
+  const { kept } = pinned;
+  const verdict = await verifyLog({
+    source: { ...source, checkpoint: async () => pinned.note, heads: async () => pinned.heads },
+    keys: await readKeys(kysely, ownKeys(logKey, pinned.origin)),
+    trusted: [
+      ...(kept === undefined ? [] : [{ name: path.join("log", "checkpoint"), note: kept }]),
+      ...trusted.map((given, at) => ({ name: `checkpoint ${at + 1} of those given`, note: given })),
+    ],
+    resume: resume?.verified,
+    onState: (verified) => {
+      if (tableFindings.length === 0) onState?.({ lastEventSeq: String(unlogged.last), verified });
+    },
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  for (const row of await unlogged.end(pinned.lastEventSeq, pinned.size)) note(toFinding(row));
   return { ...verdict, intact: verdict.intact && tableFindings.length === 0, tableFindings };
 }
 
-/** Keys of all homes that share the database; they are told apart from a stranger's by a person alone. */
-async function readKeys(trx: Kysely<Schema>, own: string): Promise<VerifierKey[]> {
-  const stored = await trx.selectFrom("log_keys").select("verifier_key").execute();
-  return [own, ...stored.map(({ verifier_key }) => verifier_key)].flatMap((key) => parseVerifierKey(key) ?? []);
+const ownKeys = (logKey: LogKey, origin: string): string[] =>
+  [logKey, logKey.before].flatMap((key) => (key === undefined ? [] : verifierKeyOf(key, origin)));
+
+function toFinding({ table, seq }: UnloggedRow): TableFinding {
+  const what = table === "events" ? `event ${seq}` : `act ${seq}`;
+  return { code: "row_not_logged", message: `${what} stands among logged rows and was never logged`, table, seq };
 }
 
-/** Rows that stand among those that were logged, and are not: nobody but the log's own writer gives numbers. */
-async function findUnlogged(kysely: Kysely<Schema>): Promise<TableFinding[]> {
-  const { rows } = await sql<{ seq: string }>`
-    with logged as (
-      select (('x' || encode(substr(refs, place * 8 + 1, 8), 'hex'))::bit(64)::bigint) as ref
-      from log_tiles, generate_series(0, 255) as place
-      where level = 0 and length(refs) > place * 8
-    )
-    select events.seq from events, log_state
-    where events.seq <= log_state.last_event_seq and not exists (select from logged where ref = events.seq)
-    limit ${TABLE_FINDINGS_MAX}`.execute(kysely);
-  return rows.map(({ seq }) => ({
-    code: "row_not_logged",
-    message: `event ${seq} stands among logged events and was never logged`,
-    table: "events",
-    seq: Number(seq),
-  }));
+/** Keys of all homes that share the database; they are told apart from a stranger's by a person alone. */
+async function readKeys(trx: Kysely<Schema>, own: readonly string[]): Promise<VerifierKey[]> {
+  const stored = await trx.selectFrom("log_keys").select("verifier_key").execute();
+  return [...own, ...stored.map(({ verifier_key }) => verifier_key)].flatMap((key) => parseVerifierKey(key) ?? []);
 }
 
 function compareColumns({ table, seq, index, canonical, columns }: LoggedRow): TableFinding | undefined {

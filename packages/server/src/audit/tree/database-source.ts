@@ -1,5 +1,6 @@
 import { HASH_BYTES, TILE_WIDTH } from "@firebreak/verifier";
 import type { Head, LogSource } from "@firebreak/verifier";
+import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Schema } from "../../storage/index.ts";
 import { REF_BYTES } from "./append-leaves.ts";
@@ -17,26 +18,33 @@ export interface LoggedRow {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
-/**
- * The log as the tables and the archive hold it.
- *
- * @param onRow told of every row that an entry is made of
- */
+/** Who looks on while the log is read. */
+export interface SourceWatch {
+  /** told of every row that an entry is made of */
+  readonly onRow?: (row: LoggedRow) => void;
+  /** told what the leaves of a tile stand for, before its rows are read */
+  readonly onRefs?: (refs: readonly bigint[]) => Promise<void>;
+}
+
+/** The log as the tables and the archive hold it. */
 export function createDatabaseSource(
   kysely: Kysely<Schema>,
   home: string,
-  onRow: (row: LoggedRow) => void = () => undefined,
+  { onRow = () => undefined, onRefs }: SourceWatch = {},
 ): LogSource {
   const archived = createArchivedEntries(kysely, home);
   return {
     checkpoint: async () => (await kysely.selectFrom("log_state").select("note").executeTakeFirst())?.note,
     heads: () => readHeads(kysely),
+    keyChanges: () => readKeyChanges(kysely),
     tile: async ({ level, index, width }) =>
       (await readTile(kysely, level, index))?.hashes.subarray(0, width * HASH_BYTES),
     entries: async ({ index, width }) => {
-      const refs = (await readTile(kysely, 0, index))?.refs;
-      if (refs === undefined || refs === null) return undefined;
-      return readEntries(kysely, readRefs(refs).slice(0, width), { first: index * TILE_WIDTH, onRow, archived });
+      const stored = (await readTile(kysely, 0, index))?.refs;
+      if (stored === undefined || stored === null) return undefined;
+      const refs = readRefs(stored).slice(0, width);
+      await onRefs?.(refs);
+      return readEntries(kysely, refs, { first: index * TILE_WIDTH, onRow, archived });
     },
   };
 }
@@ -50,8 +58,46 @@ export async function readEntry(kysely: Kysely<Schema>, home: string, index: num
 }
 
 async function readHeads(kysely: Kysely<Schema>): Promise<Head[]> {
-  const rows = await kysely.selectFrom("log_heads").select(["size", "note"]).orderBy("size").execute();
+  const rows = await readHeadRows(kysely, -1);
   return rows.map(({ size, note }) => ({ name: `the checkpoint at ${size}`, note }));
+}
+
+interface HeadRow {
+  readonly size: string;
+  readonly note: string;
+}
+
+/** @returns kept checkpoints of more than `after` entries, smallest first, with what witnesses put under them */
+export async function readHeadRows(kysely: Kysely<Schema>, after: number, limit?: number): Promise<HeadRow[]> {
+  const rows = await kysely
+    .selectFrom("log_heads as head")
+    .select((head) => [
+      "size",
+      "note",
+      head
+        .selectFrom("log_cosignatures as one")
+        .whereRef("one.size", "=", "head.size")
+        .select(sql<string>`coalesce(string_agg(line, '' order by witness), '')`.as("lines"))
+        .$asScalar()
+        .$notNull()
+        .as("lines"),
+    ])
+    .where("size", ">", String(after))
+    .orderBy("size")
+    .$if(limit !== undefined, (query) => query.limit(limit ?? 0))
+    .execute();
+  return rows.map(({ size, note, lines }) => ({ size, note: `${note}${lines}` }));
+}
+
+/** @returns the notes of changes of the key, oldest first */
+export async function readKeyChanges(kysely: Kysely<Schema>): Promise<string[]> {
+  const rows = await kysely
+    .selectFrom("log_keys")
+    .select("change")
+    .where("change", "is not", null)
+    .orderBy("at")
+    .execute();
+  return rows.flatMap(({ change }) => change ?? []);
 }
 
 export function readRefs(refs: Buffer): bigint[] {

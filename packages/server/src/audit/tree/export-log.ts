@@ -4,6 +4,7 @@ import {
   CHECKPOINT,
   entriesPath,
   HEADS,
+  KEY_CHANGES,
   KEYS,
   readCheckpoint,
   TILE_WIDTH,
@@ -58,6 +59,8 @@ export async function exportLog({
     const kept = readCheckpoint(head);
     if (kept !== undefined && kept.size <= size) write(path.join(HEADS, String(kept.size)), head);
   }
+  for (const [at, change] of ((await source.keyChanges?.()) ?? []).entries())
+    write(path.join(KEY_CHANGES, String(at)), change);
   write(KEYS, keys.map((key) => `${key}\n`).join(""));
   write(CHECKPOINT, note);
   return { size };

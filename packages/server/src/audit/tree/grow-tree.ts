@@ -9,7 +9,7 @@ import type { GrownTile, Leaf } from "./append-leaves.ts";
 import { readRefs } from "./database-source.ts";
 import { entryOf } from "./entry.ts";
 import type { LogKey } from "./log-key.ts";
-import { verifierKeyOf } from "./log-key.ts";
+import { signersOf, verifierKeyOf } from "./log-key.ts";
 import { createTileReader, readTile } from "./read-tiles.ts";
 
 export interface TreeContext {
@@ -140,7 +140,7 @@ async function sign(
     return hashes;
   });
   const text = formatCheckpoint({ origin, size, root: await tree.root() });
-  const note = signNote(text, { name: origin, publicKey: logKey.publicKey, sign: logKey.sign });
+  const note = signNote(text, ...signersOf(logKey, origin));
   const at = toIso(clock.now());
   const row = { origin, size: String(size), last_event_seq: String(lastEventSeq), note, signed_at: at };
   await trx

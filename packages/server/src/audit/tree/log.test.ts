@@ -297,7 +297,7 @@ const ATTACKS: readonly [string, string | ((trx: Trx) => Promise<unknown>), Find
     "update log_heads set note = replace(note, E'\\n300\\n', E'\\n299\\n')",
     "checkpoint_not_signed",
   ],
-  ["builds the whole log anew with a key of its own", (trx) => rebuild(trx, strange()), "checkpoint_not_signed"],
+  ["builds the whole log anew with a key of its own", (trx) => rebuild(trx, strange()), "key_replaced"],
 ];
 
 describe("E-4: the standalone verifier finds who", () => {
@@ -408,6 +408,16 @@ describe("E-4: what only the tables tell", () => {
       "a row that was never logged",
       "delete from events where seq = 600; update log_tiles set refs = overlay(refs placing '\\x0000000000000001'::bytea from 1 for 8) where level = 0 and index = 2",
       { code: "row_not_logged", table: "events" },
+    ],
+    [
+      "an act that takes the place of another",
+      "insert into audit_log (seq, at, actor, action, target, leaf, leaf_hash, leaf_index) overriding system value select 900, at, actor, action, target, leaf, leaf_hash, 3 from audit_log where seq = 4",
+      { code: "row_not_logged", table: "audit_log", seq: 900 },
+    ],
+    [
+      "an event between two that were logged",
+      "update events set seq = seq + 1 where seq >= 400; update log_state set last_event_seq = 601",
+      { code: "row_not_logged", table: "events", seq: 601 },
     ],
   ])("is found: %s", async (_name, attack, finding) => {
     const { database } = await after((trx) => run(trx, attack));

@@ -2,7 +2,7 @@ import { TILE_WIDTH } from "@firebreak/verifier";
 import type { Kysely } from "kysely";
 import { FirebreakError } from "../../kernel/index.ts";
 import type { Schema } from "../../storage/index.ts";
-import { createDatabaseSource } from "./database-source.ts";
+import { createDatabaseSource, readHeadRows, readKeyChanges } from "./database-source.ts";
 import { readTile } from "./read-tiles.ts";
 
 interface LogContext {
@@ -17,6 +17,8 @@ export interface LogView {
   readonly signedAt: string;
   /** keys that signed checkpoints: `name+id+base64` */
   readonly keys: string[];
+  /** notes by which one of them handed over to the next */
+  readonly keyChanges: string[];
 }
 
 /** @throws FirebreakError not_found before anything was logged */
@@ -30,7 +32,19 @@ export async function getLog({ database }: LogContext): Promise<LogView> {
     checkpoint: state.note,
     signedAt: state.signed_at.toISOString(),
     keys: keys.map(({ verifier_key }) => verifier_key),
+    keyChanges: await readKeyChanges(database.kysely),
   };
+}
+
+/** @returns the newest checkpoint, with what witnesses put under it */
+export async function readHeadToShip(
+  kysely: Kysely<Schema>,
+): Promise<{ readonly origin: string; readonly size: number; readonly note: string } | undefined> {
+  const state = await kysely.selectFrom("log_state").select(["origin", "size", "note"]).executeTakeFirst();
+  if (state === undefined) return undefined;
+  const { origin, size, note } = state;
+  const rows = await kysely.selectFrom("log_cosignatures").select("line").where("size", "=", size).execute();
+  return { origin, size: Number(size), note: `${note}${rows.map(({ line }) => line).join("")}` };
 }
 
 const HEADS_PAGE = 1_000;
@@ -40,13 +54,7 @@ export async function listHeads(
   { database }: LogContext,
   after: number,
 ): Promise<{ items: { size: number; checkpoint: string }[]; next: string | null }> {
-  const rows = await database.kysely
-    .selectFrom("log_heads")
-    .select(["size", "note"])
-    .where("size", ">", String(after))
-    .orderBy("size")
-    .limit(HEADS_PAGE)
-    .execute();
+  const rows = await readHeadRows(database.kysely, after, HEADS_PAGE);
   const items = rows.map(({ size, note }) => ({ size: Number(size), checkpoint: note }));
   return { items, next: rows.length < HEADS_PAGE ? null : String(items.at(-1)?.size ?? after) };
 }

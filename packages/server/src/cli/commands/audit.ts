@@ -9,14 +9,26 @@ import {
   auditVerdictView,
   pageOf,
 } from "@firebreak/protocol";
-import { createDirectorySource, HASH_BYTES, KEYS, parseVerifierKey, verifyLog } from "@firebreak/verifier";
-import type { Finding, Head, LogSource, VerifierKey } from "@firebreak/verifier";
+import type { AuditLogView } from "@firebreak/protocol";
+import {
+  createDirectorySource,
+  HASH_BYTES,
+  KEYS,
+  parseVerifierKey,
+  parseWitnessKey,
+  verifyLog,
+} from "@firebreak/verifier";
+import type { Finding, Head, LogSource, VerifierKey, WitnessKey } from "@firebreak/verifier";
 import { readFileSync } from "node:fs";
 import { exportLog } from "../../audit/index.ts";
 import { messageOf, OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
 import type { ApiClient } from "../client.ts";
 import type { Command } from "../command.ts";
+import { auditChainCommands } from "./audit-chain.ts";
+import { headsIn, readKeptHeads } from "./audit-kept-heads.ts";
+import { auditKeyCommands } from "./audit-keys.ts";
+import { auditShipCommands, shipmentLine } from "./audit-ship.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -45,7 +57,12 @@ const head: Command = {
     output.line(log.checkpoint.trimEnd());
     output.line();
     for (const key of log.keys) output.line(`key ${printable(key)}`);
-    const { lastCheck } = log;
+    const { lastCheck, witnessed, shipments } = log;
+    for (const shipment of shipments) output.line(shipmentLine(shipment, output));
+    if (witnessed !== null) tellWitnesses(witnessed, output);
+    if (log.checking !== null) {
+      output.line(`A check is under way: ${log.checking.done} of ${log.checking.size} entries.`);
+    }
     if (lastCheck === null) output.line("Not checked since the server began: `firebreak audit verify`.");
     else {
       const verdict = lastCheck.intact ? output.style.green("intact") : output.style.red("NOT INTACT");
@@ -54,6 +71,17 @@ const head: Command = {
     return EXIT.ok;
   },
 };
+
+function tellWitnesses({ required, size, witnesses }: Witnessed, output: Output): void {
+  const told = size === 0 ? output.style.red("no checkpoint yet") : `the first ${size} entries`;
+  output.line(`Cosigned by ${required} of ${witnesses.length} witness(es): ${told}`);
+  for (const { name, size: seen, cosignedAt, problem } of witnesses) {
+    const when = cosignedAt === null ? "never" : `${seen} entries, ${timeText(cosignedAt)}`;
+    output.line(`  ${printable(name)}: ${when}${problem === null ? "" : `; ${printable(problem)}`}`);
+  }
+}
+
+type Witnessed = NonNullable<AuditLogView["witnessed"]>;
 
 const verify: Command = {
   name: "audit verify",
@@ -68,26 +96,51 @@ const verify: Command = {
   positionals: [{ name: "DIRECTORY", summary: "an exported log", optional: true }],
   options: {
     key: { type: "string", value: "KEY", summary: "the key that must have signed an export: name+id+base64" },
-    checkpoint: { type: "string", value: "FILE", summary: "a checkpoint that was kept elsewhere" },
+    checkpoint: { type: "string", value: "FILE", summary: "checkpoints that were kept elsewhere, one or many" },
+    against: {
+      type: "string",
+      value: "PLACE",
+      summary: "the same, where they were shipped: FILE, URL, git:REPO#BRANCH",
+    },
+    witness: { type: "string", repeatable: true, value: "KEY", summary: "a witness whose cosignature counts; repeat" },
+    witnesses: { type: "string", value: "N", summary: "how many of them must have cosigned (all)" },
   },
-  examples: ["firebreak audit verify", "firebreak audit verify ./log --checkpoint /mnt/elsewhere/checkpoint"],
+  examples: [
+    "firebreak audit verify",
+    "firebreak audit verify --against git:/srv/audit-heads",
+    "firebreak audit verify ./log --checkpoint /mnt/elsewhere/checkpoint",
+  ],
   exits: ASKS_SERVER,
   run: async ({ client, output, args, workingDirectory }) => {
     const directory = args.positional(0);
-    const options = { key: args.text("key"), checkpoint: args.text("checkpoint") };
-    if (directory === undefined && (options.key ?? options.checkpoint) !== undefined) {
-      throw usageError(verify, "--key and --checkpoint are for an exported log: name its directory.");
-    }
     const at = (name: string) => path.resolve(workingDirectory, name);
+    const options = {
+      key: args.text("key"),
+      trusted: await readTrusted(args.text("checkpoint"), args.text("against"), at),
+      witnesses: args.texts("witness").map(parseWitness),
+      required: requiredOf(args.text("witnesses"), args.texts("witness").length),
+    };
+    if (directory === undefined && (options.key !== undefined || options.witnesses.length > 0)) {
+      throw usageError(verify, "--key and --witness are for an exported log: name its directory.");
+    }
     const verdict =
       directory === undefined
-        ? await client.post(auditVerdictView, "/audit/verify", {}, VERIFY_TIMEOUT_MS)
-        : { ...(await verifyDirectory(at(directory), options, at)), tableFindings: [] };
+        ? await client.post(
+            auditVerdictView,
+            "/audit/verify",
+            { trusted: newestOf(options.trusted) },
+            VERIFY_TIMEOUT_MS,
+          )
+        : { ...(await verifyDirectory(at(directory), options)), tableFindings: [] };
     output.result(verdict);
     for (const { code, message, from, to } of verdict.findings) {
       output.line(`${code}${placeOf({ from, to })}: ${printable(message)}`);
     }
     for (const { code, message } of verdict.tableFindings) output.line(`${code}: ${printable(message)}`);
+    const { witnessed } = verdict;
+    if (witnessed !== null) {
+      output.line(`Witnessed: the first ${witnessed.size} entries, by ${printable(witnessed.witnesses.join(", "))}`);
+    }
     for (const deletion of verdict.deletions) {
       const { policy, entries } = deletion;
       output.line(`deleted by policy on ${timeText(deletion.at)} UTC, ${entries} entries: ${printable(policy)}`);
@@ -103,11 +156,26 @@ const verify: Command = {
 const placeOf = ({ from, to }: Pick<Finding, "from" | "to">): string =>
   from === undefined ? "" : from === to ? ` [${from}]` : ` [${from} to ${to}]`;
 
-async function verifyDirectory(
-  directory: string,
-  { key, checkpoint }: { readonly key: string | undefined; readonly checkpoint: string | undefined },
-  at: (name: string) => string,
-) {
+function parseWitness(text: string): WitnessKey {
+  const key = parseWitnessKey(text);
+  if (key !== undefined) return key;
+  throw new OperatorError(`${printable(text)} is no key of a witness.`, "It is name+id+base64, of type 4.");
+}
+
+function requiredOf(text: string | undefined, given: number): number {
+  const required = text === undefined ? given : Number(text);
+  if (Number.isInteger(required) && required <= given && required >= Math.min(1, given)) return required;
+  throw usageError(verify, `--witnesses is a number from 1 to that of the --witness given, which is ${given}.`);
+}
+
+interface DirectoryOptions {
+  readonly key: string | undefined;
+  readonly trusted: readonly Head[];
+  readonly witnesses: readonly WitnessKey[];
+  readonly required: number;
+}
+
+async function verifyDirectory(directory: string, { key, trusted, witnesses, required }: DirectoryOptions) {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new OperatorError(
       `${directory} is no directory.`,
@@ -115,8 +183,24 @@ async function verifyDirectory(
     );
   }
   const keys = (key ?? readText(path.join(directory, KEYS))).split("\n").filter((line) => line.trim() !== "");
-  const trusted: Head[] = checkpoint === undefined ? [] : [{ name: checkpoint, note: readText(at(checkpoint)) }];
-  return verifyLog({ source: createDirectorySource(directory), keys: keys.map(parseKey), trusted });
+  const rules = { keys: keys.map(parseKey), trusted, witnesses, witnessesRequired: required };
+  return verifyLog({ source: createDirectorySource(directory), ...rules });
+}
+
+/** What the server takes in one request. */
+const TRUSTED_MAX = 1_000;
+
+const newestOf = (trusted: readonly Head[]): string[] => trusted.slice(-TRUSTED_MAX).map(({ note }) => note);
+
+async function readTrusted(
+  checkpoint: string | undefined,
+  against: string | undefined,
+  at: (name: string) => string,
+): Promise<Head[]> {
+  return [
+    ...(checkpoint === undefined ? [] : headsIn(checkpoint, readText(at(checkpoint)))),
+    ...(against === undefined ? [] : headsIn(against, await readKeptHeads(against, at))),
+  ];
 }
 
 function parseKey(text: string): VerifierKey {
@@ -149,8 +233,8 @@ const exportCommand: Command = {
     const out = args.text("out");
     if (out === undefined) throw usageError(exportCommand, "--out names the directory to write.");
     const directory = path.resolve(workingDirectory, out);
-    const { checkpoint, keys } = await client.get(auditLogView, "/audit/log");
-    const source = createApiSource(client, checkpoint);
+    const { checkpoint, keys, keyChanges } = await client.get(auditLogView, "/audit/log");
+    const source = createApiSource(client, checkpoint, keyChanges);
     const { size } = await exportLog({ source, keys, directory, onProgress: progressOn(output) });
     output.result({ directory, size });
     output.line(`${size} entries in ${printable(directory)}. Verify them: firebreak audit verify ${printable(out)}`);
@@ -169,9 +253,10 @@ function progressOn(output: Output): (done: number, size: number) => void {
 }
 
 /** The log as the API gives it. */
-function createApiSource(client: ApiClient, checkpoint: string): LogSource {
+function createApiSource(client: ApiClient, checkpoint: string, keyChanges: readonly string[]): LogSource {
   return {
     checkpoint: async () => checkpoint,
+    keyChanges: async () => keyChanges,
     heads: async () => {
       const heads: Head[] = [];
       for (let after: string | null = "0"; after !== null;) {
@@ -225,4 +310,12 @@ const prove: Command = {
   },
 };
 
-export const auditCommands: readonly Command[] = [head, verify, exportCommand, prove];
+export const auditCommands: readonly Command[] = [
+  head,
+  verify,
+  exportCommand,
+  prove,
+  ...auditShipCommands,
+  ...auditKeyCommands,
+  ...auditChainCommands,
+];

@@ -2,6 +2,7 @@ import { containmentMode, incidentType, severity } from "@firebreak/protocol";
 import type { Severity } from "@firebreak/protocol";
 import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
+import { auditSchema } from "./audit-schema.ts";
 import { containmentSchema } from "./containment-schema.ts";
 import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
 import { effectorSettings } from "./effector-settings.ts";
@@ -199,6 +200,8 @@ export const profileSchema = z.strictObject({
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
   retention: retentionSchema.default(DEFAULT_RETENTION),
+  /** who watches the audit log from outside */
+  audit: auditSchema.prefault({}),
   /** what alerts of detection set off by themselves, beside the playbooks that `detectors` bind */
   containment: containmentSchema.prefault({}),
   guard: guardSchema.default(DEFAULT_GUARD),

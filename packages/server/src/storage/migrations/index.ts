@@ -23,6 +23,8 @@ import { explorer } from "./0022-explorer.ts";
 import { evidenceCustody } from "./0023-evidence-custody.ts";
 import { eventIndex } from "./0024-event-index.ts";
 import { answerLinks } from "./0025-answer-links.ts";
+import { logKeys } from "./0026-log-keys.ts";
+import { logShipments } from "./0027-log-shipments.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -58,4 +60,6 @@ export const migrations: readonly Migration[] = [
   { version: 23, name: "evidence-custody", sql: evidenceCustody },
   { version: 24, name: "event-index", sql: eventIndex },
   { version: 25, name: "answer-links", sql: answerLinks },
+  { version: 26, name: "log-keys", sql: logKeys },
+  { version: 27, name: "log-shipments", sql: logShipments },
 ];
