@@ -12,7 +12,7 @@ import type {
   StepState,
 } from "@firebreak/protocol";
 import type { ReceiptSummary, SignedReceipt } from "@firebreak/protocol";
-import type { Generated } from "kysely";
+import type { ColumnType, Generated } from "kysely";
 import type { ActionSchema } from "./action-tables.ts";
 import type { AlertSchema } from "./alert-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
