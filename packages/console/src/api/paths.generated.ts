@@ -354,6 +354,30 @@ export type AuditLogView = {
   checkpoint: string;
   signedAt: string;
   keys: (string)[];
+  keyChanges: (string)[];
+  shipments: ({
+    name: string;
+    kind: "file" | "http" | "email" | "git" | "s3";
+    size: number;
+    shippedAt: string | null;
+    problem: string | null;
+    isLate: boolean;
+  })[];
+  witnessed: {
+    required: number;
+    checkpoint: string | null;
+    size: number;
+    witnesses: ({
+      name: string;
+      size: number;
+      cosignedAt: string | null;
+      problem: string | null;
+    })[];
+  } | null;
+  checking: {
+    done: number;
+    size: number;
+  } | null;
   lastCheck: {
     at: string;
     intact: boolean;
@@ -382,6 +406,10 @@ export type AuditVerdictView = {
   size: number;
   root: string | null;
   heads: number;
+  witnessed: {
+    size: number;
+    witnesses: (string)[];
+  } | null;
   findingsTotal: number;
   findings: ({
     code: string;
@@ -402,6 +430,28 @@ export type AuditVerdictView = {
     table: string;
     seq: number;
   })[];
+};
+
+export type RotatedKeyView = {
+  from: string;
+  to: string;
+  change: string;
+  overlapUntil: string;
+};
+
+export type ShipmentList = {
+  items: ({
+    name: string;
+    kind: "file" | "http" | "email" | "git" | "s3";
+    size: number;
+    shippedAt: string | null;
+    problem: string | null;
+    isLate: boolean;
+  })[];
+};
+
+export type CosignaturesView = {
+  witnesses: (string)[];
 };
 
 export type ChangeView = {
@@ -3481,12 +3531,144 @@ export interface paths {
         path?: never;
         cookie?: never;
       };
-      requestBody?: never;
+      requestBody: {
+        content: {
+          "application/json": {
+            trusted?: (string)[];
+          };
+        };
+      };
       responses: {
         200: {
           headers: Record<string, unknown>;
           content: {
             "application/json": AuditVerdictView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/audit/ship": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ShipmentList;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/audit/rotate-key": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            overlapDays?: number;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RotatedKeyView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/audit/cosignatures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            checkpoint: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": CosignaturesView;
           };
         };
         default: {
