@@ -99,5 +99,17 @@ export function readArguments(args: readonly string[]): Arguments {
     throw new Error(`--witnesses is a number from 1 to that of the --witness given, which is ${witness.length}`);
   }
   const asked = { keys: key, checkpoints: checkpoint, keyChanges: values["key-change"] ?? [], witnesses: witness };
-  return { directory, ...asked, witnessesRequired: required, proof, entry, archive, archiveKey, exported, manifest, json, help };
+  return {
+    directory,
+    ...asked,
+    witnessesRequired: required,
+    proof,
+    entry,
+    archive,
+    archiveKey,
+    exported,
+    manifest,
+    json,
+    help,
+  };
 }
