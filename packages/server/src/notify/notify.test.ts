@@ -333,11 +333,11 @@ test("C-7: a question goes to the routes that carry questions, with a link that 
     severity: null,
     expiresAt: "2026-11-20T12:10:00.000Z",
   };
-  const request = () => inTransaction(ctx.database, (trx) => requestQuestionNotifications(trx, ctx, question));
-  const ids = await request();
+  const ask = () => inTransaction(ctx.database, (trx) => requestQuestionNotifications(trx, ctx, question));
+  const ids = await ask();
   expect(ids).toHaveLength(2);
-  expect(await request()).toEqual([]);
-  for (const id of ids) expect(await deliver(ctx, id)).toBe("delivered");
+  expect(await ask()).toEqual([]);
+  for (const one of ids) expect(await deliver(ctx, one)).toBe("delivered");
   const [own, shared] = [
     await receiver.expect({ deliveryId: ids[0] ?? "" }),
     await receiver.expect({ deliveryId: ids[1] ?? "" }),
