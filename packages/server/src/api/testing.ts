@@ -139,7 +139,7 @@ const SAMPLE_DOWNLOAD = {
 };
 
 async function* sampleContent(): AsyncGenerator<Buffer> {
-  yield Buffer.from('"sample"');
+  yield Buffer.from("{}\n");
 }
 
 export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiServices {

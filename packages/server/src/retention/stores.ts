@@ -56,6 +56,7 @@ export const EVIDENCE: Store = rows("evidence", "evidence_archives", {
   ended: "t.collected_at",
   settled: `not exists (select from incidents where incidents.id = t.incident_id
     and incidents.state not in ('resolved', 'reviewed', 'closed', 'merged', 'false_positive'))`,
+  children: [{ table: "evidence_copies", column: "archive_id" }],
 });
 
 /**
@@ -89,7 +90,10 @@ const STORES: readonly Store[] = [
     began: "t.requested_at",
     ended: "greatest(t.decided_at, t.used_at, t.expires_at)",
     settled: "t.state not in ('pending', 'approved')",
-    children: [{ table: "approval_answers", column: "approval_id" }],
+    children: [
+      { table: "approval_answers", column: "approval_id" },
+      { table: "answer_links", column: "approval_id" },
+    ],
   }),
   rows("audit", "audit_log", {
     key: "seq",
