@@ -51,7 +51,9 @@ export function parseVerifierKey(text: string): VerifierKey | undefined {
     /^([^+\s]{1,200})\+([\da-f]{8})\+([A-Za-z\d+/]+=*)$/.exec(text.trim()) ?? [];
   const bytes = Buffer.from(encoded, "base64");
   const publicKey = bytes.subarray(1);
-  const isKey = bytes[0] === ED25519 && publicKey.length === KEY_BYTES && keyIdOf(name, publicKey) === id;
+  // a key has one way to be written
+  const isWritten = bytes.toString("base64") === encoded;
+  const isKey = isWritten && bytes[0] === ED25519 && publicKey.length === KEY_BYTES && keyIdOf(name, publicKey) === id;
   return isKey ? { name, id, publicKey } : undefined;
 }
 
