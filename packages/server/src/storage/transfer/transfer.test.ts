@@ -153,8 +153,8 @@ test("an export works beside a running Firebreak on the bundled database", async
   closing.push(running.close);
   await running.pool.query("insert into incident_counters values ('x', 1)");
   const beside = await openDatabase({ home, clock: systemClock, logger: silentLogger, share: true });
-  // the counter, and the one row of `indicator_version` that every database has
-  expect(await exportDatabase(beside, join(place, "beside.export"), clock)).toBe(2);
+  // the counter, and the rows of `indicator_version` and `retention_state` that every database has
+  expect(await exportDatabase(beside, join(place, "beside.export"), clock)).toBe(3);
   await beside.close();
   expect((await running.pool.query("select 1")).rowCount).toBe(1);
 });
