@@ -26,7 +26,7 @@ export function breakGlass(
   who: { readonly name: string; readonly atMs: number },
 ): void {
   const dir = gatesDir(home);
-  if (!hasGate(dir)) {
+  if (!hasClaudeCodeGate(home)) {
     throw new OperatorError(
       "No gate is installed in this home.",
       "Install one with: firebreak gate install claude-code",
@@ -48,6 +48,8 @@ export function brokenGlass(home: string, nowMs: number): BreakGlass | null {
   return untilMs > nowMs ? { untilMs, reason: reason.join(" ") } : null;
 }
 
-function hasGate(dir: string): boolean {
+/** @returns whether a gate for Claude Code is installed from this home */
+export function hasClaudeCodeGate(home: string): boolean {
+  const dir = gatesDir(home);
   return existsSync(dir) && readdirSync(dir, { withFileTypes: true }).some((entry) => entry.isDirectory());
 }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ensurePrivateDir, writeFileAtomic } from "../../kernel/index.ts";
 import { killswitchPaths } from "../../killswitch/index.ts";
-import { breakGlassFile } from "./break-glass.ts";
+import { breakGlassFile, hasClaudeCodeGate } from "./break-glass.ts";
 import { claudeCodeShim, quote } from "./claude-code-shim.ts";
 import { readJsonSettings, writeJsonSettings } from "./json-file.ts";
 
@@ -80,7 +80,7 @@ export function isClaudeCodeGateIntact(place: GatePlace, identity: GateIdentity)
 
 /** @returns false when there was none */
 export function removeClaudeCodeGate(place: GatePlace): boolean {
-  const { settingsFile } = place;
+  const { home, settingsFile } = place;
   const { dir, shim } = claudeCodePaths(place);
   const settings = readSettings(settingsFile);
   const had = findHook(settings, shim) !== undefined;
@@ -92,6 +92,8 @@ export function removeClaudeCodeGate(place: GatePlace): boolean {
     writeJsonSettings(settingsFile, Object.keys(hooks).length === 0 ? rest : { ...rest, hooks });
   }
   rmSync(dir, { recursive: true, force: true });
+  // the last one takes along what all shared
+  if (!hasClaudeCodeGate(home)) rmSync(path.dirname(dir), { recursive: true, force: true });
   return had;
 }
 
