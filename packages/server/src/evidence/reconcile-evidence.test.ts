@@ -76,7 +76,10 @@ describe("E-3: what happened while no server ran", () => {
       collectedBy: { kind: "cli", name: "ada" },
       collectedAt: "2026-03-01T03:00:00.000Z",
     });
-    expect(await actsOn(sealed.id)).toEqual([{ action: "evidence.collect", actor: "cli ada" }]);
+    expect(await actsOn(sealed.id)).toEqual([
+      { action: "evidence.collect", actor: "cli ada" },
+      { action: "evidence.custody", actor: "cli ada" },
+    ]);
   });
 
   test("a directory that another key sealed, or whose manifest was changed, is told of once and not put on record", async () => {
