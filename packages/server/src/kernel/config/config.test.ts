@@ -13,6 +13,7 @@ test("defaults: state in the home directory, loopback, port 8080, embedded datab
     profileName: "ai-empire",
     publicUrl: undefined,
     logLevel: "info",
+    immutableEvidence: true,
     resourceGuard: true,
   });
   expect(readConfig({}, {}, { ...person, isRoot: true }).home).toBe("/var/lib/firebreak");
