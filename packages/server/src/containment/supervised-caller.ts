@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { listInetSockets } from "../kernel/index.ts";
 import type { SupervisedTree } from "./supervised-trees.ts";
 import { listSupervisedTrees } from "./supervised-trees.ts";
 
@@ -26,7 +27,7 @@ export function findSupervisedCaller(
   home: string,
   connection: LoopbackConnection,
 ): SupervisedCaller | "unknown" | null {
-  if (!existsSync(TABLES[0])) return null;
+  if (!existsSync("/proc/net/tcp")) return null;
   const inode = findInode(connection);
   const holder = isHeld(inode) ? holderAmong(listSupervisedTrees({ home }), `socket:[${inode}]`) : null;
   // it may have hung up, and the agent may have ended, before or while we looked
@@ -46,30 +47,22 @@ function hadSessions(home: string): boolean {
   return existsSync(directory) && readdirSync(directory).length > 0;
 }
 
-const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"] as const;
 function isHeld(inode: string | null): inode is string {
   return inode !== null && inode !== ORPHAN;
 }
 
 /** The inode of a socket that belongs to no file any more (proc(5), /proc/net/tcp). */
 const ORPHAN = "0";
-const LOOPBACK = /^(?:[0-9A-F]{6}7F|0{8}0{8}FFFF0000[0-9A-F]{6}7F|0{24}01000000)$/;
+/** As {@link listInetSockets} writes them; IPv4 also in IPv6. */
+const LOOPBACK = /^(?:127\.|\[(?:0:){5}ffff:7f|\[(?:0:){7}1\])/;
 
 /** @returns the inode of the caller's socket, or null when there is none any more */
 function findInode({ localPort, remotePort }: LoopbackConnection): string | null {
-  for (const table of TABLES) {
-    for (const line of readLines(table)) {
-      const fields = line.trim().split(/\s+/);
-      if (isEndpoint(fields[1], remotePort) && isEndpoint(fields[2], localPort)) return fields[9] ?? null;
-    }
-  }
-  return null;
-}
-
-/** The kernel prints addresses as hexadecimal words of the machine's order, which is little endian where Node.js runs. */
-function isEndpoint(text: string | undefined, port: number | null): boolean {
-  const [address = "", hex = ""] = text?.split(":") ?? [];
-  return parseInt(hex, 16) === port && LOOPBACK.test(address);
+  const isEnd = (end: string, port: number | null) => LOOPBACK.test(end) && end.endsWith(`:${port}`);
+  const sockets = listInetSockets("self", ["tcp", "tcp6"]);
+  // seen from the other side: what is local to the caller is remote to us
+  const found = sockets.find(([, { local, remote }]) => isEnd(local, remotePort) && isEnd(remote, localPort));
+  return found?.[0] ?? null;
 }
 
 function holderAmong(trees: readonly SupervisedTree[], socket: string): SupervisedCaller | null {
@@ -94,13 +87,5 @@ function targetOf(link: string): string | null {
     return readlinkSync(link);
   } catch {
     return null;
-  }
-}
-
-function readLines(file: string): string[] {
-  try {
-    return readFileSync(file, "utf8").split("\n").slice(1);
-  } catch {
-    return [];
   }
 }

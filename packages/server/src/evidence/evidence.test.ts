@@ -16,13 +16,12 @@ import os from "node:os";
 import path from "node:path";
 import type { ProcessIdentity } from "@firebreak/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createManualClock, createNewId, readProcessStartTime } from "../kernel/index.ts";
+import { createManualClock, createNewId, formatEndpoint, readProcessStartTime } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import { collectEvidence, getEvidence, listEvidence, verifyArchive } from "./index.ts";
 import type { CollectInput, EvidenceContext } from "./index.ts";
 import { writeCollectionRecord } from "./collect/collection-record.ts";
 import { emptySurroundings, sessionSubject, settingsFor } from "./collect/testing.ts";
-import { formatEndpoint } from "./collect/socket-table.ts";
 import { redactEnvironment, redactText } from "./redact.ts";
 
 const START = Date.parse("2026-03-01T03:00:00Z");

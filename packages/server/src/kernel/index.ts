@@ -12,6 +12,8 @@ export * from "./open-folder.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
 export * from "./signing-key.ts";
+export * from "./socket-table.ts";
+export * from "./spreadsheet-text.ts";
 export * from "./turnstile.ts";
 export * from "./webhook-signature.ts";
 export * from "./zstd-frames.ts";

@@ -102,7 +102,7 @@ async function findOrMake(
 
 /** Several keys of one name do no harm: each ciphertext names its own. */
 async function findLiving(trx: Trx, ring: KeyRing, names: readonly KeyName[]): Promise<Map<string, DataKey>> {
-  const { rows } = await sql<LivingKey>`
+  const { rows } = await sql<StoredKey>`
     select id, original_keys.agent_id, original_keys.category, original_keys.day::text as day, kek_id, wrapped
     from unnest(${names.map(({ agentId }) => agentId)}::text[], ${names.map(({ category }) => category)}::text[],
       ${names.map(({ day }) => day)}::date[]) as given (agent_id, category, day)
@@ -119,7 +119,8 @@ async function findLiving(trx: Trx, ring: KeyRing, names: readonly KeyName[]): P
   return keys;
 }
 
-interface LivingKey {
+/** A data key as the table has it, encrypted by the key-encryption key `kek_id`. */
+export interface StoredKey {
   readonly id: string;
   readonly agent_id: string;
   readonly category: RedactionCategory;

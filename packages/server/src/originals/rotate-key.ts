@@ -1,5 +1,4 @@
 import type { KeyRotationView } from "@firebreak/protocol";
-import type { RedactionCategory } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
@@ -7,6 +6,7 @@ import { inTransaction } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import type { OriginalsContext } from "./context.ts";
 import { KEY_LOCK, unwrapKey, wrapKey } from "./data-keys.ts";
+import type { StoredKey } from "./data-keys.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 const KEYS_PER_COMMIT = 1_000;
@@ -58,15 +58,6 @@ async function finishRotation(ctx: OriginalsContext, ring: KeyRing): Promise<Key
     if (ring.isOwn) ring.forgetOlder();
     return view;
   });
-}
-
-interface StoredKey {
-  readonly id: string;
-  readonly agent_id: string;
-  readonly category: RedactionCategory;
-  readonly day: string;
-  readonly kek_id: string;
-  readonly wrapped: Buffer;
 }
 
 async function rewrapSome(trx: Trx, ring: KeyRing, limit: number): Promise<number> {

@@ -1,4 +1,6 @@
 import type { EventView } from "@firebreak/protocol";
+import { stringify } from "csv-stringify/sync";
+import { spreadsheetText } from "../../kernel/index.ts";
 
 const COLUMNS = [
   ["seq", ({ seq }) => String(seq)],
@@ -19,22 +21,18 @@ const COLUMNS = [
   ["indicators", ({ indicators }) => (indicators.length === 0 ? "" : JSON.stringify(indicators))],
 ] as const satisfies readonly (readonly [string, (event: EventView) => string])[];
 
-/** What spreadsheets take for a formula, also in its wide forms, and what some of them skip in front of one. */
-const FORMULA = /^[\s\u0000]*[=+\-@＝＋－＠\t\r]/u; // eslint-disable-line no-control-regex -- NUL is skipped by some
-
 /**
- * One field as RFC 4180 has it, always quoted. A text that a spreadsheet would compute gets an apostrophe in front, which
- * spreadsheets show as text: whoever needs the very bytes exports NDJSON.
+ * Fields as RFC 4180 has them, all quoted. Whoever needs the very bytes of a text that a spreadsheet would compute exports
+ * NDJSON.
  */
-export function csvField(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return `"${safe.toWellFormed().replaceAll('"', '""')}"`;
+export function csvRecord(fields: readonly string[]): string {
+  return stringify([fields.map(spreadsheetText)], { quoted: true, quoted_empty: true, record_delimiter: "\r\n" });
 }
 
 export function csvHeader(): string {
-  return `${COLUMNS.map(([name]) => csvField(name)).join(",")}\r\n`;
+  return csvRecord(COLUMNS.map(([name]) => name));
 }
 
 export function csvLine(event: EventView): string {
-  return `${COLUMNS.map(([, read]) => csvField(read(event))).join(",")}\r\n`;
+  return csvRecord(COLUMNS.map(([, read]) => read(event)));
 }

@@ -1,4 +1,5 @@
 import { stringify } from "csv-stringify/sync";
+import { spreadsheetText } from "../../kernel/index.ts";
 import { provenanceLines } from "./report.ts";
 import type { Report } from "./report.ts";
 
@@ -10,10 +11,12 @@ export function writeCsv({ provenance, tables: [first] }: Report): string {
   const { columns, rows } = first;
   const origin = [...provenanceLines(provenance), ...(provenance.log === null ? [] : [provenance.log.checkpoint])];
   const records = [...origin.map((line) => ["export", ...columns.slice(2).map(() => ""), line]), ...rows];
-  return stringify([columns, ...records.map((record) => record.map(withoutControls))], {
-    escape_formulas: true,
-    record_delimiter: "\r\n",
-  });
+  return stringify(
+    [columns, ...records.map((record) => record.map((text) => spreadsheetText(withoutControls(text))))],
+    {
+      record_delimiter: "\r\n",
+    },
+  );
 }
 
 function withoutControls(text: string): string {

@@ -1,8 +1,8 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { readSocketTable } from "../../../kernel/index.ts";
+import type { SocketFacts } from "../../../kernel/index.ts";
 import type { Collector } from "../collector.ts";
 import { readProgram } from "../programs.ts";
-import { readSocketTable } from "../socket-table.ts";
-import type { SocketFacts } from "../socket-table.ts";
 
 const FACTS = { name: "connections.json", description: "listening ports and connections of this host" };
 /** Of one host; a machine with more open files is read up to here and says so. */

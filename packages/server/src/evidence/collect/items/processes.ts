@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
+import { readSocketTable } from "../../../kernel/index.ts";
 import type { Collector, Scene, SessionSubject } from "../collector.ts";
 import type { ItemSink } from "../item-sink.ts";
 import { nameFor } from "../item-name.ts";
 import { readProcessFacts } from "../process-facts.ts";
 import type { ProcessFacts } from "../process-facts.ts";
-import { readSocketTable } from "../socket-table.ts";
 
 export const processes: Collector = {
   name: "processes",

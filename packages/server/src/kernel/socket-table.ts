@@ -22,22 +22,27 @@ const TCP_STATES: Readonly<Record<string, string>> = {
   "0B": "closing",
 };
 
-/** @returns socket inode → what it is, in the network namespace of process `pid` */
-export function readSocketTable(pid: number | "self"): Map<string, SocketFacts> {
-  const table = new Map<string, SocketFacts>();
-  for (const protocol of ["tcp", "tcp6", "udp", "udp6"]) {
-    for (const line of readLines(`/proc/${pid}/net/${protocol}`)) {
+const INET = ["tcp", "tcp6", "udp", "udp6"] as const;
+
+/** @returns [socket inode, what it is] of these protocols, in the network namespace of process `pid`; inode 0 belongs to no file */
+export function listInetSockets(
+  pid: number | "self",
+  protocols: readonly (typeof INET)[number][] = INET,
+): [inode: string, socket: SocketFacts][] {
+  return protocols.flatMap((protocol) =>
+    readLines(`/proc/${pid}/net/${protocol}`).flatMap((line): [string, SocketFacts][] => {
       const fields = line.trim().split(/\s+/);
       const [local, remote, state, inode] = [fields[1], fields[2], fields[3], fields[9]];
-      if (local === undefined || remote === undefined || state === undefined || inode === undefined) continue;
-      table.set(inode, {
-        protocol,
-        local: formatEndpoint(local),
-        remote: formatEndpoint(remote),
-        state: TCP_STATES[state] ?? state,
-      });
-    }
-  }
+      if (local === undefined || remote === undefined || state === undefined || inode === undefined) return [];
+      const ends = { local: formatEndpoint(local), remote: formatEndpoint(remote) };
+      return [[inode, { protocol, ...ends, state: TCP_STATES[state] ?? state }]];
+    }),
+  );
+}
+
+/** @returns socket inode → what it is, in the network namespace of process `pid` */
+export function readSocketTable(pid: number | "self"): Map<string, SocketFacts> {
+  const table = new Map(listInetSockets(pid));
   for (const line of readLines(`/proc/${pid}/net/unix`)) {
     const fields = line.trim().split(/\s+/);
     const inode = fields[6];

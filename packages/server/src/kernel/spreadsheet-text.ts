@@ -1,0 +1,7 @@
+/** What spreadsheets take for a formula, also in its wide forms, and what some of them skip in front of one. */
+const FORMULA = /^[\s\u0000]*[=+\-@＝＋－＠\t\r]/u; // eslint-disable-line no-control-regex -- NUL is skipped by some
+
+/** @returns the text with an apostrophe in front where a spreadsheet would compute it: they show it as text then */
+export function spreadsheetText(text: string): string {
+  return (FORMULA.test(text) ? `'${text}` : text).toWellFormed();
+}
