@@ -77,7 +77,6 @@ function Duty({ trigger }: { readonly trigger: RegulatoryTrigger }) {
     <li className="row card-row">
       <p className="hold-title">
         <strong>{trigger.regime}</strong>
-        <StateBadge word={CERTAINTY_WORDS[trigger.certainty]} />
         {trigger.dueAt === null ? (
           <span className="muted">no number of hours is named</span>
         ) : (
@@ -88,7 +87,10 @@ function Duty({ trigger }: { readonly trigger: RegulatoryTrigger }) {
       </p>
       <p>{trigger.duty}</p>
       <p className="row-sub">
-        <span>Fact: {trigger.fact}</span>
+        {/* how sure the fact is: beside the regime it would read as if the duty were observed */}
+        <span>
+          Fact: {trigger.fact} <StateBadge word={CERTAINTY_WORDS[trigger.certainty]} />
+        </span>
         <span>{count(trigger.statements.length, "statement")} behind it</span>
         <span>
           counted from <At at={trigger.clockStart} withDay />, {trigger.clockFrom}
