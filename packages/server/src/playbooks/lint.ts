@@ -1,8 +1,9 @@
 import type { Effector } from "../containment/index.ts";
-import { DURATION_MAX_MS, parseDuration } from "./duration.ts";
+import { ACT_MAX_MS, DURATION_MAX_MS, parseDuration } from "./duration.ts";
 import { STEPS_MAX } from "./format.ts";
 import type { ActionStep, PlaybookDocument } from "./format.ts";
 import { lintReferences } from "./lint-references.ts";
+import { lintNotBuilt } from "./lint-not-built.ts";
 import { lintParameters } from "./lint-parameters.ts";
 import { placeSteps } from "./placed-step.ts";
 import type { PlacedStep } from "./placed-step.ts";
@@ -26,6 +27,7 @@ export function lintPlaybook(document: PlaybookDocument, effectors: KnownEffecto
     ...lintVerifies(steps),
     ...lintTimes(steps),
     ...lintReferences(document, steps),
+    ...lintNotBuilt(document, steps),
   ];
 }
 
@@ -95,7 +97,7 @@ function lintVerifies(steps: readonly PlacedStep[]): Finding[] {
     if (step.type !== "verify") return [];
     const target = steps.slice(0, index).find((earlier) => earlier.step.id === step.of);
     const findings: Finding[] = [];
-    if (target?.step.type !== "action") {
+    if (step.of !== undefined && target?.step.type !== "action") {
       const message = `this step verifies nothing: no earlier action has the id ${step.of}`;
       findings.push(failing([...path, "of"], message, "name an action that stands before this step"));
     }
@@ -110,8 +112,11 @@ function lintVerifies(steps: readonly PlacedStep[]): Finding[] {
 function lintTimes(steps: readonly PlacedStep[]): Finding[] {
   return steps.flatMap(({ step, path }) => {
     const timeBoxMs = parseDuration(step.timeBox) ?? 0;
-    if (timeBoxMs <= DURATION_MAX_MS) return [];
-    return [failing([...path, "timeBox"], "a time box lasts 24 hours at most", "split the step, or shorten its time")];
+    const isAct = step.type === "action" || step.type === "verify";
+    if (timeBoxMs <= (isAct ? ACT_MAX_MS : DURATION_MAX_MS)) return [];
+    const most = isAct ? "24 hours" : "31 days";
+    const message = `the time box of this step lasts ${most} at most`;
+    return [failing([...path, "timeBox"], message, "split the step, or shorten its time")];
   });
 }
 

@@ -7,8 +7,39 @@ export interface PlacedStep {
   readonly path: readonly (string | number)[];
 }
 
+/** @returns every step, also those within steps, in the order of the file */
 export function placeSteps(document: PlaybookDocument): PlacedStep[] {
-  return document.phases.flatMap((phase, phaseIndex) =>
-    phase.steps.map((step, index) => ({ step, phase: phase.id, path: ["phases", phaseIndex, "steps", index] })),
-  );
+  return document.phases.flatMap((phase, index) => placeList(phase.steps, phase.id, ["phases", index, "steps"]));
+}
+
+function placeList(steps: readonly Step[], phase: string, at: PlacedStep["path"]): PlacedStep[] {
+  return steps.flatMap((step, index) => {
+    const path = [...at, index];
+    const within = listsWithin(step).flatMap((list) => placeList(list.steps, phase, [...path, ...list.path]));
+    return [{ step, phase, path }, ...within];
+  });
+}
+
+/** The lists of steps within a step, and where they stand in it. */
+export function listsWithin(
+  step: Step,
+): { readonly steps: readonly Step[]; readonly path: readonly (string | number)[] }[] {
+  switch (step.type) {
+    case "approval":
+      return [{ steps: step.steps ?? [], path: ["steps"] }];
+    case "for-each":
+      return [{ steps: step.steps, path: ["steps"] }];
+    case "decision":
+      return step.options.map(({ steps = [] }, index) => ({ steps, path: ["options", index, "steps"] }));
+    case "parallel":
+      return step.branches.map(({ steps }, index) => ({ steps, path: ["branches", index, "steps"] }));
+    case "action":
+    case "verify":
+    case "manual":
+    case "wait":
+    case "sub-playbook":
+      return [];
+    default:
+      return step satisfies never;
+  }
 }

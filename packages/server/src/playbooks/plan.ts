@@ -23,8 +23,8 @@ export function planSteps(document: PlaybookDocument): PlannedStep[] {
     phase,
     step,
     timeBoxMs: durationMs(step.timeBox),
-    retryDelayMs: step.type === "manual" ? 0 : durationMs(step.retryDelay),
-    retries: step.type === "manual" ? 0 : step.retries,
+    retryDelayMs: "retryDelay" in step ? durationMs(step.retryDelay) : 0,
+    retries: "retries" in step ? step.retries : 0,
     onFailure: step.onFailure,
     onTimeout: step.onTimeout ?? step.onFailure,
   }));

@@ -27,7 +27,13 @@ export function prepareStep(execution: Execution, planned: PlannedStep): Prepara
     case "verify":
       return prepareVerify(execution, step);
     case "manual":
-      return refuse("failed", "effector_missing", "a manual step is done by a person");
+    case "approval":
+    case "decision":
+    case "parallel":
+    case "for-each":
+    case "wait":
+    case "sub-playbook":
+      return refuse("failed", "effector_missing", `no effector does a ${step.type} step`);
     default:
       return step satisfies never;
   }
@@ -63,22 +69,20 @@ function prepareAction(execution: Execution, step: ActionStep, record: StepRecor
 }
 
 function prepareVerify(execution: Execution, step: VerifyStep): Preparation {
-  const target = plannedOf(execution, step.of).step;
-  const record = recordOf(execution, step.of);
+  const { of } = step;
+  if (of === undefined) return refuse("unverified", "nothing_to_verify", "the step names no action");
+  const target = plannedOf(execution, of).step;
+  const record = recordOf(execution, of);
   const effector = target.type === "action" ? execution.ctx.effectors.get(target.effector) : undefined;
   if (!effector || record.attempts === 0) {
-    return refuse(
-      "unverified",
-      "nothing_to_verify",
-      `the step ${step.of} has not acted, so there is nothing to verify`,
-    );
+    return refuse("unverified", "nothing_to_verify", `the step ${of} has not acted, so there is nothing to verify`);
   }
-  const input = { of: step.of };
+  const input = { of };
   return {
     ok: true,
     input,
     inputJson: JSON.stringify(input),
-    call: (signal) => effector.verify(effectorContext(execution, step.of, signal), record.input, record.output),
+    call: (signal) => effector.verify(effectorContext(execution, of, signal), record.input, record.output),
   };
 }
 

@@ -68,7 +68,7 @@ async function previewStep(
     case "manual":
       return { ...base, note: `asks a person: ${step.instructions}`, destroysEvidence: false, undo: null };
     case "verify":
-      return { ...base, note: `verifies ${step.of}`, destroysEvidence: false, undo: null };
+      return { ...base, note: `verifies ${step.of ?? step.title}`, destroysEvidence: false, undo: null };
     case "action":
       return {
         ...base,
@@ -76,6 +76,13 @@ async function previewStep(
         effector: step.effector,
         undo: step.undo,
       };
+    case "approval":
+    case "decision":
+    case "parallel":
+    case "for-each":
+    case "wait":
+    case "sub-playbook":
+      return { ...base, note: step.title, destroysEvidence: false, undo: null };
     default:
       return step satisfies never;
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
-import { PHASES, STEP_TYPES_NOT_BUILT, playbookDocument } from "./format.ts";
+import { PHASES, STEP_TYPES, playbookDocument } from "./format.ts";
 import type { PlaybookDocument } from "./format.ts";
 import { failing } from "./problem.ts";
 import type { DocumentPath, Finding, PlaybookProblem } from "./problem.ts";
@@ -23,44 +23,10 @@ export function readPlaybook(file: string, text: string): PlaybookReading {
   const reading = readYaml(file, text);
   if (!reading.ok) return reading;
   const { source } = reading;
-  const notBuilt = findStepsNotBuilt(source.value);
   const parsed = playbookDocument.safeParse(source.value);
   if (parsed.success) return { ok: true, document: parsed.data, source };
-  const findings = [
-    ...notBuilt,
-    ...withoutPaths(
-      parsed.error.issues.map((issue) => describeIssue(source.value, issue)),
-      notBuilt,
-    ),
-  ];
+  const findings = parsed.error.issues.map((issue) => describeIssue(source.value, issue));
   return { ok: false, problems: findings.slice(0, PROBLEMS_MAX).map((finding) => placeFinding(file, source, finding)) };
-}
-
-function withoutPaths(findings: readonly Finding[], others: readonly Finding[]): Finding[] {
-  const known = new Set(others.map((other) => other.path.join("/")));
-  return findings.filter((finding) => !known.has(finding.path.join("/")));
-}
-
-function findStepsNotBuilt(value: unknown): Finding[] {
-  return listMembers(value, "phases").flatMap((phase, phaseIndex) =>
-    listMembers(phase, "steps").flatMap((step, stepIndex) => {
-      const type = readMember(step, "type");
-      if (!STEP_TYPES_NOT_BUILT.some((name) => name === type)) return [];
-      return [
-        {
-          level: "error" as const,
-          path: ["phases", phaseIndex, "steps", stepIndex, "type"],
-          message: `steps of type ${String(type)} are not built yet`,
-          remedy: "use action, verify and manual steps; a manual step can ask a person to decide, wait or approve",
-        },
-      ];
-    }),
-  );
-}
-
-function listMembers(value: unknown, key: string): unknown[] {
-  const member = readMember(value, key);
-  return Array.isArray(member) ? member : [];
 }
 
 function readMember(value: unknown, key: string): unknown {
@@ -94,7 +60,7 @@ function describeIssue(value: unknown, issue: z.core.$ZodIssue): Finding {
     return failing(path, `${at} is missing`, MISSING_REMEDIES[key] ?? `add \`${key}\``);
   }
   if (issue.code === "invalid_union" && key === "type") {
-    return failing(path, `${at} is no type of step`, "use action, verify or manual");
+    return failing(path, `${at} is no type of step`, `use one of ${STEP_TYPES.join(", ")}`);
   }
   return failing(path, `${at}: ${issue.message}`, REMEDIES[key] ?? "write it as the JSON Schema of playbooks says");
 }

@@ -113,7 +113,12 @@ function checkIncident(document: PlaybookDocument, incidentId: string | null): v
   throw new FirebreakError("invalid_body", `the playbook ${document.id} runs only for an incident; name the incident`);
 }
 
-const INPUT_SCHEMAS = { string: z.string().max(4000), number: z.number(), boolean: z.boolean() } as const;
+const INPUT_SCHEMAS = {
+  string: z.string().max(4000),
+  number: z.number(),
+  boolean: z.boolean(),
+  list: z.array(z.string().max(4000)).max(1000),
+} as const;
 
 /**
  * Fills in defaults and checks names and types. An input that may be left out and is, is null in the result.
