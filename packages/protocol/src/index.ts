@@ -24,6 +24,7 @@ export * from "./indicator.ts";
 export * from "./killswitch.ts";
 export * from "./live.ts";
 export * from "./original.ts";
+export * from "./playbook.ts";
 export * from "./policy.ts";
 export * from "./policy-file.ts";
 export * from "./reaction.ts";

@@ -141,19 +141,6 @@ export const runView = z.object({
 });
 export type RunView = z.infer<typeof runView>;
 
-export const playbookView = z.object({
-  id: z.string(),
-  title: z.string(),
-  description: z.string(),
-  file: z.string(),
-  hash: z.string(),
-  steps: z.array(z.object({ id: z.string(), phase: z.string(), title: z.string(), type: z.string() })),
-  problems: z.array(
-    z.object({ line: z.number().int(), column: z.number().int(), message: z.string(), remedy: z.string() }),
-  ),
-});
-export type PlaybookView = z.infer<typeof playbookView>;
-
 export const evidenceCopy = z.object({
   /** `s3://bucket/prefix` */
   place: z.string(),

@@ -1140,13 +1140,29 @@ export type PlaybookView = {
   description: string;
   file: string;
   hash: string;
+  version: number;
+  severity: Severity | null;
+  appliesTo: {
+    rules: (string)[];
+    incidentTypes: (IncidentType)[];
+    severities: (Severity)[];
+  };
+  inputs: ({
+    name: string;
+    type: "string" | "number" | "boolean" | "list";
+    description: string | null;
+    required: boolean;
+    default: unknown;
+  })[];
   steps: ({
     id: string;
     phase: string;
     title: string;
-    type: string;
+    type: "action" | "verify" | "manual" | "approval" | "decision" | "parallel" | "for-each" | "wait" | "sub-playbook";
   })[];
   problems: ({
+    level: "error" | "warning";
+    file: string;
     line: number;
     column: number;
     message: string;
@@ -1154,9 +1170,131 @@ export type PlaybookView = {
   })[];
 };
 
-export type PlaybookPage = {
+export type PlaybookStep = {
+  id: string;
+  title: string;
+  type: "action" | "verify" | "manual" | "approval" | "decision" | "parallel" | "for-each" | "wait" | "sub-playbook";
+  phase: string;
+  line: number;
+  parent: string | null;
+  group: string | null;
+  depth: number;
+  groups: ({
+    id: string;
+    label: string;
+    when: string | null;
+    severity: Severity | null;
+  })[];
+  when: string | null;
+  timeBox: string;
+  onFailure: "stop" | "continue" | "fail_at_end";
+  onTimeout: "stop" | "continue" | "fail_at_end";
+  required: boolean;
+  retries: number;
+  effector: string | null;
+  with: { [key: string]: unknown };
+  destroysEvidence: boolean;
+  undo: "none" | "auto" | null;
+  approval: {
+    role: string | null;
+    people: number;
+    expiresAfter: string;
+    checklist: (string)[];
+  } | null;
+  role: string | null;
+  remindAfter: string | null;
+  escalateTo: string | null;
+  text: string | null;
+  checklist: (string)[];
+  capture: ({
+    name: string;
+    label: string;
+    type: "string" | "number" | "boolean";
+    required: boolean;
+  })[];
+  expect: string | null;
+  of: string | null;
+  in: string | null;
+  atOnce: number | null;
+  otherwise: string | null;
+  waitFor: string | null;
+  waitEvery: string | null;
+  signal: string | null;
+  playbook: string | null;
+};
+
+export type PlaybookDetail = {
+  id: string;
+  title: string;
+  description: string;
+  file: string;
+  hash: string;
+  version: number;
+  severity: Severity | null;
+  appliesTo: {
+    rules: (string)[];
+    incidentTypes: (IncidentType)[];
+    severities: (Severity)[];
+  };
+  inputs: ({
+    name: string;
+    type: "string" | "number" | "boolean" | "list";
+    description: string | null;
+    required: boolean;
+    default: unknown;
+  })[];
+  runnable: boolean;
+  roles: ({
+    id: string;
+    title: string;
+    access: string;
+    duty: string | null;
+  })[];
+  locks: (string)[];
+  onLocked: "wait" | "refuse";
+  phases: ({
+    id: string;
+    timeBox: string | null;
+  })[];
+  steps: (PlaybookStep)[];
+  outputs: ({
+    name: string;
+    expression: string;
+  })[];
+  text: string;
+  problems: ({
+    level: "error" | "warning";
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+  versions: ({
+    hash: string;
+    runs: number;
+    firstAt: string;
+    lastAt: string;
+  })[];
+};
+
+export type RefusedPlaybook = {
+  id: string;
+  file: string;
+  problems: ({
+    level: "error" | "warning";
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+};
+
+export type PlaybookLibrary = {
   items: (PlaybookView)[];
   next: string | null;
+  refused: (RefusedPlaybook)[];
 };
 
 export type ProcessIdentity = {
@@ -8657,44 +8795,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/v1/playbooks": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        200: {
-          headers: Record<string, unknown>;
-          content: {
-            "application/json": PlaybookPage;
-          };
-        };
-        default: {
-          headers: Record<string, unknown>;
-          content: {
-            "application/problem+json": Problem;
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/v1/deliveries": {
     parameters: {
       query?: never;
@@ -8797,6 +8897,124 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": DetectionView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PlaybookLibrary;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PlaybookDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/playbook": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PlaybookDetail;
           };
         };
         default: {

@@ -66,7 +66,6 @@ import {
   newTokenView,
   overview,
   pageOf,
-  playbookView,
   policyView,
   processIdentity,
   readinessView,
@@ -134,6 +133,7 @@ import {
 } from "@firebreak/protocol";
 import { z } from "zod";
 import { EXPLORER_ANSWERS } from "./explorer-schemas.ts";
+import { PLAYBOOK_ANSWERS } from "./playbook-schemas.ts";
 
 export const auditView = z.object({
   seq: z.number().int(),
@@ -169,7 +169,6 @@ export const breakerPage = pageOf(breakerView);
 export const incidentPage = pageOf(incidentSummary);
 export const runPage = pageOf(runView);
 export const collectionPage = pageOf(collectionView);
-export const playbookPage = pageOf(playbookView);
 export const evidencePage = pageOf(evidenceView);
 export const evidenceCustodyPage = pageOf(evidenceCustodyView);
 export const deliveryPage = pageOf(deliveryView);
@@ -281,8 +280,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   NewSourceView: newSourceView,
   NewTokenView: newTokenView,
   Overview: overview,
-  PlaybookView: playbookView,
-  PlaybookPage: playbookPage,
+  ...PLAYBOOK_ANSWERS,
   ProcessIdentity: processIdentity,
   ReadinessView: readinessView,
   RefusalView: refusalView,

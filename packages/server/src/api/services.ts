@@ -70,7 +70,6 @@ import type {
   NewIndicatorsRequest,
   Overview,
   PacksStatus,
-  PlaybookView,
   ReactionView,
   PolicyView,
   RefusalView,
@@ -110,6 +109,7 @@ import type {
 } from "@firebreak/protocol";
 import type { z } from "zod";
 import type { Download, ExplorerApi } from "./explorer-api.ts";
+import type { PlaybookApi } from "./playbook-api.ts";
 import type {
   Caller,
   NewSignInLinkRequest,
@@ -234,7 +234,7 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices extends ExplorerApi, RetentionServices {
+export interface ApiServices extends ExplorerApi, PlaybookApi, RetentionServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;
@@ -364,7 +364,6 @@ export interface ApiServices extends ExplorerApi, RetentionServices {
   getRun(caller: Caller, request: WithId): Promise<RunView>;
   completeStep(caller: Caller, request: CompleteStepRequest & WithId & { readonly step: string }): Promise<RunView>;
   abortRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
-  listPlaybooks(caller: Caller): Promise<Page<PlaybookView>>;
 
   listEvidence(caller: Caller, query: EvidenceQuery): Promise<Page<EvidenceView>>;
   getEvidence(caller: Caller, request: WithId): Promise<EvidenceView>;

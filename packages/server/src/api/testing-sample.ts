@@ -1,7 +1,9 @@
 /** Values of a schema, for answers whose content does not matter. */
-import { eventDetail, exportView, savedView, sessionReplayPage, sessionReplaySummary } from "@firebreak/protocol";
+import { eventDetail, exportView, playbookDetail, savedView, sessionReplayPage, sessionReplaySummary } from "@firebreak/protocol";
 import { z } from "zod";
 import type { ExplorerApi } from "./explorer-api.ts";
+import type { PlaybookApi } from "./playbook-api.ts";
+import { playbookLibrary } from "./playbook-schemas.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
@@ -53,5 +55,13 @@ export function explorerSamples(): ExplorerApi {
     createSavedView: async () => sample(savedView),
     changeSavedView: async () => sample(savedView),
     removeSavedView: async () => {},
+  };
+}
+
+export function playbookSamples(): PlaybookApi {
+  return {
+    listPlaybooks: async () => sample(playbookLibrary),
+    getPlaybook: async () => sample(playbookDetail),
+    getRunPlaybook: async () => sample(playbookDetail),
   };
 }

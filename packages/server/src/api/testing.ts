@@ -64,7 +64,6 @@ import {
   newTokenView,
   overview,
   packsStatus,
-  playbookView,
   policyView,
   readinessView,
   refusalView,
@@ -102,7 +101,7 @@ import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
-import { explorerSamples, pageOfSample, sample } from "./testing-sample.ts";
+import { explorerSamples, pageOfSample, playbookSamples, sample } from "./testing-sample.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
@@ -244,7 +243,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     getRun: async () => sample(runView),
     completeStep: async () => sample(runView),
     abortRun: async () => sample(runView),
-    listPlaybooks: () => pageOfSample(playbookView),
+    ...playbookSamples(),
     listEvidence: () => pageOfSample(evidenceView),
     getEvidence: async () => sample(evidenceView),
     verifyEvidence: async () => sample(evidenceVerification),

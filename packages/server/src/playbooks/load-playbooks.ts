@@ -1,11 +1,9 @@
 import { readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { PlaybookView } from "@firebreak/protocol";
+import { basename, extname, join } from "node:path";
 import { codeOf, messageOf } from "../kernel/index.ts";
 import type { PlaybookDocument } from "./format.ts";
 import { lintPlaybook } from "./lint.ts";
 import type { KnownEffectors } from "./lint.ts";
-import { planSteps } from "./plan.ts";
 import type { PlaybookProblem } from "./problem.ts";
 import { hashPlaybook, readPlaybook } from "./read-playbook.ts";
 import { PLAYBOOK_BYTES_MAX, placeFinding } from "./yaml-source.ts";
@@ -24,6 +22,14 @@ export interface LoadedPlaybooks {
   readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
   /** errors and warnings of every file, also of those that were refused */
   readonly problems: readonly PlaybookProblem[];
+  /** files that do not run before they are mended, by the names of the files without their endings */
+  readonly refused: ReadonlyMap<string, RefusedPlaybook>;
+}
+
+export interface RefusedPlaybook {
+  readonly file: string;
+  readonly text: string;
+  readonly problems: readonly PlaybookProblem[];
 }
 
 const FILES_MAX = 1000;
@@ -34,16 +40,19 @@ const FILES_MAX = 1000;
  */
 export async function loadPlaybooks(dirs: readonly string[], effectors: KnownEffectors): Promise<LoadedPlaybooks> {
   const playbooks = new Map<string, LoadedPlaybook>();
+  const refused = new Map<string, RefusedPlaybook>();
   const problems: PlaybookProblem[] = [];
   for (const dir of dirs) {
     const own = new Map<string, LoadedPlaybook>();
     for (const file of await listFiles(dir, problems)) {
       const loaded = await loadFile(file, effectors, problems);
-      if (loaded) admit(loaded, own, problems);
+      if (loaded === null) continue;
+      if ("document" in loaded) admit(loaded, own, problems);
+      else refused.set(basename(file, extname(file)), loaded);
     }
     for (const [id, loaded] of own) if (!playbooks.has(id)) playbooks.set(id, loaded);
   }
-  return { playbooks, problems };
+  return { playbooks, problems, refused };
 }
 
 function admit(loaded: LoadedPlaybook, own: Map<string, LoadedPlaybook>, problems: PlaybookProblem[]): void {
@@ -73,11 +82,12 @@ async function loadFile(
   file: string,
   effectors: KnownEffectors,
   problems: PlaybookProblem[],
-): Promise<LoadedPlaybook | null> {
+): Promise<LoadedPlaybook | RefusedPlaybook | null> {
   try {
-    const result = checkPlaybook(file, await readBounded(file), effectors);
+    const text = await readBounded(file);
+    const result = checkPlaybook(file, text, effectors);
     problems.push(...result.problems);
-    return result.playbook;
+    return result.playbook ?? { file, text, problems: result.problems };
   } catch (error) {
     problems.push(wholeFile(file, `the file cannot be read: ${messageOf(error)}`, "make it readable, or remove it"));
     return null;
@@ -106,12 +116,4 @@ export function checkPlaybook(
 
 function wholeFile(file: string, message: string, remedy: string): PlaybookProblem {
   return { level: "error", file, line: 1, column: 1, message, remedy };
-}
-
-/** @returns the playbook as the API answers it */
-export function viewPlaybook(playbook: LoadedPlaybook): PlaybookView {
-  const { document, file, hash, warnings } = playbook;
-  const steps = planSteps(document).map(({ id, phase, step }) => ({ id, phase, title: step.title, type: step.type }));
-  const problems = warnings.map(({ line, column, message, remedy }) => ({ line, column, message, remedy }));
-  return { id: document.id, title: document.title, description: document.description, file, hash, steps, problems };
 }

@@ -15,6 +15,7 @@ import { indicatorServices } from "./indicator-services.ts";
 import { investigationServices } from "./investigation-services.ts";
 import { killswitchServices } from "./killswitch-services.ts";
 import { originalServices } from "./original-services.ts";
+import { playbookServices } from "./playbook-services.ts";
 import { policyServices } from "./policy-services.ts";
 import { retentionServices } from "./retention-services.ts";
 import { senderServices } from "./sender-services.ts";
@@ -45,6 +46,7 @@ export function createApiServices(house: House): ApiServices {
     ...policyServices(house),
     ...retentionServices(house),
     ...workServices(house),
+    ...playbookServices(house),
     ...evidenceServices(house),
     ...senderServices(house),
     ...workshopServices(house),

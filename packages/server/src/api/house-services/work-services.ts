@@ -2,12 +2,12 @@ import type { Caller } from "../../access/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { listDeliveries, retryDelivery } from "../../notify/index.ts";
-import { abortRun, completeManualStep, getRun, listRuns, viewPlaybook } from "../../playbooks/index.ts";
+import { abortRun, completeManualStep, getRun, listRuns } from "../../playbooks/index.ts";
 import type { ApiServices } from "../services.ts";
 
 type WorkServices = Pick<
   ApiServices,
-  "listRuns" | "getRun" | "completeStep" | "abortRun" | "listPlaybooks" | "listDeliveries" | "retryDelivery"
+  "listRuns" | "getRun" | "completeStep" | "abortRun" | "listDeliveries" | "retryDelivery"
 >;
 
 export function workServices(house: House): WorkServices {
@@ -21,7 +21,6 @@ export function workServices(house: House): WorkServices {
     completeStep: (caller, { id, step, note, result }) =>
       completeManualStep(as(caller), { runId: id, stepId: step, result, note }),
     abortRun: (caller, { id, reason }) => abortRun(as(caller), { runId: id, reason }),
-    listPlaybooks: async () => ({ items: [...house.playbooks.playbooks.values()].map(viewPlaybook), next: null }),
     listDeliveries: (_caller, query) => listDeliveries(house, query),
     retryDelivery: (caller, { id }) => retryDelivery(as(caller), id),
   };

@@ -14,6 +14,7 @@ import { indicatorRoutes } from "./indicators.ts";
 import { investigationRoutes } from "./investigation.ts";
 import { killswitchRoutes } from "./killswitch.ts";
 import { originalRoutes } from "./originals.ts";
+import { playbookRoutes } from "./playbooks.ts";
 import { policyRoutes } from "./policies.ts";
 import { retentionRoutes } from "./retention.ts";
 import { senderRoutes } from "./senders.ts";
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...policyRoutes,
   ...retentionRoutes,
   ...workRoutes,
+  ...playbookRoutes,
   ...evidenceRoutes,
   ...senderRoutes,
   ...workshopRoutes,

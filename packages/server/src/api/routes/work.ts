@@ -8,7 +8,7 @@ import {
   stepParams,
 } from "../requests.ts";
 import { defineRoute } from "../route.ts";
-import { deliveryPage, playbookPage, runPage } from "../schemas.ts";
+import { deliveryPage, runPage } from "../schemas.ts";
 
 export const workRoutes = [
   defineRoute({
@@ -56,16 +56,6 @@ export const workRoutes = [
     body: reasonRequest,
     response: runView,
     handler: ({ services, caller }, { params, body }) => services.abortRun(caller, { ...params, ...body }),
-  }),
-  defineRoute({
-    method: "GET",
-    path: "/api/v1/playbooks",
-    operationId: "listPlaybooks",
-    summary: "The playbooks of the profile, with the faults of those that do not load",
-    tag: "Playbooks",
-    access: "viewer",
-    response: playbookPage,
-    handler: ({ services, caller }) => services.listPlaybooks(caller),
   }),
   defineRoute({
     method: "GET",

@@ -1,0 +1,20 @@
+import { pageOf, playbookDetail, playbookStep, playbookView, refusedPlaybook } from "@firebreak/protocol";
+import { z } from "zod";
+
+export const playbookParams = z.strictObject({
+  id: z
+    .string()
+    .max(128)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use a playbook's id such as rogue-agent"),
+});
+
+export const playbookLibrary = pageOf(playbookView).extend({ refused: z.array(refusedPlaybook) });
+
+/** What the library of playbooks answers, as `components/schemas` names it. */
+export const PLAYBOOK_ANSWERS = {
+  PlaybookView: playbookView,
+  PlaybookStep: playbookStep,
+  PlaybookDetail: playbookDetail,
+  RefusedPlaybook: refusedPlaybook,
+  PlaybookLibrary: playbookLibrary,
+} as const;

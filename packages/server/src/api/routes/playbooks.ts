@@ -1,0 +1,41 @@
+import { runParams } from "../requests.ts";
+import { playbookDetail } from "@firebreak/protocol";
+import { playbookLibrary, playbookParams } from "../playbook-schemas.ts";
+import { defineRoute } from "../route.ts";
+
+const tag = "Playbooks";
+
+export const playbookRoutes = [
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/playbooks",
+    operationId: "listPlaybooks",
+    summary: "The playbooks of the profile, and the files that do not run before they are mended",
+    tag,
+    access: "viewer",
+    response: playbookLibrary,
+    handler: ({ services, caller }) => services.listPlaybooks(caller),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/playbooks/:id",
+    operationId: "getPlaybook",
+    summary: "One playbook whole: its steps, its text with what is wrong in it, the versions that ran",
+    tag,
+    access: "viewer",
+    params: playbookParams,
+    response: playbookDetail,
+    handler: ({ services, caller }, { params }) => services.getPlaybook(caller, params),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/runs/:id/playbook",
+    operationId: "getRunPlaybook",
+    summary: "The playbook as it was when the run was asked for",
+    tag,
+    access: "viewer",
+    params: runParams,
+    response: playbookDetail,
+    handler: ({ services, caller }, { params }) => services.getRunPlaybook(caller, params),
+  }),
+];
