@@ -59,9 +59,7 @@ const playbookHead = z.object({
 
 /** One playbook of the library. */
 export const playbookView = playbookHead.extend({
-  steps: z.array(
-    z.object({ id: z.string(), phase: z.string(), title: z.string(), type: z.enum(STEP_TYPES) }),
-  ),
+  steps: z.array(z.object({ id: z.string(), phase: z.string(), title: z.string(), type: z.enum(STEP_TYPES) })),
   problems: z.array(playbookProblem),
 });
 export type PlaybookView = z.infer<typeof playbookView>;
@@ -112,7 +110,12 @@ export const playbookStep = z.object({
   text: z.string().nullable(),
   checklist: z.array(z.string()),
   capture: z.array(
-    z.object({ name: z.string(), label: z.string(), type: z.enum(["string", "number", "boolean"]), required: z.boolean() }),
+    z.object({
+      name: z.string(),
+      label: z.string(),
+      type: z.enum(["string", "number", "boolean"]),
+      required: z.boolean(),
+    }),
   ),
   /** what must be true, of a verify or a wait */
   expect: expression,
@@ -132,9 +135,7 @@ export type PlaybookStepView = z.infer<typeof playbookStep>;
 /** One playbook whole. One that does not load has its text and its problems, and as much of the rest as can be read. */
 export const playbookDetail = playbookHead.extend({
   runnable: z.boolean(),
-  roles: z.array(
-    z.object({ id: z.string(), title: z.string(), access: z.string(), duty: z.string().nullable() }),
-  ),
+  roles: z.array(z.object({ id: z.string(), title: z.string(), access: z.string(), duty: z.string().nullable() })),
   locks: z.array(z.string()),
   onLocked: z.enum(["wait", "refuse"]),
   phases: z.array(z.object({ id: z.string(), timeBox: z.string().nullable() })),

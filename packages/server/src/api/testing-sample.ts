@@ -1,5 +1,12 @@
 /** Values of a schema, for answers whose content does not matter. */
-import { eventDetail, exportView, playbookDetail, savedView, sessionReplayPage, sessionReplaySummary } from "@firebreak/protocol";
+import {
+  eventDetail,
+  exportView,
+  playbookDetail,
+  savedView,
+  sessionReplayPage,
+  sessionReplaySummary,
+} from "@firebreak/protocol";
 import { z } from "zod";
 import type { ExplorerApi } from "./explorer-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";

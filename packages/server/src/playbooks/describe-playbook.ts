@@ -116,11 +116,7 @@ function describeHead(
   return { id, title, description, file, hash: hashPlaybook(text), version, severity, appliesTo, inputs };
 }
 
-function describeSteps(
-  document: PlaybookDocument,
-  source: YamlSource,
-  effectors: KnownEffectors,
-): PlaybookStepView[] {
+function describeSteps(document: PlaybookDocument, source: YamlSource, effectors: KnownEffectors): PlaybookStepView[] {
   return document.phases.flatMap((phase, index) =>
     describeList(phase.steps, {
       phase: phase.id,
