@@ -65,7 +65,9 @@ export function toCacao(document: PlaybookDocument, changedAt: number): Record<s
     id,
     name: title,
     description,
-    ...(types.length > 0 ? { playbook_types: types, playbook_activities: [...new Set(kinds.map((k) => k.activity))] } : {}),
+    ...(types.length > 0
+      ? { playbook_types: types, playbook_activities: [...new Set(kinds.map((k) => k.activity))] }
+      : {}),
     created_by: FIREBREAK_IDENTITY,
     created: toIso(changedAt),
     modified: toIso(changedAt),
@@ -198,7 +200,12 @@ function writeCore(writing: Writing, step: Step, lead: Lead, phase: Phase | null
       const own = { ...step, options };
       const members = { ...common(own), switch: `${answerOf(step)}:value`, cases: Object.fromEntries(cases) };
       const labels = step.options.map(({ id, label }) => `${id}: ${label}`).join("\n");
-      return writeAsk(writing, step, `${step.question}\n${labels}`, writeNode(writing, "switch-condition", step.id, members));
+      return writeAsk(
+        writing,
+        step,
+        `${step.question}\n${labels}`,
+        writeNode(writing, "switch-condition", step.id, members),
+      );
     }
     case "parallel": {
       const next_steps = step.branches.map((one) => writeBranch(writing, one.steps, `${step.id}/${one.id}`));
@@ -245,8 +252,14 @@ function writeAsk(writing: Writing, step: Step, question: string, then: string):
   });
 }
 
-const byPerson = (command: string) => ({ agent: PERSON, commands: [{ type: "manual", command: toVariables(command) }] });
-const byMachine = (command: string) => ({ agent: MACHINE, commands: [{ type: "manual", command: toVariables(command) }] });
+const byPerson = (command: string) => ({
+  agent: PERSON,
+  commands: [{ type: "manual", command: toVariables(command) }],
+});
+const byMachine = (command: string) => ({
+  agent: MACHINE,
+  commands: [{ type: "manual", command: toVariables(command) }],
+});
 
 function describeAction({ title, effector, with: parameters }: ActionStep): string {
   const list = Object.entries(parameters).map(([name, value]) => `${name}=${textOf(value)}`);
