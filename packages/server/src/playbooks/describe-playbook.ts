@@ -5,7 +5,7 @@ import type { Database } from "../storage/index.ts";
 import { describeDetails } from "./describe-step.ts";
 import type { PlaybookDocument, Step } from "./format.ts";
 import { readRun } from "./journal.ts";
-import type { KnownEffectors } from "./lint.ts";
+import type { KnownEffectors } from "./known-effectors.ts";
 import { checkPlaybook } from "./load-playbooks.ts";
 import type { LoadedPlaybook, LoadedPlaybooks } from "./load-playbooks.ts";
 import { listsWithin, placeSteps } from "./placed-step.ts";

@@ -1,6 +1,6 @@
 import type { PlaybookStepView } from "@firebreak/protocol";
 import type { ActionStep, Step } from "./format.ts";
-import type { KnownEffectors } from "./lint.ts";
+import type { KnownEffectors } from "./known-effectors.ts";
 
 type Details = Pick<
   PlaybookStepView,

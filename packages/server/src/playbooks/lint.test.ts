@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { describe, expect, test } from "vitest";
+import { lintRivals } from "./lint-rivals.ts";
 import { checkPlaybook } from "./load-playbooks.ts";
+import { readPlaybook } from "./read-playbook.ts";
 import { fileEffectors } from "./testing/file-effectors.ts";
 import { actionFields, manualFields, playbookText, verifyFields } from "./testing/playbook-text.ts";
 
@@ -14,6 +16,27 @@ function check(text: string) {
 function lineOf(text: string, mark: string): number {
   return text.split("\n").findIndex((line) => line.includes(mark)) + 1;
 }
+
+const LEAD = { roles: { lead: { title: "Lead", access: "commander" } } };
+const PROBE = { effector: "file.write", with: { name: "a" } };
+const ask = (fields: Readonly<Record<string, unknown>>) => ({
+  id: "v",
+  title: "V",
+  type: "verify",
+  timeBox: "5s",
+  ...fields,
+});
+const command = (parameters: Readonly<Record<string, unknown>>, extra: Readonly<Record<string, unknown>> = {}) =>
+  actionFields("c", { effector: "command.run", with: parameters, approval: {}, ...extra });
+const decide = (id: string, options: readonly object[], extra: Readonly<Record<string, unknown>> = {}) => ({
+  id,
+  title: "Which?",
+  type: "decision",
+  question: "Which?",
+  timeBox: "5m",
+  options: options.map((option) => ({ ...option, label: "It is" })),
+  ...extra,
+});
 
 const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
   [
@@ -153,6 +176,98 @@ const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
     /no field named undoo/,
     /spelling/,
   ],
+  [
+    "evidence that only one of two options keeps",
+    playbookText([
+      decide("d", [{ id: "yes", steps: [actionFields("keep", { effector: "evidence.collect" })] }, { id: "no" }]),
+      actionFields("wipe", { effector: "file.destroy" }),
+    ]),
+    "effector: file.destroy",
+    /destroys evidence/,
+    /before this one/,
+  ],
+  [
+    "evidence that is kept only sometimes",
+    playbookText([
+      actionFields("keep", { effector: "evidence.collect", when: "inputs.x" }),
+      actionFields("wipe", { effector: "file.destroy" }),
+    ]),
+    "effector: file.destroy",
+    /every way/,
+    /before this one/,
+  ],
+  [
+    "a shell",
+    playbookText([command({ program: "/bin/bash", args: ["-c", "ls"] })]),
+    "program:",
+    /bash reads a text as commands/,
+    /manual step/,
+  ],
+  ["a command line", playbookText([command({ program: "ls -l" })]), "program:", /command line/, /as a list/],
+  [
+    "a pipe among the arguments",
+    playbookText([command({ program: "ls", args: ["a", "|", "wc"] })]),
+    '"|"',
+    /no shell runs here/,
+    /as a list/,
+  ],
+  [
+    "a command that nobody approves",
+    playbookText([command({ program: "ls" }, { approval: undefined })]),
+    "effector: command.run",
+    /without anybody's approval/,
+    /approval:/,
+  ],
+  [
+    "a role that is not there",
+    playbookText([manualFields("m", { role: "cfo" })]),
+    "role: cfo",
+    /no role cfo/,
+    /declare/,
+  ],
+  [
+    "an escalation that never happens",
+    playbookText([manualFields("m", { role: "lead", escalateTo: "lead" })], LEAD),
+    "escalateTo",
+    /never escalates/,
+    /remindAfter/,
+  ],
+  ["a verify that expects nothing", playbookText([ask({ probe: PROBE })]), "probe:", /can never fail/, /expect/],
+  [
+    "a verify that is always true",
+    playbookText([ask({ expect: "1 < 2 || true" })]),
+    "expect:",
+    /can never fail/,
+    /output/,
+  ],
+  [
+    "a verify that does not look",
+    playbookText([ask({ probe: PROBE, expect: "inputs.x == 'output'" })]),
+    "expect:",
+    /not looked at/,
+    /output/,
+  ],
+  [
+    "an option that no run takes",
+    playbookText([decide("d", [{ id: "yes", when: "inputs.x" }, { id: "lost" }, { id: "no" }], { otherwise: "no" })]),
+    "id: lost",
+    /no run takes/,
+    /otherwise/,
+  ],
+  [
+    "an option that is always taken",
+    playbookText([decide("d", [{ id: "yes", when: "true" }, { id: "no" }])]),
+    "when:",
+    /always the same/,
+    /otherwise/,
+  ],
+  [
+    "an unknown option to fall back on",
+    playbookText([decide("d", [{ id: "yes" }, { id: "no" }], { otherwise: "maybe" })]),
+    "otherwise",
+    /no option maybe/,
+    /yes, no/,
+  ],
 ];
 
 describe("the linter", () => {
@@ -176,9 +291,31 @@ describe("the linter", () => {
     const text = playbookText([{ id: "m", title: "M", timeBox: "1h", ...fields }]);
     const { loaded, problems } = check(text);
     expect(loaded).toBe(false);
-    expect(problems).toMatchObject([
+    expect(problems.filter(({ level }) => level === "error")).toMatchObject([
       { line: lineOf(text, `type: ${type}`), message: expect.stringMatching(/not built yet/) },
     ]);
+  });
+
+  test("warns of approvals by whoever may start the run, of roles that nobody needs, and of what an abort leaves", () => {
+    const steps = [actionFields("a", { approval: {} })];
+    const messages = check(playbookText(steps, LEAD)).problems.map(({ level, message }) => `${level}: ${message}`);
+    expect(messages).toContainEqual(expect.stringMatching(/^warning: .*agree with each other/));
+    expect(messages).toContainEqual(expect.stringMatching(/^warning: no step asks the role lead/));
+  });
+
+  test("P-1: warns of two playbooks that would fight over one target, unless they share a lock", () => {
+    const book = (id: string, extra: object = {}) => {
+      const step = actionFields("f", { effector: "agent.freeze" });
+      const reading = readPlaybook(id, playbookText([step], { id, appliesTo: { rules: ["r1"] }, ...extra }));
+      if (!reading.ok) throw new Error(id);
+      return reading.document;
+    };
+    expect(lintRivals([book("one"), book("two")]).get("two")).toMatchObject([
+      { level: "warning", message: expect.stringContaining("one answers the rule r1 too") },
+    ]);
+    const locked = { locks: ["agent:x"] };
+    expect(lintRivals([book("one", locked), book("two", locked)]).size).toBe(0);
+    expect(lintRivals([book("one"), book("two", { appliesTo: { rules: ["r2"] } })]).size).toBe(0);
   });
 
   test("takes a playbook that is right, with references where values will be", () => {

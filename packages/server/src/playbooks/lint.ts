@@ -1,8 +1,12 @@
-import type { Effector } from "../containment/index.ts";
 import { ACT_MAX_MS, DURATION_MAX_MS, parseDuration } from "./duration.ts";
 import { STEPS_MAX } from "./format.ts";
 import type { ActionStep, PlaybookDocument } from "./format.ts";
 import { lintReferences } from "./lint-references.ts";
+import type { KnownEffectors } from "./known-effectors.ts";
+import { lintBranches } from "./lint-branches.ts";
+import { lintCommands } from "./lint-commands.ts";
+import { lintEvidenceOrder } from "./lint-evidence-order.ts";
+import { lintPeople } from "./lint-people.ts";
 import { lintNotBuilt } from "./lint-not-built.ts";
 import { lintParameters } from "./lint-parameters.ts";
 import { placeSteps } from "./placed-step.ts";
@@ -10,20 +14,16 @@ import type { PlacedStep } from "./placed-step.ts";
 import { failing, warning } from "./problem.ts";
 import type { Finding } from "./problem.ts";
 
-/** What the linter needs to know of an effector. */
-export type KnownEffector = Pick<Effector, "name" | "destroysEvidence" | "idempotent" | "parameters">;
-export type KnownEffectors = ReadonlyMap<string, KnownEffector>;
-
-/** The effector whose steps save what later steps destroy. */
-const COLLECT_EVIDENCE = "evidence.collect";
-
 /** Everything that the schema cannot see. Findings are in the order of the rules, then of the steps. */
 export function lintPlaybook(document: PlaybookDocument, effectors: KnownEffectors): Finding[] {
   const steps = placeSteps(document);
   return [
     ...lintShape(document, steps),
     ...lintEffectors(steps, effectors),
-    ...lintEvidenceOrder(steps, effectors),
+    ...lintEvidenceOrder(document, effectors),
+    ...lintCommands(steps),
+    ...lintPeople(document, steps),
+    ...lintBranches(steps),
     ...lintVerifies(steps),
     ...lintTimes(steps),
     ...lintReferences(document, steps),
@@ -61,7 +61,17 @@ function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors):
       return [failing([...path, "effector"], `there is no effector ${step.effector}`, `use one of: ${known}`)];
     }
     const unsafeRetry = step.retries > 0 && !effector.idempotent;
+    const stays = step.undo === "none" && effector.expiry === "by_undo";
     return [
+      ...(stays
+        ? [
+            warning(
+              [...path, "undo"],
+              `an aborted run leaves ${step.effector} in effect`,
+              "write `undo: auto`; it is then undone, last step first",
+            ),
+          ]
+        : []),
       ...lintParameters(effector.parameters, step.with, [...path, "with"]),
       ...(unsafeRetry
         ? [
@@ -72,22 +82,6 @@ function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors):
             ),
           ]
         : []),
-    ];
-  });
-}
-
-function lintEvidenceOrder(steps: readonly PlacedStep[], effectors: KnownEffectors): Finding[] {
-  const actions = actionsOf(steps);
-  const collectAt = actions.findIndex(({ step }) => step.effector === COLLECT_EVIDENCE);
-  return actions.flatMap(({ step, path }, index) => {
-    const destroys = effectors.get(step.effector)?.destroysEvidence ?? false;
-    if (!destroys || (collectAt >= 0 && collectAt < index)) return [];
-    return [
-      failing(
-        [...path, "effector"],
-        `${step.effector} destroys evidence, and no ${COLLECT_EVIDENCE} step comes before it`,
-        `put a step with \`effector: ${COLLECT_EVIDENCE}\` before this one; freeze first so that nothing changes`,
-      ),
     ];
   });
 }

@@ -3,10 +3,11 @@ import { basename, extname, join } from "node:path";
 import { codeOf, messageOf } from "../kernel/index.ts";
 import type { PlaybookDocument } from "./format.ts";
 import { lintPlaybook } from "./lint.ts";
-import type { KnownEffectors } from "./lint.ts";
+import type { KnownEffectors } from "./known-effectors.ts";
+import { lintRivals } from "./lint-rivals.ts";
 import type { PlaybookProblem } from "./problem.ts";
 import { hashPlaybook, readPlaybook } from "./read-playbook.ts";
-import { PLAYBOOK_BYTES_MAX, placeFinding } from "./yaml-source.ts";
+import { PLAYBOOK_BYTES_MAX, placeFinding, readYaml } from "./yaml-source.ts";
 
 /** A playbook that may run: it was read and linted without errors. */
 export interface LoadedPlaybook {
@@ -52,7 +53,21 @@ export async function loadPlaybooks(dirs: readonly string[], effectors: KnownEff
     }
     for (const [id, loaded] of own) if (!playbooks.has(id)) playbooks.set(id, loaded);
   }
+  problems.push(...warnOfRivals(playbooks));
   return { playbooks, problems, refused };
+}
+
+/** Adds to each playbook what speaks against running it beside another one. */
+function warnOfRivals(playbooks: Map<string, LoadedPlaybook>): PlaybookProblem[] {
+  const rivals = lintRivals([...playbooks.values()].map(({ document }) => document));
+  return [...rivals].flatMap(([id, findings]) => {
+    const loaded = playbooks.get(id);
+    const reading = loaded && readYaml(loaded.file, loaded.text);
+    if (!loaded || !reading?.ok) return [];
+    const problems = findings.map((finding) => placeFinding(loaded.file, reading.source, finding));
+    playbooks.set(id, { ...loaded, warnings: [...loaded.warnings, ...problems] });
+    return problems;
+  });
 }
 
 function admit(loaded: LoadedPlaybook, own: Map<string, LoadedPlaybook>, problems: PlaybookProblem[]): void {
