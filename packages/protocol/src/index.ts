@@ -19,6 +19,7 @@ export * from "./holds.ts";
 export * from "./ids.ts";
 export * from "./impact.ts";
 export * from "./incident.ts";
+export * from "./guidance.ts";
 export * from "./investigation.ts";
 export * from "./indicator.ts";
 export * from "./killswitch.ts";

@@ -83,7 +83,7 @@ export type ReactionCounts = z.infer<typeof reactionCounts>;
 export const containmentRuleView = z.object({
   name: z.string(),
   /** from `containment.rules`, or a detection rule bound to a playbook under `detectors` */
-  origin: z.enum(["containment", "detectors"]),
+  origin: z.enum(["containment", "detectors", "playbooks"]),
   mode: containmentMode,
   kind: z.enum(["effector", "playbook"]),
   what: z.string(),

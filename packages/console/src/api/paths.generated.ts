@@ -1523,7 +1523,7 @@ export type ReactionView = {
 export type ContainmentView = {
   rules: ({
     name: string;
-    origin: "containment" | "detectors";
+    origin: "containment" | "detectors" | "playbooks";
     mode: "observe" | "ask" | "act";
     kind: "effector" | "playbook";
     what: string;
@@ -5432,6 +5432,69 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/guidance": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              playbooks: ({
+                id: string;
+                title: string;
+                why: string;
+                inputs: { [key: string]: unknown };
+              })[];
+              contacts: ({
+                role: string;
+                title: string;
+                duty: string;
+                trigger: string;
+                when: {
+                  severities?: (1 | 2 | 3 | 4)[];
+                  incidentTypes?: ("agent_runaway" | "agent_incorrect_output" | "agent_rate_limit" | "agent_authorization" | "system_outage" | "system_corruption" | "system_integration" | "security_pii_exposure" | "security_unauthorized_access" | "security_credential_compromise" | "security_malicious_code" | "security_exfiltration" | "security_supply_chain" | "value_wallet" | "value_transactions" | "value_balance" | "other")[];
+                };
+                people: ({
+                  name: string;
+                  email?: string;
+                  phone?: string;
+                  channel?: string;
+                })[];
+              })[];
+            };
           };
         };
         default: {

@@ -1,6 +1,6 @@
 import type { ContainmentMode, IncidentType, Severity } from "@firebreak/protocol";
 import { detectorBindingFor } from "../kernel/index.ts";
-import type { ContainmentRule, Profile } from "../kernel/index.ts";
+import type { ContainmentRule, PlaybookBinding, Profile } from "../kernel/index.ts";
 
 /** What of an alert decides which rules of containment it sets off. */
 export interface ContainmentTrigger {
@@ -24,7 +24,7 @@ export interface AutomaticContainment {
   readonly askMinutes: number;
 }
 
-type ContainmentProfile = Pick<Profile, "detectors" | "containment">;
+type ContainmentProfile = Pick<Profile, "detectors" | "containment" | "playbooks">;
 
 /** How long a question of a bound playbook waits. */
 const ASK_MINUTES = 60;
@@ -32,18 +32,23 @@ const ASK_MINUTES = 60;
 const PLAYBOOK_INPUTS = { agentId: "${alert.agentId}", sessionId: "${alert.sessionId}" };
 
 /**
- * @returns what the profile does about an alert: the playbook that it binds to the alert's rule, and its rules of
- *   containment whose trigger fits. What senders report, and what concerns no agent, contains nothing by itself.
+ * @returns what the profile does about an alert: the playbook that it binds to the alert's rule, its rules of
+ *   containment whose trigger fits, and the playbooks that it starts or asks for. What senders report starts nothing by
+ *   itself; what concerns no agent starts only what `playbooks` says, whose inputs stand there.
  */
 export function automaticContainments(
   profile: ContainmentProfile,
   alert: ContainmentTrigger,
 ): readonly AutomaticContainment[] {
-  if (alert.ruleId === null || alert.agentId === null) return [];
+  if (alert.ruleId === null) return [];
+  const started = profile.playbooks.filter((binding) => isBoundTo(binding, alert)).flatMap(startOf);
+  if (alert.agentId === null) return started;
   const binding = detectorBindingFor(profile, alert.ruleId);
   const bound =
     binding?.playbook === undefined ? [] : [boundPlaybook(binding.rule, binding.playbook, binding.mode ?? "act")];
-  return [...bound, ...profile.containment.rules.filter((rule) => isSetOff(rule, alert)).map(containmentOf)];
+  const rules = profile.containment.rules.filter((rule) => isSetOff(rule, alert)).map(containmentOf);
+  const known = new Set([...bound, ...rules].map(({ what }) => what));
+  return [...bound, ...rules, ...started.filter(({ what }) => !known.has(what))];
 }
 
 /** @returns whether an alert acts on an agent without asking anybody: then quieting it must not let the agent run on */
@@ -74,6 +79,31 @@ function containmentOf(rule: ContainmentRule): AutomaticContainment {
     return { each, name, mode, kind: "effector", what: effector, parameters: rule.with, forMinutes, askMinutes };
   const parameters = isSilent ? PLAYBOOK_INPUTS : rule.with;
   return { each, name, mode, kind: "playbook", what: playbook ?? "", parameters, forMinutes, askMinutes };
+}
+
+function startOf({ playbook, mode, with: parameters, askMinutes }: PlaybookBinding): AutomaticContainment[] {
+  if (mode === "suggest") return [];
+  return [
+    {
+      each: [],
+      name: `playbook ${playbook}`,
+      mode,
+      kind: "playbook",
+      what: playbook,
+      parameters,
+      forMinutes: null,
+      askMinutes,
+    },
+  ];
+}
+
+/** @returns whether a playbook is bound to what happened: all that the binding gives holds, of a list one entry */
+export function isBoundTo(
+  { rules, incidentTypes, severities }: PlaybookBinding,
+  { ruleId, incidentType, severity }: Pick<ContainmentTrigger, "ruleId" | "incidentType" | "severity">,
+): boolean {
+  const isOfRule = rules?.some((rule) => rule === ruleId || (ruleId ?? "").startsWith(`${rule}/`)) ?? true;
+  return isOfRule && (incidentTypes?.includes(incidentType) ?? true) && (severities?.includes(severity) ?? true);
 }
 
 function isSetOff({ when }: ContainmentRule, { ruleId, severity, incidentType, tags }: ContainmentTrigger): boolean {

@@ -80,7 +80,10 @@ async function readLastTold(trx: Trx, fingerprint: string): Promise<number | nul
   return told?.told_at?.getTime() ?? null;
 }
 
-export function candidateOf(alert: AlertRow, profile: Pick<Profile, "detectors" | "containment">): Candidate {
+export function candidateOf(
+  alert: AlertRow,
+  profile: Pick<Profile, "detectors" | "containment" | "playbooks">,
+): Candidate {
   return {
     id: alert.id,
     source: alert.source,

@@ -1,5 +1,5 @@
 export { acknowledgeAlert } from "./acknowledge-alert.ts";
-export { automaticContainments } from "./automatic-containment.ts";
+export { automaticContainments, isBoundTo } from "./automatic-containment.ts";
 export type { AutomaticContainment, ContainmentTrigger } from "./automatic-containment.ts";
 export { decideAlert } from "./decide-alert.ts";
 export { countAlertsByRule, listAlertsOfRule, listRaisedAlerts } from "./alerts-of-rules.ts";

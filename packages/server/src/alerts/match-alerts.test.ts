@@ -9,7 +9,12 @@ import { listAlerts, previewSilence, receiveSignals } from "./index.ts";
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const severity = { label: "SEV", respondMinutes: 5 };
 const { containment } = profileSchema.pick({ containment: true }).parse({});
-const profile = { containment, detectors: [], severities: { 1: severity, 2: severity, 3: severity, 4: severity } };
+const profile = {
+  containment,
+  detectors: [],
+  playbooks: [],
+  severities: { 1: severity, 2: severity, 3: severity, 4: severity },
+};
 const actor = { kind: "token", id: "tok_1", name: "prometheus" } as const;
 const NAMES = ["team", "host", "odd 'name\\"] as const;
 const VALUES = ["", "db", "web-1", "web-22", "ä\nb", 'q"uote\\'] as const;

@@ -54,6 +54,7 @@ import type {
   GuardView,
   ImportIndicatorsRequest,
   IncidentDetail,
+  IncidentGuidance,
   IncidentSummary,
   IndicatorReceipt,
   IndicatorView,
@@ -313,6 +314,8 @@ export interface ApiServices extends ExplorerApi, PlaybookApi, RetentionServices
 
   listIncidents(caller: Caller, query: IncidentsQuery): Promise<Page<IncidentSummary>>;
   getIncident(caller: Caller, request: WithId): Promise<IncidentDetail>;
+  /** The playbooks that fit, and who is brought in. */
+  getGuidance(caller: Caller, request: WithId): Promise<IncidentGuidance>;
   reportIncident(caller: Caller, request: NewIncidentRequest): Promise<IncidentDetail>;
   acknowledgeIncident(caller: Caller, request: WithId): Promise<IncidentDetail>;
   resolveIncident(caller: Caller, request: ResolveRequest & WithId): Promise<IncidentDetail>;

@@ -100,7 +100,7 @@ function notifySend({ database, notifyAs }: EffectorSurroundings): Effector {
       const { incidentId } = ctx;
       if (incidentId === null) return { ok: false, reason: "not_found", message: "this run belongs to no incident" };
       const ids = await inTransaction(database, (trx) =>
-        requestNotifications(trx, notifyAs(ctx.actor), { incidentId, template, key: ctx.runId }),
+        requestNotifications(trx, notifyAs(ctx.actor), { incidentId, template, key: `${ctx.runId}/${ctx.stepId}` }),
       );
       return { ok: true, output: { deliveries: ids }, message: `${ids.length} notification(s) on their way` };
     },

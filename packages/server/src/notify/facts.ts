@@ -33,6 +33,7 @@ export const PLACEHOLDERS: Readonly<Record<string, (facts: IncidentFacts) => str
   "incident.acknowledgedAt": ({ incident }) => iso(incident.acknowledged_at) ?? "not yet",
   "incident.containedAt": ({ incident }) => iso(incident.contained_at) ?? "not yet",
   "incident.resolvedAt": ({ incident }) => iso(incident.resolved_at) ?? "not yet",
+  "incident.duration": ({ incident }) => durationOf(incident),
   "incident.tripToStop": ({ incident }) =>
     incident.trip_to_stop_ms === null ? "not measured" : `${Math.round(incident.trip_to_stop_ms)} ms`,
   "incident.summary": ({ incident }) => incident.summary ?? "not written",
@@ -42,6 +43,12 @@ export const PLACEHOLDERS: Readonly<Record<string, (facts: IncidentFacts) => str
   "clocks.resolveDueAt": (facts) => dueAt(facts, "resolve"),
   "profile.title": ({ profile }) => profile.title,
 };
+
+function durationOf({ detected_at: from, resolved_at: until }: IncidentFacts["incident"]): string {
+  if (until === null) return "not over yet";
+  const minutes = Math.max(1, Math.round((until.getTime() - from.getTime()) / 60_000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
 
 function dueAt({ clocks }: IncidentFacts, kind: ClockKind): string {
   return clocks.find((clock) => clock.kind === kind)?.due_at.toISOString() ?? "no target";

@@ -1,5 +1,6 @@
 export { followAnswer } from "./answer-reaction.ts";
 export type { ReactionContext } from "./context.ts";
+export { guideIncident } from "./guide-incident.ts";
 export { lintContainment } from "./lint-containment.ts";
 export { getReaction, listReactions } from "./list-reactions.ts";
 export type { ReactionFilters } from "./list-reactions.ts";

@@ -56,13 +56,19 @@ export function findProblem({ effectors, playbooks }: LintContext, rule: Contain
   return `${what} does not take these parameters: ${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? ""}`;
 }
 
-/** @returns the rules of the profile that cannot work, at their place in its file */
+/** @returns what the profile binds and that cannot work, at its place in its file */
 export function lintContainment(
   ctx: LintContext,
-  profile: Pick<Profile, "containment">,
+  profile: Pick<Profile, "containment" | "detectors" | "playbooks">,
   placeOf: ProfilePlace,
 ): FileProblem[] {
-  return profile.containment.rules.flatMap((rule, index) => {
+  const bound = [...unknownPlaybooks(ctx, profile, "playbooks"), ...unknownPlaybooks(ctx, profile, "detectors")];
+  const missing = bound.map(({ playbook, path }) => ({
+    ...placeOf(path),
+    message: `the playbook ${playbook} is bound here, and there is none that may run`,
+    remedy: "Name one of those that `firebreak up` loads; what is wrong with the others stands there too.",
+  }));
+  const rules = profile.containment.rules.flatMap((rule, index) => {
     const problem = findProblem(ctx, rule);
     if (problem === null) return [];
     return {
@@ -71,4 +77,15 @@ export function lintContainment(
       remedy: "List what can act with GET /api/v1/effectors, and playbooks in the console; then mend the rule.",
     };
   });
+  return [...missing, ...rules];
+}
+
+function unknownPlaybooks(
+  { playbooks }: LintContext,
+  profile: Pick<Profile, "detectors" | "playbooks">,
+  list: "detectors" | "playbooks",
+): { playbook: string; path: (string | number)[] }[] {
+  return profile[list].flatMap(({ playbook }, index) =>
+    playbook === undefined || playbooks.has(playbook) ? [] : [{ playbook, path: [list, index, "playbook"] }],
+  );
 }

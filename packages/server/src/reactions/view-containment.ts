@@ -1,5 +1,5 @@
 import type { ContainmentRuleView, ContainmentView } from "@firebreak/protocol";
-import type { ContainmentRule, DetectorBinding } from "../kernel/index.ts";
+import type { ContainmentRule, DetectorBinding, PlaybookBinding } from "../kernel/index.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
 import { readRailFacts } from "./read-rail-facts.ts";
 import { countReactions } from "./list-reactions.ts";
@@ -12,7 +12,7 @@ type ViewContext = Pick<ReactionContext, "database" | "clock" | "profile" | "own
 
 /** The rules of automatic containment with what they did in a day, the guard rails, and how much of them is used. */
 export async function viewContainment(ctx: ViewContext): Promise<ContainmentView> {
-  const { detectors, containment } = ctx.profile;
+  const { detectors, containment, playbooks } = ctx.profile;
   const rows = await ctx.database.kysely
     .selectFrom("reactions")
     .selectAll()
@@ -27,6 +27,7 @@ export async function viewContainment(ctx: ViewContext): Promise<ContainmentView
     rules: [
       ...containment.rules.map((rule) => viewRule(ctx, rule, rows)),
       ...detectors.flatMap((binding) => viewBinding(ctx, binding, rows)),
+      ...playbooks.flatMap((binding) => viewStart(ctx, binding, rows)),
     ],
     limits: containment.limits,
     used: { actionsThisHour, agentsThisHour, agentsActive, agentsAllowed },
@@ -48,13 +49,13 @@ function viewRule(ctx: ViewContext, rule: ContainmentRule, rows: readonly Reacti
     mode,
     kind,
     what,
-    trigger: triggerWords(rule),
+    trigger: triggerWords(rule.when),
     problem,
     counts: countsOf(name, rows),
   };
 }
 
-function triggerWords({ when }: ContainmentRule): string {
+function triggerWords(when: ContainmentRule["when"]): string {
   const part = (words: string, values: readonly (string | number)[] | undefined) =>
     values === undefined ? [] : [`${words} ${values.join(" or ")}`];
   return [
@@ -72,4 +73,14 @@ function viewBinding(ctx: ViewContext, binding: DetectorBinding, rows: readonly 
   const trigger = `rule ${name}`;
   const counts = countsOf(name, rows);
   return [{ name, origin: "detectors", mode, kind: "playbook", what, trigger, problem, counts }];
+}
+
+function viewStart(ctx: ViewContext, binding: PlaybookBinding, rows: readonly ReactionRow[]): ContainmentRuleView[] {
+  const { playbook: what, mode, rules, severities, incidentTypes } = binding;
+  if (mode === "suggest") return [];
+  const name = `playbook ${what}`;
+  const problem = ctx.playbooks.has(what) ? null : `there is no playbook ${what} that may run`;
+  const trigger = triggerWords({ rules, severities, incidentTypes });
+  const counts = countsOf(name, rows);
+  return [{ name, origin: "playbooks", mode, kind: "playbook", what, trigger, problem, counts }];
 }

@@ -20,7 +20,7 @@ export interface SenderContext extends Omit<SourceContext, "actor"> {
   readonly sourceAttempts: AttemptLimit;
   readonly readSecret: ReadSecret;
   readonly authenticate: Authenticate;
-  readonly profile: AlertProfile & Pick<Profile, "containment">;
+  readonly profile: AlertProfile & Pick<Profile, "containment" | "playbooks">;
   readonly redactSignal: RedactSignal;
   readonly version: string;
   readonly startedAtMs: number;

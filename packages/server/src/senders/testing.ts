@@ -34,7 +34,11 @@ export async function createSenderBench(overrides: Partial<SenderContext> = {}) 
     sources: createSourceDirectory({ database, clock }),
     sourceAttempts: createSourceAttempts(clock),
     readSecret: async () => undefined,
-    profile: { ...profileSchema.pick({ containment: true }).parse({}), detectors: [], severities: SEVERITIES },
+    profile: {
+      ...profileSchema.pick({ containment: true, playbooks: true }).parse({}),
+      detectors: [],
+      severities: SEVERITIES,
+    },
     authenticate: async () => null,
     redactSignal: (signal) => signal,
     version: "test",

@@ -16,7 +16,7 @@ export interface SilenceContext extends AlertContext {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly actor: Actor;
-  readonly profile: AlertContext["profile"] & Pick<Profile, "containment">;
+  readonly profile: AlertContext["profile"] & Pick<Profile, "containment" | "playbooks">;
 }
 
 /** Silences and windows that are not over; every decision asks them all. */

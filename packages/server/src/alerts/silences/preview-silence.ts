@@ -27,7 +27,7 @@ const TRIGGER_COLUMNS = [
  * @throws FirebreakError `invalid_body` for a regular expression that does not compile
  */
 export async function previewSilence(
-  ctx: AlertContext & { readonly profile: Pick<Profile, "containment"> },
+  ctx: AlertContext & { readonly profile: Pick<Profile, "containment" | "playbooks"> },
   { matchers }: { readonly matchers: readonly Matcher[] },
 ): Promise<SilencePreview> {
   const { kysely } = ctx.database;

@@ -1,5 +1,5 @@
 import { holdCovers } from "@firebreak/protocol";
-import type { IncidentDetail } from "@firebreak/protocol";
+import type { IncidentDetail, IncidentGuidance } from "@firebreak/protocol";
 import type { Caller } from "../../access/index.ts";
 import { listAlerts } from "../../alerts/index.ts";
 import { contextFor, listStops } from "../../app/index.ts";
@@ -18,6 +18,7 @@ import {
 import { draftReview, getReview } from "../../learning/index.ts";
 import { listDeliveries } from "../../notify/index.ts";
 import { listRuns } from "../../playbooks/index.ts";
+import { guideIncident } from "../../reactions/index.ts";
 import { createTypedTextMask } from "../typed-text.ts";
 import type { ApiServices } from "../services.ts";
 
@@ -25,6 +26,7 @@ type IncidentServices = Pick<
   ApiServices,
   | "listIncidents"
   | "getIncident"
+  | "getGuidance"
   | "reportIncident"
   | "acknowledgeIncident"
   | "resolveIncident"
@@ -59,12 +61,20 @@ async function assembleIncident(house: House, id: string): Promise<IncidentDetai
   return { ...incident, alerts: alerts.items, runs, stops, holds, evidence, deliveries: deliveries.items };
 }
 
+async function guidanceOf(house: House, id: string): Promise<IncidentGuidance> {
+  const incident = await getIncident(house, id);
+  const { items } = await listAlerts(house, { incident: id, limit: PARTS_MAX });
+  const ruleIds = [...new Set(items.flatMap(({ ruleId }) => ruleId ?? []))];
+  return guideIncident(house.profile, house.playbooks.playbooks, { ...incident, ruleIds });
+}
+
 export function incidentServices(house: House): IncidentServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
   const clean = createTypedTextMask(house.profile.redaction);
   return {
     listIncidents: (_caller, query) => listIncidents(house, query),
     getIncident: (_caller, { id }) => assembleIncident(house, id),
+    getGuidance: (_caller, { id }) => guidanceOf(house, id),
     reportIncident: async (caller, request) =>
       assembleIncident(house, (await reportIncident(as(caller), clean(request))).id),
     acknowledgeIncident: async (caller, request) => {

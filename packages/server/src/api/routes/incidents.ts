@@ -1,4 +1,4 @@
-import { incidentDetail, reviewView } from "@firebreak/protocol";
+import { incidentDetail, incidentGuidance, reviewView } from "@firebreak/protocol";
 import {
   incidentParams,
   incidentsQuery,
@@ -47,6 +47,17 @@ export const incidentRoutes = [
     params: incidentParams,
     response: incidentDetail,
     handler: ({ services, caller }, { params }) => services.getIncident(caller, params),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/incidents/:id/guidance",
+    operationId: "getGuidance",
+    summary: "Playbooks that fit the incident, and whom the profile brings in for it",
+    tag,
+    access: "viewer",
+    params: incidentParams,
+    response: incidentGuidance,
+    handler: ({ services, caller }, { params }) => services.getGuidance(caller, params),
   }),
   defineRoute({
     method: "POST",

@@ -89,6 +89,19 @@ describe("E-1: the step that collects before containment destroys", () => {
     expect(done).toMatchObject({ ok: true, message: expect.stringContaining("incomplete") });
   });
 
+  test("without an agent, what the host shows is collected, before a service on it is stopped", async () => {
+    leaveSession("one", "scout");
+    const effector = createEffector();
+    const parameters = { reason: "before the restart", level: "quick", timeLimitSeconds: 20 };
+    const ctx = effectorContextFor(home, { runId: "run_4" });
+    expect((await effector.preview(ctx, parameters)).changes).toEqual([expect.stringContaining("of this host")]);
+    const { archives } = (await effector.apply(ctx, parameters)).output as { archives: { id: string }[] };
+    const { directory, agentId } = await getEvidence({ database: shared.database }, archives[0]?.id ?? "");
+    expect(agentId).toBeNull();
+    expect(itemsOf(directory)).toContain("connections.json");
+    expect(itemsOf(directory).join()).not.toContain("sessions/");
+  });
+
   test("an agent that nobody knows here is no success", async () => {
     const ctx = effectorContextFor(home, { runId: "run_3" });
     const done = await createEffector().apply(ctx, { agentId: "nobody", reason: "before the kill" });

@@ -13,7 +13,8 @@ import { sessionOfId, sessionsOfAgent } from "./sessions-of.ts";
 import { collectSurroundings } from "./surroundings.ts";
 
 const evidenceParameters = z.strictObject({
-  agentId: z.string(),
+  /** without it, of this host */
+  agentId: z.string().min(1).nullish(),
   sessionId: z.string().nullish(),
   reason: z.string().max(1000),
   level: evidenceLevel.default("quick"),
@@ -29,25 +30,25 @@ export interface CollectEffectorSurroundings {
   readonly readSecret: ReadSecret;
 }
 
-/** What a playbook's step collects before containment destroys it: of every session of the agent, into one archive. */
+/** What a step collects before something is destroyed: of every session of an agent, or of this host, in one archive. */
 export function evidenceCollect(surroundings: CollectEffectorSurroundings): Effector {
   return defineEffector({
     name: "evidence.collect",
-    title: "Collect evidence of an agent",
+    title: "Collect evidence of an agent or of this host",
     destroysEvidence: false,
     idempotent: true,
     expiry: "none",
     parameters: evidenceParameters,
     blastRadius: async () => TOUCHES_NOTHING,
     preview: async (ctx, parameters) => {
+      const { agentId, level } = parameters;
+      if (!isOfAgent(agentId)) return [`collects the evidence (${level}) of this host into a new archive`];
       const ids = sessionsOf(ctx, parameters).map(({ sessionId }) => sessionId);
-      return ids.length === 0
-        ? []
-        : [`collects the evidence (${parameters.level}) of ${ids.join(", ")} into a new archive`];
+      return ids.length === 0 ? [] : [`collects the evidence (${level}) of ${ids.join(", ")} into a new archive`];
     },
     apply: async (ctx, parameters) => {
       const sessions = sessionsOf(ctx, parameters);
-      if (sessions.length === 0) {
+      if (sessions.length === 0 && isOfAgent(parameters.agentId)) {
         return { ok: false, reason: "not_found", message: "no session of the agent is known on this machine" };
       }
       return describe(await collect(surroundings, ctx, parameters, sessions));
@@ -75,7 +76,7 @@ async function collect(
       sessions,
       signal,
       archiveId: archiveIdOf(ctx),
-      agentIds: [agentId],
+      agentIds: isOfAgent(agentId) ? [agentId] : [],
       sessionId: sessions.length === 1 ? (sessions[0]?.sessionId ?? null) : null,
       settings: profile.evidence,
       timeLimitMs: timeLimitSeconds === undefined ? undefined : timeLimitSeconds * 1000,
@@ -90,8 +91,11 @@ function archiveIdOf(ctx: EffectorContext): EvidenceId {
   return formatId("evidence", digest.readUIntBE(16, 6), digest);
 }
 
+const isOfAgent = (agentId: string | null | undefined): agentId is string => typeof agentId === "string";
+
 /** Every session of the agent that is known on this machine, since containment stops the agent; else the named one. */
 function sessionsOf({ home }: EffectorContext, { agentId, sessionId }: Parameters): SessionSubject[] {
+  if (!isOfAgent(agentId)) return [];
   const sessions = sessionsOfAgent(home, agentId);
   if (sessions.length > 0) return sessions;
   if (sessionId === null || sessionId === undefined) return [];

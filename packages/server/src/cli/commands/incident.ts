@@ -1,4 +1,4 @@
-import { incidentDetail, incidentSummary, isSettled, pageOf } from "@firebreak/protocol";
+import { incidentDetail, incidentGuidance, incidentSummary, isSettled, pageOf } from "@firebreak/protocol";
 import type { IncidentDetail } from "@firebreak/protocol";
 import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
@@ -59,6 +59,39 @@ const show: Command = {
     const incident = await context.client.get(incidentDetail, pathOf(context));
     context.output.result(incident);
     printIncident(context, incident);
+    return EXIT.ok;
+  },
+};
+
+const guidance: Command = {
+  name: "incident guidance",
+  summary: "the playbooks that fit an incident, and whom to bring in",
+  positionals: [INCIDENT],
+  examples: ["firebreak incident guidance INC-2026-0001"],
+  exits: EXITS,
+  run: async (context) => {
+    const { client, output } = context;
+    const { playbooks, contacts } = await client.get(incidentGuidance, pathOf(context, "/guidance"));
+    output.result({ playbooks, contacts });
+    if (playbooks.length === 0) output.line("No playbook fits.");
+    else
+      output.table(
+        ["PLAYBOOK", "TITLE", "WHY"],
+        playbooks.map(({ id, title, why }) => [id, printable(title), printable(why)]),
+      );
+    if (contacts.length === 0) return EXIT.ok;
+    output.line();
+    output.table(
+      ["WHO", "WHEN", "FOR", "REACHED BY"],
+      contacts.map(({ title, trigger, duty, people }) => [
+        printable(title),
+        printable(trigger),
+        printable(duty),
+        people
+          .map((one) => printable([one.name, one.phone, one.email, one.channel].filter(Boolean).join(" ")))
+          .join(", ") || "-",
+      ]),
+    );
     return EXIT.ok;
   },
 };
@@ -154,4 +187,4 @@ const note = act(
   (args) => ({ text: args.requiredText("text") }),
 );
 
-export const incidentCommands: readonly Command[] = [list, show, acknowledge, resolve, note];
+export const incidentCommands: readonly Command[] = [list, show, guidance, acknowledge, resolve, note];

@@ -11,6 +11,7 @@ export type { CommandHook, HookSettings, HttpHook } from "./hook-settings.ts";
 export * from "./incident-id.ts";
 export * from "./profile-schema.ts";
 export * from "./profile.ts";
+export type { Contact, PlaybookBinding } from "./playbook-bindings.ts";
 export { DEFAULT_REDACTION } from "./redaction-schema.ts";
 export type { RedactionPolicy } from "./redaction-schema.ts";
 export { DEFAULT_RETENTION } from "./retention-schema.ts";

@@ -9,6 +9,7 @@ import { effectorSettings } from "./effector-settings.ts";
 import { evidenceSettings } from "./evidence-schema.ts";
 import { environmentName, httpUrl } from "./http-url.ts";
 import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
+import { contact, playbookBinding } from "./playbook-bindings.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 import { DEFAULT_RETENTION, retentionSchema } from "./retention-schema.ts";
 
@@ -19,7 +20,7 @@ const minutes = z.number().int().min(1).max(525_600);
 const severities = z.array(severity).min(1).max(4);
 
 /** The moments a message is sent at; each is a file `templates/<name>.md` of the profile. */
-export const TEMPLATE_NAMES = ["initial", "contained", "resolved"] as const;
+export const TEMPLATE_NAMES = ["initial", "contained", "update", "resolved"] as const;
 export const templateName = z.enum(TEMPLATE_NAMES);
 export type TemplateName = z.infer<typeof templateName>;
 /** What a route can carry: messages of these templates, and questions that wait for a person's answer. */
@@ -189,6 +190,10 @@ export const profileSchema = z.strictObject({
     })
     .optional(),
   detectors: z.array(detectorBinding).max(10_000).default([]),
+  /** which playbook is for which incidents, beside those that `detectors` bind to their rules */
+  playbooks: z.array(playbookBinding).max(500).default([]),
+  /** who is brought in, and when */
+  contacts: z.array(contact).max(100).default([]),
   /** what `%name%` stands for in rules with the modifier `expand` */
   placeholders: z
     .record(

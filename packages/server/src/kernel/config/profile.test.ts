@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
-const load = () => loadProfile({ home, profilesDir, name: "ai-empire" });
+const load = (name = "ai-empire") => loadProfile({ home, profilesDir, name });
 const shippedText = () => readFile(join(profilesDir, "ai-empire", "profile.yaml"), "utf8");
 
 test("T-3: the shipped ai-empire profile loads whole, with the runbook's response times", async () => {
@@ -29,22 +29,46 @@ test("T-3: the shipped ai-empire profile loads whole, with the runbook's respons
   expect([1, 2, 3, 4].map((level) => Object.entries(profile.severities)[level - 1]?.[1].respondMinutes)).toEqual([
     15, 60, 240, 1440,
   ]);
-  expect(profile.templates.map((template) => template.name)).toEqual(["initial", "contained", "resolved"]);
+  expect(profile.templates.map((template) => template.name)).toEqual(["initial", "contained", "update", "resolved"]);
 });
 
-test("every rule and playbook that the shipped profile binds is shipped", async () => {
-  const { profile } = await load();
+test("T-3, T-5: the shipped agentos profile loads whole, with the runbook's times and whom it brings in", async () => {
+  const loaded = await load("agentos");
+  expect(loaded.problems).toEqual([]);
+  const { severities, reviews, incidentIdPattern, contacts } = requireProfile(loaded);
+  const levels = [severities[1], severities[2], severities[3], severities[4]];
+  expect(levels.map(({ label, respondMinutes }) => `${label} ${respondMinutes}`)).toEqual([
+    "SEV1 15",
+    "SEV2 60",
+    "SEV3 240",
+    "SEV4 1440",
+  ]);
+  expect(reviews).toEqual({ requiredFor: [1, 2], dueHours: 72 });
+  expect(incidentIdPattern).toBe("INC-YYYY-NNNN");
+  expect(contacts.map(({ role }) => role)).toEqual([
+    "on_call_engineer",
+    "engineering_manager",
+    "security_lead",
+    "legal",
+  ]);
+});
+
+test.for(["ai-empire", "agentos"])("every rule and playbook that %s binds is shipped", async (name) => {
+  const { profile } = await load(name);
   const rules = await readAll(fileURLToPath(new URL("../../../../../rules", import.meta.url)), ".yml");
-  const playbooks = await readAll(join(profilesDir, "ai-empire", "playbooks"), ".yaml");
+  const playbooks = await readAll(join(profilesDir, name, "playbooks"), ".yaml");
   expect(profile?.detectors.length).toBeGreaterThan(1);
   for (const binding of profile?.detectors ?? []) {
     expect(rules).toContain(`\nid: ${binding.rule}\n`);
-    expect(playbooks).toContain(`id: ${binding.playbook ?? "none"}\n`);
+    expect(playbooks).toContain(binding.playbook === undefined ? "" : `\nid: ${binding.playbook}\n`);
     expect(detectorBindingFor({ detectors: profile?.detectors ?? [] }, binding.rule)).toBe(binding);
   }
   const acting = profile?.containment.rules ?? [];
   expect(acting.length).toBeGreaterThan(0);
-  for (const rule of acting.flatMap(({ when }) => when.rules ?? [])) expect(rules).toContain(`\nid: ${rule}\n`);
+  const bound = profile?.playbooks ?? [];
+  for (const rule of [...acting.map(({ when }) => when), ...bound].flatMap((one) => one.rules ?? []))
+    expect(rules).toContain(`\nid: ${rule}\n`);
+  for (const { playbook } of bound) expect(playbooks).toContain(`\nid: ${playbook}\n`);
 });
 
 async function readAll(directory: string, ending: string): Promise<string> {

@@ -1,4 +1,6 @@
 import * as fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_POLICY } from "./policy.ts";
 import { parsePolicy } from "./read-policy.ts";
@@ -48,6 +50,14 @@ spec:
       - { name: prolonged_global_disable, condition: global_disabled_duration > 2h, severity: warning }
       - { name: frequent_activations, condition: activations_last_24h > 7, severity: warning }
 `;
+
+test("C-1: the policy that the agentos profile ships is sound, and lets packs back one at a time", () => {
+  const file = fileURLToPath(new URL("../../../../../profiles/agentos/killswitch.policy.yaml", import.meta.url));
+  expect(parsePolicy(file, readFileSync(file, "utf8"), {})).toMatchObject({
+    ok: true,
+    policy: { globalRole: "commander", gradualRestore: { packsPerBatch: 1, intervalMs: 300_000 } },
+  });
+});
 
 const read = (text: string, roles = {}) => parsePolicy("p.yaml", text, roles);
 const problemsOf = (text: string) => {
