@@ -196,6 +196,9 @@ function step(ago: Ago, position: number, state: StepState, part: Partial<StepVi
   return {
     id: `step-${position}`,
     position,
+    parent: null,
+    option: null,
+    item: null,
     phase: "containment",
     title: `Step ${position}`,
     type: "effector",
@@ -207,6 +210,7 @@ function step(ago: Ago, position: number, state: StepState, part: Partial<StepVi
     output: {},
     startedAt: state === "pending" ? null : ago(12.95 - position / 1000),
     endedAt: ["pending", "running", "waiting"].includes(state) ? null : ago(12.95 - position / 1000 - 0.0015),
+    dueAt: null,
     ...part,
   };
 }
@@ -224,6 +228,8 @@ function runs(ago: Ago): RunView[] {
     requestedAt: ago(12.98),
     startedAt: ago(12.97),
     endedAt: null,
+    wakeAt: null,
+    outputs: null,
     steps: [
       step(ago, 1, "succeeded", { title: "Deny new calls", message: "The hold is in force at every gate." }),
       step(ago, 2, "succeeded", {

@@ -109,8 +109,16 @@ export const timelineEntry = z.object({
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
 export const stepView = z.object({
+  /** the step's id in the file; `ID#2` for the third item of a for-each step, `CALL/ID` within a sub-playbook */
   id: z.string(),
+  /** steps are in the order of the file */
   position: z.number().int(),
+  /** the id of the step that this one stands in */
+  parent: z.string().nullable(),
+  /** the option of a decision, or the branch of a parallel step, that this one stands in */
+  option: z.string().nullable(),
+  /** the item of a for-each step that this one is for, counted from 0 */
+  item: z.number().int().nullable(),
   phase: z.string(),
   title: z.string(),
   type: z.string(),
@@ -122,6 +130,8 @@ export const stepView = z.object({
   output: z.record(z.string(), z.unknown()),
   startedAt: nullableTime,
   endedAt: nullableTime,
+  /** when its time box runs out; null when it has not begun */
+  dueAt: nullableTime,
 });
 export type StepView = z.infer<typeof stepView>;
 
@@ -137,6 +147,10 @@ export const runView = z.object({
   requestedAt: time,
   startedAt: nullableTime,
   endedAt: nullableTime,
+  /** when a run that waits is looked at again by itself */
+  wakeAt: nullableTime,
+  /** what the playbook's `outputs` came to, once it has ended */
+  outputs: z.record(z.string(), z.unknown()).nullable(),
   steps: z.array(stepView),
 });
 export type RunView = z.infer<typeof runView>;

@@ -17,12 +17,13 @@ import { changeRun, readRun } from "./journal.ts";
 import { openManualStep } from "./open-manual-step.ts";
 import { nextMove } from "./next-move.ts";
 import type { Move } from "./next-move.ts";
-import { performStep } from "./perform-step.ts";
+import { endStep, performStep } from "./perform-step.ts";
 import type { PlannedStep } from "./plan.ts";
 import { isEndedRun } from "./reasons.ts";
 import type { EndedRunState, RunReason } from "./reasons.ts";
 import { acquireRunLock } from "./run-lock.ts";
 import type { RunLock } from "./run-lock.ts";
+import { judgeWhen, skipStep } from "./skip-step.ts";
 import { undoRun } from "./undo-run.ts";
 
 export type RunProgress =
@@ -120,9 +121,17 @@ async function makeMove(execution: Execution): Promise<RunProgress | null> {
 }
 
 async function beginStep(execution: Execution, planned: PlannedStep): Promise<null> {
-  if (planned.step.type === "manual") await openManualStep(execution, planned, planned.step);
+  const verdict = judgeWhen(execution, planned);
+  if (verdict === "skip") await skipStep(execution, planned);
+  else if (verdict !== "run") await failCondition(execution, planned, verdict.failed);
+  else if (planned.step.type === "manual") await openManualStep(execution, planned, planned.step);
   else await performStep(execution, planned);
   return null;
+}
+
+async function failCondition(execution: Execution, planned: PlannedStep, message: string): Promise<void> {
+  const result = { state: "failed", reason: "condition_failed", message, output: {}, mayRetry: false } as const;
+  await endStep(execution, planned, result);
 }
 
 /** A step that was running when its executor died: again if that does no harm, else a person decides. */

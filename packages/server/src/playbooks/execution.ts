@@ -26,6 +26,8 @@ export interface Execution {
   readonly plan: readonly PlannedStep[] | null;
   readonly actor: Actor;
   readonly steps: Map<string, StepRecord>;
+  /** the steps of the playbook that a row of a sub-playbook step calls, or of the run's own */
+  planIn(call: string | null): readonly PlannedStep[];
 }
 
 const PLANS_MAX = 100;
@@ -46,7 +48,8 @@ function planOf(run: RunRecord): readonly PlannedStep[] | null {
 export async function openExecution(ctx: RunContext, runId: string): Promise<Execution> {
   const run = await readRun(ctx.database, runId);
   const actor: Actor = { kind: "playbook", id: run.playbookId, name: run.playbookTitle };
-  return { ctx, run, plan: planOf(run), actor, steps: new Map(run.steps) };
+  const plan = planOf(run);
+  return { ctx, run, plan, actor, steps: new Map(run.steps), planIn: () => plan ?? [] };
 }
 
 export function recordOf(execution: Execution, stepId: string): StepRecord {
@@ -63,8 +66,8 @@ export function plannedOf(execution: Execution, stepId: string): PlannedStep {
 
 export function factsOf(execution: Execution, plan: readonly PlannedStep[]): StepFacts[] {
   return plan.map(({ id, step, onFailure, onTimeout }) => {
-    const { state } = recordOf(execution, id);
-    return { id, type: step.type, required: step.required, onFailure, onTimeout, state };
+    const { state, reason } = recordOf(execution, id);
+    return { id, type: step.type, required: step.required, onFailure, onTimeout, state, reason };
   });
 }
 

@@ -6,6 +6,7 @@ import { notifyLive, toStoredText } from "../storage/index.ts";
 import type { Database, PlaybookRunsTable, PlaybookStepsTable, Schema } from "../storage/index.ts";
 import type { Selectable } from "kysely";
 import type { RunReason, StepReason } from "./reasons.ts";
+import type { NewStepRow } from "./step-rows.ts";
 
 /** A step as the journal has it. */
 export interface StepRecord {
@@ -16,6 +17,15 @@ export interface StepRecord {
   readonly attempts: number;
   readonly input: Readonly<Record<string, unknown>>;
   readonly output: Readonly<Record<string, unknown>>;
+  /** the row of the step that it stands in */
+  readonly parentId: string | null;
+  readonly slot: string | null;
+  readonly item: number | null;
+  /** milliseconds since 1970 */
+  readonly startedAt: number | null;
+  readonly dueAt: number | null;
+  /** the order in which attempts began; null: it never did */
+  readonly acted: number | null;
 }
 
 export interface RunRecord {
@@ -25,6 +35,10 @@ export interface RunRecord {
   readonly playbookHash: string;
   readonly playbookText: string;
   readonly incidentId: string | null;
+  /** what conditions may read of the incident */
+  readonly incident: Readonly<Record<string, unknown>> | null;
+  /** by id, the texts of the playbooks that this one calls */
+  readonly books: Readonly<Record<string, { readonly hash: string; readonly text: string }>>;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly state: RunState;
   readonly abort: { readonly actor: Actor; readonly reason: string; readonly at: string } | null;
@@ -35,14 +49,49 @@ export interface RunRecord {
 /** @throws FirebreakError not_found */
 export async function readRun(database: Database, runId: string): Promise<RunRecord> {
   const [run, steps] = await Promise.all([
-    database.kysely.selectFrom("playbook_runs").selectAll().where("id", "=", runId).executeTakeFirst(),
+    database.kysely
+      .selectFrom("playbook_runs as run")
+      .leftJoin("incidents as incident", "incident.id", "run.incident_id")
+      .selectAll("run")
+      .select([
+        "incident.type as incident_type",
+        "incident.severity as incident_severity",
+        "incident.severity_label as incident_severity_label",
+        "incident.state as incident_state",
+        "incident.agent_id as incident_agent_id",
+      ])
+      .where("run.id", "=", runId)
+      .executeTakeFirst(),
     database.kysely.selectFrom("playbook_steps").selectAll().where("run_id", "=", runId).orderBy("position").execute(),
   ]);
   if (!run) throw new FirebreakError("not_found", `there is no run ${runId}`);
   return toRunRecord(run, steps);
 }
 
-function toRunRecord(run: Selectable<PlaybookRunsTable>, steps: readonly Selectable<PlaybookStepsTable>[]): RunRecord {
+interface IncidentColumns {
+  readonly incident_type: string | null;
+  readonly incident_severity: number | null;
+  readonly incident_severity_label: string | null;
+  readonly incident_state: string | null;
+  readonly incident_agent_id: string | null;
+}
+
+function toIncident(run: Selectable<PlaybookRunsTable> & IncidentColumns): RunRecord["incident"] {
+  if (run.incident_id === null) return null;
+  return {
+    id: run.incident_id,
+    type: run.incident_type,
+    severity: run.incident_severity,
+    severityLabel: run.incident_severity_label,
+    state: run.incident_state,
+    agentId: run.incident_agent_id,
+  };
+}
+
+function toRunRecord(
+  run: Selectable<PlaybookRunsTable> & IncidentColumns,
+  steps: readonly Selectable<PlaybookStepsTable>[],
+): RunRecord {
   return {
     id: run.id,
     playbookId: run.playbook_id,
@@ -50,6 +99,8 @@ function toRunRecord(run: Selectable<PlaybookRunsTable>, steps: readonly Selecta
     playbookHash: run.playbook_hash,
     playbookText: run.playbook_text,
     incidentId: run.incident_id,
+    incident: toIncident(run),
+    books: run.books,
     inputs: run.inputs,
     state: run.state,
     abort: run.abort,
@@ -59,7 +110,36 @@ function toRunRecord(run: Selectable<PlaybookRunsTable>, steps: readonly Selecta
 
 function toStepRecord(row: Selectable<PlaybookStepsTable>): StepRecord {
   const { step_id: stepId, position, state, reason, attempts, input, output } = row;
-  return { stepId, position, state, reason, attempts, input, output };
+  return {
+    ...{ stepId, position, state, reason, attempts, input, output },
+    parentId: row.parent_id,
+    slot: row.slot,
+    item: row.item,
+    startedAt: row.started_at?.getTime() ?? null,
+    dueAt: row.due_at?.getTime() ?? null,
+    acted: row.acted === null ? null : Number(row.acted),
+  };
+}
+
+/** @returns the row as the table takes it */
+export function toInsert(runId: string, row: NewStepRow) {
+  return {
+    run_id: runId,
+    step_id: row.stepId,
+    position: row.position,
+    phase: row.phase,
+    title: row.title,
+    type: row.type,
+    state: "pending" as const,
+    reason: null,
+    attempts: 0,
+    input: "{}",
+    output: "{}",
+    message: null,
+    parent_id: row.parentId,
+    slot: row.slot,
+    item: row.item,
+  };
 }
 
 /** What changes in a step's row; a member left out stays as it is. */
@@ -187,4 +267,29 @@ export async function changeRun(
   if (result.numUpdatedRows !== 1n) return false;
   await notifyLive(trx, "run", runId);
   return true;
+}
+
+/**
+ * Skips what is still pending or waiting within steps, however deep.
+ *
+ * @returns the ids of the rows that were skipped
+ */
+export async function skipWithin(
+  trx: Transaction<Schema>,
+  runId: string,
+  containers: readonly string[],
+  reason: StepReason,
+  at: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ step_id: string }>`
+    with recursive within as (
+      select step_id from playbook_steps where run_id = ${runId} and parent_id = any(${[...containers]}::text[])
+      union all
+      select step.step_id from playbook_steps step join within on step.parent_id = within.step_id
+      where step.run_id = ${runId}
+    )
+    update playbook_steps set state = 'skipped', reason = ${reason}, ended_at = ${toIso(at)}::timestamptz
+    where run_id = ${runId} and step_id in (select step_id from within) and state in ('pending', 'waiting')
+    returning step_id`.execute(trx);
+  return rows.map((row) => row.step_id);
 }

@@ -9,14 +9,11 @@ export function lintNotBuilt(document: PlaybookDocument, steps: readonly PlacedS
     failing(path, `${what} not built yet`, "use action, verify and manual steps; a manual step can ask a person");
   return [
     ...(document.locks.length > 0 ? [refuse(["locks"], "locks are")] : []),
-    ...(Object.keys(document.outputs).length > 0 ? [refuse(["outputs"], "outputs of a playbook are")] : []),
     ...steps.flatMap(({ step, path }) => {
       const runs = step.type === "action" || step.type === "verify" || step.type === "manual";
       const findings = runs ? [] : [refuse([...path, "type"], `steps of type ${step.type} are`)];
-      if (step.when !== undefined) findings.push(refuse([...path, "when"], "conditions are"));
       if (step.type === "action" && step.approval)
         findings.push(refuse([...path, "approval"], "approvals of steps are"));
-      if (step.type === "verify" && step.of === undefined) findings.push(refuse([...path, "expect"], "checks are"));
       if (step.type === "manual" && step.checklist.length + step.capture.length > 0) {
         findings.push(refuse([...path, "checklist"], "check-lists and captures are"));
       }

@@ -1,28 +1,63 @@
+import { expressionsOf } from "./lint-expressions.ts";
+import { compileOnce } from "./conditions.ts";
 import type { PlaybookDocument } from "./format.ts";
 import type { PlacedStep } from "./placed-step.ts";
 import { failing, warning } from "./problem.ts";
-import type { Finding } from "./problem.ts";
+import type { DocumentPath, Finding } from "./problem.ts";
 import { findReferences } from "./references.ts";
 import type { FoundReference } from "./references.ts";
+import { VISIBILITY_WORDS, isInLoop, visibilityOf } from "./visible-steps.ts";
 
 /** References that lead nowhere, and inputs that nothing reads. */
 export function lintReferences(document: PlaybookDocument, steps: readonly PlacedStep[]): Finding[] {
-  const used = new Set<string>();
-  const findings = steps.flatMap(({ step, path }, index) => {
-    if (step.type !== "action") return [];
-    return findReferences(step.with, [...path, "with"]).flatMap((reference) => {
-      const name = inputNameOf(reference);
-      if (name !== null) used.add(name);
-      return lintReference(document, steps.slice(0, index), reference);
-    });
-  });
+  const texts = steps.flatMap(templatesOf);
+  const references = texts.flatMap(({ value, path, step, secrets }) =>
+    findReferences(value, path).map((found) => ({ found, step, secrets })),
+  );
+  const locks = document.locks.flatMap((lock, index) => findReferences(lock, ["locks", index]));
+  const used = new Set([
+    ...[...references.map(({ found }) => found), ...locks].map(inputNameOf),
+    ...expressionsOf(document, steps).flatMap(({ text }) => inputsRead(text)),
+  ]);
   const unused = Object.keys(document.inputs).filter((name) => !used.has(name));
   return [
-    ...findings,
+    ...references.flatMap(({ found, step, secrets }) => lintReference(document, steps, step, found, secrets)),
     ...unused.map((name) =>
       warning(["inputs", name], `no step uses the input ${name}`, `remove it, or use it as \${inputs.${name}}`),
     ),
   ];
+}
+
+interface Template {
+  readonly value: unknown;
+  readonly path: DocumentPath;
+  /** the path of the step it stands in */
+  readonly step: DocumentPath;
+  /** whether `${secrets.NAME}` may stand in it: it goes to an effector and nowhere else */
+  readonly secrets: boolean;
+}
+
+/** @returns what of a step has references that are replaced */
+export function templatesOf({ step, path }: PlacedStep): Template[] {
+  const template = (value: unknown, where: DocumentPath, secrets: boolean): Template => ({
+    value,
+    path: [...path, ...where],
+    step: path,
+    secrets,
+  });
+  if (step.type === "action") return [template(step.with, ["with"], true)];
+  if (step.type === "sub-playbook") return [template(step.inputs, ["inputs"], false)];
+  const probed = step.type === "verify" || step.type === "wait" ? step.probe : undefined;
+  return probed ? [template(probed.with, ["probe", "with"], true)] : [];
+}
+
+function inputsRead(text: string): string[] {
+  const compilation = compileOnce(text);
+  if (!compilation.ok) return [];
+  return compilation.expression.references.flatMap(({ root, path }) => {
+    const [name] = path;
+    return root === "inputs" && name !== undefined ? [name] : [];
+  });
 }
 
 function inputNameOf({ segment }: FoundReference): string | null {
@@ -31,7 +66,13 @@ function inputNameOf({ segment }: FoundReference): string | null {
   return root === "inputs" && name !== undefined ? name : null;
 }
 
-function lintReference(document: PlaybookDocument, earlier: readonly PlacedStep[], found: FoundReference): Finding[] {
+function lintReference(
+  document: PlaybookDocument,
+  steps: readonly PlacedStep[],
+  step: DocumentPath,
+  found: FoundReference,
+  secrets: boolean,
+): Finding[] {
   const { segment, at } = found;
   if (segment.kind === "malformed") {
     return [
@@ -42,13 +83,20 @@ function lintReference(document: PlaybookDocument, earlier: readonly PlacedStep[
       ),
     ];
   }
-  const [root, name = ""] = segment.path;
+  const [root = "", name = ""] = segment.path;
   const text = `\${${segment.path.join(".")}}`;
   if (root === "inputs") return lintInput(document, name, text, found);
-  if (root === "steps") return lintStepOutput(earlier, segment.path, text, at);
+  if (root === "steps") return lintStepOutput(steps, step, segment.path, text, at);
+  if (root === "secrets") return lintSecret(segment.path, text, at, secrets);
+  if (root === "each" || root === "index") {
+    if (isInLoop(steps, step)) return [];
+    return [failing(at, `${text} is known only within a for-each step`, "move the step into one")];
+  }
   const known = root === "run" || root === "incident";
   if (known && segment.path.length === 2 && name === "id") return [];
-  const remedy = known ? `write \${${root}.id}` : "references begin with inputs, steps, run or incident";
+  const remedy = known
+    ? `write \${${root}.id}`
+    : "references begin with inputs, steps, run, incident, secrets, and each in a for-each step";
   return [failing(at, `${text} leads nowhere`, remedy)];
 }
 
@@ -63,17 +111,31 @@ function lintInput(document: PlaybookDocument, name: string, text: string, found
   ];
 }
 
+/** Types of steps that leave no output to read. */
+const WITHOUT_OUTPUT = new Set(["approval", "parallel"]);
+
 function lintStepOutput(
-  earlier: readonly PlacedStep[],
+  steps: readonly PlacedStep[],
+  reader: DocumentPath,
   path: readonly string[],
   text: string,
-  at: Finding["path"],
+  at: DocumentPath,
 ): Finding[] {
-  const [, id, member] = path;
-  const target = earlier.find((candidate) => candidate.step.id === id);
-  if (target?.step.type !== "action") {
-    return [failing(at, `${text} names no earlier action`, "refer to an action that stands before this step")];
+  const [, id = "", member] = path;
+  const visibility = visibilityOf(steps, reader, id);
+  const target = steps.find(({ step }) => step.id === id);
+  if (visibility !== "readable" || target === undefined || WITHOUT_OUTPUT.has(target.step.type)) {
+    const why = visibility === "readable" ? "it leaves no output" : VISIBILITY_WORDS[visibility];
+    return [
+      failing(at, `${text} names no earlier step with an output: ${why}`, "refer to a step that stands before this step"),
+    ];
   }
   if (member === "output" && path.length > 3) return [];
-  return [failing(at, `${text} names no output`, `write \${steps.${target.step.id}.output.name}`)];
+  return [failing(at, `${text} names no output`, `write \${steps.${id}.output.name}`)];
+}
+
+function lintSecret(path: readonly string[], text: string, at: DocumentPath, allowed: boolean): Finding[] {
+  if (!allowed) return [failing(at, `${text} would be written down`, "secrets go only to effectors, in `with`")];
+  if (path.length === 2 && /^[A-Z][A-Z0-9_]{0,127}$/.test(path[1] ?? "")) return [];
+  return [failing(at, `${text} names no secret`, "write ${secrets.NAME}, in capital letters, digits and _")];
 }

@@ -152,7 +152,7 @@ const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
     "an output of a later step",
     playbookText([actionFields("a", { with: { name: "${steps.b.output.name}" } }), actionFields("b")]),
     "steps.b.output",
-    /no earlier action/,
+    /no earlier step/,
     /before this step/,
   ],
   [
@@ -286,7 +286,7 @@ describe("the linter", () => {
   test.each([
     ["wait", { type: "wait", for: "5m" }],
     ["approval", { type: "approval", question: "Go?", steps: [manualFields("n")] }],
-    ["for-each", { type: "for-each", in: "inputs.hosts", steps: [manualFields("n")] }],
+    ["for-each", { type: "for-each", in: "[1, 2]", steps: [manualFields("n")] }],
   ])("refuses a step of type %s, saying that it is not built yet", (type, fields) => {
     const text = playbookText([{ id: "m", title: "M", timeBox: "1h", ...fields }]);
     const { loaded, problems } = check(text);
@@ -392,5 +392,46 @@ describe("hostile files", () => {
         expect(loaded || problems.length > 0).toBe(true);
       }),
     );
+  });
+});
+
+describe("P-1: expressions are compiled when a file is loaded", () => {
+  const parallel = {
+    id: "both",
+    title: "Both",
+    type: "parallel",
+    timeBox: "1h",
+    branches: [
+      { id: "left", steps: [actionFields("l")] },
+      { id: "right", steps: [actionFields("r", { when: "steps.l.state == 'succeeded'" })] },
+    ],
+  };
+  const loop = { id: "loop", title: "Loop", type: "for-each", in: "[1]", timeBox: "1h", steps: [actionFields("in")] };
+  test.each([
+    ["a fault of syntax", [actionFields("a", { when: "run.id ==" })], /character 8 .*found/],
+    ["an unknown name", [actionFields("a", { when: "runs.id == 'x'" })], /nothing named runs/],
+    ["an undeclared input", [actionFields("a", { when: "inputs.who == 'x'" })], /not declared/],
+    ["a later step", [actionFields("a", { when: "steps.b.state == 'x'" }), actionFields("b")], /not run yet/],
+    ["itself", [actionFields("a", { when: "steps.a.state == 'x'" })], /not run yet/],
+    ["another branch", [parallel], /other|another branch/],
+    ["a step of a loop outside it", [loop, actionFields("a", { when: "steps.in.state == 'x'" })], /once for each item/],
+    ["each outside a loop", [actionFields("a", { when: "each == 1" })], /only within a for-each/],
+    ["output without a probe", [actionFields("a", { when: "output.up" })], /nothing named output/],
+    ["what no step has", [actionFields("a"), actionFields("b", { when: "steps.a.outputs == 1" })], /nothing that a step/],
+    ["a secret that would be written down", [
+      { id: "s", title: "S", type: "sub-playbook", playbook: "x", inputs: { k: "${secrets.KEY}" }, timeBox: "1h" },
+    ], /would be written down/],
+  ])("%s is refused where it stands", (_what, steps, message) => {
+    const { loaded, problems } = check(playbookText(steps));
+    expect(loaded).toBe(false);
+    expect(problems.map((problem) => problem.message)).toEqual(
+      expect.arrayContaining([expect.stringMatching(message)]),
+    );
+  });
+
+  test("a probe must read, and nothing else", () => {
+    const probe = { effector: "file.destroy", with: { name: "x" } };
+    const verify = { id: "v", title: "V", type: "verify", timeBox: "1s", probe, expect: "output.name == 'x'" };
+    expect(check(playbookText([verify])).problems).toMatchObject([{ message: expect.stringMatching(/only reads/) }]);
   });
 });

@@ -1,6 +1,8 @@
 import { ACT_MAX_MS, DURATION_MAX_MS, parseDuration } from "./duration.ts";
 import { STEPS_MAX } from "./format.ts";
 import type { ActionStep, PlaybookDocument } from "./format.ts";
+import { lintExpressions } from "./lint-expressions.ts";
+import { lintProbes, unknownEffector } from "./lint-probes.ts";
 import { lintReferences } from "./lint-references.ts";
 import type { KnownEffectors } from "./known-effectors.ts";
 import { lintBranches } from "./lint-branches.ts";
@@ -24,9 +26,11 @@ export function lintPlaybook(document: PlaybookDocument, effectors: KnownEffecto
     ...lintCommands(steps),
     ...lintPeople(document, steps),
     ...lintBranches(steps),
+    ...lintProbes(steps, effectors),
     ...lintVerifies(steps),
     ...lintTimes(steps),
     ...lintReferences(document, steps),
+    ...lintExpressions(document, steps),
     ...lintNotBuilt(document, steps),
   ];
 }
@@ -56,10 +60,7 @@ function lintShape(document: PlaybookDocument, steps: readonly PlacedStep[]): Fi
 function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors): Finding[] {
   return actionsOf(steps).flatMap(({ step, path }) => {
     const effector = effectors.get(step.effector);
-    if (!effector) {
-      const known = [...effectors.keys()].toSorted().join(", ");
-      return [failing([...path, "effector"], `there is no effector ${step.effector}`, `use one of: ${known}`)];
-    }
+    if (!effector) return [unknownEffector(step.effector, [...path, "effector"], effectors)];
     const unsafeRetry = step.retries > 0 && !effector.idempotent;
     const stays = step.undo === "none" && effector.expiry === "by_undo";
     return [

@@ -60,14 +60,30 @@ function viewRun(run: Selectable<PlaybookRunsTable>, steps: readonly Selectable<
     requestedAt: run.requested_at.toISOString(),
     startedAt: run.started_at?.toISOString() ?? null,
     endedAt: run.ended_at?.toISOString() ?? null,
-    steps: steps.map(viewStep),
+    wakeAt: run.wake_at?.toISOString() ?? null,
+    outputs: run.outputs,
+    steps: inFileOrder(steps).map(viewStep),
   };
 }
 
-function viewStep(row: Selectable<PlaybookStepsTable>): StepView {
+/** A step stands before those within it, an item of a for-each step before the next one. */
+function inFileOrder(rows: readonly Selectable<PlaybookStepsTable>[]): Selectable<PlaybookStepsTable>[] {
+  const within = new Map<string | null, Selectable<PlaybookStepsTable>[]>();
+  for (const row of rows) within.set(row.parent_id, [...(within.get(row.parent_id) ?? []), row]);
+  const walk = (parent: string | null): Selectable<PlaybookStepsTable>[] =>
+    (within.get(parent) ?? [])
+      .toSorted((one, other) => (one.item ?? 0) - (other.item ?? 0) || one.position - other.position)
+      .flatMap((row) => [row, ...walk(row.step_id)]);
+  return walk(null);
+}
+
+function viewStep(row: Selectable<PlaybookStepsTable>, position: number): StepView {
   return {
     id: row.step_id,
-    position: row.position,
+    position,
+    parent: row.parent_id,
+    option: row.slot,
+    item: row.item,
     phase: row.phase,
     title: row.title,
     type: row.type,
@@ -79,5 +95,6 @@ function viewStep(row: Selectable<PlaybookStepsTable>): StepView {
     output: row.output,
     startedAt: row.started_at?.toISOString() ?? null,
     endedAt: row.ended_at?.toISOString() ?? null,
+    dueAt: row.due_at?.toISOString() ?? null,
   };
 }

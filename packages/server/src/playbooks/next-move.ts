@@ -1,6 +1,6 @@
 import type { StepState } from "@firebreak/protocol";
 import type { AfterFailure } from "./format.ts";
-import { isFailure, runReasonOf } from "./reasons.ts";
+import { isFailure, isPlannedSkip, runReasonOf } from "./reasons.ts";
 import type { EndedRunState, FailureState, RunReason } from "./reasons.ts";
 
 /** What the decision needs to know of a step: what the playbook says and what the journal says. */
@@ -11,6 +11,7 @@ export interface StepFacts {
   readonly onFailure: AfterFailure;
   readonly onTimeout: AfterFailure;
   readonly state: StepState;
+  readonly reason: string | null;
 }
 
 export interface Conclusion {
@@ -63,6 +64,7 @@ export function conclude(steps: readonly StepFacts[]): Conclusion {
 function exceptionOf(step: StepFacts): RunReason | null {
   if (step.state === "succeeded") return null;
   if (isFailure(step.state)) return runReasonOf(step.state);
+  if (step.state === "skipped" && isPlannedSkip(step.reason)) return null;
   return step.state === "skipped" && !step.required ? null : "step_skipped";
 }
 

@@ -1,10 +1,11 @@
-import type { Boxed, EffectorOutcome, EffectorReason } from "../containment/index.ts";
+import type { Boxed } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { JournalMoved, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { beginAttempt } from "./journal.ts";
 import { notifyLive, toStoredJson } from "../storage/index.ts";
 import { prepareStep } from "./prepare-step.ts";
+import type { CallOutcome } from "./prepare-step.ts";
 import type { PlannedStep } from "./plan.ts";
 import { stateOfFailure } from "./reasons.ts";
 import type { FailureState, StepReason } from "./reasons.ts";
@@ -84,7 +85,7 @@ async function tellBegin({ ctx, run }: Execution): Promise<void> {
   }
 }
 
-function judge(execution: Execution, planned: PlannedStep, boxed: Boxed<EffectorOutcome>): StepResult {
+function judge(execution: Execution, planned: PlannedStep, boxed: Boxed<CallOutcome>): StepResult {
   switch (boxed.kind) {
     case "ended":
       return judgeOutcome(planned, boxed.value);
@@ -115,7 +116,7 @@ function judge(execution: Execution, planned: PlannedStep, boxed: Boxed<Effector
   }
 }
 
-function judgeOutcome(planned: PlannedStep, outcome: EffectorOutcome): StepResult {
+function judgeOutcome(planned: PlannedStep, outcome: CallOutcome): StepResult {
   const { message } = outcome;
   if (outcome.ok) return { state: "succeeded", reason: null, message, output: outcome.output, mayRetry: false };
   const { reason, output = {} } = outcome;
@@ -125,11 +126,11 @@ function judgeOutcome(planned: PlannedStep, outcome: EffectorOutcome): StepResul
 }
 
 /** A refusal, a target that is not there and a conflict stay what they are; the rest may be different next time. */
-function mayHelp(reason: EffectorReason): boolean {
-  return reason !== "denied" && reason !== "not_found" && reason !== "conflict";
+function mayHelp(reason: StepReason): boolean {
+  return reason !== "denied" && reason !== "not_found" && reason !== "conflict" && reason !== "condition_failed";
 }
 
-function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise<Boxed<EffectorOutcome>>): void {
+function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise<Boxed<CallOutcome>>): void {
   const report = async () => {
     const boxed = await late;
     const outcome = boxed.kind === "ended" ? (boxed.value.ok ? "ok" : boxed.value.reason) : "threw";
@@ -138,7 +139,8 @@ function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise
   void report();
 }
 
-async function endStep(execution: Execution, planned: PlannedStep, result: StepResult): Promise<void> {
+/** Writes down how a step ended, and tells it. */
+export async function endStep(execution: Execution, planned: PlannedStep, result: StepResult): Promise<void> {
   const { ctx, run } = execution;
   const known = recordOf(execution, planned.id);
   const kept = toStoredJson(result.output);

@@ -20,19 +20,24 @@ function placeList(steps: readonly Step[], phase: string, at: PlacedStep["path"]
   });
 }
 
+interface ListWithin {
+  readonly steps: readonly Step[];
+  readonly path: readonly (string | number)[];
+  /** the option or branch that it belongs to */
+  readonly slot: string | null;
+}
+
 /** The lists of steps within a step, and where they stand in it. */
-export function listsWithin(
-  step: Step,
-): { readonly steps: readonly Step[]; readonly path: readonly (string | number)[] }[] {
+export function listsWithin(step: Step): ListWithin[] {
   switch (step.type) {
     case "approval":
-      return [{ steps: step.steps ?? [], path: ["steps"] }];
+      return [{ steps: step.steps ?? [], path: ["steps"], slot: null }];
     case "for-each":
-      return [{ steps: step.steps, path: ["steps"] }];
+      return [{ steps: step.steps, path: ["steps"], slot: null }];
     case "decision":
-      return step.options.map(({ steps = [] }, index) => ({ steps, path: ["options", index, "steps"] }));
+      return step.options.map(({ id, steps = [] }, index) => ({ steps, path: ["options", index, "steps"], slot: id }));
     case "parallel":
-      return step.branches.map(({ steps }, index) => ({ steps, path: ["branches", index, "steps"] }));
+      return step.branches.map(({ id, steps }, index) => ({ steps, path: ["branches", index, "steps"], slot: id }));
     case "action":
     case "verify":
     case "manual":

@@ -1,11 +1,19 @@
 import { parseDuration } from "./duration.ts";
 import type { AfterFailure, PlaybookDocument, Step } from "./format.ts";
+import { listsWithin } from "./placed-step.ts";
 
-/** One step in the order of execution. */
+/** One step of a playbook, also one within another. */
 export interface PlannedStep {
   readonly id: string;
+  /** in the order of the file */
   readonly position: number;
   readonly phase: string;
+  /** the id of the step it stands in */
+  readonly parent: string | null;
+  /** the option or branch it stands in */
+  readonly slot: string | null;
+  /** in how many for-each steps it stands */
+  readonly loops: number;
   readonly step: Step;
   readonly timeBoxMs: number;
   readonly retryDelayMs: number;
@@ -14,24 +22,42 @@ export interface PlannedStep {
   readonly onTimeout: AfterFailure;
 }
 
-/** @returns the steps of every phase, in the order in which they run */
+/** @returns every step, also those within steps, in the order of the file */
 export function planSteps(document: PlaybookDocument): PlannedStep[] {
-  const steps = document.phases.flatMap((phase) => phase.steps.map((step) => ({ phase: phase.id, step })));
-  return steps.map(({ phase, step }, position) => ({
+  const planned: PlannedStep[] = [];
+  const add = (steps: readonly Step[], at: Pick<PlannedStep, "phase" | "parent" | "slot" | "loops">): void => {
+    for (const step of steps) {
+      planned.push(planStep(step, planned.length, at));
+      const loops = at.loops + (step.type === "for-each" ? 1 : 0);
+      for (const list of listsWithin(step)) {
+        add(list.steps, { phase: at.phase, parent: step.id, slot: list.slot, loops });
+      }
+    }
+  };
+  for (const phase of document.phases) add(phase.steps, { phase: phase.id, parent: null, slot: null, loops: 0 });
+  return planned;
+}
+
+function planStep(
+  step: Step,
+  position: number,
+  at: Pick<PlannedStep, "phase" | "parent" | "slot" | "loops">,
+): PlannedStep {
+  return {
+    ...at,
     id: step.id,
     position,
-    phase,
     step,
     timeBoxMs: durationMs(step.timeBox),
     retryDelayMs: "retryDelay" in step ? durationMs(step.retryDelay) : 0,
     retries: "retries" in step ? step.retries : 0,
     onFailure: step.onFailure,
     onTimeout: step.onTimeout ?? step.onFailure,
-  }));
+  };
 }
 
 /** The schema has checked the pattern before: a text that does not parse is a fault of ours. */
-function durationMs(text: string): number {
+export function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === null) throw new TypeError(`not a duration: ${text}`);
   return ms;

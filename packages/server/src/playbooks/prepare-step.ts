@@ -1,13 +1,24 @@
-import type { EffectorOutcome } from "../containment/index.ts";
+import type { EffectorOutput } from "../containment/index.ts";
+import { evaluateCondition } from "./conditions.ts";
 import { effectorContext, plannedOf, recordOf } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { ActionStep, VerifyStep } from "./format.ts";
-import type { StepRecord } from "./journal.ts";
-import { toStoredJson } from "../storage/index.ts";
 import type { PlannedStep } from "./plan.ts";
-import type { FailureState, StepReason } from "./reasons.ts";
-import { resolveReferences, toScopeInputs } from "./references.ts";
-import type { Scope } from "./references.ts";
+import { prepareCall, refuse } from "./prepare-call.ts";
+import type { Refusal } from "./prepare-call.ts";
+import type { StepReason } from "./reasons.ts";
+import { formatRowId, parseRowId } from "./row-id.ts";
+import { scopeAt } from "./scope.ts";
+
+/** What came of a step's call: what an effector says, or what a condition over it says. */
+export type CallOutcome =
+  | { readonly ok: true; readonly output: EffectorOutput; readonly message: string }
+  | {
+      readonly ok: false;
+      readonly reason: StepReason;
+      readonly message: string;
+      readonly output?: EffectorOutput;
+    };
 
 /** A step that is ready to run, with its parameters as JSON text; or why it cannot run. */
 export type Preparation =
@@ -15,17 +26,17 @@ export type Preparation =
       readonly ok: true;
       readonly input: Readonly<Record<string, unknown>>;
       readonly inputJson: string;
-      readonly call: (signal: AbortSignal) => Promise<EffectorOutcome>;
+      readonly call: (signal: AbortSignal) => Promise<CallOutcome>;
     }
-  | { readonly ok: false; readonly state: FailureState; readonly reason: StepReason; readonly message: string };
+  | Refusal;
 
 export function prepareStep(execution: Execution, planned: PlannedStep): Preparation {
   const { step } = planned;
   switch (step.type) {
     case "action":
-      return prepareAction(execution, step, recordOf(execution, step.id));
+      return prepareAction(execution, planned.id, step);
     case "verify":
-      return prepareVerify(execution, step);
+      return prepareVerify(execution, planned.id, step);
     case "manual":
     case "approval":
     case "decision":
@@ -39,41 +50,35 @@ export function prepareStep(execution: Execution, planned: PlannedStep): Prepara
   }
 }
 
-function refuse(state: FailureState, reason: StepReason, message: string): Preparation {
-  return { ok: false, state, reason, message };
-}
-
-function prepareAction(execution: Execution, step: ActionStep, record: StepRecord): Preparation {
-  const effector = execution.ctx.effectors.get(step.effector);
-  if (!effector) return refuse("failed", "effector_missing", `nothing here provides the effector ${step.effector}`);
+function prepareAction(execution: Execution, rowId: string, step: ActionStep): Preparation {
+  const record = recordOf(execution, rowId);
   // a step that has begun keeps the parameters it began with
-  const resolution =
-    record.attempts > 0 ? { ok: true as const, value: record.input } : resolveReferences(step.with, scopeOf(execution));
-  if (!resolution.ok) {
-    return refuse("failed", "unresolved_reference", `no value for ${resolution.missing.join(", ")}`);
-  }
-  const parsed = effector.parameters.safeParse(resolution.value);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "parameters"}: ${issue.message}`);
-    return refuse("failed", "invalid_parameters", `${step.effector} refuses its parameters: ${issues.join("; ")}`);
-  }
-  const input = toRecord(resolution.value);
-  const inputJson = toStoredJson(input);
-  if (inputJson === null) return refuse("failed", "invalid_parameters", "the parameters are too large");
+  const given = record.attempts > 0 ? { begun: record.input } : { template: step.with };
+  const prepared = prepareCall(execution, rowId, step.effector, given);
+  if (!prepared.ok) return prepared;
+  const { effector, input, inputJson } = prepared;
   return {
     ok: true,
     input,
     inputJson,
-    call: (signal) => effector.apply(effectorContext(execution, step.id, signal), input),
+    call: (signal) => effector.apply(effectorContext(execution, rowId, signal), input),
   };
 }
 
-function prepareVerify(execution: Execution, step: VerifyStep): Preparation {
-  const { of } = step;
-  if (of === undefined) return refuse("unverified", "nothing_to_verify", "the step names no action");
-  const target = plannedOf(execution, of).step;
-  const record = recordOf(execution, of);
-  const effector = target.type === "action" ? execution.ctx.effectors.get(target.effector) : undefined;
+function prepareVerify(execution: Execution, rowId: string, step: VerifyStep): Preparation {
+  if (step.of !== undefined) return prepareVerifyOf(execution, rowId, step.of);
+  if (step.probe !== undefined) return prepareProbed(execution, rowId, step.probe, step.expect);
+  const { expect } = step;
+  if (expect === undefined) return refuse("unverified", "nothing_to_verify", "the step names nothing to verify");
+  const call = async () => judge(execution, rowId, expect, {}, "");
+  return { ok: true, input: { expect }, inputJson: JSON.stringify({ expect }), call };
+}
+
+function prepareVerifyOf(execution: Execution, rowId: string, of: string): Preparation {
+  const target = formatRowId({ ...parseRowId(rowId), id: of });
+  const { step } = plannedOf(execution, target);
+  const record = recordOf(execution, target);
+  const effector = step.type === "action" ? execution.ctx.effectors.get(step.effector) : undefined;
   if (!effector || record.attempts === 0) {
     return refuse("unverified", "nothing_to_verify", `the step ${of} has not acted, so there is nothing to verify`);
   }
@@ -82,21 +87,37 @@ function prepareVerify(execution: Execution, step: VerifyStep): Preparation {
     ok: true,
     input,
     inputJson: JSON.stringify(input),
-    call: (signal) => effector.verify(effectorContext(execution, of, signal), record.input, record.output),
+    call: (signal) => effector.verify(effectorContext(execution, target, signal), record.input, record.output),
   };
 }
 
-function scopeOf(execution: Execution): Scope {
-  const { run } = execution;
-  const steps = [...execution.steps.values()].map((record) => [record.stepId, { output: record.output }] as const);
-  return {
-    inputs: toScopeInputs(run.inputs),
-    steps: Object.fromEntries(steps),
-    run: { id: run.id },
-    incident: { id: run.incidentId },
+/** Reads something of the world; with a condition, what was read must fulfil it. */
+function prepareProbed(
+  execution: Execution,
+  rowId: string,
+  probe: NonNullable<VerifyStep["probe"]>,
+  expect: string | undefined,
+): Preparation {
+  const prepared = prepareCall(execution, rowId, probe.effector, { template: probe.with });
+  if (!prepared.ok) return { ...prepared, state: "unverified" };
+  const { effector, input, inputJson } = prepared;
+  const call = async (signal: AbortSignal): Promise<CallOutcome> => {
+    const outcome = await effector.apply(effectorContext(execution, rowId, signal), input);
+    if (!outcome.ok || expect === undefined) return outcome;
+    return judge(execution, rowId, expect, outcome.output, outcome.message);
   };
+  return { ok: true, input, inputJson, call };
 }
 
-function toRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+function judge(
+  execution: Execution,
+  rowId: string,
+  expect: string,
+  output: EffectorOutput,
+  message: string,
+): CallOutcome {
+  const truth = evaluateCondition(expect, { ...scopeAt(execution, rowId), output });
+  if (!truth.ok) return { ok: false, reason: "condition_failed", message: truth.message, output };
+  if (truth.holds) return { ok: true, output, message: message === "" ? "it holds" : message };
+  return { ok: false, reason: "unverified", message: `it does not hold: ${expect}`, output };
 }

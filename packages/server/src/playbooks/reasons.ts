@@ -4,6 +4,9 @@ import type { EffectorReason } from "../containment/index.ts";
 /** Why a step is in its state, beside the reasons an effector gives. */
 export const STEP_REASONS = [
   "time_box",
+  "condition_false",
+  "not_chosen",
+  "condition_failed",
   "interrupted",
   "unresolved_reference",
   "invalid_parameters",
@@ -23,6 +26,14 @@ export const STEP_REASONS = [
 export type StepReason = (typeof STEP_REASONS)[number] | EffectorReason;
 
 /** Why a run waits or how it ended; `completed` needs no reason. */
+/** Why a step may be skipped without its run being less than completed. */
+const PLANNED_SKIPS: readonly (string | null)[] = ["condition_false", "not_chosen"];
+
+/** @returns whether the playbook itself says that the step is not for this run */
+export function isPlannedSkip(reason: string | null): boolean {
+  return PLANNED_SKIPS.includes(reason);
+}
+
 export const RUN_REASONS = [
   "manual_step",
   "interrupted_step",
@@ -59,7 +70,7 @@ export function isFailure(state: StepState): state is FailureState {
 }
 
 /** @returns the state of a step whose effector gave that reason */
-export function stateOfFailure(reason: EffectorReason): FailureState {
+export function stateOfFailure(reason: StepReason): FailureState {
   if (reason === "denied" || reason === "unverified" || reason === "timed_out") return reason;
   return "failed";
 }

@@ -10,8 +10,10 @@ import type { Schema } from "../storage/index.ts";
 import type { PlaybookVerbs } from "./context.ts";
 import type { PlaybookDocument } from "./format.ts";
 import type { LoadedPlaybook } from "./load-playbooks.ts";
+import { toInsert } from "./journal.ts";
 import { planSteps } from "./plan.ts";
 import { findReferences } from "./references.ts";
+import { rowsOfPlaybook } from "./step-rows.ts";
 
 /** @returns always the same run id for the same incident and playbook, so that a repeated event makes one run */
 export function deriveRunId(incidentId: string, playbookId: string): RunId {
@@ -84,20 +86,7 @@ export function findPlaybook(playbooks: ReadonlyMap<string, LoadedPlaybook>, id:
 }
 
 async function insertSteps(trx: Transaction<Schema>, runId: string, document: PlaybookDocument): Promise<void> {
-  const rows = planSteps(document).map(({ id, position, phase, step }) => ({
-    run_id: runId,
-    step_id: id,
-    position,
-    phase,
-    title: step.title,
-    type: step.type,
-    state: "pending" as const,
-    reason: null,
-    attempts: 0,
-    input: "{}",
-    output: "{}",
-    message: null,
-  }));
+  const rows = rowsOfPlaybook(document, new Map()).map((row) => toInsert(runId, row));
   await trx.insertInto("playbook_steps").values(rows).execute();
 }
 

@@ -158,6 +158,12 @@ export interface PlaybookRunsTable {
   requested_at: Timestamp;
   started_at: NullableTimestamp;
   ended_at: NullableTimestamp;
+  /** when a run that waits is looked at again */
+  wake_at: NullableTimestamp;
+  /** by id, the playbooks that this one calls, as they were when the run was requested */
+  books: ColumnType<Record<string, { hash: string; text: string }>, string | undefined, string>;
+  /** what the playbook's `outputs` came to, once it has ended */
+  outputs: NullableJson<Record<string, unknown>>;
 }
 
 export interface PlaybookStepsTable {
@@ -175,6 +181,25 @@ export interface PlaybookStepsTable {
   message: string | null;
   started_at: NullableTimestamp;
   ended_at: NullableTimestamp;
+  /** the step that this one stands in */
+  parent_id: string | null;
+  /** the option of a decision or the branch of a parallel step that this one stands in */
+  slot: string | null;
+  /** the item of a for-each step that this one is for, counted from 0 */
+  item: number | null;
+  /** when its time box runs out */
+  due_at: NullableTimestamp;
+  /** of all attempts in the database, in which order this step's last one began */
+  acted: ColumnType<string | null, string | null | undefined, string | null>;
+}
+
+/** What a person or another system told a run; kept when it comes before the step that waits for it. */
+export interface PlaybookSignalsTable {
+  run_id: string;
+  name: string;
+  body: Json<Record<string, unknown>>;
+  actor: Json<Actor>;
+  at: Timestamp;
 }
 
 /** The database's mirror of the kill switch's journal, for queries and history; the journal is the truth. */
@@ -323,6 +348,7 @@ export interface Schema
   timeline: TimelineTable;
   playbook_runs: PlaybookRunsTable;
   playbook_steps: PlaybookStepsTable;
+  playbook_signals: PlaybookSignalsTable;
   holds: HoldsTable;
   stops: StopsTable;
   receipts: ReceiptsTable;

@@ -73,8 +73,8 @@ function fileEffector(
   return defineEffector({
     name,
     title: name,
-    ...facts,
     expiry: "none",
+    ...facts,
     parameters,
     blastRadius: async () => TOUCHES_NOTHING,
     preview: async (_ctx, given) => [`would write ${given.name}`],
@@ -97,6 +97,7 @@ export const fileEffectors: ReadonlyMap<string, Effector> = new Map(
     fileEffector("file.write", { idempotent: true, destroysEvidence: false }),
     fileEffector("file.append", { idempotent: false, destroysEvidence: false }),
     fileEffector("file.destroy", { idempotent: true, destroysEvidence: true }),
+    fileEffector("file.look", { idempotent: true, destroysEvidence: false }),
     fileEffector("evidence.collect", { idempotent: true, destroysEvidence: false }),
   ].map((effector) => [effector.name, effector]),
 );

@@ -25,6 +25,7 @@ import { eventIndex } from "./0024-event-index.ts";
 import { answerLinks } from "./0025-answer-links.ts";
 import { logKeys } from "./0026-log-keys.ts";
 import { logShipments } from "./0027-log-shipments.ts";
+import { playbookTrees } from "./0028-playbook-trees.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   { version: 25, name: "answer-links", sql: answerLinks },
   { version: 26, name: "log-keys", sql: logKeys },
   { version: 27, name: "log-shipments", sql: logShipments },
+  { version: 28, name: "playbook-trees", sql: playbookTrees },
 ];

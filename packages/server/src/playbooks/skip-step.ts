@@ -1,0 +1,35 @@
+import { inTransaction, notifyLive } from "../storage/index.ts";
+import { evaluateCondition } from "./conditions.ts";
+import { noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import type { Execution } from "./execution.ts";
+import { skipWithin } from "./journal.ts";
+import type { PlannedStep } from "./plan.ts";
+import { scopeAt } from "./scope.ts";
+
+/** What a step's `when` says. */
+export type WhenVerdict = "run" | "skip" | { readonly failed: string };
+
+export function judgeWhen(execution: Execution, { id, step }: PlannedStep): WhenVerdict {
+  if (step.when === undefined || recordOf(execution, id).attempts > 0) return "run";
+  const truth = evaluateCondition(step.when, scopeAt(execution, id));
+  if (!truth.ok) return { failed: truth.message };
+  return truth.holds ? "run" : "skip";
+}
+
+/** Leaves a step out, and what stands within it, because its condition is not fulfilled. */
+export async function skipStep(execution: Execution, { id, step }: PlannedStep): Promise<void> {
+  const { ctx, run } = execution;
+  const known = recordOf(execution, id);
+  const message = `not needed here: ${step.when ?? ""} is false`;
+  const change = { state: "skipped", reason: "condition_false" } as const;
+  const endedAt = ctx.clock.now();
+  const within = await inTransaction(ctx.database, async (trx) => {
+    await writeStep(execution, trx, known, { ...change, message, endedAt });
+    const skipped = await skipWithin(trx, run.id, [id], "condition_false", endedAt);
+    await tellStory(execution, trx, { key: `${id}:skipped`, stepId: id, text: `${step.title}: ${message}`, data: change });
+    await notifyLive(trx, "run", run.id);
+    return skipped;
+  });
+  noteStep(execution, known, change);
+  for (const stepId of within) noteStep(execution, recordOf(execution, stepId), change);
+}
