@@ -87,7 +87,12 @@ describe("P-1: checks", () => {
 
   test("are tried again as often as they say", async () => {
     const view = await run([
-      checkFields("check", { probe: probe("disk", "fails_twice"), expect: "output.name == 'disk'", retries: 2, retryDelay: "1ms" }),
+      checkFields("check", {
+        probe: probe("disk", "fails_twice"),
+        expect: "output.name == 'disk'",
+        retries: 2,
+        retryDelay: "1ms",
+      }),
     ]);
     expect(view.steps[0]).toMatchObject({ state: "succeeded", attempts: 3 });
   });

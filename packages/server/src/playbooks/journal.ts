@@ -111,7 +111,13 @@ function toRunRecord(
 function toStepRecord(row: Selectable<PlaybookStepsTable>): StepRecord {
   const { step_id: stepId, position, state, reason, attempts, input, output } = row;
   return {
-    ...{ stepId, position, state, reason, attempts, input, output },
+    stepId,
+    position,
+    state,
+    reason,
+    attempts,
+    input,
+    output,
     parentId: row.parent_id,
     slot: row.slot,
     item: row.item,

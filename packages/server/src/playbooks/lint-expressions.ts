@@ -22,7 +22,9 @@ export function lintExpressions(document: PlaybookDocument, steps: readonly Plac
     const compilation = compileOnce(expression.text);
     if (!compilation.ok) {
       const message = `at character ${compilation.offset + 1} of the expression: ${compilation.message}`;
-      return [failing(expression.path, message, "write it as CEL says, for example `inputs.count > 3`")];
+      const isReserved = compilation.message.includes("reserved");
+      const remedy = isReserved ? 'write it in brackets: steps["in"]' : "write it as CEL says, for example `inputs.count > 3`";
+      return [failing(expression.path, message, remedy)];
     }
     return compilation.expression.references.flatMap((read) => lintRead(document, steps, expression, read));
   });
@@ -30,9 +32,12 @@ export function lintExpressions(document: PlaybookDocument, steps: readonly Plac
 
 /** @returns every expression of the file in its order */
 export function expressionsOf(document: PlaybookDocument, steps: readonly PlacedStep[]): PlacedExpression[] {
-  const outputs = Object.entries(document.outputs).map(
-    ([name, text]): PlacedExpression => ({ text, path: ["outputs", name], at: null, sees: null }),
-  );
+  const outputs = Object.entries(document.outputs).map(([name, text]): PlacedExpression => ({
+    text,
+    path: ["outputs", name],
+    at: null,
+    sees: null,
+  }));
   return [...steps.flatMap(expressionsOfStep), ...outputs];
 }
 

@@ -127,7 +127,11 @@ function lintStepOutput(
   if (visibility !== "readable" || target === undefined || WITHOUT_OUTPUT.has(target.step.type)) {
     const why = visibility === "readable" ? "it leaves no output" : VISIBILITY_WORDS[visibility];
     return [
-      failing(at, `${text} names no earlier step with an output: ${why}`, "refer to a step that stands before this step"),
+      failing(
+        at,
+        `${text} names no earlier step with an output: ${why}`,
+        "refer to a step that stands before this step",
+      ),
     ];
   }
   if (member === "output" && path.length > 3) return [];

@@ -406,7 +406,7 @@ describe("P-1: expressions are compiled when a file is loaded", () => {
       { id: "right", steps: [actionFields("r", { when: "steps.l.state == 'succeeded'" })] },
     ],
   };
-  const loop = { id: "loop", title: "Loop", type: "for-each", in: "[1]", timeBox: "1h", steps: [actionFields("in")] };
+  const loop = { id: "loop", title: "Loop", type: "for-each", in: "[1]", timeBox: "1h", steps: [actionFields("inner")] };
   test.each([
     ["a fault of syntax", [actionFields("a", { when: "run.id ==" })], /character 8 .*found/],
     ["an unknown name", [actionFields("a", { when: "runs.id == 'x'" })], /nothing named runs/],
@@ -414,13 +414,19 @@ describe("P-1: expressions are compiled when a file is loaded", () => {
     ["a later step", [actionFields("a", { when: "steps.b.state == 'x'" }), actionFields("b")], /not run yet/],
     ["itself", [actionFields("a", { when: "steps.a.state == 'x'" })], /not run yet/],
     ["another branch", [parallel], /other|another branch/],
-    ["a step of a loop outside it", [loop, actionFields("a", { when: "steps.in.state == 'x'" })], /once for each item/],
+    ["a step of a loop outside it", [loop, actionFields("a", { when: "steps.inner.state == 'x'" })], /once for each item/],
     ["each outside a loop", [actionFields("a", { when: "each == 1" })], /only within a for-each/],
     ["output without a probe", [actionFields("a", { when: "output.up" })], /nothing named output/],
-    ["what no step has", [actionFields("a"), actionFields("b", { when: "steps.a.outputs == 1" })], /nothing that a step/],
-    ["a secret that would be written down", [
-      { id: "s", title: "S", type: "sub-playbook", playbook: "x", inputs: { k: "${secrets.KEY}" }, timeBox: "1h" },
-    ], /would be written down/],
+    [
+      "what no step has",
+      [actionFields("a"), actionFields("b", { when: "steps.a.outputs == 1" })],
+      /nothing that a step/,
+    ],
+    [
+      "a secret that would be written down",
+      [{ id: "s", title: "S", type: "sub-playbook", playbook: "x", inputs: { k: "${secrets.KEY}" }, timeBox: "1h" }],
+      /would be written down/,
+    ],
   ])("%s is refused where it stands", (_what, steps, message) => {
     const { loaded, problems } = check(playbookText(steps));
     expect(loaded).toBe(false);

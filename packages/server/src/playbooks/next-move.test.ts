@@ -19,14 +19,25 @@ const plans = fc.array(facts, { minLength: 1, maxLength: 12 });
 const isPlanned = ({ reason }: StepFacts) => reason === "condition_false" || reason === "not_chosen";
 
 function step(state: StepFacts["state"], extra: Partial<StepFacts> = {}): StepFacts {
-  return { id: "s", type: "action", required: true, onFailure: "stop", onTimeout: "stop", state, reason: null, ...extra };
+  return {
+    id: "s",
+    type: "action",
+    required: true,
+    onFailure: "stop",
+    onTimeout: "stop",
+    state,
+    reason: null,
+    ...extra,
+  };
 }
 
 describe("P-1: a run ends as what it was", () => {
   test("completed means that every step succeeded or was a skipped one that is not required", () => {
     fc.assert(
       fc.property(plans, (steps) => {
-        const honest = steps.every((one) => one.state === "succeeded" || (one.state === "skipped" && (!one.required || isPlanned(one))));
+        const honest = steps.every(
+          (one) => one.state === "succeeded" || (one.state === "skipped" && (!one.required || isPlanned(one))),
+        );
         expect(conclude(steps).state === "completed").toBe(honest);
       }),
       { numRuns: 2000 },

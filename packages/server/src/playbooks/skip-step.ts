@@ -26,7 +26,12 @@ export async function skipStep(execution: Execution, { id, step }: PlannedStep):
   const within = await inTransaction(ctx.database, async (trx) => {
     await writeStep(execution, trx, known, { ...change, message, endedAt });
     const skipped = await skipWithin(trx, run.id, [id], "condition_false", endedAt);
-    await tellStory(execution, trx, { key: `${id}:skipped`, stepId: id, text: `${step.title}: ${message}`, data: change });
+    await tellStory(execution, trx, {
+      key: `${id}:skipped`,
+      stepId: id,
+      text: `${step.title}: ${message}`,
+      data: change,
+    });
     await notifyLive(trx, "run", run.id);
     return skipped;
   });

@@ -57,7 +57,16 @@ function rowsAmong(
       const stepId = formatRowId({ ...place, id: planned.id });
       const phase = top?.phase ?? planned.phase;
       const parentId = top?.parent ?? (parent === null ? null : formatRowId({ ...place, id: parent }));
-      const row = { stepId, position, phase, title: step.title, type: step.type, parentId, slot, item: top?.item ?? null };
+      const row = {
+        stepId,
+        position,
+        phase,
+        title: step.title,
+        type: step.type,
+        parentId,
+        slot,
+        item: top?.item ?? null,
+      };
       return [row, ...rowsWithin(plan, planned, place, books, { parent: stepId, item: null, phase })];
     });
 }

@@ -66,15 +66,39 @@ describe("P-1: conditions in CEL", () => {
   });
 
   test("any text compiles, or is refused with a place within it; no evaluation throws", () => {
-    const pieces = fc.constantFrom("inputs", ".count", " + ", "(", ")", "[", "]", "1", '"a"', "has(", ".map(x, x)", "?", ":", "{", "}", "\n", "é");
+    const pieces = fc.constantFrom(
+      "inputs",
+      ".count",
+      " + ",
+      "(",
+      ")",
+      "[",
+      "]",
+      "1",
+      '"a"',
+      "has(",
+      ".map(x, x)",
+      "?",
+      ":",
+      "{",
+      "}",
+      "\n",
+      "é",
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string({ maxLength: 60 }), fc.array(pieces, { maxLength: 14 }).map((all) => all.join(""))), (text) => {
-        const compiled = compileExpression(text);
-        const offset = compiled.ok ? 0 : compiled.offset;
-        expect(offset).toBeGreaterThanOrEqual(0);
-        expect(offset).toBeLessThanOrEqual(text.length + 1);
-        if (compiled.ok) compiled.expression.evaluate(SCOPE);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ maxLength: 60 }),
+          fc.array(pieces, { maxLength: 14 }).map((all) => all.join("")),
+        ),
+        (text) => {
+          const compiled = compileExpression(text);
+          const offset = compiled.ok ? 0 : compiled.offset;
+          expect(offset).toBeGreaterThanOrEqual(0);
+          expect(offset).toBeLessThanOrEqual(text.length + 1);
+          if (compiled.ok) compiled.expression.evaluate(SCOPE);
+        },
+      ),
       { numRuns: 300 },
     );
   });

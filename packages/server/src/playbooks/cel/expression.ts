@@ -54,7 +54,7 @@ function evaluate(
   try {
     const read = Object.entries(narrow(scope, references)).filter(([, value]) => value !== undefined);
     openBudget();
-    const value = run(Object.fromEntries(read.map(([name, value]) => [name, toCel(value)])));
+    const value = run(Object.fromEntries(read.map(([name, member]) => [name, toCel(member)])));
     if (isOverBudget()) return { ok: false, message: "it takes too many steps" };
     if (isCelError(value)) return { ok: false, message: value.message };
     return { ok: true, value: fromCel(value) };

@@ -18,9 +18,11 @@ export function toCel(value: unknown): CelInput {
     if (typeof one === "string" || typeof one === "boolean" || one === null) return one;
     if (Array.isArray(one)) return one.map((item) => convert(item, depth + 1));
     if (typeof one !== "object") return null;
-    return new Map(Object.entries(one).flatMap(([key, member]) =>
-      member === undefined ? [] : [[key, convert(member, depth + 1)] as const],
-    ));
+    return new Map(
+      Object.entries(one).flatMap(([key, member]) =>
+        member === undefined ? [] : [[key, convert(member, depth + 1)] as const],
+      ),
+    );
   };
   return convert(value, 0);
 }
