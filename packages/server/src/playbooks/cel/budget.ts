@@ -40,7 +40,7 @@ const MIXED_NUMBERS = [
 ] as const;
 
 /** The functions of CEL, with bounds where a text or a list could grow, and patterns in linear time. */
-export const BOUNDED_ENV = celEnv({
+export const BOUNDED_ENV: ReturnType<typeof celEnv> = celEnv({
   re2: {
     compile: (pattern) => {
       const compiled = RE2JS.compile(pattern);
