@@ -1915,6 +1915,8 @@ export type RunView = {
   requestedAt: string;
   startedAt: string | null;
   endedAt: string | null;
+  wakeAt: string | null;
+  outputs: { [key: string]: unknown } | null;
   steps: (StepView)[];
 };
 
@@ -2203,6 +2205,9 @@ export type SourceView = {
 export type StepView = {
   id: string;
   position: number;
+  parent: string | null;
+  option: string | null;
+  item: number | null;
   phase: string;
   title: string;
   type: string;
@@ -2214,6 +2219,7 @@ export type StepView = {
   output: { [key: string]: unknown };
   startedAt: string | null;
   endedAt: string | null;
+  dueAt: string | null;
 };
 
 export type StopPreview = {
