@@ -23,7 +23,9 @@ export function lintExpressions(document: PlaybookDocument, steps: readonly Plac
     if (!compilation.ok) {
       const message = `at character ${compilation.offset + 1} of the expression: ${compilation.message}`;
       const isReserved = compilation.message.includes("reserved");
-      const remedy = isReserved ? 'write it in brackets: steps["in"]' : "write it as CEL says, for example `inputs.count > 3`";
+      const remedy = isReserved
+        ? 'write it in brackets: steps["in"]'
+        : "write it as CEL says, for example `inputs.count > 3`";
       return [failing(expression.path, message, remedy)];
     }
     return compilation.expression.references.flatMap((read) => lintRead(document, steps, expression, read));

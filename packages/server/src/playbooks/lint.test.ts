@@ -406,7 +406,14 @@ describe("P-1: expressions are compiled when a file is loaded", () => {
       { id: "right", steps: [actionFields("r", { when: "steps.l.state == 'succeeded'" })] },
     ],
   };
-  const loop = { id: "loop", title: "Loop", type: "for-each", in: "[1]", timeBox: "1h", steps: [actionFields("inner")] };
+  const loop = {
+    id: "loop",
+    title: "Loop",
+    type: "for-each",
+    in: "[1]",
+    timeBox: "1h",
+    steps: [actionFields("inner")],
+  };
   test.each([
     ["a fault of syntax", [actionFields("a", { when: "run.id ==" })], /character 8 .*found/],
     ["an unknown name", [actionFields("a", { when: "runs.id == 'x'" })], /nothing named runs/],
@@ -414,7 +421,11 @@ describe("P-1: expressions are compiled when a file is loaded", () => {
     ["a later step", [actionFields("a", { when: "steps.b.state == 'x'" }), actionFields("b")], /not run yet/],
     ["itself", [actionFields("a", { when: "steps.a.state == 'x'" })], /not run yet/],
     ["another branch", [parallel], /other|another branch/],
-    ["a step of a loop outside it", [loop, actionFields("a", { when: "steps.inner.state == 'x'" })], /once for each item/],
+    [
+      "a step of a loop outside it",
+      [loop, actionFields("a", { when: "steps.inner.state == 'x'" })],
+      /once for each item/,
+    ],
     ["each outside a loop", [actionFields("a", { when: "each == 1" })], /only within a for-each/],
     ["output without a probe", [actionFields("a", { when: "output.up" })], /nothing named output/],
     [
