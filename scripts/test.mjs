@@ -12,6 +12,12 @@ const NEEDS = [
   { what: "libdevmapper (for a Docker Engine)", debian: "libdevmapper1.02.1", found: hasLibdevmapper },
   { what: "mount and unshare (util-linux)", debian: "util-linux", found: () => existsSync("/usr/bin/unshare") },
   { what: "systemd, for a user without root", debian: "systemd", found: () => existsSync("/lib/systemd/systemd") },
+  {
+    what: "a Redis server (in redis-tools, whose programs are one)",
+    debian: "redis-tools",
+    found: () => ["redis-server", "redis-check-rdb"].some((name) => existsSync(`/usr/bin/${name}`)),
+  },
+  { what: "git", debian: "git", found: () => existsSync("/usr/bin/git") },
   { what: "nft (nftables)", debian: "nftables", found: () => existsSync("/usr/sbin/nft") },
   {
     what: "ip (iproute2)",

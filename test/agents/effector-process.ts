@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
-import { agentEffectors, hostEffectors, localEffectors } from "../../packages/server/src/containment/index.ts";
+import {
+  agentEffectors,
+  hostEffectors,
+  localEffectors,
+  upkeepEffectors,
+} from "../../packages/server/src/containment/index.ts";
 
 /**
  * Another process that uses an effector: `apply` and die before anybody could write down what it did, or `undo` what is on
@@ -16,6 +21,7 @@ const request = z
     runId: z.string(),
     stepId: z.string(),
     settings: profileSchema.shape.effectors,
+    services: profileSchema.shape.services,
   })
   .parse(JSON.parse(process.argv[2] ?? ""));
 
@@ -26,6 +32,7 @@ const surroundings = { needed, readSecret: async () => undefined };
 const local = [
   ...localEffectors(request.settings, async () => undefined),
   ...hostEffectors(request.settings, surroundings),
+  ...upkeepEffectors({ ...request, readSecret: surroundings.readSecret }),
 ];
 const effectors = [...agentEffectors, ...local];
 const effector = effectors.find((one) => one.name === request.effector);

@@ -34,6 +34,8 @@ function show() {
     ActiveState: unit?.active ? "active" : "inactive",
     UnitFileState: unit === undefined ? "" : unit.masked ? "masked-runtime" : "enabled",
     SubState: unit?.active ? "running" : "dead",
+    ActiveEnterTimestamp: unit?.active ? "Fri 2026-11-27 10:00:00 UTC" : "",
+    NRestarts: String(unit?.restarts ?? 0),
   };
   end(
     0,
@@ -63,6 +65,11 @@ switch (`${verb} ${options.join(" ")}`.trim()) {
     break;
   case "start":
     if (unit.masked) end(1, `Failed to start ${name}: Unit ${name} is masked.\n`);
+    unit.active = true;
+    end(0);
+    break;
+  case "restart":
+    if (unit.masked) end(1, `Failed to restart ${name}: Unit ${name} is masked.\n`);
     unit.active = true;
     end(0);
     break;

@@ -10,6 +10,7 @@ import {
   guardEffector,
   hostEffectors,
   localEffectors,
+  upkeepEffectors,
 } from "../containment/index.ts";
 import type { Effector, EffectorLimits, EnforceOptions } from "../containment/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
@@ -25,7 +26,7 @@ export interface EffectorSurroundings {
   readonly database: Database;
   readonly clock: Clock;
   readonly config: Pick<Config, "databaseUrl" | "publicUrl">;
-  readonly profile: Pick<Profile, "name" | "channels" | "effectors" | "evidence">;
+  readonly profile: Pick<Profile, "name" | "channels" | "effectors" | "evidence" | "services">;
   /** where the shipped profiles lie */
   readonly profilesDir: string;
   readonly readSecret: ReadSecret;
@@ -53,7 +54,8 @@ export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap
   const needed = neededHosts({ ...surroundings, operators });
   const stops = agentEffectorsWith(surroundings.enforce).map((effector) => recordingStops(effector, surroundings));
   const local = [...localEffectors(settings, readSecret), ...hostEffectors(settings, { needed, readSecret })];
-  const all = [...stops, ...local, evidenceCollect(surroundings), notifySend(surroundings)];
+  const upkeep = upkeepEffectors({ settings, services: profile.services, readSecret });
+  const all = [...stops, ...local, ...upkeep, evidenceCollect(surroundings), notifySend(surroundings)];
   const limits = limitsOf(settings);
   return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));
 }

@@ -7,7 +7,13 @@ export { openTimeBox, pauseWithin, runWithin } from "./time-box.ts";
 export type { Boxed, TimeBox } from "./time-box.ts";
 export type { EngineRequest } from "./effectors/docker/index.ts";
 export { createEngineClient, readLogs } from "./effectors/docker/index.ts";
-export { agentEffectors, agentEffectorsWith, hostEffectors, localEffectors } from "./effectors/index.ts";
+export {
+  agentEffectors,
+  agentEffectorsWith,
+  hostEffectors,
+  localEffectors,
+  upkeepEffectors,
+} from "./effectors/index.ts";
 export * from "./effectors/firewall/index.ts";
 export * from "./skills/index.ts";
 export {

@@ -11,6 +11,7 @@ export * from "./matchers.ts";
 export * from "./open-folder.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
+export * from "./redis-connection.ts";
 export * from "./signing-key.ts";
 export * from "./socket-table.ts";
 export * from "./spreadsheet-text.ts";

@@ -6,10 +6,13 @@ import { skillQuarantine } from "../skills/index.ts";
 import type { Enforce } from "./agent-effectors.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { cutNetworkEffector } from "./cut-network.ts";
+import { databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { dockerEffectors } from "./docker/index.ts";
 import { hookEffectors } from "./hooks/index.ts";
+import { managedServiceEffectors } from "./managed-services/index.ts";
+import type { ServiceSurroundings } from "./managed-services/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
 import { resumeEffector } from "./resume.ts";
 import { serviceEffectors } from "./service/index.ts";
@@ -31,6 +34,11 @@ export function localEffectors(settings: EffectorSettings, readSecret: ReadSecre
     ...serviceEffectors(settings),
     ...hookEffectors(settings.hooks, readSecret),
   ];
+}
+
+/** What keeps alive what agents and people work with: services, databases, files. */
+export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
+  return [...managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch }), ...databaseEffectors];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

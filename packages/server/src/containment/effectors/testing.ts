@@ -10,7 +10,7 @@ import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
 import { createNewId, profileSchema, silentLogger, systemClock } from "../../kernel/index.ts";
 import type { EffectorSettings } from "../../kernel/index.ts";
 import type { Effector, EffectorContext } from "../effector.ts";
-import { localEffectors } from "./index.ts";
+import { localEffectors, upkeepEffectors } from "./index.ts";
 
 /** @returns settings as a profile would give them */
 export function effectorSettingsOf(given: unknown = {}): EffectorSettings {
@@ -53,6 +53,8 @@ export function effectorProcess(): string {
 export interface EffectorWorld {
   /** the profile's settings of effectors, as they would stand in its file */
   readonly settings: unknown;
+  /** the profile's section `services`, for what acts on them */
+  readonly services?: unknown;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** the part of the world that the effector may change, as data that can be compared */
   look(): Promise<unknown>;
@@ -88,7 +90,7 @@ export function describeEffectorContract(name: string, { open, comparable = (see
     return {
       home,
       world,
-      effector: effectorOf(name, world.settings),
+      effector: effectorOf(name, world.settings, {}, world.services),
       ctx: effectorContextFor(home),
       look: async () => comparable(await world.look()),
     };
@@ -155,7 +157,9 @@ export function describeEffectorContract(name: string, { open, comparable = (see
         const outcome = await effector.apply(ctx, world.parameters);
         expect(outcome, `operation ${at} of ${total}`).toMatchObject({ ok: false });
         world.heal();
-        expect(await effectorOf(name, world.settings).undo(ctx, world.parameters, {})).toMatchObject({ ok: true });
+        expect(
+          await effectorOf(name, world.settings, {}, world.services).undo(ctx, world.parameters, {}),
+        ).toMatchObject({ ok: true });
         expect(await look(), `operation ${at} of ${total}`).toEqual(before);
       }
     });
@@ -164,7 +168,8 @@ export function describeEffectorContract(name: string, { open, comparable = (see
       const { home, ctx, world, look } = await arrange();
       const before = await look();
       const { runId, stepId } = ctx;
-      const facts = { home, effector: name, parameters: world.parameters, settings: world.settings, runId, stepId };
+      const { parameters, settings, services = [] } = world;
+      const facts = { home, effector: name, parameters, settings, services, runId, stepId };
       const died = await runElsewhere({ verb: "apply", ...facts });
       expect(died.signal, died.stderr).toBe("SIGKILL");
       expect(await look()).not.toEqual(before);
@@ -176,9 +181,16 @@ export function describeEffectorContract(name: string, { open, comparable = (see
 }
 
 /** @returns a fresh instance, which remembers nothing */
-export function effectorOf(name: string, settings: unknown, secrets: Readonly<Record<string, string>> = {}): Effector {
+export function effectorOf(
+  name: string,
+  given: unknown,
+  secrets: Readonly<Record<string, string>> = {},
+  services: unknown = [],
+): Effector {
   const readSecret = async (secret: string) => secrets[secret];
-  const found = localEffectors(effectorSettingsOf(settings), readSecret).find((one) => one.name === name);
+  const settings = effectorSettingsOf(given);
+  const upkeep = { settings, services: profileSchema.shape.services.parse(services), readSecret };
+  const found = [...localEffectors(settings, readSecret), ...upkeepEffectors(upkeep)].find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no effector ${name}`);
   return found;
 }

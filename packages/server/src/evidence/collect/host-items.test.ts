@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startRedis } from "../../../../../test/harness/redis-server.ts";
 import { createNewId, readProcessStartTime, systemClock } from "../../kernel/index.ts";
 import type { EvidenceItemName, EvidenceSettings } from "../../kernel/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
@@ -263,22 +264,10 @@ describe("E-2: databases and telemetry", () => {
   afterAll(() => shared.close());
 
   test("the state of PostgreSQL and Redis, only read; the address is in no reason", async () => {
-    const asked: string[] = [];
-    const redis = createServer((socket) => {
-      socket.on("data", (part) => {
-        asked.push(part.toString());
-        const text = asked.join("");
-        if (!text.endsWith("LEN\r\n")) return;
-        const bulk = (answer: string) => `$${answer.length}\r\n${answer}\r\n`;
-        socket.write(`+OK\r\n${bulk("# Server\r\nredis_version:7.2\r\n")}${bulk("id=1 db=0\n")}:3\r\n`);
-      });
-    }).listen(0, "127.0.0.1");
-    await once(redis, "listening");
-    const address = redis.address();
-    const port = typeof address === "object" ? address?.port : undefined;
+    const redis = await startRedis({ password: SECRET });
     const secrets: Record<string, string> = {
       ORDERS_URL: shared.databaseUrl,
-      CACHE_URL: `redis://:${SECRET}@127.0.0.1:${port}`,
+      CACHE_URL: `redis://:${SECRET}@127.0.0.1:${redis.port}`,
       GONE_URL: `postgres://ada:${SECRET}@127.0.0.1:1/x`,
     };
     const settings = {
@@ -291,7 +280,7 @@ describe("E-2: databases and telemetry", () => {
     };
     const readSecret = async (name: string) => secrets[name];
     const archive = await collect("databases", { settings, surroundings: { readSecret } });
-    redis.close();
+    await redis.close();
     expect(JSON.parse(archive.text("databases/orders.json"))).toMatchObject({
       activity: expect.any(Array),
       locks: expect.any(Array),
@@ -299,10 +288,10 @@ describe("E-2: databases and telemetry", () => {
       version: [{ version: expect.stringContaining("PostgreSQL") }],
     });
     expect(JSON.parse(archive.text("databases/cache.json"))).toMatchObject({
-      clients: ["id=1 db=0"],
-      slowCommands: "3",
+      info: expect.arrayContaining([expect.stringMatching(/^redis_version:/)]),
+      clients: [expect.stringContaining("cmd=client")],
+      slowCommands: 0,
     });
-    expect(asked.join("")).toContain(`AUTH\r\n$${SECRET.length}\r\n${SECRET}`);
     for (const name of ["gone", "unset"])
       expect(archive.item(`databases/${name}.json`)).toMatchObject({ status: "failed" });
     expect(archive.everything()).not.toContain(SECRET);

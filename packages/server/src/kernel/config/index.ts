@@ -17,6 +17,7 @@ export type { RedactionPolicy } from "./redaction-schema.ts";
 export { DEFAULT_RETENTION } from "./retention-schema.ts";
 export type { RetentionSettings } from "./retention-schema.ts";
 export * from "./secrets.ts";
+export type { ServiceCheck, ServiceSettings } from "./service-settings.ts";
 export { readTextFile } from "./text-file.ts";
 export type { TextRead } from "./text-file.ts";
 export { problemsOfSchema, readYaml } from "./yaml-file.ts";

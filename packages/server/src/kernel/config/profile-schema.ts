@@ -12,6 +12,7 @@ import { INCIDENT_ID_PATTERN } from "./incident-id.ts";
 import { contact, playbookBinding } from "./playbook-bindings.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 import { DEFAULT_RETENTION, retentionSchema } from "./retention-schema.ts";
+import { servicesSettings } from "./service-settings.ts";
 
 const name = z
   .string()
@@ -212,6 +213,8 @@ export const profileSchema = z.strictObject({
   guard: guardSchema.default(DEFAULT_GUARD),
   /** what may act on this machine, on what, how much and how often */
   effectors: effectorSettings.prefault({}),
+  /** what runs beside the agents, and how it is started, stopped and asked */
+  services: servicesSettings.default([]),
   /** what collecting evidence holds at each level, and its limits */
   evidence: evidenceSettings.prefault({}),
   /** how long gates and supervisors on other hosts may act without a word of the server */

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openEngineDoor, startEngine } from "../../../../../../test/harness/docker-engine.ts";
 import type { Engine } from "../../../../../../test/harness/docker-engine.ts";
 import type { Effector } from "../../effector.ts";
-import { describeEffectorContract, effectorContextFor } from "../testing.ts";
+import { describeEffectorContract, effectorContextFor, effectorOf } from "../testing.ts";
 import type { EffectorWorld } from "../testing.ts";
 import { dockerEffectors } from "./index.ts";
 
@@ -229,6 +229,22 @@ describe.skipIf(!isRoot)("against a real Docker Engine, containers", () => {
     expect(read("processes.json")).toContain("sleep");
     expect(read("container.json")).toContain("API_KEY=(not kept)");
     expect(read("container.json")).not.toContain("hunter2");
+  });
+
+  test("R-4: a container that is a service of the profile is stopped, put back and restarted by its name", async () => {
+    const settings = { docker: { endpoint: `unix://${engine.socket}` } };
+    const of = (name: string) => effectorOf(name, settings, {}, [{ name: "agent", docker: made.name }]);
+    const given = { service: "agent" };
+    expect(await of("service.stop").apply(ctx("run_1"), given)).toMatchObject({
+      ok: true,
+      output: { after: "exited" },
+    });
+    expect(await of("check.service").apply(ctx(), given)).toMatchObject({ ok: true, output: { active: false } });
+    expect(await of("service.stop").undo(ctx("run_1"), given, {})).toMatchObject({ ok: true });
+    const restarted = await of("service.restart").apply(ctx("run_2"), given);
+    expect(restarted).toMatchObject({ ok: true, output: { before: "running", since: expect.stringMatching(/Z$/) } });
+    const gone = effectorOf("service.start", settings, {}, [{ name: "agent", docker: "nobody" }]);
+    expect(await gone.apply(ctx("run_3"), given)).toMatchObject({ ok: false, reason: "not_found" });
   });
 });
 

@@ -3,11 +3,7 @@ import type { Effector } from "../../effector.ts";
 import { createLaunchd } from "./launchctl.ts";
 import { serviceEffector } from "./service-effector.ts";
 import { createSystemd } from "./systemctl.ts";
-
-/** Without these a machine does not answer its operators any more. */
-const VITAL_UNITS =
-  /^(systemd-.+|dbus(-broker)?|ssh|sshd|ssh@.*|sshd@.*|network|networking|NetworkManager|getty@.*|serial-getty@.*|user@.*|init|polkit|firebreak)(\.(service|socket|scope))?$/;
-const VITAL_JOBS = /\/(com\.apple\..+|com\.openssh\.sshd|firebreak)$/;
+import { VITAL_JOBS, VITAL_UNITS } from "./vital.ts";
 
 export function serviceEffectors({ systemd, launchd }: EffectorSettings): readonly Effector[] {
   const spared = (vital: RegExp) => (service: string) =>

@@ -7,7 +7,7 @@ import { ServiceError } from "./service-manager.ts";
 const TIMEOUT_MS = 60_000;
 const OUTPUT_BYTES_MAX = 256 * 1024;
 /** launchctl(1): what `print` and `bootout` answer for a job that is not loaded */
-const NOT_FOUND_CODES = [3, 113];
+export const NOT_FOUND_CODES = [3, 113];
 
 /**
  * launchd by its `launchctl`, for jobs named by their service target (`gui/501/com.example.agent`,
@@ -50,7 +50,7 @@ export function createLaunchd(launchctl: string): ServiceManager {
   };
 }
 
-const domainOf = (target: string) => target.slice(0, target.lastIndexOf("/"));
+export const domainOf = (target: string) => target.slice(0, target.lastIndexOf("/"));
 const labelOf = (target: string) => target.slice(target.lastIndexOf("/") + 1);
 
 /** `print-disabled` lists `"label" => disabled` (newer) or `"label" => true` (older). */
@@ -61,26 +61,27 @@ function isDisabled(text: string, label: string): boolean {
   });
 }
 
-interface LaunchctlRun {
+export interface LaunchctlRun {
   readonly argv: readonly string[];
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-async function runLaunchctl(argv: readonly string[], signal: AbortSignal): Promise<LaunchctlRun> {
+export async function runLaunchctl(argv: readonly string[], signal: AbortSignal): Promise<LaunchctlRun> {
   const options = { env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" }, cwd: "/", timeoutMs: TIMEOUT_MS };
   const run = await runProgram(argv, { ...options, outputBytesMax: OUTPUT_BYTES_MAX, signal });
   if (run.isTimedOut) throw new ServiceError(`${argv.join(" ")} took too long`);
   return { argv, code: run.code, stdout: run.stdout, stderr: run.stderr };
 }
 
-function expectDone({ argv, code, stderr }: LaunchctlRun, fine: readonly number[] = []): void {
+/** @throws ServiceError unless it ended with 0, or a code that is fine too */
+export function expectDone({ argv, code, stderr }: LaunchctlRun, fine: readonly number[] = []): void {
   if (code === 0 || (code !== null && fine.includes(code))) return;
   throw new ServiceError(`${argv.join(" ")} ended with ${code}: ${stderr.trim().slice(0, 500)}`);
 }
 
-async function checkLaunchd(launchctl: string): Promise<MissingNeed[]> {
+export async function checkLaunchd(launchctl: string): Promise<MissingNeed[]> {
   const remedy = "run Firebreak on a Mac, or set effectors.launchd.launchctl in the profile";
   try {
     expectDone(await runLaunchctl([launchctl, "version"], AbortSignal.timeout(TIMEOUT_MS)));

@@ -13,15 +13,10 @@ const PROPERTIES = ["LoadState", "ActiveState", "UnitFileState", "SubState"] as 
 
 /** systemd by its `systemctl`, for units of the system or, with `--user`, of Firebreak's user. */
 export function createSystemd(systemctl: string, scope: "system" | "user"): ServiceManager {
-  const prefix = scope === "user" ? ["--user"] : [];
-  const run = (args: readonly string[], signal: AbortSignal, timeoutMs = TIMEOUT_MS) =>
-    runSystemctl([systemctl, ...prefix, "--no-pager", "--no-ask-password", ...args], signal, timeoutMs);
+  const { run, show, checkNeeds } = openSystemctl(systemctl, scope);
   return {
-    checkNeeds: () => checkSystemd(systemctl, prefix),
-    look: async (unit, signal) => {
-      const text = await run(["show", `--property=${PROPERTIES.join(",")}`, "--", unit], signal, ASK_MS);
-      return toState(new Map(text.split("\n").map(splitProperty)));
-    },
+    checkNeeds,
+    look: async (unit, signal) => toState(await show(unit, PROPERTIES, signal)),
     stop: async (unit, signal) => {
       // masked first: nothing starts it between the two; --runtime: a restart of the machine forgets the mask
       await run(["mask", "--runtime", "--", unit], signal);
@@ -34,6 +29,28 @@ export function createSystemd(systemctl: string, scope: "system" | "user"): Serv
       await run(["start", "--", unit], signal);
     },
     words: (unit) => [`masks ${unit} until the machine restarts, so that nothing starts it`, `stops ${unit}`],
+  };
+}
+
+export interface Systemctl {
+  checkNeeds(): Promise<MissingNeed[]>;
+  /** @returns what it printed @throws ServiceError */
+  run(args: readonly string[], signal: AbortSignal): Promise<string>;
+  /** @returns the unit's properties of those names @throws ServiceError */
+  show(unit: string, properties: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+}
+
+export function openSystemctl(systemctl: string, scope: "system" | "user"): Systemctl {
+  const prefix = scope === "user" ? ["--user"] : [];
+  const run = (args: readonly string[], signal: AbortSignal, timeoutMs = TIMEOUT_MS) =>
+    runSystemctl([systemctl, ...prefix, "--no-pager", "--no-ask-password", ...args], signal, timeoutMs);
+  return {
+    checkNeeds: () => checkSystemd(systemctl, prefix),
+    run: (args, signal) => run(args, signal),
+    show: async (unit, properties, signal) => {
+      const text = await run(["show", `--property=${properties.join(",")}`, "--", unit], signal, ASK_MS);
+      return new Map(text.split("\n").map(splitProperty));
+    },
   };
 }
 

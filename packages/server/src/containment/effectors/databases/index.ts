@@ -1,0 +1,9 @@
+import type { Effector } from "../../effector.ts";
+import { checkPostgres } from "./check-postgres.ts";
+import { checkRedis } from "./check-redis.ts";
+
+/** What asks and changes databases and caches by their own protocols. */
+export const databaseEffectors: readonly Effector[] = [checkPostgres, checkRedis];
+
+export { checkPostgres, checkRedis };
+export { wordsOf } from "./unreachable.ts";
