@@ -180,7 +180,10 @@ const waitStep = z
   .strictObject({
     ...stepBase,
     type: z.literal("wait"),
-    for: duration.optional().describe("a time"),
+    for: z
+      .union([duration, z.string().regex(/^\$\{inputs\.[a-zA-Z][a-zA-Z0-9_]{0,59}\}$/)])
+      .optional()
+      .describe("a time, or ${inputs.x} of an input that is a text with a time"),
     until: condition.optional().describe("a condition, looked at again and again"),
     probe: probe.optional().describe("read before each look at `until`, which sees it as `output`"),
     every: duration.default("5s").describe("between two looks"),

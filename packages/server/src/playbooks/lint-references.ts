@@ -47,8 +47,9 @@ export function templatesOf({ step, path }: PlacedStep): Template[] {
   });
   if (step.type === "action") return [template(step.with, ["with"], true)];
   if (step.type === "sub-playbook") return [template(step.inputs, ["inputs"], false)];
+  const times = step.type === "wait" && step.for !== undefined ? [template(step.for, ["for"], false)] : [];
   const probed = step.type === "verify" || step.type === "wait" ? step.probe : undefined;
-  return probed ? [template(probed.with, ["probe", "with"], true)] : [];
+  return probed ? [...times, template(probed.with, ["probe", "with"], true)] : times;
 }
 
 function inputsRead(text: string): string[] {
