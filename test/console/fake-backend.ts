@@ -31,6 +31,7 @@ import { explorerRoutes } from "./fake-explorer.ts";
 import { originalRoutes } from "./fake-originals.ts";
 import { retentionRoutes } from "./fake-retention.ts";
 import { investigationRoutes } from "./fake-investigation.ts";
+import { playbookRoutes } from "./fake-playbooks.ts";
 import { rulesRoutes } from "./fake-rules.ts";
 import { sessionRoutes } from "./fake-sessions.ts";
 
@@ -435,6 +436,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "GET /guard": () => guardOf(sample.incidents.length > 0),
     ...sessionRoutes(sample, (code, detail) => new Refusal(code, detail)),
     ...explorerRoutes({ sample, now, refuse: (code, detail) => new Refusal(code, detail) }),
+    ...playbookRoutes({ sample, refuse: (code, detail) => new Refusal(code, detail) }),
     ...rulesRoutes({ sample, change, refuse: (code, detail) => new Refusal(code, detail) }),
     "GET /users": () => ({
       items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],

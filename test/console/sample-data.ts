@@ -39,6 +39,7 @@ import { actionsOf } from "./fake-actions.ts";
 import { originalsOf } from "./fake-originals.ts";
 import { retentionOf, type RetentionSample } from "./fake-retention.ts";
 import { type Ledger, ledgerOf } from "./fake-ledger.ts";
+import { type PlaybookSample, samplePlaybooks } from "./sample-playbooks.ts";
 import { replaysOf } from "./sample-rules.ts";
 import { INCIDENT_TRANSITIONS, STEP_STATES, STOP_STATES } from "@firebreak/protocol";
 
@@ -116,6 +117,7 @@ export interface Sample {
   actions: ActionView[];
   retention: RetentionSample;
   originals: OriginalsView;
+  library: PlaybookSample;
 }
 
 export function sourceOf(name: string, createdAt: string): SourceView {
@@ -724,6 +726,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     ruleErrors: [],
     rules: isEmpty ? [] : sample.rules,
     replays: isEmpty ? [] : sample.replays,
+    library: isEmpty ? { playbooks: [], refused: [] } : sample.library,
   };
 }
 
@@ -753,6 +756,7 @@ function busy(ago: Ago): Sample {
   });
   return {
     isHostile: false,
+    library: samplePlaybooks(ago),
     startedMs: 0,
     later: [],
     fresh: [],
@@ -905,7 +909,7 @@ function busy(ago: Ago): Sample {
 /** The same sample with the hostile string in every free text. Ids, states and times stay as they are. */
 function makeHostile(sample: Sample): Sample {
   const kept =
-    /^(id|epoch|state|kind|scope|level|severity|at|type|status|access|.*At|.*Id|phase|channelKind|allowedStates|decision|disposition|resolution|days|from|to)$/;
+    /^(id|epoch|state|kind|scope|level|severity|at|type|status|access|.*At|.*Id|phase|channelKind|allowedStates|decision|disposition|resolution|days|from|to|parent|option|otherwise|undo|onFailure|onTimeout|onLocked|timeBox)$/;
   const poison = (value: unknown, key: string): unknown => {
     if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, poison(v, "")]));
     if (Array.isArray(value)) return kept.test(key) ? value : value.map((item) => poison(item, key));

@@ -7,7 +7,7 @@ import {
   QueryClientProvider,
   useQuery,
 } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { groupHolds } from "@firebreak/protocol";
 import type { MeView } from "@firebreak/protocol";
@@ -17,7 +17,7 @@ import { useLive } from "./api/live.ts";
 import { meQuery, overviewQuery } from "./api/queries.ts";
 import { ProblemNotice } from "./components/bits.tsx";
 import { DialogHost } from "./components/dialog-host.tsx";
-import { Page } from "./components/page.tsx";
+import { NotFound } from "./components/not-found.tsx";
 import { Shell } from "./components/shell.tsx";
 import { useAct } from "./hooks/use-act.ts";
 import { type Command, CommandContext, createRegistry, useCommands, useKeyboard } from "./hooks/use-commands.ts";
@@ -49,9 +49,13 @@ import { SessionPage } from "./pages/session/page.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Boundary } from "./ui/boundary.tsx";
-import { Empty, Loading } from "./ui/layout.tsx";
+import { Loading } from "./ui/layout.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { coverage } from "./words.ts";
+
+const PlaybookRoutes = lazy(() => import("./pages/playbooks/routes.tsx"));
+
+const PLAYBOOK_PAGES = /^\/(?:playbooks|runs|drills)(?:\/|$)/;
 
 const STALE_MS = 10_000;
 const RETRIES_MAX = 2;
@@ -93,14 +97,6 @@ function Failed({ error }: { readonly error: unknown }) {
   );
 }
 
-function NotFound() {
-  return (
-    <Page title="Nothing is here">
-      <Empty title="This address leads nowhere">Use Ctrl-K to go to any page.</Empty>
-    </Page>
-  );
-}
-
 function Pages() {
   return (
     <Switch>
@@ -118,6 +114,11 @@ function Pages() {
       <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
       <Route path="/explorer" component={ExplorerPage} />
       <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} />}</Route>
+      <Route path={PLAYBOOK_PAGES}>
+        <Suspense fallback={<Loading rows={8} />}>
+          <PlaybookRoutes />
+        </Suspense>
+      </Route>
       <Route path="/rules" component={RulesPage} />
       <Route path="/rules/try" component={TryPage} />
       <Route path="/rules/replays" component={ReplaysPage} />

@@ -7,6 +7,7 @@ import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/pages.css";
 import "./styles/rules.css";
+import "./styles/playbooks.css";
 import "./styles/session.css";
 import "./styles/explorer.css";
 

@@ -19,6 +19,7 @@ export const PAGES = [
   { href: "/evidence", title: "Evidence", icon: "archive", keys: "g v" },
   { href: "/agents", title: "Agents", icon: "agent", keys: "g a" },
   { href: "/explorer", title: "Explorer", icon: "search", keys: "g e" },
+  { href: "/playbooks", title: "Playbooks", icon: "book", keys: "g b" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
   { href: "/retention", title: "Retention", icon: "archive", keys: "g t" },
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
@@ -35,6 +36,8 @@ export function isHere(page: Page, path: string): boolean {
   return page.href === "/" ? path === "/" : path === page.href || path.startsWith(`${page.href}/`);
 }
 
+export const playbookPath = (id: string) => `/playbooks/${encodeURIComponent(id)}`;
+export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;
 export const rulePath = (id: string) => `/rules/rule/${encodeURIComponent(id)}`;
 export const replayPath = (id: string) => `/rules/replays/${encodeURIComponent(id)}`;
 /** @returns the explorer's address with these filters */

@@ -79,7 +79,7 @@ const approvalAsk = z.object({
 /** The option of a decision, the branch of a parallel step; `null` label: it has no name of its own. */
 const stepGroup = z.object({ id: z.string(), label: z.string(), when: expression, severity: severity.nullable() });
 
-/** One step, in the order of the file; what stands within another names it as its parent, and in which group. */
+/** One step, in the order of the file; what stands within another names it as its parent, and in which of its options or branches. */
 export const playbookStep = z.object({
   id: z.string(),
   title: z.string(),
@@ -88,7 +88,7 @@ export const playbookStep = z.object({
   /** counted from 1 in the source */
   line: z.number().int(),
   parent: z.string().nullable(),
-  group: z.string().nullable(),
+  option: z.string().nullable(),
   depth: z.number().int(),
   groups: z.array(stepGroup),
   when: expression,

@@ -1177,7 +1177,7 @@ export type PlaybookStep = {
   phase: string;
   line: number;
   parent: string | null;
-  group: string | null;
+  option: string | null;
   depth: number;
   groups: ({
     id: string;

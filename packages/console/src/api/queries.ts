@@ -358,7 +358,7 @@ export const STALE_AFTER = {
   hold: ["overview", "killswitch", "receipts", "agents", "incident", "timeline", "stop-preview"],
   approval: ["approvals", "legal-holds", "overview", "incident", "timeline", "killswitch"],
   agent: ["overview", "agents", "coverage", "stop-preview"],
-  run: ["overview", "incident", "timeline"],
+  run: ["overview", "incident", "timeline", "runs", "run", "playbook"],
   delivery: ["overview", "incident", "timeline"],
   evidence: ["incident", "timeline", "evidence", "evidence-custody"],
   source: ["sources", "refusals", "changes"],

@@ -30,6 +30,11 @@ const PATHS = {
   out: "M6 2.5H3v11h3M10.5 5l3 3-3 3M13 8H6",
   key: "M5 7.5a3 3 0 1 0 3 3L14 4.5M11 7.5l2 2M5 10.5v.01",
   retry: "M13 5A5.5 5.5 0 1 0 13.5 9M13.5 2v3.5H10",
+  book: "M3 2.5h7.5a2 2 0 0 1 2 2v9H5a2 2 0 0 1-2-2zM3 11.5a2 2 0 0 1 2-2h7.5M6 5.5h3.5",
+  fork: "M8 2v4M8 6 4 10v4M8 6l4 4v4",
+  parallel: "M2.5 3h11M5 3v10M11 3v10M2.5 13h11",
+  loop: "M4 5.5h7a3 3 0 0 1 0 6H4M6.5 3 4 5.5 6.5 8",
+  pause: "M5 3v10M11 3v10",
   back: "M13 8H3M7 4 3 8l4 4",
 } as const;
 

@@ -59,7 +59,7 @@ test("P-1: a playbook is described whole: what stands within what, in words and 
   const detail = await describePlaybook({ database: server.database, effectors }, loaded, "tree");
   const lines = text.split("\n");
   for (const step of detail.steps) expect(lines[step.line - 1]).toMatch(new RegExp(`- |id: "?${step.id}"?`));
-  expect(detail.steps.map(({ id, parent, group, depth }) => [id, parent, group, depth])).toEqual([
+  expect(detail.steps.map(({ id, parent, option, depth }) => [id, parent, option, depth])).toEqual([
     ["first", null, null, 0],
     ["how-bad", null, null, 0],
     ["stop", "how-bad", "yes", 1],

@@ -122,7 +122,7 @@ function describeSteps(document: PlaybookDocument, source: YamlSource, effectors
       phase: phase.id,
       path: ["phases", index, "steps"],
       parent: null,
-      group: null,
+      option: null,
       depth: 0,
       source,
       effectors,
@@ -134,7 +134,7 @@ interface Place {
   readonly phase: string;
   readonly path: DocumentPath;
   readonly parent: string | null;
-  readonly group: string | null;
+  readonly option: string | null;
   readonly depth: number;
   readonly source: YamlSource;
   readonly effectors: KnownEffectors;
@@ -163,7 +163,7 @@ function describeList(steps: readonly Step[], place: Place): PlaybookStepView[] 
         ...place,
         path: [...path, ...list.path],
         parent: id,
-        group: own.groups[at]?.id ?? null,
+        option: own.groups[at]?.id ?? null,
         depth: place.depth + 1,
       }),
     );

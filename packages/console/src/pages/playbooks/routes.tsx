@@ -1,0 +1,15 @@
+/** The pages of playbooks and their runs: one piece of script that is loaded when somebody goes there. */
+import { Route, Switch } from "wouter";
+import { NotFound } from "../../components/not-found.tsx";
+import { PlaybooksPage } from "./list.tsx";
+import { PlaybookPage } from "./playbook.tsx";
+
+export default function PlaybookRoutes() {
+  return (
+    <Switch>
+      <Route path="/playbooks" component={PlaybooksPage} />
+      <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={id} />}</Route>
+      <Route component={NotFound} />
+    </Switch>
+  );
+}
