@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
+import { DEFAULT_REDACTION, createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
 import {
   agentEffectors,
   hostEffectors,
   localEffectors,
   upkeepEffectors,
 } from "../../packages/server/src/containment/index.ts";
+import { createRedactor } from "../../packages/server/src/redaction/index.ts";
 
 /**
  * Another process that uses an effector: `apply` and die before anybody could write down what it did, or `undo` what is on
@@ -30,7 +31,7 @@ const none = async () => [];
 const needed = { neverBlock: [], operators: none, database: none, services: none };
 const surroundings = { needed, readSecret: async () => undefined };
 const local = [
-  ...localEffectors(request.settings, async () => undefined),
+  ...localEffectors(request.settings, async () => undefined, createRedactor(DEFAULT_REDACTION)),
   ...hostEffectors(request.settings, surroundings),
   ...upkeepEffectors({ ...request, readSecret: surroundings.readSecret }),
 ];

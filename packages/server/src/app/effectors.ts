@@ -17,19 +17,22 @@ import { TEMPLATE_NAMES } from "../kernel/index.ts";
 import type { Clock, Config, EffectorSettings, Profile, ReadSecret } from "../kernel/index.ts";
 import { requestNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
+import type { Redactor } from "../redaction/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import { evidenceCollect } from "./evidence/collect-effector.ts";
+import { houseEffectors } from "./house-effectors/index.ts";
 import { neededHosts } from "./needed-hosts.ts";
 
 export interface EffectorSurroundings {
   readonly database: Database;
   readonly clock: Clock;
   readonly config: Pick<Config, "databaseUrl" | "publicUrl">;
-  readonly profile: Pick<Profile, "name" | "channels" | "effectors" | "evidence" | "services">;
+  readonly profile: Profile;
   /** where the shipped profiles lie */
   readonly profilesDir: string;
   readonly readSecret: ReadSecret;
+  readonly redactor: Redactor;
   readonly notifyAs: (actor: Actor) => NotifyContext;
   /** enforces a hold on every host */
   readonly enforce: (options: EnforceOptions & { readonly hold: Hold }) => Promise<StopResult[]>;
@@ -48,14 +51,15 @@ export interface StopOfStep {
 
 /** Everything that can act here, by name, within the limits of the profile. */
 export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap<string, Effector> {
-  const { clock, database, profile, readSecret } = surroundings;
+  const { clock, database, profile, readSecret, redactor } = surroundings;
   const settings = profile.effectors;
   const operators = () => listOperatorAddresses(database, clock.now());
   const needed = neededHosts({ ...surroundings, operators });
   const stops = agentEffectorsWith(surroundings.enforce).map((effector) => recordingStops(effector, surroundings));
-  const local = [...localEffectors(settings, readSecret), ...hostEffectors(settings, { needed, readSecret })];
+  const local = [...localEffectors(settings, readSecret, redactor), ...hostEffectors(settings, { needed, readSecret })];
   const upkeep = upkeepEffectors({ settings, services: profile.services, readSecret });
-  const all = [...stops, ...local, ...upkeep, evidenceCollect(surroundings), notifySend(surroundings)];
+  const own = [evidenceCollect(surroundings), notifySend(surroundings), ...houseEffectors(surroundings)];
+  const all = [...stops, ...local, ...upkeep, ...own];
   const limits = limitsOf(settings);
   return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));
 }

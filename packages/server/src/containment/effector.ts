@@ -96,6 +96,8 @@ interface EffectorFacts {
   /** applying twice does what applying once does */
   readonly idempotent: boolean;
   readonly expiry: EffectorExpiry;
+  /** it changes nothing, however often it is asked: what a check or a wait of a playbook may use; left out: false */
+  readonly onlyReads?: boolean;
 }
 
 /**
@@ -137,7 +139,7 @@ export interface EffectorDefinition<S extends z.ZodType> extends EffectorFacts {
  * @throws ZodError from the verbs, for parameters that do not fit
  */
 export function defineEffector<S extends z.ZodType>(definition: EffectorDefinition<S>): Effector {
-  const { parameters, name, title, destroysEvidence, idempotent, expiry } = definition;
+  const { parameters, name, title, destroysEvidence, idempotent, expiry, onlyReads = false } = definition;
   const checkNeeds = () => definition.checkNeeds?.() ?? Promise.resolve([]);
   return {
     name,
@@ -145,6 +147,7 @@ export function defineEffector<S extends z.ZodType>(definition: EffectorDefiniti
     destroysEvidence,
     idempotent,
     expiry,
+    onlyReads,
     rateLimit:
       definition.rateLimit === undefined && destroysEvidence ? DESTRUCTIVE_RATE : (definition.rateLimit ?? null),
     parameters,

@@ -15,6 +15,7 @@ export {
   upkeepEffectors,
 } from "./effectors/index.ts";
 export * from "./effectors/firewall/index.ts";
+export { defineProbe } from "./effectors/probes/index.ts";
 export * from "./skills/index.ts";
 export {
   enforceDirect,

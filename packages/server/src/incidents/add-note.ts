@@ -2,14 +2,20 @@ import type { IncidentSummary } from "@firebreak/protocol";
 import { z } from "zod";
 import { incidentId, longText, parseInput } from "./input.ts";
 import { leaveTrace, lockIncident, summarizeOne } from "./internal.ts";
+import { hasTimelineEntry } from "./timeline.ts";
 import type { IncidentContext } from "./types.ts";
 import { inTransaction } from "../storage/index.ts";
 
-const addNoteInput = z.object({ id: incidentId, text: longText(1) });
+const addNoteInput = z.object({
+  id: incidentId,
+  text: longText(1),
+  /** the same note under the same key is written once */
+  key: z.string().min(1).max(200).optional(),
+});
 export type AddNoteInput = z.input<typeof addNoteInput>;
 
 /**
- * Writes a person's note on the timeline; allowed in every state.
+ * Writes a note on the timeline; allowed in every state.
  *
  * @throws FirebreakError `not_found`
  */
@@ -18,6 +24,8 @@ export async function addNote(ctx: IncidentContext, input: AddNoteInput): Promis
   return inTransaction(ctx.database, async (trx) => {
     const incident = await lockIncident(trx, note.id);
     const now = ctx.clock.now();
+    const key = `note:${note.key ?? ctx.newId("request")}`;
+    if (note.key !== undefined && (await hasTimelineEntry(trx, note.id, key))) return summarizeOne(trx, incident, now);
     const row = await trx
       .updateTable("incidents")
       .set({ updated_at: new Date(now) })
@@ -27,7 +35,7 @@ export async function addNote(ctx: IncidentContext, input: AddNoteInput): Promis
     await leaveTrace(trx, ctx, {
       incidentId: incident.id,
       action: "incident.note",
-      key: `note:${ctx.newId("request")}`,
+      key,
       kind: "note",
       at: now,
       text: note.text,

@@ -1,5 +1,6 @@
 export { addIndicators, importIndicators } from "./add-indicators.ts";
 export type { IndicatorContext } from "./context.ts";
+export { normalizeIndicator } from "./normalize.ts";
 export { listIndicators } from "./list-indicators.ts";
 export type { IndicatorFilters } from "./list-indicators.ts";
 export { removeIndicator } from "./remove-indicator.ts";

@@ -31,6 +31,7 @@ export {
   streamEvents,
 } from "./read-events.ts";
 export type { StoredBody } from "./read-events.ts";
+export { readSearch } from "./search/conditions.ts";
 export { countOverTime } from "./search/count-over-time.ts";
 export { countValues } from "./search/count-values.ts";
 export { followEvents } from "./search/follow-events.ts";

@@ -1,10 +1,12 @@
 import type { EffectorSettings, ReadSecret } from "../../kernel/index.ts";
+import type { Redactor } from "../../redaction/index.ts";
 import { createRotateEffector } from "../credentials/index.ts";
 import type { Effector } from "../effector.ts";
 import { enforceHold } from "../enforce-hold.ts";
 import { skillQuarantine } from "../skills/index.ts";
 import type { Enforce } from "./agent-effectors.ts";
 import { stopEffectors } from "./agent-effectors.ts";
+import { commandEffectors } from "./commands/index.ts";
 import { cutNetworkEffector } from "./cut-network.ts";
 import { databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
@@ -14,6 +16,7 @@ import { hookEffectors } from "./hooks/index.ts";
 import { managedServiceEffectors } from "./managed-services/index.ts";
 import type { ServiceSurroundings } from "./managed-services/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
+import { probeEffectors } from "./probes/index.ts";
 import { resumeEffector } from "./resume.ts";
 import { serviceEffectors } from "./service/index.ts";
 
@@ -26,8 +29,14 @@ export function agentEffectorsWith(enforce: Enforce): readonly Effector[] {
 export const agentEffectors: readonly Effector[] = agentEffectorsWith(enforceHold);
 
 /** What acts on this machine, as the profile has set it up. */
-export function localEffectors(settings: EffectorSettings, readSecret: ReadSecret): readonly Effector[] {
+export function localEffectors(
+  settings: EffectorSettings,
+  readSecret: ReadSecret,
+  redactor: Pick<Redactor, "maskText">,
+): readonly Effector[] {
   return [
+    ...probeEffectors(settings, redactor),
+    ...commandEffectors(redactor),
     maintenanceLock(settings.maintenanceLocks),
     skillQuarantine(settings.skills),
     ...dockerEffectors(settings.docker),

@@ -1,16 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Actor } from "@firebreak/protocol";
 import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
-import { createNewId, profileSchema, silentLogger, systemClock } from "../../kernel/index.ts";
+import { DEFAULT_REDACTION, createNewId, profileSchema, silentLogger, systemClock } from "../../kernel/index.ts";
 import type { EffectorSettings } from "../../kernel/index.ts";
-import type { Effector, EffectorContext } from "../effector.ts";
+import { createRedactor } from "../../redaction/index.ts";
+import type { Effector, EffectorContext, EffectorOutput } from "../effector.ts";
 import { localEffectors, upkeepEffectors } from "./index.ts";
+
+const testRedactor = createRedactor(DEFAULT_REDACTION);
 
 /** @returns settings as a profile would give them */
 export function effectorSettingsOf(given: unknown = {}): EffectorSettings {
@@ -180,6 +183,37 @@ export function describeEffectorContract(name: string, { open, comparable = (see
   });
 }
 
+/** What an effector that only reads must do: nothing to the world, the same answer twice, and nothing to undo. */
+export function describeProbeContract(
+  name: string,
+  open: (home: string) => Promise<Pick<EffectorWorld, "settings" | "parameters" | "look" | "close">>,
+  stable: (output: EffectorOutput) => unknown = (output) => output,
+): void {
+  test(`C-3: ${name} only reads: previewed, asked twice, verified and undone, it changes nothing`, async () => {
+    const home = mkdtempSync(join(tmpdir(), "fb-probe-"));
+    const world = await open(home);
+    try {
+      const [effector, ctx] = [effectorOf(name, world.settings), effectorContextFor(home)];
+      expect(effector).toMatchObject({ destroysEvidence: false, idempotent: true, expiry: "none" });
+      const before = await world.look();
+      const preview = await effector.preview(ctx, world.parameters);
+      expect(preview).toMatchObject({ changes: [expect.any(String)], obstacles: [] });
+      expect(await world.look()).toEqual(before);
+      const first = await effector.apply(ctx, world.parameters);
+      expect(first, first.message).toMatchObject({ ok: true });
+      const again = await effector.apply(ctx, world.parameters);
+      expect(stable(again.output ?? {})).toEqual(stable(first.output ?? {}));
+      expect(await effector.verify(ctx, world.parameters, {})).toMatchObject({ ok: true });
+      expect(await effector.undo(ctx, world.parameters, {})).toMatchObject({ ok: true });
+      expect(await effector.undo(ctx, world.parameters, {})).toMatchObject({ ok: true });
+      expect(readdirSync(home)).toEqual([]);
+    } finally {
+      await world.close();
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+}
+
 /** @returns a fresh instance, which remembers nothing */
 export function effectorOf(
   name: string,
@@ -190,7 +224,7 @@ export function effectorOf(
   const readSecret = async (secret: string) => secrets[secret];
   const settings = effectorSettingsOf(given);
   const upkeep = { settings, services: profileSchema.shape.services.parse(services), readSecret };
-  const found = [...localEffectors(settings, readSecret), ...upkeepEffectors(upkeep)].find((one) => one.name === name);
+  const found = [...localEffectors(settings, readSecret, testRedactor), ...upkeepEffectors(upkeep)].find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no effector ${name}`);
   return found;
 }
@@ -206,7 +240,7 @@ async function countOperations(
   return total;
 }
 
-async function runElsewhere(request: Readonly<Record<string, unknown>>) {
+export async function runElsewhere(request: Readonly<Record<string, unknown>>) {
   const child = spawn(process.execPath, [effectorProcess(), JSON.stringify(request)], {
     stdio: ["ignore", "pipe", "pipe"],
   });

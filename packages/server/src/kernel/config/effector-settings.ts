@@ -12,6 +12,11 @@ const absolutePath = z
 
 const most = (count: number) => z.number().int().min(0).max(1_000_000).default(count);
 
+const network = z
+  .string()
+  .max(64)
+  .refine((text) => parseAddressOrNetwork(text) !== undefined, "use an address or network, like 192.0.2.0/24");
+
 export const effectorSettings = z.strictObject({
   /** how much one application may touch */
   blastRadius: z
@@ -24,6 +29,8 @@ export const effectorSettings = z.strictObject({
       z.strictObject({ max: z.number().int().min(0).max(100_000), perMinutes: z.number().int().min(1).max(1440) }),
     )
     .default({}),
+  /** what `check.http` and `check.tcp` may ask beside the internet and this machine; cloud metadata never */
+  checks: z.strictObject({ privateNetworks: z.array(network).max(200).default([]) }).prefault({}),
   docker: z
     .strictObject({
       /** where the Docker Engine (or podman's service) listens */
@@ -51,18 +58,7 @@ export const effectorSettings = z.strictObject({
       /** the packet filter that blocks: nftables on Linux, pf on macOS, or ufw where people look there */
       use: z.enum(["auto", "nftables", "pf", "ufw"]).default("auto"),
       /** addresses and networks that are never blocked, and reach this host also while it is isolated */
-      neverBlock: z
-        .array(
-          z
-            .string()
-            .max(64)
-            .refine(
-              (text) => parseAddressOrNetwork(text) !== undefined,
-              "use an address or network, like 192.0.2.0/24",
-            ),
-        )
-        .max(200)
-        .default([]),
+      neverBlock: z.array(network).max(200).default([]),
     })
     .prefault({}),
   skills: z

@@ -8,6 +8,7 @@ export type { EffectorSettings } from "./effector-settings.ts";
 export { EVIDENCE_ITEMS, evidenceSettings } from "./evidence-schema.ts";
 export type { EvidenceItemName, EvidenceSettings } from "./evidence-schema.ts";
 export type { CommandHook, HookSettings, HttpHook } from "./hook-settings.ts";
+export { homePath } from "./home-path.ts";
 export * from "./incident-id.ts";
 export * from "./profile-schema.ts";
 export * from "./profile.ts";

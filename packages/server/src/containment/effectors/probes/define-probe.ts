@@ -21,6 +21,7 @@ interface ProbeDefinition<S extends z.ZodType> {
 export function defineProbe<S extends z.ZodType>({ describe, ask, ...facts }: ProbeDefinition<S>): Effector {
   return defineEffector({
     ...facts,
+    onlyReads: true,
     destroysEvidence: false,
     idempotent: true,
     expiry: "none",
