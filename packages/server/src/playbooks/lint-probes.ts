@@ -12,11 +12,10 @@ export function lintProbes(steps: readonly PlacedStep[], effectors: KnownEffecto
     const effector = effectors.get(probe.effector);
     const at = [...path, "probe"];
     if (!effector) return [unknownEffector(probe.effector, [...at, "effector"], effectors)];
-    const reads = effector.idempotent && !effector.destroysEvidence && effector.expiry === "none";
     const message = `${probe.effector} changes something, and a probe only reads`;
     return [
       ...lintParameters(effector.parameters, probe.with, [...at, "with"]),
-      ...(reads ? [] : [failing([...at, "effector"], message, "use an effector that only reads, or an action step")]),
+      ...(effector.onlyReads === true ? [] : [failing([...at, "effector"], message, "use an effector that only reads, or an action step")]),
     ];
   });
 }

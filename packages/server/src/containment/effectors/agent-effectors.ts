@@ -214,6 +214,7 @@ export async function releaseHold(
 const verifyStopped = defineEffector({
   name: "agent.verify_stopped",
   title: "Prove that nothing of the agent runs",
+  onlyReads: true,
   destroysEvidence: false,
   idempotent: true,
   expiry: "none",

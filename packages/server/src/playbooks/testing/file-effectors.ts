@@ -68,7 +68,7 @@ async function behave(ctx: EffectorContext, given: Parameters): Promise<Effector
 
 function fileEffector(
   name: string,
-  facts: { readonly idempotent: boolean; readonly destroysEvidence: boolean },
+  facts: { readonly idempotent: boolean; readonly destroysEvidence: boolean; readonly onlyReads?: boolean },
 ): Effector {
   return defineEffector({
     name,
@@ -97,7 +97,7 @@ export const fileEffectors: ReadonlyMap<string, Effector> = new Map(
     fileEffector("file.write", { idempotent: true, destroysEvidence: false }),
     fileEffector("file.append", { idempotent: false, destroysEvidence: false }),
     fileEffector("file.destroy", { idempotent: true, destroysEvidence: true }),
-    fileEffector("file.look", { idempotent: true, destroysEvidence: false }),
+    fileEffector("file.look", { idempotent: true, destroysEvidence: false, onlyReads: true }),
     fileEffector("evidence.collect", { idempotent: true, destroysEvidence: false }),
   ].map((effector) => [effector.name, effector]),
 );
