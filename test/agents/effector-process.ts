@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { DEFAULT_REDACTION, createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
+import {
+  DEFAULT_REDACTION,
+  createNewId,
+  profileSchema,
+  silentLogger,
+  systemClock,
+} from "../../packages/server/src/kernel/index.ts";
 import {
   agentEffectors,
   hostEffectors,

@@ -1,5 +1,8 @@
 import type { Effector } from "../containment/index.ts";
 
 /** What the linter needs to know of an effector. */
-export type KnownEffector = Pick<Effector, "name" | "destroysEvidence" | "expiry" | "idempotent" | "onlyReads" | "parameters">;
+export type KnownEffector = Pick<
+  Effector,
+  "name" | "destroysEvidence" | "expiry" | "idempotent" | "onlyReads" | "parameters"
+>;
 export type KnownEffectors = ReadonlyMap<string, KnownEffector>;

@@ -15,7 +15,9 @@ export function lintProbes(steps: readonly PlacedStep[], effectors: KnownEffecto
     const message = `${probe.effector} changes something, and a probe only reads`;
     return [
       ...lintParameters(effector.parameters, probe.with, [...at, "with"]),
-      ...(effector.onlyReads === true ? [] : [failing([...at, "effector"], message, "use an effector that only reads, or an action step")]),
+      ...(effector.onlyReads === true
+        ? []
+        : [failing([...at, "effector"], message, "use an effector that only reads, or an action step")]),
     ];
   });
 }

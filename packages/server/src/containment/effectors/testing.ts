@@ -224,7 +224,9 @@ export function effectorOf(
   const readSecret = async (secret: string) => secrets[secret];
   const settings = effectorSettingsOf(given);
   const upkeep = { settings, services: profileSchema.shape.services.parse(services), readSecret };
-  const found = [...localEffectors(settings, readSecret, testRedactor), ...upkeepEffectors(upkeep)].find((one) => one.name === name);
+  const found = [...localEffectors(settings, readSecret, testRedactor), ...upkeepEffectors(upkeep)].find(
+    (one) => one.name === name,
+  );
   if (found === undefined) throw new Error(`there is no effector ${name}`);
   return found;
 }
