@@ -12,6 +12,7 @@ import { databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { dockerEffectors } from "./docker/index.ts";
+import { gitEffectors } from "./git/index.ts";
 import { hookEffectors } from "./hooks/index.ts";
 import { managedServiceEffectors } from "./managed-services/index.ts";
 import type { ServiceSurroundings } from "./managed-services/index.ts";
@@ -47,7 +48,9 @@ export function localEffectors(
 
 /** What keeps alive what agents and people work with: services, databases, files. */
 export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
-  return [...managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch }), ...databaseEffectors];
+  const { settings } = surroundings;
+  const services = managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch });
+  return [...services, ...databaseEffectors, ...gitEffectors(settings.git)];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

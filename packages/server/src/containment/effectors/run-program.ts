@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly outputBytesMax: number;
   /** on its standard input, which is empty otherwise */
   readonly input?: string;
+  /** whom it runs as, where root may choose */
+  readonly runAs?: { readonly uid: number; readonly gid: number };
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,8 @@ const GRACE_MS = 500;
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ProgramRun> {
   const [file = "", ...args] = argv;
-  const child = spawn(file, args, { env: { ...options.env }, cwd: options.cwd, detached: true, stdio: "pipe" });
+  const { env, cwd, runAs = {} } = options;
+  const child = spawn(file, args, { env: { ...env }, cwd, detached: true, stdio: "pipe", ...runAs });
   const output = { stdout: collect(options.outputBytesMax), stderr: collect(options.outputBytesMax) };
   child.stdout.on("data", (part: Buffer) => output.stdout.add(part));
   child.stderr.on("data", (part: Buffer) => output.stderr.add(part));

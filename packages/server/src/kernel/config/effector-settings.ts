@@ -43,6 +43,7 @@ export const effectorSettings = z.strictObject({
     .prefault({}),
   /** what the owner adds: effectors by HTTP and by command, `hook.NAME` */
   hooks: hooksSettings.default([]),
+  git: z.strictObject({ program: absolutePath.default("/usr/bin/git") }).prefault({}),
   /** `scope`: units of the system, or of the user that Firebreak runs as */
   systemd: z
     .strictObject({

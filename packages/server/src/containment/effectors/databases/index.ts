@@ -1,9 +1,10 @@
 import type { Effector } from "../../effector.ts";
 import { checkPostgres } from "./check-postgres.ts";
 import { checkRedis } from "./check-redis.ts";
+import { setRedisMemory } from "./set-redis-memory.ts";
 
 /** What asks and changes databases and caches by their own protocols. */
-export const databaseEffectors: readonly Effector[] = [checkPostgres, checkRedis];
+export const databaseEffectors: readonly Effector[] = [checkPostgres, checkRedis, setRedisMemory];
 
 export { checkPostgres, checkRedis };
 export { wordsOf } from "./unreachable.ts";
