@@ -213,6 +213,9 @@ function step(ago: Ago, position: number, state: StepState, part: Partial<StepVi
     startedAt: state === "pending" ? null : ago(12.95 - position / 1000),
     endedAt: ["pending", "running", "waiting"].includes(state) ? null : ago(12.95 - position / 1000 - 0.0015),
     dueAt: null,
+    assignee: null,
+    approvalId: null,
+    earlier: [],
     ...part,
   };
 }
@@ -232,6 +235,11 @@ function runs(ago: Ago): RunView[] {
     endedAt: null,
     wakeAt: null,
     outputs: null,
+    observes: false,
+    owner: null,
+    paused: null,
+    locks: ["agent:scout"],
+    lockedBy: null,
     steps: [
       step(ago, 1, "succeeded", { title: "Deny new calls", message: "The hold is in force at every gate." }),
       step(ago, 2, "succeeded", {

@@ -35,6 +35,7 @@ export * from "./receipt.ts";
 export * from "./restore.ts";
 export * from "./retention.ts";
 export * from "./rules.ts";
+export * from "./run.ts";
 export * from "./saved-view.ts";
 export * from "./session-replay.ts";
 export * from "./severity.ts";

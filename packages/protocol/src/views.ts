@@ -132,6 +132,20 @@ export const stepView = z.object({
   endedAt: nullableTime,
   /** when its time box runs out; null when it has not begun */
   dueAt: nullableTime,
+  /** the user who was asked by name */
+  assignee: z.string().nullable(),
+  /** the question that must be answered before it acts */
+  approvalId: z.string().nullable(),
+  /** what came of it before a person had it done again, oldest first */
+  earlier: z.array(
+    z.object({
+      state: stepState,
+      reason: z.string().nullable(),
+      message: z.string().nullable(),
+      startedAt: nullableTime,
+      endedAt: nullableTime,
+    }),
+  ),
 });
 export type StepView = z.infer<typeof stepView>;
 
@@ -151,6 +165,16 @@ export const runView = z.object({
   wakeAt: nullableTime,
   /** what the playbook's `outputs` came to, once it has ended */
   outputs: z.record(z.string(), z.unknown()).nullable(),
+  /** it only says what it would do */
+  observes: z.boolean(),
+  /** the user who is answerable for it */
+  owner: z.string().nullable(),
+  /** nothing begins until a person resumes it */
+  paused: z.object({ by: actor, reason: z.string(), at: time }).nullable(),
+  /** what no other run may act on meanwhile */
+  locks: z.array(z.string()),
+  /** the run that has one of them, when this one waits for it */
+  lockedBy: z.string().nullable(),
   steps: z.array(stepView),
 });
 export type RunView = z.infer<typeof runView>;

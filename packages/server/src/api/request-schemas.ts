@@ -1,4 +1,6 @@
 import {
+  handOverRequest,
+  startRunRequest,
   actionPreviewRequest,
   newActionRequest,
   agentEventInput,
@@ -72,6 +74,8 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   NewLegalHoldRequest: newLegalHoldRequest,
   ReleaseLegalHoldRequest: releaseLegalHoldRequest,
   ReasonRequest: reasonRequest,
+  StartRunRequest: startRunRequest,
+  HandOverRequest: handOverRequest,
   ReplayRequest: replayRequest,
   ResolveRequest: resolveRequest,
   ResumeRequest: resumeRequest,

@@ -166,6 +166,7 @@ import type {
 } from "./requests.ts";
 import type { Endpoint, RotateSourceRequest, WireAnswer, WireRequest, newSourceRequest } from "../senders/index.ts";
 import type { RetentionServices } from "./retention-services.ts";
+import type { RunServices } from "./run-services.ts";
 import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 
 /** One page of a list; `next` goes back as `after` until it is null. */
@@ -235,7 +236,7 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices extends ExplorerApi, PlaybookApi, RetentionServices {
+export interface ApiServices extends ExplorerApi, PlaybookApi, RetentionServices, RunServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;

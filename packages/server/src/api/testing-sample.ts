@@ -3,6 +3,7 @@ import {
   eventDetail,
   exportView,
   playbookDetail,
+  runView,
   savedView,
   sessionReplayPage,
   sessionReplaySummary,
@@ -10,6 +11,7 @@ import {
 import { z } from "zod";
 import type { ExplorerApi } from "./explorer-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
+import type { RunServices } from "./run-services.ts";
 import { playbookLibrary } from "./playbook-schemas.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
@@ -71,4 +73,9 @@ export function playbookSamples(): PlaybookApi {
     getPlaybook: async () => sample(playbookDetail),
     getRunPlaybook: async () => sample(playbookDetail),
   };
+}
+
+export function runSamples(): RunServices {
+  const run = async () => sample(runView);
+  return { startRun: run, pauseRun: run, resumeRun: run, handOverRun: run, skipStep: run, retryStep: run };
 }

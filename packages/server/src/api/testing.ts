@@ -102,7 +102,7 @@ import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
-import { explorerSamples, pageOfSample, playbookSamples, sample } from "./testing-sample.ts";
+import { explorerSamples, pageOfSample, playbookSamples, runSamples, sample } from "./testing-sample.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
@@ -246,6 +246,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     completeStep: async () => sample(runView),
     abortRun: async () => sample(runView),
     ...playbookSamples(),
+    ...runSamples(),
     listEvidence: () => pageOfSample(evidenceView),
     getEvidence: async () => sample(evidenceView),
     verifyEvidence: async () => sample(evidenceVerification),

@@ -1,20 +1,20 @@
-import type { Actor, RunView } from "@firebreak/protocol";
+import type { Actor, Role, RunView } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import { z } from "zod";
 import { recordAudit } from "../audit/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
-import { emitDomainEvent, inTransaction, notifyLive, toStoredText } from "../storage/index.ts";
+import { emitDomainEvent, inTransaction, notifyLive, toStoredJson, toStoredText } from "../storage/index.ts";
 import type { Schema } from "../storage/index.ts";
-import type { PlaybookVerbs } from "./context.ts";
 import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
 import { getRun } from "./list-runs.ts";
 import { parseInput } from "./parse-input.ts";
-import { planSteps } from "./plan.ts";
-import { readPlaybook } from "./read-playbook.ts";
-import { isEndedRun } from "./reasons.ts";
+import { isRequired } from "./pass-over-step.ts";
+import { isOpen, lockOpenRun } from "./tell-control.ts";
+import type { ControlContext } from "./tell-control.ts";
+import { checkManualAnswer, refuseWithoutRole, waitingInput } from "./waiting-step.ts";
 
 /** What a person says of a step that waits for them; `again` only for one that was interrupted. */
 export const stepAnswer = z.strictObject({
@@ -22,26 +22,34 @@ export const stepAnswer = z.strictObject({
   stepId: z.string().max(64),
   result: z.enum(["done", "not_done", "skip", "again"]).default("done"),
   note: z.string().trim().min(1).max(2000),
+  /** the lines of the check-list that were ticked; for `done`, all of them */
+  checked: z.array(z.string().max(300)).max(30).default([]),
+  /** what the person wrote down, by the names that the step captures */
+  captured: z.record(z.string().max(60), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 export type StepAnswer = z.input<typeof stepAnswer>;
 
-type AnswerContext = Pick<PlaybookVerbs, "database" | "clock" | "actor">;
+type AnswerContext = ControlContext;
 
 /**
  * A person answers a manual step, or says what became of an interrupted one. The run goes on by itself.
  *
- * @throws FirebreakError not_found, conflict when the step does not wait or does not allow the answer
+ * @throws FirebreakError not_found; forbidden when the step asks another role; conflict when it does not wait or does not allow
+ *   the answer; invalid_body when something is not ticked or not captured as asked
  */
-export async function completeManualStep(ctx: AnswerContext, input: StepAnswer): Promise<RunView> {
+export async function completeManualStep(
+  ctx: AnswerContext & { readonly access: Role },
+  input: StepAnswer,
+): Promise<RunView> {
   const answer = parseInput(stepAnswer, input);
   const run = await readRun(ctx.database, answer.runId);
   const known = findWaitingStep(run, answer.stepId);
-  const change = { ...changeFor(run, known, answer.result), message: answer.note };
+  const change = { ...changeFor(run, known, answer), message: answer.note };
+  refuseWithoutRole(known.stepId, waitingInput.parse(known.input), ctx.access);
   const at = ctx.clock.now();
   const settled = { ...change, endedAt: change.state === "pending" ? null : at };
   await inTransaction(ctx.database, async (trx) => {
-    if (!(await lockOpenRun(trx, run.id)))
-      throw new FirebreakError("conflict", `run ${run.id} has ended or is being aborted`);
+    await lockOpenRun(trx, run.id);
     if (!(await changeStep(trx, run.id, known, settled))) {
       throw new FirebreakError("conflict", `step ${known.stepId} was answered by somebody else; look at the run again`);
     }
@@ -52,17 +60,6 @@ export async function completeManualStep(ctx: AnswerContext, input: StepAnswer):
   return getRun(ctx.database, run.id);
 }
 
-/** Serialises the answer with the end and the abort of the run. */
-async function lockOpenRun(trx: Transaction<Schema>, runId: string): Promise<boolean> {
-  const row = await trx
-    .selectFrom("playbook_runs")
-    .select(["state", "abort"])
-    .where("id", "=", runId)
-    .forUpdate()
-    .executeTakeFirst();
-  return row !== undefined && row.abort === null && !isEndedRun(row.state);
-}
-
 function findWaitingStep(run: RunRecord, stepId: string): StepRecord {
   const step = run.steps.get(stepId);
   if (!step) throw new FirebreakError("not_found", `run ${run.id} has no step ${stepId}`);
@@ -70,27 +67,29 @@ function findWaitingStep(run: RunRecord, stepId: string): StepRecord {
   throw new FirebreakError("conflict", `step ${stepId} waits for nobody: it is ${step.state.replaceAll("_", " ")}`);
 }
 
-function changeFor(run: RunRecord, known: StepRecord, result: z.output<typeof stepAnswer>["result"]): StepChange {
+function changeFor(run: RunRecord, known: StepRecord, answer: z.output<typeof stepAnswer>): StepChange {
+  const { result } = answer;
   switch (result) {
-    case "done":
-      return { state: "succeeded", reason: "done_by_person" };
+    case "done": {
+      const succeeded = { state: "succeeded", reason: "done_by_person" } as const;
+      if (known.state !== "waiting") return succeeded;
+      const output = checkManualAnswer(known.stepId, waitingInput.parse(known.input), answer);
+      return { ...succeeded, output: toStoredJson(output) ?? "{}" };
+    }
     case "not_done":
       return { state: "failed", reason: "refused_by_person" };
     case "skip":
       if (!isRequired(run, known.stepId)) return { state: "skipped", reason: "skipped_by_person" };
-      throw new FirebreakError("conflict", `step ${known.stepId} is required; answer that it is not done instead`);
+      throw new FirebreakError(
+        "conflict",
+        `step ${known.stepId} is required; answer that it is not done, or have a commander skip it with a reason`,
+      );
     case "again":
       if (known.state === "interrupted") return { state: "pending", reason: null };
       throw new FirebreakError("conflict", `step ${known.stepId} was not interrupted, so it cannot run again`);
     default:
       return result satisfies never;
   }
-}
-
-function isRequired(run: RunRecord, stepId: string): boolean {
-  const reading = readPlaybook(run.playbookId, run.playbookText);
-  const planned = reading.ok ? planSteps(reading.document).find((candidate) => candidate.id === stepId) : undefined;
-  return planned?.step.required ?? true;
 }
 
 async function tellAnswer(
@@ -123,8 +122,8 @@ export async function expireManualSteps(ctx: Omit<AnswerContext, "actor">): Prom
   const due = await ctx.database.kysely
     .selectFrom("playbook_steps")
     .select(["run_id", "step_id"])
-    .where("type", "=", "manual")
     .where("state", "=", "waiting")
+    .where("reason", "=", "waiting_for_person")
     .where(sql<boolean>`(input ->> 'dueAt')::timestamptz <= to_timestamp(${now / 1000}::float8)`)
     .limit(EXPIRIES_MAX)
     .execute();
@@ -141,7 +140,7 @@ async function expireStep(ctx: AnswerContext, runId: string, stepId: string, at:
   if (known?.state !== "waiting") return false;
   const note = "nobody answered within its time box";
   return inTransaction(ctx.database, async (trx) => {
-    if (!(await lockOpenRun(trx, runId))) return false;
+    if (!(await isOpen(trx, runId))) return false;
     const change = { state: "timed_out", reason: "time_box", message: note, endedAt: at } as const;
     if (!(await changeStep(trx, runId, known, change))) return false;
     await tellAnswer(ctx, trx, run, known, { result: "timed_out", note, at });

@@ -13,6 +13,7 @@ import {
 } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { finishRun } from "./finish-run.ts";
+import { holdBack, mayGoOn } from "./hold-back.ts";
 import { changeRun, readRun } from "./journal.ts";
 import { openManualStep } from "./open-manual-step.ts";
 import { nextMove } from "./next-move.ts";
@@ -24,6 +25,7 @@ import type { EndedRunState, RunReason } from "./reasons.ts";
 import { acquireRunLock } from "./run-lock.ts";
 import type { RunLock } from "./run-lock.ts";
 import { judgeWhen, skipStep } from "./skip-step.ts";
+import { leavePlace } from "./target-locks.ts";
 import { undoRun } from "./undo-run.ts";
 
 export type RunProgress =
@@ -56,7 +58,7 @@ export async function executeRun(ctx: RunContext, runId: string, signal?: AbortS
     } finally {
       await lock.release();
     }
-    if (progress.kind !== "waiting" || !(await wasAnswered(ctx, runId))) return progress;
+    if (progress.kind !== "waiting" || !(await mayContinue(ctx, runId, progress.reason))) return progress;
   }
 }
 
@@ -73,16 +75,19 @@ async function waitForLock(ctx: RunContext, runId: string): Promise<RunLock | "h
   }
 }
 
-/** A person may have answered between the last look at the journal and the release of the lock. */
-async function wasAnswered(ctx: RunContext, runId: string): Promise<boolean> {
+/** Between the last look at the journal and the release of the lock a person may have answered, or another run ended. */
+async function mayContinue(ctx: RunContext, runId: string, reason: RunReason): Promise<boolean> {
   const run = await readRun(ctx.database, runId);
   if (isEndedRun(run.state)) return false;
+  if (reason === "paused" || reason === "locked") return mayGoOn(ctx, run, reason);
   const waits = [...run.steps.values()].some((step) => step.state === "waiting" || step.state === "interrupted");
   return run.abort !== null || !waits;
 }
 
 async function drive(ctx: RunContext, runId: string, stop: AbortSignal): Promise<RunProgress> {
   let execution = await openExecution(ctx, runId);
+  const hold = isEndedRun(execution.run.state) ? null : await holdBack(execution);
+  if (hold !== null) return { kind: "waiting", reason: hold };
   for (let moves = 0; moves < MOVES_MAX; moves++) {
     if (stop.aborted) throw new FirebreakError("shutting_down", `run ${runId} stops here and goes on elsewhere`);
     if (isEndedRun(execution.run.state)) return { kind: "ended", state: execution.run.state };
@@ -105,6 +110,7 @@ async function makeMove(execution: Execution): Promise<RunProgress | null> {
     const complete = await undoRun(execution, plan);
     return finishRun(execution, { state: "aborted", reason: complete ? "aborted_by_person" : "undo_incomplete" });
   }
+  if (run.paused !== null) return waitPaused(execution);
   const move = nextMove(factsOf(execution, plan));
   switch (move.kind) {
     case "begin":
@@ -164,12 +170,18 @@ async function interruptStep(execution: Execution, planned: PlannedStep): Promis
   noteStep(execution, known, { state: "interrupted", reason: "interrupted" });
 }
 
+async function waitPaused(execution: Execution): Promise<RunProgress | null> {
+  const reason = await holdBack(execution);
+  return reason === null ? null : { kind: "waiting", reason };
+}
+
 async function waitForPerson(execution: Execution, move: Extract<Move, { kind: "wait" }>): Promise<RunProgress> {
   const { ctx, run } = execution;
   const { reason } = move;
   await inTransaction(ctx.database, async (trx) => {
     const startedAt = ctx.clock.now();
     if (!(await changeRun(trx, run.id, { state: "waiting", reason, startedAt }))) throw new JournalMoved();
+    if (run.yieldsLocks) await leavePlace(trx, run);
   });
   return { kind: "waiting", reason };
 }

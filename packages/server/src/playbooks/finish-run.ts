@@ -7,6 +7,7 @@ import { changeRun } from "./journal.ts";
 import type { Conclusion } from "./next-move.ts";
 import type { EndedRunState, StepReason } from "./reasons.ts";
 import { toIso } from "../kernel/index.ts";
+import { leavePlace } from "./target-locks.ts";
 
 /** Ends the run: its state, the steps that never ran, the story and the event, in one transaction. */
 export async function finishRun(
@@ -20,11 +21,13 @@ export async function finishRun(
     const evenIfAborting = run.abort !== null;
     const changed = await changeRun(trx, run.id, { state, reason, startedAt: endedAt, endedAt }, { evenIfAborting });
     if (!changed) throw new JournalMoved();
+    await leavePlace(trx, run);
     await skipOpenSteps(execution, trx, state === "aborted" ? "run_aborted" : "earlier_step_failed", endedAt);
     const why = reason === null ? "" : ` (${reason.replaceAll("_", " ")})`;
     const by = run.abort === null ? "" : `, by ${run.abort.actor.name}: ${run.abort.reason}`;
     const text = `${run.playbookTitle}: ${state.replaceAll("_", " ")}${why}${by}`;
-    await tellStory(execution, trx, { key: "ended", stepId: null, text, data: { state, reason } });
+    const key = run.timesEnded === 0 ? "ended" : `ended:${run.timesEnded}`;
+    await tellStory(execution, trx, { key, stepId: null, text, data: { state, reason } });
     await emitDomainEvent(trx, { type: "run.ended", runId: run.id });
   });
   injectFault(execution, "run.ended", null);

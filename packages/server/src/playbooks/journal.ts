@@ -26,6 +26,15 @@ export interface StepRecord {
   readonly dueAt: number | null;
   /** the order in which attempts began; null: it never did */
   readonly acted: number | null;
+  /** the question whose answer lets it act */
+  readonly approvalId: string | null;
+}
+
+/** What a person asked of a run, why and when. */
+interface Request {
+  readonly actor: Actor;
+  readonly reason: string;
+  readonly at: string;
 }
 
 export interface RunRecord {
@@ -41,7 +50,14 @@ export interface RunRecord {
   readonly books: Readonly<Record<string, { readonly hash: string; readonly text: string }>>;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly state: RunState;
-  readonly abort: { readonly actor: Actor; readonly reason: string; readonly at: string } | null;
+  readonly abort: Request | null;
+  readonly paused: Request | null;
+  readonly requestedBy: Actor;
+  readonly locks: readonly string[];
+  readonly yieldsLocks: boolean;
+  /** its place among the runs that want one of its locks; null: it has none and asks for none */
+  readonly lockPlace: bigint | null;
+  readonly timesEnded: number;
   /** by step id */
   readonly steps: ReadonlyMap<string, StepRecord>;
 }
@@ -104,6 +120,12 @@ function toRunRecord(
     inputs: run.inputs,
     state: run.state,
     abort: run.abort,
+    paused: run.paused,
+    requestedBy: run.requested_by,
+    locks: run.locks,
+    yieldsLocks: run.yields_locks,
+    lockPlace: run.lock_place === null ? null : BigInt(run.lock_place),
+    timesEnded: run.times_ended,
     steps: new Map(steps.map((row) => [row.step_id, toStepRecord(row)])),
   };
 }
@@ -124,6 +146,7 @@ function toStepRecord(row: Selectable<PlaybookStepsTable>): StepRecord {
     startedAt: row.started_at?.getTime() ?? null,
     dueAt: row.due_at?.getTime() ?? null,
     acted: row.acted === null ? null : Number(row.acted),
+    approvalId: row.approval_id,
   };
 }
 
@@ -210,7 +233,7 @@ export interface Attempt {
 /**
  * Commits that a step is being tried, in one round trip: what is contained here counts in milliseconds.
  *
- * @returns false when the run has ended or is being aborted, or somebody else has changed the step
+ * @returns false when the run has ended, is paused or being aborted, or somebody else has changed the step
  */
 export async function beginAttempt(
   database: Database,
@@ -227,6 +250,8 @@ export async function beginAttempt(
         .where("id", "=", runId)
         .where("state", "in", ["pending", "running", "waiting"])
         .where("abort", "is", null)
+        // what runs may try again; nothing begins
+        .$if(known.state !== "running", (begin) => begin.where("paused", "is", null))
         .returning("id"),
     )
     .updateTable("playbook_steps")
@@ -253,7 +278,7 @@ export async function changeRun(
   trx: Transaction<Schema>,
   runId: string,
   change: RunChange,
-  options: { readonly evenIfAborting?: boolean } = {},
+  options: { readonly evenIfAborting?: boolean; readonly unlessPaused?: boolean } = {},
 ): Promise<boolean> {
   const { startedAt, endedAt } = change;
   let query = trx
@@ -269,6 +294,7 @@ export async function changeRun(
     .where("id", "=", runId)
     .where("state", "in", ["pending", "running", "waiting"]);
   if (!options.evenIfAborting) query = query.where("abort", "is", null);
+  if (options.unlessPaused) query = query.where("paused", "is", null);
   const result = await query.executeTakeFirst();
   if (result.numUpdatedRows !== 1n) return false;
   await notifyLive(trx, "run", runId);

@@ -1,6 +1,6 @@
 import { expressionsOf } from "./lint-expressions.ts";
 import { compileOnce } from "./conditions.ts";
-import type { PlaybookDocument } from "./format.ts";
+import type { ManualStep, PlaybookDocument } from "./format.ts";
 import type { PlacedStep } from "./placed-step.ts";
 import { failing, warning } from "./problem.ts";
 import type { DocumentPath, Finding } from "./problem.ts";
@@ -22,6 +22,7 @@ export function lintReferences(document: PlaybookDocument, steps: readonly Place
   const unused = Object.keys(document.inputs).filter((name) => !used.has(name));
   return [
     ...references.flatMap(({ found, step, secrets }) => lintReference(document, steps, step, found, secrets)),
+    ...locks.flatMap((found) => lintReference(document, [], [], found, false)),
     ...unused.map((name) =>
       warning(["inputs", name], `no step uses the input ${name}`, `remove it, or use it as \${inputs.${name}}`),
     ),
@@ -135,6 +136,7 @@ function lintStepOutput(
       ),
     ];
   }
+  if (target.step.type === "manual") return lintCapture(target.step, path, text, at);
   if (member === "output" && path.length > 3) return [];
   return [failing(at, `${text} names no output`, `write \${steps.${id}.output.name}`)];
 }
@@ -143,4 +145,15 @@ function lintSecret(path: readonly string[], text: string, at: DocumentPath, all
   if (!allowed) return [failing(at, `${text} would be written down`, "secrets go only to effectors, in `with`")];
   if (path.length === 2 && /^[A-Z][A-Z0-9_]{0,127}$/.test(path[1] ?? "")) return [];
   return [failing(at, `${text} names no secret`, "write ${secrets.NAME}, in capital letters, digits and _")];
+}
+
+/** What a person wrote down, by the name it was asked for. */
+function lintCapture(step: ManualStep, path: readonly string[], text: string, at: Finding["path"]): Finding[] {
+  const [, id = "", member, name = ""] = path;
+  const captured = step.capture.find((one) => one.name === name);
+  if (member !== "output" || captured === undefined) {
+    return [failing(at, `${text} names nothing that the step ${id} captures`, `add ${name} to its \`capture\``)];
+  }
+  if (captured.required) return [];
+  return [failing(at, `${text} may be left out by the person`, `make ${name} of the step ${id} required`)];
 }

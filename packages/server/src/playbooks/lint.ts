@@ -6,6 +6,7 @@ import { lintProbes, unknownEffector } from "./lint-probes.ts";
 import { lintReferences } from "./lint-references.ts";
 import type { KnownEffectors } from "./known-effectors.ts";
 import { lintBranches } from "./lint-branches.ts";
+import { lintCaptures } from "./lint-captures.ts";
 import { lintCommands } from "./lint-commands.ts";
 import { lintEvidenceOrder } from "./lint-evidence-order.ts";
 import { lintPeople } from "./lint-people.ts";
@@ -29,9 +30,10 @@ export function lintPlaybook(document: PlaybookDocument, effectors: KnownEffecto
     ...lintProbes(steps, effectors),
     ...lintVerifies(steps),
     ...lintTimes(steps),
+    ...lintCaptures(steps),
     ...lintReferences(document, steps),
     ...lintExpressions(document, steps),
-    ...lintNotBuilt(document, steps),
+    ...lintNotBuilt(steps),
   ];
 }
 

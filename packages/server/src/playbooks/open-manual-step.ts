@@ -5,6 +5,7 @@ import type { Execution } from "./execution.ts";
 import type { ManualStep } from "./format.ts";
 import { changeRun } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
+import { askedInput } from "./waiting-step.ts";
 
 /** Asks a person; the run waits until somebody answers or the step's time runs out. */
 export async function openManualStep(execution: Execution, planned: PlannedStep, step: ManualStep): Promise<void> {
@@ -12,10 +13,11 @@ export async function openManualStep(execution: Execution, planned: PlannedStep,
   const known = recordOf(execution, planned.id);
   const startedAt = ctx.clock.now();
   const dueAt = toIso(startedAt + planned.timeBoxMs);
-  const input = { instructions: step.instructions, dueAt };
+  const { instructions, checklist, capture } = step;
+  const input = { instructions, dueAt, checklist, capture, ...askedInput(planned.asks, startedAt) };
   await inTransaction(ctx.database, async (trx) => {
     const waiting = { state: "waiting", reason: "manual_step", startedAt } as const;
-    if (!(await changeRun(trx, run.id, waiting))) throw new JournalMoved();
+    if (!(await changeRun(trx, run.id, waiting, { unlessPaused: true }))) throw new JournalMoved();
     const attempts = known.attempts + 1;
     const change = {
       state: "waiting",
@@ -25,10 +27,11 @@ export async function openManualStep(execution: Execution, planned: PlannedStep,
       startedAt,
     } as const;
     await writeStep(execution, trx, known, change);
+    const whom = planned.asks?.role?.title ?? "a person";
     const story = {
       key: `${planned.id}:waiting:${attempts}`,
       stepId: planned.id,
-      text: `${step.title}: waits for a person until ${dueAt}`,
+      text: `${step.title}: waits for ${whom} until ${dueAt}`,
     };
     await tellStory(execution, trx, { ...story, data: { state: "waiting", dueAt } });
   });

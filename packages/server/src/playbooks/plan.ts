@@ -1,3 +1,5 @@
+import { readAsks } from "./asks.ts";
+import type { StepAsks } from "./asks.ts";
 import { parseDuration } from "./duration.ts";
 import type { AfterFailure, PlaybookDocument, Step } from "./format.ts";
 import { listsWithin } from "./placed-step.ts";
@@ -20,6 +22,8 @@ export interface PlannedStep {
   readonly retries: number;
   readonly onFailure: AfterFailure;
   readonly onTimeout: AfterFailure;
+  /** of whom it asks something, or null */
+  readonly asks: StepAsks | null;
 }
 
 /** @returns every step, also those within steps, in the order of the file */
@@ -27,7 +31,7 @@ export function planSteps(document: PlaybookDocument): PlannedStep[] {
   const planned: PlannedStep[] = [];
   const add = (steps: readonly Step[], at: Pick<PlannedStep, "phase" | "parent" | "slot" | "loops">): void => {
     for (const step of steps) {
-      planned.push(planStep(step, planned.length, at));
+      planned.push(planStep(step, planned.length, at, document.roles));
       const loops = at.loops + (step.type === "for-each" ? 1 : 0);
       for (const list of listsWithin(step)) {
         add(list.steps, { phase: at.phase, parent: step.id, slot: list.slot, loops });
@@ -42,6 +46,7 @@ function planStep(
   step: Step,
   position: number,
   at: Pick<PlannedStep, "phase" | "parent" | "slot" | "loops">,
+  roles: PlaybookDocument["roles"],
 ): PlannedStep {
   return {
     ...at,
@@ -53,6 +58,7 @@ function planStep(
     retries: "retries" in step ? step.retries : 0,
     onFailure: step.onFailure,
     onTimeout: step.onTimeout ?? step.onFailure,
+    asks: readAsks(roles, step),
   };
 }
 

@@ -17,6 +17,8 @@ export const STEP_REASONS = [
   "done_by_person",
   "refused_by_person",
   "skipped_by_person",
+  "may_have_acted",
+  "retried_by_person",
   "earlier_step_failed",
   "run_aborted",
   "undoing",
@@ -35,6 +37,8 @@ export function isPlannedSkip(reason: string | null): boolean {
 }
 
 export const RUN_REASONS = [
+  "paused",
+  "locked",
   "manual_step",
   "interrupted_step",
   "step_failed",

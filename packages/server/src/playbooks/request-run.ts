@@ -3,15 +3,17 @@ import { formatId } from "@firebreak/protocol";
 import type { FieldError, RunId } from "@firebreak/protocol";
 import type { Transaction } from "kysely";
 import { z } from "zod";
+import { personOf } from "../approvals/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import { emitDomainEvent, notifyLive } from "../storage/index.ts";
-import type { Schema } from "../storage/index.ts";
+import type { Schema, Trx } from "../storage/index.ts";
 import type { PlaybookVerbs } from "./context.ts";
 import type { PlaybookDocument } from "./format.ts";
 import type { LoadedPlaybook } from "./load-playbooks.ts";
 import { toInsert } from "./journal.ts";
 import { planSteps } from "./plan.ts";
+import { findLockHolder, renderLocks, takePlace } from "./target-locks.ts";
 import { findReferences } from "./references.ts";
 import { rowsOfPlaybook } from "./step-rows.ts";
 
@@ -34,7 +36,8 @@ export interface RunRequest {
 /**
  * Asks for a run in the caller's transaction; the work engine executes it after the commit.
  *
- * @throws FirebreakError not_found for an unknown playbook, invalid_body for inputs that do not fit
+ * @throws FirebreakError not_found for an unknown playbook, invalid_body for inputs that do not fit, conflict when the
+ *   playbook does not wait for a lock that another run has
  */
 export async function requestRun(
   trx: Transaction<Schema>,
@@ -46,6 +49,7 @@ export async function requestRun(
   checkIncident(playbook.document, request.incidentId);
   const runId = request.runId ?? ctx.newId("run");
   const at = ctx.clock.now();
+  const { locks, yieldsLocks } = renderLocks(playbook.document, { inputs, runId, incidentId: request.incidentId });
   const inserted = await trx
     .insertInto("playbook_runs")
     .values({
@@ -60,11 +64,15 @@ export async function requestRun(
       reason: null,
       requested_by: JSON.stringify(ctx.actor),
       requested_at: toIso(at),
+      owner: personOf(ctx.actor),
+      locks: JSON.stringify(locks),
+      yields_locks: yieldsLocks,
     })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) return { runId, created: false };
   await insertSteps(trx, runId, playbook.document);
+  if (locks.length > 0) await queueUp(trx, { id: runId, locks }, playbook.document.onLocked);
   const detail = {
     playbookId: playbook.document.id,
     playbookHash: playbook.hash,
@@ -75,6 +83,23 @@ export async function requestRun(
   await emitDomainEvent(trx, { type: "run.requested", runId });
   await notifyLive(trx, "run", runId);
   return { runId, created: true };
+}
+
+/** @throws FirebreakError conflict when another run has one of the locks and the playbook does not wait */
+async function queueUp(
+  trx: Trx,
+  run: { readonly id: string; readonly locks: readonly string[] },
+  onLocked: PlaybookDocument["onLocked"],
+): Promise<void> {
+  const place = await takePlace(trx, run.locks);
+  if (onLocked === "refuse") {
+    const holder = await findLockHolder(trx, { ...run, lockPlace: null });
+    if (holder !== null) {
+      const message = `${holder.playbookTitle} (run ${holder.runId}) has ${holder.lock}; wait until it has ended, or abort it`;
+      throw new FirebreakError("conflict", message);
+    }
+  }
+  await trx.updateTable("playbook_runs").set({ lock_place: place.toString() }).where("id", "=", run.id).execute();
 }
 
 /** @throws FirebreakError not_found */

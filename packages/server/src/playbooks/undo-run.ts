@@ -52,9 +52,14 @@ export function decideUndo({ step }: PlannedStep, record: StepRecord): UndoMove 
     case "timed_out":
     case "interrupted":
       return hasOutput ? "undo" : "impossible";
+    case "skipped":
+      // a person passed over a step that had acted, or may have
+      if (hasOutput) return "undo";
+      return record.reason === "may_have_acted" ? "impossible" : "nothing";
     case "pending":
     case "waiting":
-    case "skipped":
+      // what an earlier attempt left behind
+      return hasOutput ? "undo" : "nothing";
     case "undone":
       return "nothing";
     default:

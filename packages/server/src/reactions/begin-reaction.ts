@@ -26,12 +26,13 @@ export async function beginReaction(ctx: ReactionContext, plan: ReactionPlan): P
   try {
     return await inTransaction(ctx.database, (trx) => decide(trx, ctx, plan));
   } catch (fault) {
-    // a playbook that is gone, or inputs that do not fit
-    if (!(fault instanceof FirebreakError) || (fault.code !== "not_found" && fault.code !== "invalid_body"))
-      throw fault;
+    // a playbook that is gone, inputs that do not fit, or a lock that it does not wait for
+    if (!(fault instanceof FirebreakError) || !REFUSALS.has(fault.code)) throw fault;
     return inTransaction(ctx.database, (trx) => insertFailed(trx, ctx, plan, fault.message));
   }
 }
+
+const REFUSALS: ReadonlySet<string> = new Set(["not_found", "invalid_body", "conflict"]);
 
 async function decide(trx: Trx, ctx: ReactionContext, plan: ReactionPlan): Promise<ReactionRow> {
   if (plan.mode === "act") await sql`select pg_advisory_xact_lock(hashtext('automatic containment'))`.execute(trx);

@@ -71,7 +71,11 @@ const STORES: readonly Store[] = [
     began: "t.requested_at",
     ended: "t.ended_at",
     settled: "t.ended_at is not null",
-    children: [{ table: "playbook_steps", column: "run_id" }],
+    children: [
+      { table: "playbook_steps", column: "run_id" },
+      { table: "playbook_attempts", column: "run_id" },
+      { table: "playbook_signals", column: "run_id" },
+    ],
   }),
   rows("runs", "agent_sessions", {
     began: "t.started_at",

@@ -164,6 +164,34 @@ export interface PlaybookRunsTable {
   books: ColumnType<Record<string, { hash: string; text: string }>, string | undefined, string>;
   /** what the playbook's `outputs` came to, once it has ended */
   outputs: NullableJson<Record<string, unknown>>;
+  /** `observe`: only says what it would do */
+  mode: ColumnType<"run" | "observe", "run" | "observe" | undefined, never>;
+  /** the user who is answerable for it */
+  owner: ColumnType<string | null, string | null | undefined, string | null>;
+  paused: NullableJson<{ actor: Actor; reason: string; at: string }>;
+  /** what no other run may act on meanwhile */
+  locks: ColumnType<string[], string | undefined, never>;
+  /** the locks are given up while it waits for a person */
+  yields_locks: ColumnType<boolean, boolean | undefined, never>;
+  /** its place among the runs that want one of its locks: the least has them; null: it wants none now */
+  lock_place: ColumnType<string | null, string | null | undefined, string | null>;
+  /** how often it had ended and was taken up again */
+  times_ended: Generated<number>;
+}
+
+/** What came of a step before a person had it done again. */
+export interface PlaybookAttemptsTable {
+  run_id: string;
+  step_id: string;
+  /** counted from 1 */
+  number: number;
+  state: StepState;
+  reason: string | null;
+  message: string | null;
+  input: Json<Record<string, unknown>>;
+  output: Json<Record<string, unknown>>;
+  started_at: NullableTimestamp;
+  ended_at: NullableTimestamp;
 }
 
 export interface PlaybookStepsTable {
@@ -191,6 +219,10 @@ export interface PlaybookStepsTable {
   due_at: NullableTimestamp;
   /** of all attempts in the database, in which order this step's last one began */
   acted: ColumnType<string | null, string | null | undefined, string | null>;
+  /** the user who was asked by name */
+  assignee: ColumnType<string | null, string | null | undefined, string | null>;
+  /** the question whose answer lets it act */
+  approval_id: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** What a person or another system told a run; kept when it comes before the step that waits for it. */
@@ -200,6 +232,10 @@ export interface PlaybookSignalsTable {
   body: Json<Record<string, unknown>>;
   actor: Json<Actor>;
   at: Timestamp;
+  /** the user who was asked by name */
+  assignee: ColumnType<string | null, string | null | undefined, string | null>;
+  /** the question whose answer lets it act */
+  approval_id: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** The database's mirror of the kill switch's journal, for queries and history; the journal is the truth. */
@@ -349,6 +385,7 @@ export interface Schema
   playbook_runs: PlaybookRunsTable;
   playbook_steps: PlaybookStepsTable;
   playbook_signals: PlaybookSignalsTable;
+  playbook_attempts: PlaybookAttemptsTable;
   holds: HoldsTable;
   stops: StopsTable;
   receipts: ReceiptsTable;

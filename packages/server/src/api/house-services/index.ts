@@ -18,6 +18,7 @@ import { originalServices } from "./original-services.ts";
 import { playbookServices } from "./playbook-services.ts";
 import { policyServices } from "./policy-services.ts";
 import { retentionServices } from "./retention-services.ts";
+import { runServices } from "./run-services.ts";
 import { senderServices } from "./sender-services.ts";
 import { systemServices } from "./system-services.ts";
 import { telemetryServices } from "./telemetry-services.ts";
@@ -45,6 +46,7 @@ export function createApiServices(house: House): ApiServices {
     ...collectionServices(house),
     ...policyServices(house),
     ...retentionServices(house),
+    ...runServices(house),
     ...workServices(house),
     ...playbookServices(house),
     ...evidenceServices(house),

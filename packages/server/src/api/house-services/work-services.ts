@@ -4,6 +4,8 @@ import type { House } from "../../app/index.ts";
 import { listDeliveries, retryDelivery } from "../../notify/index.ts";
 import { abortRun, completeManualStep, getRun, listRuns } from "../../playbooks/index.ts";
 import type { ApiServices } from "../services.ts";
+import { createTypedTextMask } from "../typed-text.ts";
+import { roleOf } from "./run-services.ts";
 
 type WorkServices = Pick<
   ApiServices,
@@ -12,14 +14,18 @@ type WorkServices = Pick<
 
 export function workServices(house: House): WorkServices {
   const as = (caller: Caller) => contextFor(house, caller.actor);
+  const clean = createTypedTextMask(house.profile.redaction);
   return {
     listRuns: async (_caller, { incident, limit }) => ({
       items: await listRuns(house.database, { limit, ...(incident === undefined ? {} : { incidentId: incident }) }),
       next: null,
     }),
     getRun: (_caller, { id }) => getRun(house.database, id),
-    completeStep: (caller, { id, step, note, result }) =>
-      completeManualStep(as(caller), { runId: id, stepId: step, result, note }),
+    completeStep: (caller, { id, step, note, result, checked, captured }) =>
+      completeManualStep(
+        { ...as(caller), access: roleOf(caller) },
+        { runId: id, stepId: step, result, checked, ...clean({ note }), captured: clean(captured) },
+      ),
     abortRun: (caller, { id, reason }) => abortRun(as(caller), { runId: id, reason }),
     listDeliveries: (_caller, query) => listDeliveries(house, query),
     retryDelivery: (caller, { id }) => retryDelivery(as(caller), id),

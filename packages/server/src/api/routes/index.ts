@@ -20,6 +20,7 @@ import { retentionRoutes } from "./retention.ts";
 import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
 import { telemetryRoutes } from "./telemetry.ts";
+import { runRoutes } from "./runs.ts";
 import { workRoutes } from "./work.ts";
 import { workshopRoutes } from "./workshop.ts";
 
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...collectionRoutes,
   ...policyRoutes,
   ...retentionRoutes,
+  ...runRoutes,
   ...workRoutes,
   ...playbookRoutes,
   ...evidenceRoutes,

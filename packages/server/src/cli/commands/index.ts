@@ -35,6 +35,7 @@ import { reviewCommand } from "./review.ts";
 import { rotateCommand } from "./rotate.ts";
 import { rulesCommands } from "./rules/index.ts";
 import { runCommand } from "./run.ts";
+import { runsCommands } from "./runs.ts";
 import { sessionCommands } from "./session.ts";
 import { skillsCommands } from "./skills.ts";
 import { sourceCommands } from "./source.ts";
@@ -63,6 +64,7 @@ export const COMMANDS: readonly Command[] = [
   ...skillsCommands,
   rotateCommand,
   ...approvalCommands,
+  ...runsCommands,
   ...gateCommands,
   ...guardCommands,
   ...containmentCommands,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Actor, RunView } from "@firebreak/protocol";
+import type { Actor, Role, RunView } from "@firebreak/protocol";
 import { createNewId, silentLogger, systemClock } from "../../kernel/index.ts";
 import { inTransaction } from "../../storage/index.ts";
 import type { Database } from "../../storage/index.ts";
@@ -21,7 +21,7 @@ export class Died extends Error {}
 
 export interface Harness {
   readonly home: string;
-  readonly ctx: RunContext & PlaybookVerbs;
+  readonly ctx: RunContext & PlaybookVerbs & { readonly access: Role };
   request(text: string, options?: { inputs?: Record<string, unknown>; incidentId?: string }): Promise<string>;
   execute(runId: string, fault?: RunContext["fault"]): Promise<RunProgress>;
   view(runId: string): Promise<RunView>;
@@ -37,7 +37,7 @@ export function loadText(text: string): LoadedPlaybook {
 export function createHarness(database: Database): Harness {
   const home = mkdtempSync(join(tmpdir(), "firebreak-playbooks-"));
   const common = { database, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
-  const ctx = { ...common, actor: ada, home, effectors: fileEffectors, playbooks: new Map<string, LoadedPlaybook>() };
+  const ctx = { ...common, access: "commander" as const, actor: ada, home, effectors: fileEffectors, playbooks: new Map<string, LoadedPlaybook>() };
   return {
     home,
     ctx,

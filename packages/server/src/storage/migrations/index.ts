@@ -26,6 +26,7 @@ import { answerLinks } from "./0025-answer-links.ts";
 import { logKeys } from "./0026-log-keys.ts";
 import { logShipments } from "./0027-log-shipments.ts";
 import { playbookTrees } from "./0028-playbook-trees.ts";
+import { runControl } from "./0029-run-control.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   { version: 26, name: "log-keys", sql: logKeys },
   { version: 27, name: "log-shipments", sql: logShipments },
   { version: 28, name: "playbook-trees", sql: playbookTrees },
+  { version: 29, name: "run-control", sql: runControl },
 ];

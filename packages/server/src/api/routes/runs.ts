@@ -1,0 +1,80 @@
+import { handOverRequest, runView, startRunRequest } from "@firebreak/protocol";
+import { reasonRequest, runParams, stepParams } from "../requests.ts";
+import { defineRoute } from "../route.ts";
+
+const tag = "Playbooks";
+
+/** What persons do to runs. An agent's token has no role, so it can do none of it. */
+export const runRoutes = [
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs",
+    operationId: "startRun",
+    summary: "Start a playbook, or have it only say what it would do",
+    tag,
+    access: "responder",
+    body: startRunRequest,
+    response: runView,
+    handler: ({ services, caller }, { body }) => services.startRun(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/pause",
+    operationId: "pauseRun",
+    summary: "Let nothing begin in a run until it is resumed; what runs may end",
+    tag,
+    access: "responder",
+    params: runParams,
+    body: reasonRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.pauseRun(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/resume",
+    operationId: "resumeRun",
+    summary: "Let a paused run go on",
+    tag,
+    access: "responder",
+    params: runParams,
+    body: reasonRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.resumeRun(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/hand-over",
+    operationId: "handOverRun",
+    summary: "Make another person answerable for a run, or ask that person for one step",
+    tag,
+    access: "responder",
+    params: runParams,
+    body: handOverRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.handOverRun(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/steps/:step/skip",
+    operationId: "skipStep",
+    summary: "Pass over a step that has not begun, waits or did not succeed; a required one takes the role commander",
+    tag,
+    access: "responder",
+    params: stepParams,
+    body: reasonRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.skipStep(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/steps/:step/retry",
+    operationId: "retryStep",
+    summary: "Have a step that did not succeed done once more, also in a run that ended with it",
+    tag,
+    access: "responder",
+    params: stepParams,
+    body: reasonRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.retryStep(caller, { ...params, ...body }),
+  }),
+];

@@ -1,0 +1,20 @@
+import type { HandOverRequest, RunView, StartRunRequest } from "@firebreak/protocol";
+import type { Caller } from "../access/index.ts";
+import type { ReasonRequest } from "./requests.ts";
+
+interface WithId {
+  readonly id: string;
+}
+interface OfStep extends WithId {
+  readonly step: string;
+}
+
+/** What the API needs of the house for persons to control runs. */
+export interface RunServices {
+  startRun(caller: Caller, request: StartRunRequest): Promise<RunView>;
+  pauseRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
+  resumeRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
+  handOverRun(caller: Caller, request: HandOverRequest & WithId): Promise<RunView>;
+  skipStep(caller: Caller, request: ReasonRequest & OfStep): Promise<RunView>;
+  retryStep(caller: Caller, request: ReasonRequest & OfStep): Promise<RunView>;
+}
