@@ -405,9 +405,7 @@ export const completeStepRequest = z.strictObject({
   /** the lines of the check-list that were ticked; for `done`, all of them */
   checked: z.array(z.string().max(300)).max(30).default([]),
   /** what was written down, by the names that the step captures */
-  captured: z
-    .record(z.string().max(60), z.union([z.string().max(4000), z.number(), z.boolean()]))
-    .default({}),
+  captured: z.record(z.string().max(60), z.union([z.string().max(4000), z.number(), z.boolean()])).default({}),
 });
 export type CompleteStepRequest = z.infer<typeof completeStepRequest>;
 

@@ -102,7 +102,9 @@ describe("P-1: a skipped step", () => {
     const runId = await harness.request(playbookText([manualFields("ask"), actionFields("after")]));
     await harness.execute(runId);
     const responder = { ...harness.ctx, access: "responder" as const };
-    await expect(passOverStep(responder, { runId, stepId: "ask", reason })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(passOverStep(responder, { runId, stepId: "ask", reason })).rejects.toMatchObject({
+      code: "forbidden",
+    });
     await passOverStep(harness.ctx, { runId, stepId: "ask", reason });
     expect(await harness.execute(runId)).toEqual({ kind: "ended", state: "completed_with_exceptions" });
     expect(await harness.view(runId)).toMatchObject({ reason: "step_skipped", steps: [{ message: reason }, {}] });

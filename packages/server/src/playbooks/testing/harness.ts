@@ -37,7 +37,14 @@ export function loadText(text: string): LoadedPlaybook {
 export function createHarness(database: Database): Harness {
   const home = mkdtempSync(join(tmpdir(), "firebreak-playbooks-"));
   const common = { database, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
-  const ctx = { ...common, access: "commander" as const, actor: ada, home, effectors: fileEffectors, playbooks: new Map<string, LoadedPlaybook>() };
+  const ctx = {
+    ...common,
+    access: "commander" as const,
+    actor: ada,
+    home,
+    effectors: fileEffectors,
+    playbooks: new Map<string, LoadedPlaybook>(),
+  };
   return {
     home,
     ctx,
