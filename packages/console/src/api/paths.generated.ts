@@ -1917,6 +1917,15 @@ export type RunView = {
   endedAt: string | null;
   wakeAt: string | null;
   outputs: { [key: string]: unknown } | null;
+  observes: boolean;
+  owner: string | null;
+  paused: {
+    by: Actor;
+    reason: string;
+    at: string;
+  } | null;
+  locks: (string)[];
+  lockedBy: string | null;
   steps: (StepView)[];
 };
 
@@ -2220,6 +2229,15 @@ export type StepView = {
   startedAt: string | null;
   endedAt: string | null;
   dueAt: string | null;
+  assignee: string | null;
+  approvalId: string | null;
+  earlier: ({
+    state: StepState;
+    reason: string | null;
+    message: string | null;
+    startedAt: string | null;
+    endedAt: string | null;
+  })[];
 };
 
 export type StopPreview = {
@@ -2480,6 +2498,8 @@ export type NewIndicatorsRequest = {
 export type CompleteStepRequest = {
   note: string;
   result?: "done" | "not_done" | "skip" | "again";
+  checked?: (string)[];
+  captured?: { [key: string]: string | number | boolean };
 };
 
 export type ErasurePreviewRequest = {
@@ -2661,6 +2681,19 @@ export type ReleaseLegalHoldRequest = {
 };
 
 export type ReasonRequest = {
+  reason: string;
+};
+
+export type StartRunRequest = {
+  inputs?: { [key: string]: unknown };
+  incidentId?: string | null;
+  playbookId: string;
+  observe?: boolean;
+};
+
+export type HandOverRequest = {
+  to: string;
+  stepId?: string;
   reason: string;
 };
 
@@ -8728,7 +8761,255 @@ export interface paths {
       };
     };
     put?: never;
-    post?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": StartRunRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/pause": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/resume": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/hand-over": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": HandOverRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/steps/{step}/skip": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+          step: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/steps/{step}/retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+          step: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ReasonRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;
