@@ -56,7 +56,8 @@ export const FUNCTIONS_WITHOUT_ACT = {
   "originals/erase-originals.ts dropErasedCiphertext": "what an erasure, which has its row, left unreadable",
   "playbooks/hold-back.ts queueUp": "its place among the runs that want a lock; that it waits has its row",
   "playbooks/hold-back.ts wait": "a paused run waits: the pause has its row; for a lock it has one here",
-  "playbooks/target-locks.ts leavePlace": "gives up its place; the end of the run, or the question that it waits for, has its row",
+  "playbooks/target-locks.ts leavePlace":
+    "gives up its place; the end of the run, or the question that it waits for, has its row",
   "playbooks/execute-run.ts waitForPerson": "the run waits for what its step asked for, with a row",
   "playbooks/journal.ts beginAttempt": "the journal before an act, in one round trip; the step's end has its row",
   "playbooks/undo-run.ts beginUndo": "the journal before an undo; its end has its row",
