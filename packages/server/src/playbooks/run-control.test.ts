@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { getIncident, reportIncident } from "../incidents/index.ts";
 import { createTestContext } from "../incidents/testing.ts";
-import { inTransaction } from "../storage/index.ts";
 import { requireAuditRows } from "../storage/testing-audit-rows.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
@@ -267,12 +266,12 @@ describe("P-1: a run that is handed over", () => {
 test("a change to a run and its record are one transaction", async () => {
   const runId = await harness.request(playbookText([manualFields("ask")]));
   await harness.execute(runId);
-  const broken = { ...harness.ctx, clock: { ...harness.ctx.clock, now: () => Number.NaN } };
-  await expect(passOverStep(broken, { runId, stepId: "ask", reason })).rejects.toThrow();
-  await expect(pauseRun(broken, { runId, reason })).rejects.toThrow();
-  const { rowCount } = await inTransaction(server.database, async () =>
-    server.database.pool.query("select 1 from playbook_runs where id = $1 and paused is null", [runId]),
+  const broken = { ...harness.ctx, actor: { ...harness.ctx.actor, kind: "ghost" as "person" } };
+  await server.database.pool.query(
+    'alter table audit_log add constraint no_ghosts check (leaf not like \'%"kind":"ghost"%\') not valid',
   );
-  expect(rowCount).toBe(1);
-  expect(stateOf(await harness.view(runId), "ask")).toBe("waiting");
+  await expect(passOverStep(broken, { runId, stepId: "ask", reason })).rejects.toThrow("no_ghosts");
+  await expect(pauseRun(broken, { runId, reason })).rejects.toThrow("no_ghosts");
+  await server.database.pool.query("alter table audit_log drop constraint no_ghosts");
+  expect(await harness.view(runId)).toMatchObject({ paused: null, steps: [{ state: "waiting" }] });
 });
