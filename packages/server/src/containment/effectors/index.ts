@@ -11,6 +11,7 @@ import { cutNetworkEffector } from "./cut-network.ts";
 import { databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
+import { diskClean } from "./disk/clean.ts";
 import { dockerEffectors } from "./docker/index.ts";
 import { gitEffectors } from "./git/index.ts";
 import { hookEffectors } from "./hooks/index.ts";
@@ -50,7 +51,7 @@ export function localEffectors(
 export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
   const { settings } = surroundings;
   const services = managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch });
-  return [...services, ...databaseEffectors, ...gitEffectors(settings.git)];
+  return [...services, ...databaseEffectors, ...gitEffectors(settings.git), diskClean];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

@@ -2,6 +2,7 @@ import { lstat, realpath } from "node:fs/promises";
 import path from "node:path";
 import { codeOf } from "../../../kernel/index.ts";
 import type { EffectorContext, EffectorReason } from "../../effector.ts";
+import { isWithin } from "../is-within.ts";
 import { runProgram } from "../run-program.ts";
 
 /** Git refused, or the folder is none that may be asked or restored. */
@@ -119,10 +120,6 @@ async function findFolder(home: string, given: string): Promise<string> {
     if (code !== "ENOENT" && code !== "ENOTDIR") throw fault;
     throw new GitFault("not_found", `${given} is not the top folder of a git repository`);
   }
-}
-
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(outer === "/" ? "/" : `${outer}/`);
 }
 
 type Run = (args: readonly string[], env: Readonly<Record<string, string>>) => Promise<GitRun>;
