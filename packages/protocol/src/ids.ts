@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   auditRecord: "aud",
   change: "chg",
   delivery: "dlv",
+  drill: "drl",
   erasure: "ers",
   event: "evt",
   evidence: "evd",

@@ -7,6 +7,7 @@ export * from "./canary.ts";
 export * from "./collection.ts";
 export * from "./audit-log.ts";
 export * from "./coverage.ts";
+export * from "./drill.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./event-export.ts";

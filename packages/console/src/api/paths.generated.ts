@@ -1168,6 +1168,89 @@ export type PlaybookView = {
     message: string;
     remedy: string;
   })[];
+  lastProven: {
+    drillId: string;
+    at: string;
+    hash: string;
+    version: number;
+    seconds: number;
+    result: "passed" | "passed_in_part";
+    stale: boolean;
+  } | null;
+  lastDrill: {
+    drillId: string;
+    at: string;
+    result: "passed" | "passed_in_part" | "failed" | "not_run";
+  } | null;
+};
+
+export type ProvenPlaybookDetail = {
+  id: string;
+  title: string;
+  description: string;
+  file: string;
+  hash: string;
+  version: number;
+  severity: Severity | null;
+  appliesTo: {
+    rules: (string)[];
+    incidentTypes: (IncidentType)[];
+    severities: (Severity)[];
+  };
+  inputs: ({
+    name: string;
+    type: "string" | "number" | "boolean" | "list";
+    description: string | null;
+    required: boolean;
+    default: unknown;
+  })[];
+  runnable: boolean;
+  roles: ({
+    id: string;
+    title: string;
+    access: string;
+    duty: string | null;
+  })[];
+  locks: (string)[];
+  onLocked: "wait" | "refuse";
+  phases: ({
+    id: string;
+    timeBox: string | null;
+  })[];
+  steps: (PlaybookStep)[];
+  outputs: ({
+    name: string;
+    expression: string;
+  })[];
+  text: string;
+  problems: ({
+    level: "error" | "warning";
+    file: string;
+    line: number;
+    column: number;
+    message: string;
+    remedy: string;
+  })[];
+  versions: ({
+    hash: string;
+    runs: number;
+    firstAt: string;
+    lastAt: string;
+  })[];
+  lastProven: {
+    drillId: string;
+    at: string;
+    hash: string;
+    version: number;
+    seconds: number;
+    result: "passed" | "passed_in_part";
+    stale: boolean;
+  } | null;
+  lastDrill: {
+    drillId: string;
+    at: string;
+    result: "passed" | "passed_in_part" | "failed" | "not_run";
+  } | null;
 };
 
 export type PlaybookStep = {
@@ -1952,6 +2035,184 @@ export type SessionView = {
 
 export type SessionPage = {
   items: (SessionView)[];
+  next: string | null;
+};
+
+export type DrillRecord = {
+  format: 1;
+  id: string;
+  title: string;
+  profile: string;
+  playbook: {
+    id: string;
+    title: string;
+    version: number;
+    hash: string;
+  };
+  drillHash: string;
+  firebreakVersion: string;
+  sandbox: {
+    isolation: "namespaces" | "folder";
+    system: string;
+    node: string;
+  };
+  startedAt: string;
+  endedAt: string;
+  seconds: number;
+  result: "passed" | "passed_in_part" | "failed" | "not_run";
+  findings: (string)[];
+  fault: {
+    kind: string;
+    what: string;
+    at: string | null;
+  };
+  severity: Severity | null;
+  incidentId: string | null;
+  run: {
+    id: string;
+    state: RunState;
+    reason: string | null;
+  } | null;
+  spans: ({
+    name: string;
+    ms: number | null;
+    targetMs: number | null;
+    met: boolean | null;
+  })[];
+  steps: ({
+    id: string;
+    phase: string;
+    title: string;
+    state: StepState;
+    reason: string | null;
+    message: string | null;
+    ms: number | null;
+    expected: boolean;
+  })[];
+  checks: ({
+    title: string;
+    held: boolean;
+    found: string;
+  })[];
+  notExercised: ({
+    step: string;
+    effector: string;
+    why: string;
+  })[];
+  answers: ({
+    step: string;
+    by: string;
+    said: string;
+  })[];
+  messages: number;
+};
+
+export type NewDrillRecord = {
+  format: 1;
+  id: string;
+  title: string;
+  profile: string;
+  playbook: {
+    id: string;
+    title: string;
+    version: number;
+    hash: string;
+  };
+  drillHash: string;
+  firebreakVersion: string;
+  sandbox: {
+    isolation: "namespaces" | "folder";
+    system: string;
+    node: string;
+  };
+  startedAt: string;
+  endedAt: string;
+  seconds: number;
+  result: "passed" | "passed_in_part" | "failed" | "not_run";
+  findings: (string)[];
+  fault: {
+    kind: string;
+    what: string;
+    at: string | null;
+  };
+  severity: Severity | null;
+  incidentId: string | null;
+  run: {
+    id: string;
+    state: RunState;
+    reason: string | null;
+  } | null;
+  spans: ({
+    name: string;
+    ms: number | null;
+    targetMs: number | null;
+    met: boolean | null;
+  })[];
+  steps: ({
+    id: string;
+    phase: string;
+    title: string;
+    state: StepState;
+    reason: string | null;
+    message: string | null;
+    ms: number | null;
+    expected: boolean;
+  })[];
+  checks: ({
+    title: string;
+    held: boolean;
+    found: string;
+  })[];
+  notExercised: ({
+    step: string;
+    effector: string;
+    why: string;
+  })[];
+  answers: ({
+    step: string;
+    by: string;
+    said: string;
+  })[];
+  messages: number;
+};
+
+export type DrillSummary = {
+  id: string;
+  title: string;
+  profile: string;
+  playbook: {
+    id: string;
+    title: string;
+    version: number;
+    hash: string;
+  };
+  firebreakVersion: string;
+  startedAt: string;
+  endedAt: string;
+  seconds: number;
+  result: "passed" | "passed_in_part" | "failed" | "not_run";
+  findings: (string)[];
+  spans: ({
+    name: string;
+    ms: number | null;
+    targetMs: number | null;
+    met: boolean | null;
+  })[];
+  notExercised: ({
+    step: string;
+    effector: string;
+    why: string;
+  })[];
+};
+
+export type DrillView = {
+  record: DrillRecord;
+  recordedAt: string;
+  recordedBy: Actor;
+};
+
+export type DrillPage = {
+  items: (DrillSummary)[];
   next: string | null;
 };
 
@@ -9324,7 +9585,7 @@ export interface paths {
         200: {
           headers: Record<string, unknown>;
           content: {
-            "application/json": PlaybookDetail;
+            "application/json": ProvenPlaybookDetail;
           };
         };
         default: {
@@ -9365,6 +9626,180 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": PlaybookDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/drills": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          playbook?: string;
+          limit?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": DrillPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            format: 1;
+            id: string;
+            title: string;
+            profile: string;
+            playbook: {
+              id: string;
+              title: string;
+              version: number;
+              hash: string;
+            };
+            drillHash: string;
+            firebreakVersion: string;
+            sandbox: {
+              isolation: "namespaces" | "folder";
+              system: string;
+              node: string;
+            };
+            startedAt: string;
+            endedAt: string;
+            seconds: number;
+            result: "passed" | "passed_in_part" | "failed" | "not_run";
+            findings: (string)[];
+            fault: {
+              kind: string;
+              what: string;
+              at: string | null;
+            };
+            severity: 1 | 2 | 3 | 4 | null;
+            incidentId: string | null;
+            run: {
+              id: string;
+              state: "pending" | "running" | "waiting" | "completed" | "completed_with_exceptions" | "failed" | "aborted";
+              reason: string | null;
+            } | null;
+            spans: ({
+              name: string;
+              ms: number | null;
+              targetMs: number | null;
+              met: boolean | null;
+            })[];
+            steps: ({
+              id: string;
+              phase: string;
+              title: string;
+              state: "pending" | "running" | "waiting" | "succeeded" | "failed" | "denied" | "skipped" | "timed_out" | "unverified" | "undone" | "interrupted";
+              reason: string | null;
+              message: string | null;
+              ms: number | null;
+              expected: boolean;
+            })[];
+            checks: ({
+              title: string;
+              held: boolean;
+              found: string;
+            })[];
+            notExercised: ({
+              step: string;
+              effector: string;
+              why: string;
+            })[];
+            answers: ({
+              step: string;
+              by: string;
+              said: string;
+            })[];
+            messages: number;
+          };
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": DrillView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/drills/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": DrillView;
           };
         };
         default: {

@@ -14,6 +14,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   approvals: "apr",
   collections: "evd",
   deliveries: "dlv",
+  drills: "drl",
   evidence: "evd",
   exports: "exp",
   holds: "hld",
@@ -32,6 +33,33 @@ const PREFIXES: Readonly<Record<string, string>> = {
 };
 const REASON = { reason: "because it is a test" };
 
+const SOME_HASH = "0".repeat(64);
+const DRILL = {
+  format: 1,
+  id: `drl_${ULID}`,
+  title: "x",
+  profile: "x",
+  playbook: { id: "x", title: "x", version: 1, hash: SOME_HASH },
+  drillHash: SOME_HASH,
+  firebreakVersion: "0",
+  sandbox: { isolation: "folder", system: "x", node: "x" },
+  startedAt: "2026-01-01T00:00:00.000Z",
+  endedAt: "2026-01-01T00:00:01.000Z",
+  seconds: 1,
+  result: "failed",
+  findings: ["x"],
+  fault: { kind: "x", what: "x", at: null },
+  severity: null,
+  incidentId: null,
+  run: null,
+  spans: [],
+  steps: [],
+  checks: [],
+  notExercised: [],
+  answers: [],
+  messages: 0,
+};
+
 /** A body that each endpoint takes; one that is not here takes none. */
 const BODIES: Readonly<Record<string, unknown>> = {
   verifyAuditLog: { trusted: [] },
@@ -46,6 +74,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   exportOtlpTraces: {},
   exportOtlpLogs: {},
   exportOtlpMetrics: {},
+  recordDrill: DRILL,
   requestExport: { format: "csv", ...REASON },
   createSavedView: { name: "denied", filters: { outcome: "denied" } },
   changeSavedView: { name: "denied", filters: { outcome: "denied" } },

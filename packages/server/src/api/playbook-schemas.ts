@@ -1,4 +1,11 @@
-import { pageOf, playbookDetail, playbookStep, playbookView, refusedPlaybook } from "@firebreak/protocol";
+import {
+  pageOf,
+  playbookDetail,
+  playbookStep,
+  provenPlaybook,
+  provenPlaybookDetail,
+  refusedPlaybook,
+} from "@firebreak/protocol";
 import { z } from "zod";
 
 export const playbookParams = z.strictObject({
@@ -8,11 +15,12 @@ export const playbookParams = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use a playbook's id such as rogue-agent"),
 });
 
-export const playbookLibrary = pageOf(playbookView).extend({ refused: z.array(refusedPlaybook) });
+export const playbookLibrary = pageOf(provenPlaybook).extend({ refused: z.array(refusedPlaybook) });
 
 /** What the library of playbooks answers, as `components/schemas` names it. */
 export const PLAYBOOK_ANSWERS = {
-  PlaybookView: playbookView,
+  PlaybookView: provenPlaybook,
+  ProvenPlaybookDetail: provenPlaybookDetail,
   PlaybookStep: playbookStep,
   PlaybookDetail: playbookDetail,
   RefusedPlaybook: refusedPlaybook,

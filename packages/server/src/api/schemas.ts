@@ -132,6 +132,7 @@ import {
   userView,
 } from "@firebreak/protocol";
 import { z } from "zod";
+import { DRILL_ANSWERS } from "./drill-schemas.ts";
 import { EXPLORER_ANSWERS } from "./explorer-schemas.ts";
 import { PLAYBOOK_ANSWERS } from "./playbook-schemas.ts";
 
@@ -322,6 +323,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   RunPage: runPage,
   SessionView: sessionView,
   SessionPage: sessionPage,
+  ...DRILL_ANSWERS,
   ...EXPLORER_ANSWERS,
   Severity: severity,
   SignInLinkView: signInLinkView,

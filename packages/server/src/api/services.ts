@@ -109,6 +109,7 @@ import type {
   userView,
 } from "@firebreak/protocol";
 import type { z } from "zod";
+import type { DrillApi } from "./drill-api.ts";
 import type { Download, ExplorerApi } from "./explorer-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type {
@@ -236,7 +237,7 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices extends ExplorerApi, PlaybookApi, RetentionServices, RunServices {
+export interface ApiServices extends DrillApi, ExplorerApi, PlaybookApi, RetentionServices, RunServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;

@@ -4,11 +4,15 @@ import {
   exportView,
   playbookDetail,
   runView,
+  drillSummary,
+  drillView,
+  provenPlaybookDetail,
   savedView,
   sessionReplayPage,
   sessionReplaySummary,
 } from "@firebreak/protocol";
 import { z } from "zod";
+import type { DrillApi } from "./drill-api.ts";
 import type { ExplorerApi } from "./explorer-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type { RunServices } from "./run-services.ts";
@@ -70,7 +74,7 @@ export function explorerSamples(): ExplorerApi {
 export function playbookSamples(): PlaybookApi {
   return {
     listPlaybooks: async () => sample(playbookLibrary),
-    getPlaybook: async () => sample(playbookDetail),
+    getPlaybook: async () => sample(provenPlaybookDetail),
     getRunPlaybook: async () => sample(playbookDetail),
   };
 }
@@ -78,4 +82,12 @@ export function playbookSamples(): PlaybookApi {
 export function runSamples(): RunServices {
   const run = async () => sample(runView);
   return { startRun: run, pauseRun: run, resumeRun: run, handOverRun: run, skipStep: run, retryStep: run };
+}
+
+export function drillSamples(): DrillApi {
+  return {
+    listDrills: () => pageOfSample(drillSummary),
+    getDrill: async () => sample(drillView),
+    recordDrill: async () => sample(drillView),
+  };
 }

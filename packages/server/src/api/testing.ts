@@ -102,7 +102,7 @@ import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
-import { explorerSamples, pageOfSample, playbookSamples, runSamples, sample } from "./testing-sample.ts";
+import { drillSamples, explorerSamples, pageOfSample, playbookSamples, runSamples, sample } from "./testing-sample.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
@@ -184,6 +184,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listSessions: () => pageOfSample(sessionView),
     recordSessionState: async () => sample(sessionView),
     beatSession: async () => sample(sessionView),
+    ...drillSamples(),
     ...explorerSamples(),
     listCoverage: () => pageOfSample(agentCoverage),
     listAgents: () => pageOfSample(agentView),

@@ -15,6 +15,7 @@ import {
 import type { Effector, EffectorLimits, EnforceOptions } from "../containment/index.ts";
 import { TEMPLATE_NAMES } from "../kernel/index.ts";
 import type { Clock, Config, EffectorSettings, Profile, ReadSecret } from "../kernel/index.ts";
+import { confineEffector } from "../drills/index.ts";
 import { requestNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import type { Redactor } from "../redaction/index.ts";
@@ -27,7 +28,7 @@ import { neededHosts } from "./needed-hosts.ts";
 export interface EffectorSurroundings {
   readonly database: Database;
   readonly clock: Clock;
-  readonly config: Pick<Config, "databaseUrl" | "publicUrl">;
+  readonly config: Pick<Config, "databaseUrl" | "publicUrl" | "sandbox">;
   readonly profile: Profile;
   /** where the shipped profiles lie */
   readonly profilesDir: string;
@@ -61,7 +62,9 @@ export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap
   const own = [evidenceCollect(surroundings), notifySend(surroundings), ...houseEffectors(surroundings)];
   const all = [...stops, ...local, ...upkeep, ...own];
   const limits = limitsOf(settings);
-  return new Map(all.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));
+  const { sandbox } = surroundings.config;
+  const acting = sandbox === undefined ? all : all.map((effector) => confineEffector(effector, sandbox));
+  return new Map(acting.map((effector) => [effector.name, guardEffector(effector, limits, clock)]));
 }
 
 function limitsOf({ blastRadius, rates }: EffectorSettings): EffectorLimits {

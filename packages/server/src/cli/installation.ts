@@ -27,6 +27,11 @@ export function consoleDir(): string | undefined {
   return places.find((place) => existsSync(path.join(place, "index.html")));
 }
 
+/** @returns the program that this command line runs from, for processes of its own */
+export function mainProgram(): string {
+  return path.join(PACKAGE_DIR, "dist/cli/main.js");
+}
+
 /** @returns the demo's agent program, part of the source tree */
 export function rogueAgentFile(): string {
   const file = path.resolve(PACKAGE_DIR, "../../test/agents/rogue-agent.mjs");

@@ -5,6 +5,7 @@ export { describeDatabaseUrl } from "./database-url.ts";
 export { dropEmptyEventPartitions, ensureEventPartitions, rehomeEvents } from "./partitions.ts";
 export type * from "./approval-tables.ts";
 export type * from "./action-tables.ts";
+export type * from "./drill-tables.ts";
 export type * from "./explorer-tables.ts";
 export type * from "./indicator-tables.ts";
 export type * from "./investigation-tables.ts";

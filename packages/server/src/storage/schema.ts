@@ -17,6 +17,7 @@ import type { ActionSchema } from "./action-tables.ts";
 import type { AlertSchema } from "./alert-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 import type { ApprovalSchema } from "./approval-tables.ts";
+import type { DrillSchema } from "./drill-tables.ts";
 import type { ExplorerSchema } from "./explorer-tables.ts";
 import type { KillswitchSchema } from "./killswitch-tables.ts";
 import type { IndicatorSchema } from "./indicator-tables.ts";
@@ -359,6 +360,7 @@ export interface Schema
     ActionSchema,
     AlertSchema,
     ApprovalSchema,
+    DrillSchema,
     ExplorerSchema,
     KillswitchSchema,
     IndicatorSchema,

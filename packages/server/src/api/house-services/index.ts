@@ -7,6 +7,7 @@ import { approvalServices } from "./approval-services.ts";
 import { auditServices } from "./audit-services.ts";
 import { collectionServices } from "./collection-services.ts";
 import { containmentServices } from "./containment-services.ts";
+import { drillServices } from "./drill-services.ts";
 import { explorerServices } from "./explorer-services.ts";
 import { evidenceServices } from "./evidence-services.ts";
 import { gateServices } from "./gate-services.ts";
@@ -32,6 +33,7 @@ export function createApiServices(house: House): ApiServices {
     ...accessServices(house),
     ...auditServices(house),
     ...telemetryServices(house),
+    ...drillServices(house),
     ...explorerServices(house),
     ...alertServices(house),
     ...incidentServices(house),

@@ -1,15 +1,21 @@
 import type { House } from "../../app/index.ts";
+import { NO_PROOF, readProofs } from "../../drills/index.ts";
 import { describePlaybook, describeRunPlaybook, viewPlaybook, viewRefused } from "../../playbooks/index.ts";
 import type { PlaybookApi } from "../playbook-api.ts";
 
 export function playbookServices(house: House): PlaybookApi {
   return {
-    listPlaybooks: async () => ({
-      items: [...house.playbooks.playbooks.values()].map(viewPlaybook),
-      next: null,
-      refused: viewRefused(house.playbooks),
-    }),
-    getPlaybook: (_caller, { id }) => describePlaybook(house, house.playbooks, id),
+    listPlaybooks: async () => {
+      const views = [...house.playbooks.playbooks.values()].map(viewPlaybook);
+      const proofs = await readProofs(house.database, new Map(views.map(({ id, hash }) => [id, hash])));
+      const items = views.map((view) => ({ ...view, ...(proofs.get(view.id) ?? NO_PROOF) }));
+      return { items, next: null, refused: viewRefused(house.playbooks) };
+    },
+    getPlaybook: async (_caller, { id }) => {
+      const detail = await describePlaybook(house, house.playbooks, id);
+      const proofs = await readProofs(house.database, new Map([[id, detail.hash]]));
+      return { ...detail, ...(proofs.get(id) ?? NO_PROOF) };
+    },
     getRunPlaybook: (_caller, { id }) => describeRunPlaybook(house, id),
   };
 }

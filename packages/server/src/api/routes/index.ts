@@ -6,6 +6,7 @@ import { approvalRoutes } from "./approvals.ts";
 import { auditRoutes } from "./audit.ts";
 import { collectionRoutes } from "./collections.ts";
 import { containmentRoutes } from "./containment.ts";
+import { drillRoutes } from "./drills.ts";
 import { explorerRoutes } from "./explorer.ts";
 import { evidenceRoutes } from "./evidence.ts";
 import { gateRoutes } from "./gates.ts";
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...workRoutes,
   ...playbookRoutes,
+  ...drillRoutes,
   ...evidenceRoutes,
   ...senderRoutes,
   ...workshopRoutes,

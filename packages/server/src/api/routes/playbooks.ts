@@ -1,5 +1,5 @@
 import { runParams } from "../requests.ts";
-import { playbookDetail } from "@firebreak/protocol";
+import { playbookDetail, provenPlaybookDetail } from "@firebreak/protocol";
 import { playbookLibrary, playbookParams } from "../playbook-schemas.ts";
 import { defineRoute } from "../route.ts";
 
@@ -24,7 +24,7 @@ export const playbookRoutes = [
     tag,
     access: "viewer",
     params: playbookParams,
-    response: playbookDetail,
+    response: provenPlaybookDetail,
     handler: ({ services, caller }, { params }) => services.getPlaybook(caller, params),
   }),
   defineRoute({

@@ -8,6 +8,7 @@ import { auditCommands } from "./audit.ts";
 import { dbCommands } from "./db.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
+import { drillCommands } from "./drill.ts";
 import { doctorCommand } from "./doctor.ts";
 import { eventSearchCommands } from "./event-search.ts";
 import { eventsCommands } from "./events.ts";
@@ -63,6 +64,7 @@ export const COMMANDS: readonly Command[] = [
   ...firewallCommands,
   ...skillsCommands,
   rotateCommand,
+  ...drillCommands,
   ...approvalCommands,
   ...runsCommands,
   ...gateCommands,

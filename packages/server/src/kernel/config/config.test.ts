@@ -14,6 +14,7 @@ test("defaults: state in the home directory, loopback, port 8080, embedded datab
     publicUrl: undefined,
     logLevel: "info",
     immutableEvidence: true,
+    sandbox: undefined,
     resourceGuard: true,
   });
   expect(readConfig({}, {}, { ...person, isRoot: true }).home).toBe("/var/lib/firebreak");

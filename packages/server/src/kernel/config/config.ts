@@ -22,6 +22,14 @@ export interface Config {
   readonly resourceGuard: boolean;
   /** whether archives are made immutable where the file system and our rights allow it */
   readonly immutableEvidence: boolean;
+  /** set for the server of a drill: what it may not reach out of */
+  readonly sandbox: SandboxConfig | undefined;
+}
+
+export interface SandboxConfig {
+  readonly folder: string;
+  /** `namespaces`: the kernel keeps it apart too */
+  readonly isolation: "namespaces" | "folder";
 }
 
 /** What command line flags set; a flag wins over the environment. */
@@ -76,6 +84,7 @@ export function readConfig(
     logLevel: logLevelOf(overrides.logLevel ?? given(env["FIREBREAK_LOG_LEVEL"])),
     resourceGuard: isOn("FIREBREAK_RESOURCE_GUARD", given(env["FIREBREAK_RESOURCE_GUARD"]) ?? "on"),
     immutableEvidence: isOn("FIREBREAK_EVIDENCE_IMMUTABLE", given(env["FIREBREAK_EVIDENCE_IMMUTABLE"]) ?? "on"),
+    sandbox: sandboxOf(given(env["FIREBREAK_SANDBOX"]), given(env["FIREBREAK_SANDBOX_ISOLATION"])),
   };
 }
 
@@ -155,6 +164,12 @@ function logLevelOf(value: string | undefined): LogLevel {
     `The log level is not known: ${JSON.stringify(value)}.`,
     `Set FIREBREAK_LOG_LEVEL to one of ${LOG_LEVELS.join(", ")}.`,
   );
+}
+
+/** Set by drills alone. Whatever is not known for sure is taken for the weaker isolation, which refuses more. */
+function sandboxOf(folder: string | undefined, isolation: string | undefined): SandboxConfig | undefined {
+  if (folder === undefined) return undefined;
+  return { folder: resolve(folder), isolation: isolation === "namespaces" ? "namespaces" : "folder" };
 }
 
 function isOn(name: string, value: string): boolean {

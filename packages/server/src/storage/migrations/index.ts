@@ -27,6 +27,7 @@ import { logKeys } from "./0026-log-keys.ts";
 import { logShipments } from "./0027-log-shipments.ts";
 import { playbookTrees } from "./0028-playbook-trees.ts";
 import { runControl } from "./0029-run-control.ts";
+import { drillRecords } from "./0030-drill-records.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   { version: 27, name: "log-shipments", sql: logShipments },
   { version: 28, name: "playbook-trees", sql: playbookTrees },
   { version: 29, name: "run-control", sql: runControl },
+  { version: 30, name: "drill-records", sql: drillRecords },
 ];

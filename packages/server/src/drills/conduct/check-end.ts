@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
+import type { DrillCheck, IncidentDetail } from "@firebreak/protocol";
+import { z } from "zod";
+import { verifyArchive } from "../../evidence/index.ts";
+import { messageOf } from "../../kernel/index.ts";
+import type { DrillCheckFile } from "../format.ts";
+import { fillInAll } from "../fill-in.ts";
+import type { Facts } from "../fill-in.ts";
+import { fetchLoopback } from "../sandbox/fetch-loopback.ts";
+import { findAgentProcesses } from "../sandbox/find-agents.ts";
+import type { Sandbox } from "../sandbox/open-sandbox.ts";
+
+/** What the end of a drill is looked at with. */
+export interface EndOfDrill {
+  readonly sandbox: Pick<Sandbox, "home" | "catcher">;
+  readonly incident: IncidentDetail;
+  readonly facts: Facts;
+}
+
+interface Finding {
+  readonly held: boolean;
+  readonly found: string;
+}
+
+interface Looking {
+  look(end: EndOfDrill, parameters: Readonly<Record<string, unknown>>): Promise<Finding>;
+}
+
+/** @throws ZodError from `look` for parameters that do not fit */
+function looking<S extends z.ZodType>(
+  parameters: S,
+  inspect: (end: EndOfDrill, parameters: z.output<S>) => Promise<Finding>,
+): Looking {
+  return { look: (end, given) => inspect(end, parameters.parse(given)) };
+}
+
+const nothing = z.strictObject({});
+const CONNECT_TIMEOUT_MS = 2000;
+const FETCH_TIMEOUT_MS = 5000;
+const FILE_BYTES_SHOWN = 200;
+
+/** Each looks by itself, never by what Firebreak says of the same thing. */
+const KINDS: Readonly<Record<string, Looking>> = {
+  agents_gone: looking(nothing, async ({ sandbox }) => {
+    const left = findAgentProcesses(sandbox.home);
+    return {
+      held: left.length === 0,
+      found: left.length === 0 ? "no process of an agent" : `left: ${left.join(", ")}`,
+    };
+  }),
+  stops_verified: looking(nothing, async ({ incident }) => {
+    const stops = incident.stops.filter(({ hold }) => hold.level !== "deny");
+    const unproved = stops.filter(({ verified }) => !verified);
+    const found = `${stops.length - unproved.length} of ${stops.length} proved`;
+    return { held: stops.length > 0 && unproved.length === 0, found };
+  }),
+  evidence_intact: looking(
+    z.strictObject({ archives: z.number().int().min(1).default(1) }),
+    async (end, { archives }) => {
+      const verdicts = await Promise.all(end.incident.evidence.map(({ directory }) => verifyArchive(directory)));
+      const intact = verdicts.filter((verdict) => verdict.intact && verdict.items > 0).length;
+      return {
+        held: intact >= archives && intact === verdicts.length,
+        found: `${intact} of ${verdicts.length} archives intact`,
+      };
+    },
+  ),
+  evidence_before_kill: looking(nothing, async ({ incident }) => {
+    const kill = incident.stops.find(({ hold }) => hold.level === "kill");
+    const first = incident.evidence.map(({ collectedAt }) => Date.parse(collectedAt)).toSorted((a, b) => a - b)[0];
+    if (kill === undefined || first === undefined) return { held: false, found: "no kill, or no evidence" };
+    const ms = Date.parse(kill.completedAt) - first;
+    return { held: ms >= 0, found: `evidence ${Math.abs(ms)} ms ${ms >= 0 ? "before" : "after"} the kill` };
+  }),
+  told: looking(z.strictObject({ messages: z.number().int().min(1).default(1) }), async ({ sandbox }, { messages }) => {
+    const { received } = sandbox.catcher;
+    return { held: received.length >= messages, found: `${received.length} message(s): ${subjectsOf(received)}` };
+  }),
+  file: looking(
+    z.strictObject({ path: z.string(), exists: z.boolean().default(true), contains: z.string().optional() }),
+    async (_end, { path, exists, contains }) => {
+      if (!existsSync(path)) return { held: !exists, found: "it does not exist" };
+      const text = contains === undefined ? "" : readFileSync(path, "utf8");
+      const found = contains === undefined ? "it exists" : text.slice(0, FILE_BYTES_SHOWN);
+      return { held: exists && (contains === undefined || text.includes(contains)), found };
+    },
+  ),
+  tcp: looking(
+    z.strictObject({ port: z.number().int(), open: z.boolean().default(true) }),
+    async (_end, { port, open }) => {
+      const isOpen = await canConnect(port);
+      return { held: isOpen === open, found: isOpen ? "it accepts connections" : "it does not accept connections" };
+    },
+  ),
+  http: looking(
+    z.strictObject({ url: z.string(), status: z.number().int().default(200) }),
+    async (_end, { url, status }) => {
+      const response = await fetchLoopback(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+      await response.body?.cancel();
+      return { held: response.status === status, found: `it answers ${response.status}` };
+    },
+  ),
+};
+
+/** The kinds of check that a drill's file may name. */
+export const checkKinds: readonly string[] = Object.keys(KINDS);
+
+/** Looks at everything that must be true at the end; a look that breaks down has not held. */
+export async function checkEnd(checks: readonly DrillCheckFile[], end: EndOfDrill): Promise<DrillCheck[]> {
+  const results: DrillCheck[] = [];
+  for (const { title, kind, with: values } of checks) results.push({ title, ...(await lookAt(kind, values, end)) });
+  return results;
+}
+
+async function lookAt(kind: string, values: Readonly<Record<string, unknown>>, end: EndOfDrill): Promise<Finding> {
+  const one = KINDS[kind];
+  if (one === undefined) return { held: false, found: `there is no check ${kind}` };
+  try {
+    const { held, found } = await one.look(end, fillInAll(values, end.facts));
+    return { held, found: found.slice(0, 2000) };
+  } catch (fault) {
+    return { held: false, found: `it could not be looked at: ${messageOf(fault)}`.slice(0, 2000) };
+  }
+}
+
+function subjectsOf(received: readonly { readonly subject: string }[]): string {
+  return received.map(({ subject }) => subject).join("; ");
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", timeout: CONNECT_TIMEOUT_MS });
+    const settle = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("error", () => settle(false));
+    socket.once("timeout", () => settle(false));
+  });
+}

@@ -1,0 +1,10 @@
+export { loadDrills } from "./load-drills.ts";
+export type { LoadedDrill } from "./load-drills.ts";
+export { makeDrill, removeLeftovers } from "./make-drill.ts";
+export type { DrillSurroundings } from "./make-drill.ts";
+export { readPlaybooks } from "./read-playbook.ts";
+export { getDrill, listDrills } from "./records/list-drills.ts";
+export { NO_PROOF, readProofs } from "./records/proofs.ts";
+export { recordDrill } from "./records/record-drill.ts";
+export { renderDrillReport } from "./report.ts";
+export { confineEffector } from "./sandbox/confine-effector.ts";
