@@ -17,15 +17,26 @@ export type ChangeSeverityInput = z.input<typeof changeSeverityInput>;
  * @throws FirebreakError `not_found`
  */
 export async function changeSeverity(ctx: IncidentContext, input: ChangeSeverityInput): Promise<IncidentSummary> {
-  const change = parseInput(changeSeverityInput, input);
   return inTransaction(ctx.database, async (trx) => {
-    const incident = await lockIncident(trx, change.id);
-    const row =
-      incident.severity === change.severity
-        ? incident
-        : await writeSeverity(trx, ctx, incident, change.severity, change.reason);
+    const row = await changeSeverityWithin(trx, ctx, input);
     return summarizeOne(trx, row, ctx.clock.now());
   });
+}
+
+/**
+ * The same in a transaction of the caller's, who has a row of its own to write.
+ *
+ * @throws FirebreakError `not_found`
+ */
+export async function changeSeverityWithin(
+  trx: Trx,
+  ctx: IncidentContext,
+  input: ChangeSeverityInput,
+): Promise<IncidentRow> {
+  const change = parseInput(changeSeverityInput, input);
+  const incident = await lockIncident(trx, change.id);
+  if (incident.severity === change.severity) return incident;
+  return writeSeverity(trx, ctx, incident, change.severity, change.reason);
 }
 
 /** Only for a row that was read `for update` in this transaction. */

@@ -3,7 +3,7 @@ export { admitAlert } from "./admit-alert.ts";
 export type { Admission } from "./admit-alert.ts";
 export { addNote } from "./add-note.ts";
 export { changeIncidentState } from "./change-incident-state.ts";
-export { changeSeverity } from "./change-severity.ts";
+export { changeSeverity, changeSeverityWithin } from "./change-severity.ts";
 export { BREACHES_MAX, checkClocks } from "./check-clocks.ts";
 export type { Breach } from "./check-clocks.ts";
 export { getIncident } from "./get-incident.ts";

@@ -1,6 +1,6 @@
 import type { Actor } from "@firebreak/protocol";
 import type { Effector } from "../containment/index.ts";
-import type { Clock, Logger, NewId } from "../kernel/index.ts";
+import type { Clock, Logger, NewId, Profile, ReadSecret } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
 import type { LoadedPlaybook } from "./load-playbooks.ts";
 
@@ -28,6 +28,9 @@ export interface PlaybookVerbs {
 export interface RunContext extends Pick<PlaybookVerbs, "database" | "clock" | "newId" | "logger"> {
   readonly home: string;
   readonly effectors: ReadonlyMap<string, Effector>;
+  readonly profile: Profile;
+  /** reads what `${secrets.NAME}` stands for */
+  readonly readSecret: ReadSecret;
   /** for tests only */
   readonly fault?: (point: FaultPoint, stepId: string | null) => void;
 }

@@ -5,13 +5,12 @@ import { addTimelineEntry } from "../incidents/index.ts";
 import type { EffectorContext } from "../containment/index.ts";
 import type { Schema } from "../storage/index.ts";
 import type { FaultPoint, RunContext } from "./context.ts";
-import { changeStep, readRun } from "./journal.ts";
+import { changeStep, readRun, readSignals } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
 import { toStoredText } from "../storage/index.ts";
-import type { StepFacts } from "./next-move.ts";
-import { planSteps } from "./plan.ts";
 import type { PlannedStep } from "./plan.ts";
-import { readPlaybook } from "./read-playbook.ts";
+import { openBooks } from "./run-books.ts";
+import type { RunBooks } from "./run-books.ts";
 
 /** Somebody else has written into the journal: read it again and decide anew. */
 export class JournalMoved extends Error {
@@ -21,35 +20,29 @@ export class JournalMoved extends Error {
 /** One executor's view of one run, brought up to date by its own writes. */
 export interface Execution {
   readonly ctx: RunContext;
-  readonly run: RunRecord;
-  /** null when this version cannot read the text the run began with */
-  readonly plan: readonly PlannedStep[] | null;
+  /** replaced when somebody else has written into the journal */
+  run: RunRecord;
+  /** null when this version cannot read a text that the run began with */
+  readonly books: RunBooks | null;
   readonly actor: Actor;
   readonly steps: Map<string, StepRecord>;
-  /** the steps of the playbook that a row of a sub-playbook step calls, or of the run's own */
-  planIn(call: string | null): readonly PlannedStep[];
-}
-
-const PLANS_MAX = 100;
-/** Plans by the hash of their text: reading one takes milliseconds, which containment has not. */
-const plans = new Map<string, readonly PlannedStep[]>();
-
-function planOf(run: RunRecord): readonly PlannedStep[] | null {
-  const known = plans.get(run.playbookHash);
-  if (known) return known;
-  const reading = readPlaybook(run.playbookId, run.playbookText);
-  if (!reading.ok) return null;
-  const plan = planSteps(reading.document);
-  if (plans.size >= PLANS_MAX) plans.clear();
-  plans.set(run.playbookHash, plan);
-  return plan;
+  /** what the run was told, by the signal's name */
+  signals: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
 export async function openExecution(ctx: RunContext, runId: string): Promise<Execution> {
-  const run = await readRun(ctx.database, runId);
+  const [run, signals] = await Promise.all([readRun(ctx.database, runId), readSignals(ctx.database, runId)]);
   const actor: Actor = { kind: "playbook", id: run.playbookId, name: run.playbookTitle };
-  const plan = planOf(run);
-  return { ctx, run, plan, actor, steps: new Map(run.steps), planIn: () => plan ?? [] };
+  return { ctx, run, books: openBooks(run), actor, steps: new Map(run.steps), signals };
+}
+
+/** Reads the journal again; steps that this process is at stay as it knows them. */
+export async function refreshExecution(execution: Execution, busy: ReadonlySet<string>): Promise<void> {
+  const { ctx, run } = execution;
+  const [fresh, signals] = await Promise.all([readRun(ctx.database, run.id), readSignals(ctx.database, run.id)]);
+  execution.run = fresh;
+  execution.signals = signals;
+  for (const [stepId, record] of fresh.steps) if (!busy.has(stepId)) execution.steps.set(stepId, record);
 }
 
 export function recordOf(execution: Execution, stepId: string): StepRecord {
@@ -58,17 +51,22 @@ export function recordOf(execution: Execution, stepId: string): StepRecord {
   return record;
 }
 
-export function plannedOf(execution: Execution, stepId: string): PlannedStep {
-  const planned = execution.plan?.find((candidate) => candidate.id === stepId);
-  if (!planned) throw new Error(`the playbook of run ${execution.run.id} has no step ${stepId}`);
+/** @returns what the playbook says of the step whose row that is; its id is the row's */
+export function plannedOf(execution: Execution, rowId: string): PlannedStep {
+  const planned = execution.books?.find(rowId);
+  if (!planned) throw new Error(`the playbook of run ${execution.run.id} has no step ${rowId}`);
   return planned;
 }
 
-export function factsOf(execution: Execution, plan: readonly PlannedStep[]): StepFacts[] {
-  return plan.map(({ id, step, onFailure, onTimeout }) => {
-    const { state, reason } = recordOf(execution, id);
-    return { id, type: step.type, required: step.required, onFailure, onTimeout, state, reason };
-  });
+/** @returns when the first of the steps around it runs out of time, milliseconds since 1970 */
+export function dueOfContainers(execution: Execution, rowId: string): number {
+  let due = Number.POSITIVE_INFINITY;
+  for (let parent = recordOf(execution, rowId).parentId; parent !== null; ) {
+    const record = recordOf(execution, parent);
+    due = Math.min(due, record.dueAt ?? due);
+    parent = record.parentId;
+  }
+  return due;
 }
 
 export function injectFault(execution: Execution, point: FaultPoint, stepId: string | null): void {

@@ -151,7 +151,7 @@ function toStepRecord(row: Selectable<PlaybookStepsTable>): StepRecord {
 }
 
 /** @returns the row as the table takes it */
-export function toInsert(runId: string, row: NewStepRow) {
+function toInsert(runId: string, row: NewStepRow) {
   return {
     run_id: runId,
     step_id: row.stepId,
@@ -184,6 +184,8 @@ export interface StepChange {
   /** milliseconds since 1970 */
   readonly startedAt?: number;
   readonly endedAt?: number | null;
+  /** when its time box runs out */
+  readonly dueAt?: number;
 }
 
 /**
@@ -197,7 +199,7 @@ export async function changeStep(
   known: StepRecord,
   change: StepChange,
 ): Promise<boolean> {
-  const { message, input, output, attempts, startedAt, endedAt } = change;
+  const { message, input, output, attempts, startedAt, endedAt, dueAt } = change;
   const result = await trx
     .updateTable("playbook_steps")
     .set({
@@ -211,6 +213,7 @@ export async function changeStep(
         ? {}
         : { started_at: sql<Date>`coalesce(started_at, ${toIso(startedAt)}::timestamptz)` }),
       ...(endedAt === undefined ? {} : { ended_at: endedAt === null ? null : toIso(endedAt) }),
+      ...(dueAt === undefined ? {} : { due_at: toIso(dueAt) }),
     })
     .where("run_id", "=", runId)
     .where("step_id", "=", known.stepId)
@@ -228,6 +231,7 @@ export interface Attempt {
   readonly input: string;
   /** milliseconds since 1970 */
   readonly startedAt: number;
+  readonly dueAt: number;
 }
 
 /**
@@ -239,7 +243,7 @@ export async function beginAttempt(
   database: Database,
   runId: string,
   known: StepRecord,
-  { attempts, input, startedAt }: Attempt,
+  { attempts, input, startedAt, dueAt }: Attempt,
 ): Promise<boolean> {
   const firstStart = sql<Date>`coalesce(started_at, ${toIso(startedAt)}::timestamptz)`;
   const result = await database.kysely
@@ -255,7 +259,15 @@ export async function beginAttempt(
         .returning("id"),
     )
     .updateTable("playbook_steps")
-    .set({ state: "running", reason: null, attempts, input, started_at: firstStart })
+    .set({
+      state: "running",
+      reason: null,
+      attempts,
+      input,
+      started_at: firstStart,
+      due_at: toIso(dueAt),
+      acted: sql<string>`nextval('playbook_acts')`,
+    })
     .where("run_id", "in", (select) => select.selectFrom("run").select("run.id"))
     .where("step_id", "=", known.stepId)
     .where("state", "=", known.state)
@@ -271,6 +283,10 @@ export interface RunChange {
   /** milliseconds since 1970 */
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** when a run that waits is looked at again; null: not by itself */
+  readonly wakeAt?: number | null;
+  /** JSON text */
+  readonly outputs?: string;
 }
 
 /** @returns false when the run has ended, or a request to abort it is there and the change ignores none */
@@ -280,7 +296,7 @@ export async function changeRun(
   change: RunChange,
   options: { readonly evenIfAborting?: boolean; readonly unlessPaused?: boolean } = {},
 ): Promise<boolean> {
-  const { startedAt, endedAt } = change;
+  const { startedAt, endedAt, wakeAt, outputs } = change;
   let query = trx
     .updateTable("playbook_runs")
     .set({
@@ -290,6 +306,8 @@ export async function changeRun(
         ? {}
         : { started_at: sql<Date>`coalesce(started_at, ${toIso(startedAt)}::timestamptz)` }),
       ...(endedAt === undefined ? {} : { ended_at: toIso(endedAt) }),
+      ...(wakeAt === undefined ? {} : { wake_at: wakeAt === null ? null : toIso(wakeAt) }),
+      ...(outputs === undefined ? {} : { outputs }),
     })
     .where("id", "=", runId)
     .where("state", "in", ["pending", "running", "waiting"]);
@@ -304,24 +322,75 @@ export async function changeRun(
 /**
  * Skips what is still pending or waiting within steps, however deep.
  *
+ * @param exceptSlot left out of it, with all that stands in it: the option that was chosen
  * @returns the ids of the rows that were skipped
  */
-export async function skipWithin(
+export async function skipSteps(
   trx: Transaction<Schema>,
   runId: string,
-  containers: readonly string[],
+  { within, exceptSlot = null }: { readonly within: string; readonly exceptSlot?: string | null },
   reason: StepReason,
   at: number,
 ): Promise<string[]> {
   const { rows } = await sql<{ step_id: string }>`
-    with recursive within as (
-      select step_id from playbook_steps where run_id = ${runId} and parent_id = any(${[...containers]}::text[])
-      union all
-      select step.step_id from playbook_steps step join within on step.parent_id = within.step_id
+    with recursive inside as (
+      select step_id from playbook_steps
+      where run_id = ${runId} and parent_id = ${within}
+        and (${exceptSlot}::text is null or slot is distinct from ${exceptSlot}::text)
+      union
+      select step.step_id from playbook_steps step join inside on step.parent_id = inside.step_id
       where step.run_id = ${runId}
     )
     update playbook_steps set state = 'skipped', reason = ${reason}, ended_at = ${toIso(at)}::timestamptz
-    where run_id = ${runId} and step_id in (select step_id from within) and state in ('pending', 'waiting')
+    where run_id = ${runId} and step_id in (select step_id from inside) and state in ('pending', 'waiting')
     returning step_id`.execute(trx);
   return rows.map((row) => row.step_id);
+}
+
+/** Times out the steps around others that run within a step whose time is over. @returns their ids */
+export async function timeOutContainers(
+  trx: Transaction<Schema>,
+  runId: string,
+  within: string,
+  at: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ step_id: string }>`
+    with recursive inside as (
+      select step_id from playbook_steps where run_id = ${runId} and parent_id = ${within}
+      union
+      select step.step_id from playbook_steps step join inside on step.parent_id = inside.step_id
+      where step.run_id = ${runId}
+    )
+    update playbook_steps set state = 'timed_out', reason = 'time_box', ended_at = ${toIso(at)}::timestamptz
+    where run_id = ${runId} and step_id in (select step_id from inside) and state = 'running'
+    returning step_id`.execute(trx);
+  return rows.map((row) => row.step_id);
+}
+
+/** @returns what a run was told, by the signal's name */
+export async function readSignals(
+  database: Database,
+  runId: string,
+): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+  const rows = await database.kysely
+    .selectFrom("playbook_signals")
+    .select(["name", "body"])
+    .where("run_id", "=", runId)
+    .execute();
+  return new Map(rows.map(({ name, body }) => [name, body]));
+}
+
+/** Makes rows for steps that nobody knew of when the run was requested. @returns them as the journal has them */
+export async function insertRows(
+  trx: Transaction<Schema>,
+  runId: string,
+  rows: readonly NewStepRow[],
+): Promise<StepRecord[]> {
+  if (rows.length === 0) return [];
+  const inserted = await trx
+    .insertInto("playbook_steps")
+    .values(rows.map((row) => toInsert(runId, row)))
+    .returningAll()
+    .execute();
+  return inserted.map(toStepRecord);
 }

@@ -1,6 +1,6 @@
 import type { Boxed } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
-import { JournalMoved, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { JournalMoved, dueOfContainers, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { beginAttempt } from "./journal.ts";
 import { notifyLive, toStoredJson } from "../storage/index.ts";
@@ -34,7 +34,7 @@ export async function performStep(execution: Execution, planned: PlannedStep): P
     await endStep(execution, planned, { state, reason, message, output: {}, mayRetry: false });
     return;
   }
-  const box = openTimeBox(planned.timeBoxMs);
+  const box = openTimeBox(boxOf(execution, planned));
   try {
     for (let tries = 0; ; tries++) {
       await startAttempt(execution, planned, preparation);
@@ -50,6 +50,12 @@ export async function performStep(execution: Execution, planned: PlannedStep): P
   } finally {
     box.close();
   }
+}
+
+/** A step has no longer than the steps around it have. */
+function boxOf(execution: Execution, { id, timeBoxMs }: PlannedStep): number {
+  const left = dueOfContainers(execution, id) - execution.ctx.clock.now();
+  return Math.max(1, Math.min(timeBoxMs, left));
 }
 
 async function isAborting({ ctx, run }: Execution): Promise<boolean> {
@@ -70,7 +76,8 @@ async function startAttempt(
   const known = recordOf(execution, planned.id);
   const attempts = known.attempts + 1;
   injectFault(execution, "step.before_begin", planned.id);
-  const attempt = { attempts, input: inputJson, startedAt: ctx.clock.now() };
+  const startedAt = ctx.clock.now();
+  const attempt = { attempts, input: inputJson, startedAt, dueAt: startedAt + boxOf(execution, planned) };
   if (!(await beginAttempt(ctx.database, run.id, known, attempt))) throw new JournalMoved();
   noteStep(execution, known, { state: "running", reason: null, attempts, input });
   injectFault(execution, "step.begun", planned.id);

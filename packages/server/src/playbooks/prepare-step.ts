@@ -4,7 +4,7 @@ import { effectorContext, plannedOf, recordOf } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { ActionStep, VerifyStep } from "./format.ts";
 import type { PlannedStep } from "./plan.ts";
-import { prepareCall, refuse } from "./prepare-call.ts";
+import { callWithSecrets, prepareCall, refuse } from "./prepare-call.ts";
 import type { Refusal } from "./prepare-call.ts";
 import type { StepReason } from "./reasons.ts";
 import { formatRowId, parseRowId } from "./row-id.ts";
@@ -52,16 +52,18 @@ export function prepareStep(execution: Execution, planned: PlannedStep): Prepara
 
 function prepareAction(execution: Execution, rowId: string, step: ActionStep): Preparation {
   const record = recordOf(execution, rowId);
-  // a step that has begun keeps the parameters it began with
-  const given = record.attempts > 0 ? { begun: record.input } : { template: step.with };
-  const prepared = prepareCall(execution, rowId, step.effector, given);
+  const prepared = prepareCall(execution, rowId, step, record.attempts > 0 ? record.input : undefined);
   if (!prepared.ok) return prepared;
   const { effector, input, inputJson } = prepared;
+  const call = { effector, input, template: step.with };
   return {
     ok: true,
     input,
     inputJson,
-    call: (signal) => effector.apply(effectorContext(execution, rowId, signal), input),
+    call: (signal) =>
+      callWithSecrets(execution, rowId, call, effectorContext(execution, rowId, signal), (one, ctx, parameters) =>
+        one.apply(ctx, parameters),
+      ),
   };
 }
 
@@ -83,11 +85,15 @@ function prepareVerifyOf(execution: Execution, rowId: string, of: string): Prepa
     return refuse("unverified", "nothing_to_verify", `the step ${of} has not acted, so there is nothing to verify`);
   }
   const input = { of };
+  const call = { effector, input: record.input, template: step.type === "action" ? step.with : {} };
   return {
     ok: true,
     input,
     inputJson: JSON.stringify(input),
-    call: (signal) => effector.verify(effectorContext(execution, target, signal), record.input, record.output),
+    call: (signal) =>
+      callWithSecrets(execution, target, call, effectorContext(execution, target, signal), (one, ctx, parameters) =>
+        one.verify(ctx, parameters, record.output),
+      ),
   };
 }
 
@@ -98,14 +104,31 @@ function prepareProbed(
   probe: NonNullable<VerifyStep["probe"]>,
   expect: string | undefined,
 ): Preparation {
-  const prepared = prepareCall(execution, rowId, probe.effector, { template: probe.with });
+  const prepared = prepareProbe(execution, rowId, probe);
   if (!prepared.ok) return { ...prepared, state: "unverified" };
-  const { effector, input, inputJson } = prepared;
+  const { input, inputJson } = prepared;
   const call = async (signal: AbortSignal): Promise<CallOutcome> => {
-    const outcome = await effector.apply(effectorContext(execution, rowId, signal), input);
+    const outcome = await prepared.call(signal);
     if (!outcome.ok || expect === undefined) return outcome;
     return judge(execution, rowId, expect, outcome.output, outcome.message);
   };
+  return { ok: true, input, inputJson, call };
+}
+
+/** What reads and changes nothing. */
+export function prepareProbe(
+  execution: Execution,
+  rowId: string,
+  probe: NonNullable<VerifyStep["probe"]>,
+): Preparation {
+  const prepared = prepareCall(execution, rowId, probe);
+  if (!prepared.ok) return prepared;
+  const { effector, input, inputJson } = prepared;
+  const read = { effector, input, template: probe.with };
+  const call = (signal: AbortSignal): Promise<CallOutcome> =>
+    callWithSecrets(execution, rowId, read, effectorContext(execution, rowId, signal), (one, ctx, parameters) =>
+      one.apply(ctx, parameters),
+    );
   return { ok: true, input, inputJson, call };
 }
 

@@ -11,9 +11,11 @@ import type { Schema, Trx } from "../storage/index.ts";
 import type { PlaybookVerbs } from "./context.ts";
 import type { PlaybookDocument } from "./format.ts";
 import type { LoadedPlaybook } from "./load-playbooks.ts";
-import { toInsert } from "./journal.ts";
-import { planSteps } from "./plan.ts";
 import { findLockHolder, renderLocks, takePlace } from "./target-locks.ts";
+import { insertRows } from "./journal.ts";
+import { collectCalled } from "./called-playbooks.ts";
+import { templatesOf } from "./lint-references.ts";
+import { placeSteps } from "./placed-step.ts";
 import { findReferences } from "./references.ts";
 import { rowsOfPlaybook } from "./step-rows.ts";
 
@@ -45,8 +47,9 @@ export async function requestRun(
   request: RunRequest,
 ): Promise<{ readonly runId: RunId; readonly created: boolean }> {
   const playbook = findPlaybook(ctx.playbooks, request.playbookId);
+  const called = collectCalled(ctx.playbooks, playbook.document);
   const inputs = checkInputs(playbook.document, request.inputs);
-  checkIncident(playbook.document, request.incidentId);
+  checkIncident([playbook.document, ...called.documents.values()], request.incidentId);
   const runId = request.runId ?? ctx.newId("run");
   const at = ctx.clock.now();
   const { locks, yieldsLocks } = renderLocks(playbook.document, { inputs, runId, incidentId: request.incidentId });
@@ -67,11 +70,12 @@ export async function requestRun(
       owner: personOf(ctx.actor),
       locks: JSON.stringify(locks),
       yields_locks: yieldsLocks,
+      books: JSON.stringify(called.texts),
     })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) return { runId, created: false };
-  await insertSteps(trx, runId, playbook.document);
+  await insertRows(trx, runId, rowsOfPlaybook(playbook.document, called.documents));
   if (locks.length > 0) await queueUp(trx, { id: runId, locks }, playbook.document.onLocked);
   const detail = {
     playbookId: playbook.document.id,
@@ -110,21 +114,17 @@ export function findPlaybook(playbooks: ReadonlyMap<string, LoadedPlaybook>, id:
   throw new FirebreakError("not_found", `there is no playbook ${id} that may run; loaded are: ${known}`);
 }
 
-async function insertSteps(trx: Transaction<Schema>, runId: string, document: PlaybookDocument): Promise<void> {
-  const rows = rowsOfPlaybook(document, new Map()).map((row) => toInsert(runId, row));
-  await trx.insertInto("playbook_steps").values(rows).execute();
-}
-
 /** Said before anything runs: in the middle of containment it would be too late. */
-function checkIncident(document: PlaybookDocument, incidentId: string | null): void {
+function checkIncident(documents: readonly PlaybookDocument[], incidentId: string | null): void {
   if (incidentId !== null) return;
-  const needed = planSteps(document).some(
-    ({ step }) =>
-      step.type === "action" &&
-      findReferences(step.with).some(({ segment }) => segment.kind === "reference" && segment.path[0] === "incident"),
-  );
-  if (!needed) return;
-  throw new FirebreakError("invalid_body", `the playbook ${document.id} runs only for an incident; name the incident`);
+  for (const document of documents) {
+    const needed = placeSteps(document)
+      .flatMap(templatesOf)
+      .flatMap(({ value }) => findReferences(value))
+      .some(({ segment }) => segment.kind === "reference" && segment.path[0] === "incident");
+    if (!needed) continue;
+    throw new FirebreakError("invalid_body", `the playbook ${document.id} runs only for an incident; name the incident`);
+  }
 }
 
 const INPUT_SCHEMAS = {

@@ -25,6 +25,7 @@ import type { TestDatabase } from "../storage/testing.ts";
 import { checkPlaybook, executeRun, getRun, requestRun } from "./index.ts";
 import { readActs } from "./testing/file-effectors.ts";
 import { ada } from "./testing/harness.ts";
+import { testProfile } from "./testing/profile.ts";
 
 const clock = systemClock;
 const newId = createNewId(() => clock.now());
@@ -112,7 +113,8 @@ async function runShipped() {
   const { playbook, problems } = await loadShipped();
   expect(problems).toEqual([]);
   if (!playbook) throw new Error("the shipped playbook does not load");
-  const common = { database: server.database, clock, newId, logger: silentLogger, home, effectors };
+  const rest = { profile: testProfile, readSecret: async () => undefined };
+  const common = { database: server.database, clock, newId, logger: silentLogger, home, effectors, ...rest };
   const verbs = { ...common, actor: ada, playbooks: new Map([[playbook.document.id, playbook]]) };
   const request = { playbookId: "rogue-agent", incidentId: null, inputs: { agentId: "scout", sessionId: null } };
   const { runId } = await inTransaction(server.database, (trx) => requestRun(trx, verbs, request));

@@ -2,7 +2,7 @@ import { inTransaction, notifyLive } from "../storage/index.ts";
 import { evaluateCondition } from "./conditions.ts";
 import { noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
-import { skipWithin } from "./journal.ts";
+import { skipSteps } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
 import { scopeAt } from "./scope.ts";
 
@@ -25,7 +25,7 @@ export async function skipStep(execution: Execution, { id, step }: PlannedStep):
   const endedAt = ctx.clock.now();
   const within = await inTransaction(ctx.database, async (trx) => {
     await writeStep(execution, trx, known, { ...change, message, endedAt });
-    const skipped = await skipWithin(trx, run.id, [id], "condition_false", endedAt);
+    const skipped = await skipSteps(trx, run.id, { within: id }, "condition_false", endedAt);
     await tellStory(execution, trx, {
       key: `${id}:skipped`,
       stepId: id,

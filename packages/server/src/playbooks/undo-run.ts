@@ -1,10 +1,12 @@
 import type { Effector } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
-import { effectorContext, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { effectorContext, injectFault, noteStep, plannedOf, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { StepRecord } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
+import { isContainer } from "./next-moves.ts";
+import { callWithSecrets } from "./prepare-call.ts";
 import type { StepReason } from "./reasons.ts";
 import { openTimeBox, runWithin } from "../containment/index.ts";
 import { writeResult } from "./write-result.ts";
@@ -19,9 +21,9 @@ type UndoMove = "nothing" | "undo" | "impossible" | "interrupted";
  *
  * @returns true when nothing that should be undone is still in effect
  */
-export async function undoRun(execution: Execution, plan: readonly PlannedStep[]): Promise<boolean> {
+export async function undoRun(execution: Execution): Promise<boolean> {
   let complete = true;
-  for (const planned of plan.toReversed()) {
+  for (const planned of lastFirst(execution)) {
     const move = decideUndo(planned, recordOf(execution, planned.id));
     if (move === "undo") complete = (await undoStep(execution, planned)) && complete;
     if (move === "impossible") await giveUpUndo(execution, planned);
@@ -32,6 +34,14 @@ export async function undoRun(execution: Execution, plan: readonly PlannedStep[]
   return complete;
 }
 
+/** Steps that acted, in the reverse order of their last attempts, also of those that acted at the same time. */
+function lastFirst(execution: Execution): PlannedStep[] {
+  const acted = [...execution.steps.values()].filter((record) => record.attempts > 0);
+  return acted
+    .toSorted((one, other) => (other.acted ?? 0) - (one.acted ?? 0) || other.position - one.position)
+    .map((record) => plannedOf(execution, record.stepId));
+}
+
 /**
  * A step that succeeded, or left an output, can be undone with it. A step that was running when its executor died, or
  * timed out without a word, may have had an effect that nobody knows: that is said, not guessed.
@@ -40,6 +50,7 @@ export function decideUndo({ step }: PlannedStep, record: StepRecord): UndoMove 
   const automatic = step.type === "action" && step.undo === "auto";
   const settled = record.reason === "undo_failed" || record.reason === "undo_not_possible";
   if (settled) return "nothing";
+  if (record.state === "running" && isContainer(step)) return "nothing";
   if (record.state === "running") return automatic ? "impossible" : "interrupted";
   if (!automatic) return "nothing";
   if (record.state === "succeeded" || record.reason === "undoing") return "undo";
@@ -102,8 +113,11 @@ async function callUndo(
   const { input, output } = recordOf(execution, planned.id);
   const box = openTimeBox(planned.timeBoxMs);
   try {
+    const call = { effector, input, template: planned.step.type === "action" ? planned.step.with : {} };
     const boxed = await runWithin(box, (signal) =>
-      effector.undo(effectorContext(execution, planned.id, signal), input, output),
+      callWithSecrets(execution, planned.id, call, effectorContext(execution, planned.id, signal), (one, ctx, parameters) =>
+        one.undo(ctx, parameters, output),
+      ),
     );
     if (boxed.kind === "ended") return boxed.value;
     if (boxed.kind === "threw") return { ok: false, message: messageOf(boxed.error) };

@@ -12,7 +12,11 @@ import { getRun } from "../list-runs.ts";
 import { checkPlaybook } from "../load-playbooks.ts";
 import type { LoadedPlaybook } from "../load-playbooks.ts";
 import { requestRun } from "../request-run.ts";
+import { testProfile } from "./profile.ts";
 import { fileEffectors } from "./file-effectors.ts";
+
+/** what `${secrets.NAME}` stands for in tests */
+export const TEST_SECRETS: Readonly<Record<string, string>> = { DB_PASSWORD: "hunter2-hunter2" };
 
 export const ada: Actor = { kind: "person", id: "usr_ada", name: "ada" };
 
@@ -22,7 +26,7 @@ export class Died extends Error {}
 export interface Harness {
   readonly home: string;
   readonly ctx: RunContext & PlaybookVerbs & { readonly access: Role };
-  request(text: string, options?: { inputs?: Record<string, unknown>; incidentId?: string }): Promise<string>;
+  request(text: string, options?: { inputs?: Record<string, unknown>; incidentId?: string; calls?: readonly string[] }): Promise<string>;
   execute(runId: string, fault?: RunContext["fault"]): Promise<RunProgress>;
   view(runId: string): Promise<RunView>;
   close(): void;
@@ -37,9 +41,12 @@ export function loadText(text: string): LoadedPlaybook {
 export function createHarness(database: Database): Harness {
   const home = mkdtempSync(join(tmpdir(), "firebreak-playbooks-"));
   const common = { database, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
+  const readSecret = async (name: string) => TEST_SECRETS[name];
   const ctx = {
     ...common,
     access: "commander" as const,
+    profile: testProfile,
+    readSecret,
     actor: ada,
     home,
     effectors: fileEffectors,
@@ -48,9 +55,9 @@ export function createHarness(database: Database): Harness {
   return {
     home,
     ctx,
-    request: async (text, { inputs = {}, incidentId } = {}) => {
+    request: async (text, { inputs = {}, incidentId, calls = [] } = {}) => {
       const playbook = loadText(text);
-      const verbs = { ...ctx, playbooks: new Map([[playbook.document.id, playbook]]) };
+      const verbs = { ...ctx, playbooks: new Map([playbook, ...calls.map(loadText)].map((one) => [one.document.id, one])) };
       const request = { playbookId: playbook.document.id, incidentId: incidentId ?? null, inputs };
       const { runId } = await inTransaction(database, (trx) => requestRun(trx, verbs, request));
       return runId;

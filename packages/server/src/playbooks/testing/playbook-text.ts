@@ -33,3 +33,8 @@ export function playbookText(steps: readonly StepFields[], extra: Readonly<Recor
     ...extra,
   });
 }
+
+/** A step of another type, with a time box of an hour. */
+export function stepFields(id: string, type: string, extra: Readonly<Record<string, unknown>> = {}): StepFields {
+  return { id, title: `Step ${id}`, type, timeBox: "1h", ...extra };
+}

@@ -1,13 +1,19 @@
 import { STEP_STATES } from "@firebreak/protocol";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { conclude, nextMove } from "./next-move.ts";
-import type { StepFacts } from "./next-move.ts";
+import { conclude } from "./conclude.ts";
+import type { StepFacts } from "./facts.ts";
+import { nextMoves } from "./next-moves.ts";
 
 const policy = fc.constantFrom("stop" as const, "continue" as const, "fail_at_end" as const);
 const facts = fc.record({
   id: fc.uuid(),
-  type: fc.constantFrom("action", "verify", "manual"),
+  type: fc.constantFrom("action" as const, "verify" as const, "manual" as const),
+  busy: fc.constant(false),
+  dueAt: fc.constant(null),
+  lookAt: fc.constant(null),
+  atOnce: fc.constant(1),
+  lists: fc.constant([]),
   required: fc.boolean(),
   onFailure: policy,
   onTimeout: policy,
@@ -27,6 +33,11 @@ function step(state: StepFacts["state"], extra: Partial<StepFacts> = {}): StepFa
     onTimeout: "stop",
     state,
     reason: null,
+    busy: false,
+    dueAt: null,
+    lookAt: null,
+    atOnce: 1,
+    lists: [],
     ...extra,
   };
 }
@@ -61,8 +72,8 @@ describe("P-1: a run ends as what it was", () => {
     const open = (one: StepFacts) => ["pending", "running", "waiting", "interrupted"].includes(one.state);
     fc.assert(
       fc.property(plans, (steps) => {
-        const move = nextMove(steps);
-        const at = "stepId" in move ? steps.findIndex((one) => one.id === move.stepId) : 0;
+        const [move] = nextMoves(steps, 0).moves;
+        const at = move === undefined ? 0 : steps.findIndex((one) => one.id === move.stepId);
         expect(steps.slice(0, at).filter((one) => stops(one) || open(one))).toEqual([]);
       }),
       { numRuns: 2000 },
