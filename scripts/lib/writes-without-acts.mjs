@@ -58,7 +58,9 @@ export const FUNCTIONS_WITHOUT_ACT = {
   "playbooks/hold-back.ts wait": "a paused run waits: the pause has its row; for a lock it has one here",
   "playbooks/target-locks.ts leavePlace":
     "gives up its place; the end of the run, or the question that it waits for, has its row",
-  "playbooks/execute-run.ts waitForPerson": "the run waits for what its step asked for, with a row",
+  "playbooks/drive-run.ts waitForWorld": "the run waits for what its step asked for, with a row",
+  "playbooks/steps/wait.ts lookLater": "a look that found nothing; what ends the wait has its row",
+  "playbooks/wake-runs.ts wakeRuns": "asks for runs whose time has come; what they do has its rows",
   "playbooks/journal.ts beginAttempt": "the journal before an act, in one round trip; the step's end has its row",
   "playbooks/undo-run.ts beginUndo": "the journal before an undo; its end has its row",
   "senders/directory.ts writeCounts": "counts of messages",

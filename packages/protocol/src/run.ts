@@ -27,3 +27,7 @@ export const handOverRequest = z.strictObject({
   reason,
 });
 export type HandOverRequest = z.infer<typeof handOverRequest>;
+
+/** What a run is told; it becomes the output of the step that waits for it. */
+export const signalRequest = z.record(z.string().max(100), z.unknown());
+export type SignalRequest = z.infer<typeof signalRequest>;

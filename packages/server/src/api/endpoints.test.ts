@@ -136,6 +136,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   abortRun: REASON,
   startRun: { playbookId: "rogue-agent" },
   pauseRun: REASON,
+  signalRun: {},
   resumeRun: REASON,
   handOverRun: { to: "ada", ...REASON },
   skipStep: REASON,

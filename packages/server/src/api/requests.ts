@@ -47,8 +47,8 @@ const incidentId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use an incident's id such as INC-2026-0001");
 const stepId = z
   .string()
-  .max(128)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use the step's id from the playbook");
+  .max(300)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._#/-]*$/, "use the step's id as the run shows it");
 export const sessionRef = z.string().min(1).max(128);
 const reason = z.string().trim().min(3, "say why, in three characters or more").max(1000);
 const limit = z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT);
@@ -406,8 +406,15 @@ export const completeStepRequest = z.strictObject({
   checked: z.array(z.string().max(300)).max(30).default([]),
   /** what was written down, by the names that the step captures */
   captured: z.record(z.string().max(60), z.union([z.string().max(4000), z.number(), z.boolean()])).default({}),
+  /** of a decision: the id of the option */
+  option: z.string().min(1).max(60).optional(),
 });
 export type CompleteStepRequest = z.infer<typeof completeStepRequest>;
+
+export const signalParams = z.strictObject({
+  id: idOf("run"),
+  name: z.string().regex(/^[a-z][a-z0-9_-]{0,59}$/, "use the signal's name from the playbook"),
+});
 
 export const reasonRequest = z.strictObject({ reason });
 export type ReasonRequest = z.infer<typeof reasonRequest>;

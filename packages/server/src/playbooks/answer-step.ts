@@ -5,10 +5,13 @@ import { z } from "zod";
 import { recordAudit } from "../audit/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
+import type { Profile } from "../kernel/index.ts";
 import { emitDomainEvent, inTransaction, notifyLive, toStoredJson, toStoredText } from "../storage/index.ts";
 import type { Schema } from "../storage/index.ts";
 import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
+import type { PlaybookVerbs } from "./context.ts";
+import { carryOutChoice, changeForChoice, readChoice } from "./steps/choice.ts";
 import { getRun } from "./list-runs.ts";
 import { parseInput } from "./parse-input.ts";
 import { isRequired } from "./pass-over-step.ts";
@@ -19,13 +22,15 @@ import { checkManualAnswer, refuseWithoutRole, waitingInput } from "./waiting-st
 /** What a person says of a step that waits for them; `again` only for one that was interrupted. */
 export const stepAnswer = z.strictObject({
   runId: z.string().max(64),
-  stepId: z.string().max(64),
+  stepId: z.string().max(300),
   result: z.enum(["done", "not_done", "skip", "again"]).default("done"),
   note: z.string().trim().min(1).max(2000),
   /** the lines of the check-list that were ticked; for `done`, all of them */
   checked: z.array(z.string().max(300)).max(30).default([]),
   /** what the person wrote down, by the names that the step captures */
   captured: z.record(z.string().max(60), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** what was decided: the id of one of the decision's options */
+  option: z.string().max(60).optional(),
 });
 export type StepAnswer = z.input<typeof stepAnswer>;
 
@@ -38,22 +43,27 @@ type AnswerContext = ControlContext;
  *   the answer; invalid_body when something is not ticked or not captured as asked
  */
 export async function completeManualStep(
-  ctx: AnswerContext & { readonly access: Role },
+  ctx: AnswerContext & Pick<PlaybookVerbs, "newId" | "logger"> & { readonly access: Role; readonly profile: Profile },
   input: StepAnswer,
 ): Promise<RunView> {
   const answer = parseInput(stepAnswer, input);
   const run = await readRun(ctx.database, answer.runId);
   const known = findWaitingStep(run, answer.stepId);
-  const change = { ...changeFor(run, known, answer), message: answer.note };
+  const choice = readChoice(run, known, answer);
+  const decided = choice === null ? null : changeForChoice(choice, ctx.actor);
+  const change = { ...(decided ?? changeFor(run, known, answer)), message: answer.note };
   refuseWithoutRole(known.stepId, waitingInput.parse(known.input), ctx.access);
   const at = ctx.clock.now();
-  const settled = { ...change, endedAt: change.state === "pending" ? null : at };
+  const isOpenStill = change.state === "pending" || change.state === "running";
+  const settled = { ...change, endedAt: isOpenStill ? null : at };
   await inTransaction(ctx.database, async (trx) => {
     await lockOpenRun(trx, run.id);
     if (!(await changeStep(trx, run.id, known, settled))) {
       throw new FirebreakError("conflict", `step ${known.stepId} was answered by somebody else; look at the run again`);
     }
-    await tellAnswer(ctx, trx, run, known, { result: answer.result, note: answer.note, at });
+    if (choice) await carryOutChoice(trx, ctx, { run, actor: ctx.actor }, known.stepId, choice.option);
+    const result = choice ? `${choice.option.id}, ${choice.option.label}` : answer.result;
+    await tellAnswer(ctx, trx, run, known, { result, note: answer.note, at });
     await emitDomainEvent(trx, { type: "run.requested", runId: run.id });
     await notifyLive(trx, "run", run.id);
   });

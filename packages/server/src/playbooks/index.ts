@@ -21,3 +21,5 @@ export { passOverStep } from "./pass-over-step.ts";
 export { startRun } from "./start-run.ts";
 export { deriveRunId, requestRun } from "./request-run.ts";
 export type { RunRequest } from "./request-run.ts";
+export { signalRun } from "./signal-run.ts";
+export { wakeRuns } from "./wake-runs.ts";

@@ -284,9 +284,7 @@ describe("the linter", () => {
   });
 
   test.each([
-    ["wait", { type: "wait", for: "5m" }],
     ["approval", { type: "approval", question: "Go?", steps: [manualFields("n")] }],
-    ["for-each", { type: "for-each", in: "[1, 2]", steps: [manualFields("n")] }],
   ])("refuses a step of type %s, saying that it is not built yet", (type, fields) => {
     const text = playbookText([{ id: "m", title: "M", timeBox: "1h", ...fields }]);
     const { loaded, problems } = check(text);

@@ -25,6 +25,7 @@ export async function openManualStep(execution: Execution, planned: PlannedStep,
       attempts,
       input: JSON.stringify(input),
       startedAt,
+      dueAt: startedAt + planned.timeBoxMs,
     } as const;
     await writeStep(execution, trx, known, change);
     const whom = planned.asks?.role?.title ?? "a person";
@@ -35,5 +36,12 @@ export async function openManualStep(execution: Execution, planned: PlannedStep,
     };
     await tellStory(execution, trx, { ...story, data: { state: "waiting", dueAt } });
   });
-  noteStep(execution, known, { state: "waiting", reason: "waiting_for_person", attempts: known.attempts + 1, input });
+  const dueAtMs = startedAt + planned.timeBoxMs;
+  noteStep(execution, known, {
+    state: "waiting",
+    reason: "waiting_for_person",
+    attempts: known.attempts + 1,
+    input,
+    dueAt: dueAtMs,
+  });
 }

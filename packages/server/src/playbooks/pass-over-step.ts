@@ -5,8 +5,8 @@ import { inTransaction } from "../storage/index.ts";
 import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepRecord } from "./journal.ts";
 import { getRun } from "./list-runs.ts";
-import { planSteps } from "./plan.ts";
-import { readPlaybook } from "./read-playbook.ts";
+import { openBooks } from "./run-books.ts";
+import type { RunTexts } from "./run-books.ts";
 import { isEndedRun, isFailure } from "./reasons.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { tellControl } from "./tell-control.ts";
@@ -62,8 +62,6 @@ function refuseSkip(run: RunRecord, step: StepRecord): void {
 }
 
 /** @returns true also when this version cannot read what the run began with */
-export function isRequired(run: Pick<RunRecord, "playbookId" | "playbookText">, stepId: string): boolean {
-  const reading = readPlaybook(run.playbookId, run.playbookText);
-  const planned = reading.ok ? planSteps(reading.document).find((candidate) => candidate.id === stepId) : undefined;
-  return planned?.step.required ?? true;
+export function isRequired(run: RunTexts, stepId: string): boolean {
+  return openBooks(run)?.find(stepId)?.step.required ?? true;
 }

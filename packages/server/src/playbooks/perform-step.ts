@@ -5,7 +5,7 @@ import type { Execution } from "./execution.ts";
 import { beginAttempt } from "./journal.ts";
 import { notifyLive, toStoredJson } from "../storage/index.ts";
 import { prepareStep } from "./prepare-step.ts";
-import type { CallOutcome } from "./prepare-step.ts";
+import type { CallOutcome } from "./call-outcome.ts";
 import type { PlannedStep } from "./plan.ts";
 import { stateOfFailure } from "./reasons.ts";
 import type { FailureState, StepReason } from "./reasons.ts";

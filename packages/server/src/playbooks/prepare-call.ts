@@ -2,7 +2,7 @@ import type { Effector, EffectorContext, EffectorOutcome } from "../containment/
 import { messageOf } from "../kernel/index.ts";
 import { toStoredJson } from "../storage/index.ts";
 import type { Execution } from "./execution.ts";
-import type { CallOutcome } from "./prepare-step.ts";
+import type { CallOutcome } from "./call-outcome.ts";
 import type { FailureState, StepReason } from "./reasons.ts";
 import { resolveReferences } from "./references.ts";
 import { scopeAt } from "./scope.ts";

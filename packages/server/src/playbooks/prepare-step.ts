@@ -1,4 +1,5 @@
 import type { EffectorOutput } from "../containment/index.ts";
+import type { CallOutcome } from "./call-outcome.ts";
 import { evaluateCondition } from "./conditions.ts";
 import { effectorContext, plannedOf, recordOf } from "./execution.ts";
 import type { Execution } from "./execution.ts";
@@ -6,19 +7,8 @@ import type { ActionStep, VerifyStep } from "./format.ts";
 import type { PlannedStep } from "./plan.ts";
 import { callWithSecrets, prepareCall, refuse } from "./prepare-call.ts";
 import type { Refusal } from "./prepare-call.ts";
-import type { StepReason } from "./reasons.ts";
 import { formatRowId, parseRowId } from "./row-id.ts";
 import { scopeAt } from "./scope.ts";
-
-/** What came of a step's call: what an effector says, or what a condition over it says. */
-export type CallOutcome =
-  | { readonly ok: true; readonly output: EffectorOutput; readonly message: string }
-  | {
-      readonly ok: false;
-      readonly reason: StepReason;
-      readonly message: string;
-      readonly output?: EffectorOutput;
-    };
 
 /** A step that is ready to run, with its parameters as JSON text; or why it cannot run. */
 export type Preparation =

@@ -39,8 +39,11 @@ function readBook(id: string, hash: string, text: string): Book | null {
   return book;
 }
 
+/** The texts that a run began with. */
+export type RunTexts = Pick<RunRecord, "playbookId" | "playbookHash" | "playbookText" | "books">;
+
 /** @returns null when this version cannot read one of the texts */
-export function openBooks(run: Pick<RunRecord, "playbookId" | "playbookHash" | "playbookText" | "books">): RunBooks | null {
+export function openBooks(run: RunTexts): RunBooks | null {
   const own = readBook(run.playbookId, run.playbookHash, run.playbookText);
   const called = new Map<string, Book>();
   for (const [id, { hash, text }] of Object.entries(run.books)) {

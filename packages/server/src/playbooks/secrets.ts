@@ -1,6 +1,6 @@
 import type { EffectorOutput } from "../containment/index.ts";
 import type { ReadSecret } from "../kernel/index.ts";
-import type { CallOutcome } from "./prepare-step.ts";
+import type { CallOutcome } from "./call-outcome.ts";
 import { findReferences, resolveReferences } from "./references.ts";
 import type { StepScope } from "./scope.ts";
 

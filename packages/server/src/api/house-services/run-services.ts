@@ -3,7 +3,7 @@ import type { Caller } from "../../access/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
-import { handOver, pauseRun, resumeRun, passOverStep, retryStep, startRun } from "../../playbooks/index.ts";
+import { handOver, pauseRun, resumeRun, passOverStep, retryStep, signalRun, startRun } from "../../playbooks/index.ts";
 import type { RunServices } from "../run-services.ts";
 import { createTypedTextMask } from "../typed-text.ts";
 
@@ -18,6 +18,7 @@ export function runServices(house: House): RunServices {
   const clean = createTypedTextMask(house.profile.redaction);
   return {
     startRun: (caller, request) => startRun(as(caller), request),
+    signalRun: (caller, { id, name, body }) => signalRun(as(caller), { runId: id, name, body: clean(body) }),
     pauseRun: (caller, request) => pauseRun(as(caller), { runId: request.id, ...clean({ reason: request.reason }) }),
     resumeRun: (caller, request) => resumeRun(as(caller), { runId: request.id, ...clean({ reason: request.reason }) }),
     handOverRun: (caller, { id, to, stepId, reason }) =>

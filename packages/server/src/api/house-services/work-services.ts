@@ -21,10 +21,10 @@ export function workServices(house: House): WorkServices {
       next: null,
     }),
     getRun: (_caller, { id }) => getRun(house.database, id),
-    completeStep: (caller, { id, step, note, result, checked, captured }) =>
+    completeStep: (caller, { id, step, note, result, checked, captured, option }) =>
       completeManualStep(
         { ...as(caller), access: roleOf(caller) },
-        { runId: id, stepId: step, result, checked, ...clean({ note }), captured: clean(captured) },
+        { runId: id, stepId: step, result, checked, option, ...clean({ note }), captured: clean(captured) },
       ),
     abortRun: (caller, { id, reason }) => abortRun(as(caller), { runId: id, reason }),
     listDeliveries: (_caller, query) => listDeliveries(house, query),

@@ -1,5 +1,5 @@
-import { handOverRequest, runView, startRunRequest } from "@firebreak/protocol";
-import { reasonRequest, runParams, stepParams } from "../requests.ts";
+import { handOverRequest, runView, signalRequest, startRunRequest } from "@firebreak/protocol";
+import { reasonRequest, runParams, signalParams, stepParams } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 
 const tag = "Playbooks";
@@ -16,6 +16,18 @@ export const runRoutes = [
     body: startRunRequest,
     response: runView,
     handler: ({ services, caller }, { body }) => services.startRun(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/signals/:name",
+    operationId: "signalRun",
+    summary: "Tell a run what one of its steps waits for, or will wait for",
+    tag,
+    access: "responder",
+    params: signalParams,
+    body: signalRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.signalRun(caller, { ...params, body }),
   }),
   defineRoute({
     method: "POST",

@@ -1,12 +1,14 @@
 import { evaluate } from "../conditions.ts";
 import type { Execution } from "../execution.ts";
-import { noteStep, recordOf } from "../execution.ts";
+import { injectFault, noteStep, recordOf } from "../execution.ts";
 import type { StepFacts } from "../facts.ts";
 import { skipSteps, timeOutContainers } from "../journal.ts";
+import type { StepRecord } from "../journal.ts";
 import { wasStopped } from "../next-moves.ts";
 import type { PlannedStep } from "../plan.ts";
 import { scopeInCall } from "../scope.ts";
-import { recordBegin, recordNews } from "./record-step.ts";
+import { inTransaction } from "../../storage/index.ts";
+import { recordBegin, writeNews } from "./record-step.ts";
 import type { StepNews } from "./record-step.ts";
 
 export async function beginParallel(execution: Execution, planned: PlannedStep): Promise<void> {
@@ -18,12 +20,16 @@ export async function settleContainer(execution: Execution, planned: PlannedStep
   const news = wasStopped(facts)
     ? ({ state: "failed", reason: "failed_within", said: "a step within it failed and stopped it" } as const)
     : succeed(execution, planned, facts);
-  let skipped: string[] = [];
-  await recordNews(execution, planned, news, async (trx) => {
-    const at = execution.ctx.clock.now();
-    skipped = await skipSteps(trx, execution.run.id, { within: planned.id }, "earlier_step_failed", at);
-  });
-  noteSkipped(execution, skipped, "earlier_step_failed");
+  const { ctx, run } = execution;
+  injectFault(execution, "step.applied", planned.id);
+  const known = recordOf(execution, planned.id);
+  const { noted, skipped } = await inTransaction(ctx.database, async (trx) => ({
+    noted: await writeNews(execution, trx, planned, news),
+    skipped: await skipSteps(trx, run.id, { within: planned.id }, "earlier_step_failed", ctx.clock.now()),
+  }));
+  noteStep(execution, known, noted);
+  noteAll(execution, skipped, { state: "skipped", reason: "earlier_step_failed" });
+  injectFault(execution, "step.recorded", planned.id);
 }
 
 function succeed(execution: Execution, { id, step }: PlannedStep, facts: StepFacts): StepNews {
@@ -61,21 +67,23 @@ function outputsOf(execution: Execution, rowId: string, playbook: string): StepN
 /** Ends a step whose time box has run out, with everything within it that is open. */
 export async function expireStep(execution: Execution, planned: PlannedStep): Promise<void> {
   const said = `not done within its time box of ${planned.step.timeBox}`;
-  let timedOut: string[] = [];
-  let skipped: string[] = [];
-  await recordNews(execution, planned, { state: "timed_out", reason: "time_box", said }, async (trx) => {
-    const at = execution.ctx.clock.now();
-    skipped = await skipSteps(trx, execution.run.id, { within: planned.id }, "time_box", at);
-    timedOut = await timeOutContainers(trx, execution.run.id, planned.id, at);
-  });
-  noteSkipped(execution, skipped, "time_box");
-  for (const stepId of timedOut) {
-    noteStep(execution, recordOf(execution, stepId), { state: "timed_out", reason: "time_box" });
-  }
+  const news = { state: "timed_out", reason: "time_box", said } as const;
+  const { ctx, run } = execution;
+  injectFault(execution, "step.applied", planned.id);
+  const known = recordOf(execution, planned.id);
+  const { noted, skipped, timedOut } = await inTransaction(ctx.database, async (trx) => ({
+    noted: await writeNews(execution, trx, planned, news),
+    skipped: await skipSteps(trx, run.id, { within: planned.id }, "time_box", ctx.clock.now()),
+    timedOut: await timeOutContainers(trx, run.id, planned.id, ctx.clock.now()),
+  }));
+  noteStep(execution, known, noted);
+  noteAll(execution, skipped, { state: "skipped", reason: "time_box" });
+  noteAll(execution, timedOut, { state: "timed_out", reason: "time_box" });
+  injectFault(execution, "step.recorded", planned.id);
 }
 
-function noteSkipped(execution: Execution, stepIds: readonly string[], reason: string): void {
-  for (const stepId of stepIds) noteStep(execution, recordOf(execution, stepId), { state: "skipped", reason });
+function noteAll(execution: Execution, stepIds: readonly string[], change: Partial<StepRecord>): void {
+  for (const stepId of stepIds) noteStep(execution, recordOf(execution, stepId), change);
 }
 
 export function findFacts(facts: readonly StepFacts[], stepId: string): StepFacts | null {

@@ -1,16 +1,14 @@
-import type { Actor } from "@firebreak/protocol";
-import { changeSeverityWithin } from "../../incidents/index.ts";
 import { toIso } from "../../kernel/index.ts";
-import type { Trx } from "../../storage/index.ts";
 import { evaluateCondition } from "../conditions.ts";
 import type { Execution } from "../execution.ts";
-import { noteStep, recordOf } from "../execution.ts";
+import { injectFault, noteStep, recordOf } from "../execution.ts";
 import type { DecisionOption, DecisionStep } from "../format.ts";
-import { skipSteps } from "../journal.ts";
 import type { PlannedStep } from "../plan.ts";
 import { scopeAt } from "../scope.ts";
-import { recordBegin } from "./record-step.ts";
-import type { StepNews } from "./record-step.ts";
+import { askedInput } from "../waiting-step.ts";
+import { carryOutChoice, newsOfChoice } from "./choice.ts";
+import { inTransaction } from "../../storage/index.ts";
+import { recordBegin, writeBegin } from "./record-step.ts";
 
 /** The first option whose condition is true is taken, else the one for otherwise; else a person answers. */
 export async function beginDecision(execution: Execution, planned: PlannedStep, step: DecisionStep): Promise<void> {
@@ -20,13 +18,17 @@ export async function beginDecision(execution: Execution, planned: PlannedStep, 
     return;
   }
   const { option } = choice;
-  let skipped: string[] = [];
-  await recordBegin(execution, planned, newsOfChoice(step, option, null), async (trx) => {
-    skipped = await carryOutChoice(trx, execution.ctx, execution, planned.id, option);
-  });
+  injectFault(execution, "step.before_begin", planned.id);
+  const known = recordOf(execution, planned.id);
+  const { noted, skipped } = await inTransaction(execution.ctx.database, async (trx) => ({
+    noted: await writeBegin(execution, trx, planned, newsOfChoice(step, option, null)),
+    skipped: await carryOutChoice(trx, execution.ctx, execution, planned.id, option),
+  }));
+  noteStep(execution, known, noted);
   for (const stepId of skipped) {
     noteStep(execution, recordOf(execution, stepId), { state: "skipped", reason: "not_chosen" });
   }
+  injectFault(execution, "step.begun", planned.id);
 }
 
 interface Choice {
@@ -58,40 +60,9 @@ async function askPerson(
     question: step.question,
     options: step.options.map(({ id, label }) => ({ id, label })),
     dueAt,
+    ...askedInput(planned.asks, now),
   };
-  const asked = `waits for a person until ${dueAt}`;
+  const asked = `waits for ${planned.asks?.role?.title ?? "a person"} until ${dueAt}`;
   const said = problem === null ? asked : `${asked}, because it cannot be told by itself: ${problem}`;
   await recordBegin(execution, planned, { state: "waiting", reason: "waiting_for_person", said, input });
-}
-
-/** What is written of a decision that was taken, by a person when one is named. */
-export function newsOfChoice(step: DecisionStep, option: DecisionOption, by: Actor | null): StepNews {
-  const hasSteps = (option.steps ?? []).length > 0;
-  return {
-    state: hasSteps ? "running" : "succeeded",
-    reason: by === null ? null : "done_by_person",
-    said: `${option.label}${by === null ? "" : `, says ${by.name}`}`,
-    output: { option: option.id, by: by?.name ?? null, question: step.question },
-  };
-}
-
-/**
- * What follows from a choice, in its transaction: steps of other options are left out, and the incident gets the option's
- * severity.
- *
- * @returns the rows that were left out
- */
-export async function carryOutChoice(
-  trx: Trx,
-  ctx: Omit<Parameters<typeof changeSeverityWithin>[1], "actor">,
-  { run, actor }: { readonly run: { readonly id: string; readonly incidentId: string | null }; readonly actor: Actor },
-  rowId: string,
-  option: DecisionOption,
-): Promise<string[]> {
-  if (option.severity !== undefined && run.incidentId !== null) {
-    const reason = `decided: ${option.label}`;
-    await changeSeverityWithin(trx, { ...ctx, actor }, { id: run.incidentId, severity: option.severity, reason });
-  }
-  const others = { within: rowId, exceptSlot: option.id };
-  return skipSteps(trx, run.id, others, "not_chosen", ctx.clock.now());
 }

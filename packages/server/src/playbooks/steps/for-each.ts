@@ -1,14 +1,14 @@
 import { evaluate } from "../conditions.ts";
+import { injectFault, noteStep, recordOf } from "../execution.ts";
 import type { Execution } from "../execution.ts";
 import type { ForEachStep } from "../format.ts";
 import { insertRows } from "../journal.ts";
-import type { StepRecord } from "../journal.ts";
 import type { PlannedStep } from "../plan.ts";
 import { parseRowId } from "../row-id.ts";
 import { scopeAt } from "../scope.ts";
 import { rowsOfItem } from "../step-rows.ts";
-import { toStoredJson } from "../../storage/index.ts";
-import { recordBegin } from "./record-step.ts";
+import { inTransaction, toStoredJson } from "../../storage/index.ts";
+import { recordBegin, writeBegin } from "./record-step.ts";
 import type { StepNews } from "./record-step.ts";
 
 const ITEMS_MAX = 100;
@@ -33,11 +33,15 @@ export async function beginForEach(execution: Execution, planned: PlannedStep, s
     await recordBegin(execution, planned, { state: "failed", reason: "condition_failed", said });
     return;
   }
-  let made: StepRecord[] = [];
-  await recordBegin(execution, planned, newsOf(items), async (trx) => {
-    made = await insertRows(trx, execution.run.id, rows);
-  });
+  injectFault(execution, "step.before_begin", planned.id);
+  const known = recordOf(execution, planned.id);
+  const { noted, made } = await inTransaction(execution.ctx.database, async (trx) => ({
+    noted: await writeBegin(execution, trx, planned, newsOf(items)),
+    made: await insertRows(trx, execution.run.id, rows),
+  }));
   for (const record of made) execution.steps.set(record.stepId, record);
+  noteStep(execution, known, noted);
+  injectFault(execution, "step.begun", planned.id);
 }
 
 function newsOf(items: readonly unknown[]): StepNews {

@@ -15,10 +15,15 @@ const behaviours = [
   "late_ok",
   "fails_twice",
   "slow",
+  "meets",
+  "counts",
 ] as const;
 const parameters = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]+$/),
   behaviour: z.enum(behaviours).default("ok"),
+  /** with `meets`: who must have begun too before this one ends */
+  meets: z.string().optional(),
+  secret: z.string().optional(),
   verify: z.enum(["ok", "failed"]).default("ok"),
   undo: z.enum(["ok", "failed"]).default("ok"),
 });
@@ -47,6 +52,14 @@ async function behave(ctx: EffectorContext, given: Parameters): Promise<Effector
     case "slow":
       await new Promise((resolve) => setTimeout(resolve, 5));
       return { ok: true, output: { name }, message: "done slowly" };
+    case "meets":
+      while (countActs(ctx.home, `apply ${given.meets}`) === 0) {
+        if (ctx.signal.aborted) return { ok: false, reason: "failed", message: `${given.meets} never came` };
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      return { ok: true, output: { name }, message: "met" };
+    case "counts":
+      return { ok: true, output: { name, count: countActs(ctx.home, `apply ${name}`) }, message: "counted" };
     case "throws":
       throw new Error("the effector broke");
     case "hangs":
