@@ -12,7 +12,10 @@ interface OfStep extends WithId {
 /** What the API needs of the house for persons to control runs. */
 export interface RunServices {
   startRun(caller: Caller, request: StartRunRequest): Promise<RunView>;
-  signalRun(caller: Caller, request: WithId & { readonly name: string; readonly body: SignalRequest }): Promise<RunView>;
+  signalRun(
+    caller: Caller,
+    request: WithId & { readonly name: string; readonly body: SignalRequest },
+  ): Promise<RunView>;
   pauseRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
   resumeRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
   handOverRun(caller: Caller, request: HandOverRequest & WithId): Promise<RunView>;

@@ -81,7 +81,15 @@ export function playbookSamples(): PlaybookApi {
 
 export function runSamples(): RunServices {
   const run = async () => sample(runView);
-  return { startRun: run, signalRun: run, pauseRun: run, resumeRun: run, handOverRun: run, skipStep: run, retryStep: run };
+  return {
+    startRun: run,
+    signalRun: run,
+    pauseRun: run,
+    resumeRun: run,
+    handOverRun: run,
+    skipStep: run,
+    retryStep: run,
+  };
 }
 
 export function drillSamples(): DrillApi {

@@ -1,13 +1,19 @@
 import { FirebreakError } from "../kernel/index.ts";
 import type { PlaybookDocument } from "./format.ts";
-import type { LoadedPlaybook } from "./load-playbooks.ts";
 import { placeSteps } from "./placed-step.ts";
 import type { DocumentPath } from "./problem.ts";
 
 /** How deep playbooks call each other: the first one calls, and those it calls twice more. */
 export const CALLS_MAX = 3;
 
-export interface CalledPlaybooks {
+/** A playbook that may be called. */
+interface Callable {
+  readonly document: PlaybookDocument;
+  readonly hash: string;
+  readonly text: string;
+}
+
+interface CalledPlaybooks {
   readonly documents: ReadonlyMap<string, PlaybookDocument>;
   /** kept with the run: it keeps its versions */
   readonly texts: Readonly<Record<string, { readonly hash: string; readonly text: string }>>;
@@ -25,10 +31,10 @@ export function callsOf(document: PlaybookDocument): { readonly playbook: string
  * @throws FirebreakError conflict when one of them is not there or they call each other too deeply
  */
 export function collectCalled(
-  playbooks: ReadonlyMap<string, LoadedPlaybook>,
+  playbooks: ReadonlyMap<string, Callable>,
   document: PlaybookDocument,
 ): CalledPlaybooks {
-  const found = new Map<string, LoadedPlaybook>();
+  const found = new Map<string, Callable>();
   const visit = (from: PlaybookDocument, depth: number): void => {
     for (const { playbook: id } of callsOf(from)) {
       const called = playbooks.get(id);
@@ -36,7 +42,10 @@ export function collectCalled(
         throw new FirebreakError("conflict", `the playbook ${from.id} calls ${id}, which is not there or has errors`);
       }
       if (depth > CALLS_MAX) {
-        throw new FirebreakError("conflict", `playbooks call each other more than ${CALLS_MAX} deep, from ${document.id}`);
+        throw new FirebreakError(
+          "conflict",
+          `playbooks call each other more than ${CALLS_MAX} deep, from ${document.id}`,
+        );
       }
       found.set(id, called);
       visit(called.document, depth + 1);

@@ -61,7 +61,7 @@ export function plannedOf(execution: Execution, rowId: string): PlannedStep {
 /** @returns when the first of the steps around it runs out of time, milliseconds since 1970 */
 export function dueOfContainers(execution: Execution, rowId: string): number {
   let due = Number.POSITIVE_INFINITY;
-  for (let parent = recordOf(execution, rowId).parentId; parent !== null; ) {
+  for (let parent = recordOf(execution, rowId).parentId; parent !== null;) {
     const record = recordOf(execution, parent);
     due = Math.min(due, record.dueAt ?? due);
     parent = record.parentId;

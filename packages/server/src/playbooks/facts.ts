@@ -59,7 +59,9 @@ function inOrder(records: readonly StepRecord[]): StepRecord[] {
 
 function listsOf(records: readonly StepRecord[]): StepRecord[][] {
   const lists = new Map<string, StepRecord[]>();
-  const ordered = records.toSorted((one, other) => (one.item ?? 0) - (other.item ?? 0) || one.position - other.position);
+  const ordered = records.toSorted(
+    (one, other) => (one.item ?? 0) - (other.item ?? 0) || one.position - other.position,
+  );
   for (const record of ordered) {
     const key = `${record.item}/${record.slot}`;
     const list = lists.get(key);

@@ -22,7 +22,12 @@ export async function finishRun(
   injectFault(execution, "run.before_end", null);
   await inTransaction(ctx.database, async (trx) => {
     const evenIfAborting = run.abort !== null;
-    const changed = await changeRun(trx, run.id, { state, reason, startedAt: endedAt, endedAt, wakeAt: null, ...outputs }, { evenIfAborting });
+    const changed = await changeRun(
+      trx,
+      run.id,
+      { state, reason, startedAt: endedAt, endedAt, wakeAt: null, ...outputs },
+      { evenIfAborting },
+    );
     if (!changed) throw new JournalMoved();
     await leavePlace(trx, run);
     await skipOpenSteps(execution, trx, state === "aborted" ? "run_aborted" : "earlier_step_failed", endedAt);

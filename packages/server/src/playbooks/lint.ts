@@ -109,6 +109,10 @@ function lintVerifies(steps: readonly PlacedStep[]): Finding[] {
 function lintTimes(steps: readonly PlacedStep[]): Finding[] {
   return steps.flatMap(({ step, path }) => {
     const timeBoxMs = parseDuration(step.timeBox) ?? 0;
+    if (step.type === "wait" && timeBoxMs <= (parseDuration(step.for ?? "") ?? 0)) {
+      const message = "this wait always runs out of time: its time box is not longer than what it waits for";
+      return [failing([...path, "timeBox"], message, "write a longer time box")];
+    }
     const isAct = step.type === "action" || step.type === "verify";
     if (timeBoxMs <= (isAct ? ACT_MAX_MS : DURATION_MAX_MS)) return [];
     const most = isAct ? "24 hours" : "31 days";

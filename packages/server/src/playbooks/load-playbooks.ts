@@ -4,8 +4,9 @@ import { codeOf, messageOf } from "../kernel/index.ts";
 import type { PlaybookDocument } from "./format.ts";
 import { lintPlaybook } from "./lint.ts";
 import type { KnownEffectors } from "./known-effectors.ts";
+import { lintCalls } from "./lint-calls.ts";
 import { lintRivals } from "./lint-rivals.ts";
-import type { PlaybookProblem } from "./problem.ts";
+import type { Finding, PlaybookProblem } from "./problem.ts";
 import { hashPlaybook, readPlaybook } from "./read-playbook.ts";
 import { PLAYBOOK_BYTES_MAX, placeFinding, readYaml } from "./yaml-source.ts";
 
@@ -53,8 +54,32 @@ export async function loadPlaybooks(dirs: readonly string[], effectors: KnownEff
     }
     for (const [id, loaded] of own) if (!playbooks.has(id)) playbooks.set(id, loaded);
   }
-  problems.push(...warnOfRivals(playbooks));
+  problems.push(...refuseCalls(playbooks, refused), ...warnOfRivals(playbooks));
   return { playbooks, problems, refused };
+}
+
+/** A playbook may run only when those that it calls may, which may be so again of those that call it. */
+function refuseCalls(playbooks: Map<string, LoadedPlaybook>, refused: Map<string, RefusedPlaybook>): PlaybookProblem[] {
+  const problems: PlaybookProblem[] = [];
+  for (;;) {
+    const documents = new Map([...playbooks].map(([id, { document }]) => [id, document]));
+    const found = [...playbooks].flatMap(([id, loaded]) => {
+      const own = placeAll(loaded, lintCalls(loaded.document, documents));
+      return own.length > 0 ? [{ id, loaded, own }] : [];
+    });
+    if (found.length === 0) return problems;
+    for (const { id, loaded, own } of found) {
+      playbooks.delete(id);
+      const { file, text, warnings } = loaded;
+      refused.set(basename(file, extname(file)), { file, text, problems: [...warnings, ...own] });
+      problems.push(...own);
+    }
+  }
+}
+
+function placeAll({ file, text }: LoadedPlaybook, findings: readonly Finding[]): PlaybookProblem[] {
+  const reading = findings.length === 0 ? null : readYaml(file, text);
+  return reading?.ok ? findings.map((finding) => placeFinding(file, reading.source, finding)) : [];
 }
 
 /** Adds to each playbook what speaks against running it beside another one. */
@@ -62,9 +87,8 @@ function warnOfRivals(playbooks: Map<string, LoadedPlaybook>): PlaybookProblem[]
   const rivals = lintRivals([...playbooks.values()].map(({ document }) => document));
   return [...rivals].flatMap(([id, findings]) => {
     const loaded = playbooks.get(id);
-    const reading = loaded && readYaml(loaded.file, loaded.text);
-    if (!loaded || !reading?.ok) return [];
-    const problems = findings.map((finding) => placeFinding(loaded.file, reading.source, finding));
+    if (!loaded) return [];
+    const problems = placeAll(loaded, findings);
     playbooks.set(id, { ...loaded, warnings: [...loaded.warnings, ...problems] });
     return problems;
   });

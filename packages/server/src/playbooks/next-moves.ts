@@ -162,7 +162,5 @@ function flatten(step: StepFacts): StepFacts[] {
 
 /** @returns whether a list within the step was stopped by a failure, so that the step has failed */
 export function wasStopped(step: StepFacts): boolean {
-  return step.lists.some((list) =>
-    list.some((one) => isFailure(one.state) && policyOf(one, one.state) === "stop"),
-  );
+  return step.lists.some((list) => list.some((one) => isFailure(one.state) && policyOf(one, one.state) === "stop"));
 }

@@ -123,7 +123,10 @@ function checkIncident(documents: readonly PlaybookDocument[], incidentId: strin
       .flatMap(({ value }) => findReferences(value))
       .some(({ segment }) => segment.kind === "reference" && segment.path[0] === "incident");
     if (!needed) continue;
-    throw new FirebreakError("invalid_body", `the playbook ${document.id} runs only for an incident; name the incident`);
+    throw new FirebreakError(
+      "invalid_body",
+      `the playbook ${document.id} runs only for an incident; name the incident`,
+    );
   }
 }
 

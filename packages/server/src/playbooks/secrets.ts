@@ -33,7 +33,10 @@ export async function revealSecrets(template: unknown, scope: StepScope, readSec
   for (const name of secretNames(template)) {
     const value = await readSecret(name);
     if (value === undefined) {
-      return { ok: false, message: `there is no secret ${name}: set it in the environment or as a file in <home>/secrets` };
+      return {
+        ok: false,
+        message: `there is no secret ${name}: set it in the environment or as a file in <home>/secrets`,
+      };
     }
     values.set(name, value);
   }

@@ -35,7 +35,13 @@ export async function signalRun(
     const at = ctx.clock.now();
     const row = { run_id: runId, name, body: json, actor: JSON.stringify(ctx.actor), at: toIso(at) };
     await trx.insertInto("playbook_signals").values(row).execute();
-    await recordAudit(trx, { at, actor: ctx.actor, action: "playbook.signal_run", target: runId, detail: { name, body } });
+    await recordAudit(trx, {
+      at,
+      actor: ctx.actor,
+      action: "playbook.signal_run",
+      target: runId,
+      detail: { name, body },
+    });
     await emitDomainEvent(trx, { type: "run.requested", runId });
     await notifyLive(trx, "run", runId);
   });
@@ -56,11 +62,7 @@ async function lockOpenRun(trx: Trx, runId: string): Promise<void> {
 
 /** @returns whether the same was told before */
 async function isThere(trx: Trx, runId: string, name: string, json: string): Promise<boolean> {
-  const known = await trx
-    .selectFrom("playbook_signals")
-    .select(["name", "body"])
-    .where("run_id", "=", runId)
-    .execute();
+  const known = await trx.selectFrom("playbook_signals").select(["name", "body"]).where("run_id", "=", runId).execute();
   const same = known.find((signal) => signal.name === name);
   if (same) {
     if (isSameJson(same.body, JSON.parse(json))) return true;

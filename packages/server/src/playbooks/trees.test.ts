@@ -50,7 +50,11 @@ describe("P-1: decisions", () => {
     });
 
   test("the first option whose condition is true is taken; the others are not chosen, which is no exception", async () => {
-    const view = await run([actionFields("one"), decide({}, "steps.one.output.made == 'made-one'"), actionFields("last")]);
+    const view = await run([
+      actionFields("one"),
+      decide({}, "steps.one.output.made == 'made-one'"),
+      actionFields("last"),
+    ]);
     expect(readActs(harness.home)).toEqual(["apply one", "apply stop", "apply tell", "apply last"]);
     expect([view.state, view.reason]).toEqual(["completed", null]);
     expect(view.steps.map(({ id, parent, option }) => [id, parent, option])).toEqual([
@@ -85,9 +89,9 @@ describe("P-1: decisions", () => {
     await expect(completeManualStep(harness.ctx, { ...answer, result: "done" })).rejects.toMatchObject({
       code: "invalid_body",
     });
-    await expect(
-      completeManualStep(harness.ctx, { ...answer, result: "done", option: "other" }),
-    ).rejects.toMatchObject({ code: "invalid_body" });
+    await expect(completeManualStep(harness.ctx, { ...answer, result: "done", option: "other" })).rejects.toMatchObject(
+      { code: "invalid_body" },
+    );
     await completeManualStep(harness.ctx, { ...answer, result: "done", option: "mild" });
     expect(await harness.execute(runId)).toEqual({ kind: "ended", state: "completed" });
     expect(readActs(harness.home)).toEqual(["apply watch", "apply last"]);
@@ -115,22 +119,43 @@ describe("P-1: parallel steps", () => {
     });
 
   test("run their branches at once: each waits for what only the other does", async () => {
-    const meet = (id: string, other: string) => actionFields(id, { with: { name: id, behaviour: "meets", meets: other } });
+    const meet = (id: string, other: string) =>
+      actionFields(id, { with: { name: id, behaviour: "meets", meets: other } });
     const view = await run([both([meet("l", "r")], [meet("r", "l")]), actionFields("last")]);
     expect(view.state).toBe("completed");
     expect(readActs(harness.home).at(-1)).toBe("apply last");
   });
 
   test("a branch that stops leaves the other one alone, and fails the step", async () => {
-    const view = await run([both([fails("l"), actionFields("l2")], [actionFields("r"), actionFields("r2")]), actionFields("last")]);
-    expect(states(view)).toEqual({ both: "failed", l: "failed", l2: "skipped", r: "succeeded", r2: "succeeded", last: "skipped" });
+    const view = await run([
+      both([fails("l"), actionFields("l2")], [actionFields("r"), actionFields("r2")]),
+      actionFields("last"),
+    ]);
+    expect(states(view)).toEqual({
+      both: "failed",
+      l: "failed",
+      l2: "skipped",
+      r: "succeeded",
+      r2: "succeeded",
+      last: "skipped",
+    });
     expect([view.state, view.reason, reasonOf(view, "both")]).toEqual(["failed", "step_failed", "failed_within"]);
   });
 
   test.each([
-    ["continue within", both([fails("l", { onFailure: "continue" })], [actionFields("r")]), "completed_with_exceptions", 1],
+    [
+      "continue within",
+      both([fails("l", { onFailure: "continue" })], [actionFields("r")]),
+      "completed_with_exceptions",
+      1,
+    ],
     ["fail_at_end within", both([fails("l", { onFailure: "fail_at_end" })], [actionFields("r")]), "failed", 1],
-    ["continue around", both([fails("l")], [actionFields("r")], { onFailure: "continue" }), "completed_with_exceptions", 1],
+    [
+      "continue around",
+      both([fails("l")], [actionFields("r")], { onFailure: "continue" }),
+      "completed_with_exceptions",
+      1,
+    ],
     ["fail_at_end around", both([fails("l")], [actionFields("r")], { onFailure: "fail_at_end" }), "failed", 1],
     ["stop around", both([fails("l")], [actionFields("r")]), "failed", 0],
   ])("%s: the run ends as it says", async (_what, step, state, last) => {
@@ -149,7 +174,9 @@ describe("P-1: parallel steps", () => {
 
   test("an abort undoes what both did, last one first", async () => {
     const auto = { undo: "auto" };
-    const steps = [both([actionFields("l", auto), manualFields("ask")], [actionFields("r", auto), actionFields("r2", auto)])];
+    const steps = [
+      both([actionFields("l", auto), manualFields("ask")], [actionFields("r", auto), actionFields("r2", auto)]),
+    ];
     const runId = await harness.request(playbookText(steps));
     await harness.execute(runId);
     const done = readActs(harness.home);
@@ -173,7 +200,14 @@ describe("P-1: for-each steps", () => {
       actionFields("two", { with: { name: "${steps.one.output.made}" }, when: "index != 1 && each != 'z'" }),
     ];
     const view = await run([loop(steps), actionFields("last")]);
-    expect(readActs(harness.home)).toEqual(["apply a", "apply made-a", "apply b", "apply c", "apply made-c", "apply last"]);
+    expect(readActs(harness.home)).toEqual([
+      "apply a",
+      "apply made-a",
+      "apply b",
+      "apply c",
+      "apply made-c",
+      "apply last",
+    ]);
     expect(view.steps.map(({ id, parent, item }) => [id, parent, item])).toEqual([
       ["loop", null, null],
       ["one#0", "loop", 0],
@@ -195,7 +229,15 @@ describe("P-1: for-each steps", () => {
     });
     const view = await run([loop([inner], { in: "['a', 'b']" })]);
     expect(readActs(harness.home)).toEqual(["apply a1", "apply a2", "apply b1", "apply b2"]);
-    expect(view.steps.map(({ id }) => id)).toEqual(["loop", "inner#0", "do#0#0", "do#0#1", "inner#1", "do#1#0", "do#1#1"]);
+    expect(view.steps.map(({ id }) => id)).toEqual([
+      "loop",
+      "inner#0",
+      "do#0#0",
+      "do#0#1",
+      "inner#1",
+      "do#1#0",
+      "do#1#1",
+    ]);
     expect(view.state).toBe("completed");
   });
 
@@ -248,7 +290,9 @@ describe("P-1: waits", () => {
 
   test("for a time go on when it is over, without a process that waits", async () => {
     const time = moving();
-    const runId = await harness.request(playbookText([stepFields("rest", "wait", { for: "10m" }), actionFields("last")]));
+    const runId = await harness.request(
+      playbookText([stepFields("rest", "wait", { for: "10m" }), actionFields("last")]),
+    );
     expect(await time.execute(runId)).toEqual({ kind: "waiting", reason: "wait" });
     expect((await harness.view(runId)).wakeAt).toBe(new Date(START + 600_000).toISOString());
     expect(await time.advance(599_000, runId)).toBeNull();
@@ -260,7 +304,9 @@ describe("P-1: waits", () => {
     const time = moving();
     const probe = { effector: "file.look", with: { name: "up", behaviour: "counts" } };
     const wait = stepFields("up", "wait", { probe, until: "output.count >= 3", every: "10s" });
-    const runId = await harness.request(playbookText([wait, actionFields("last", { when: "steps.up.output.count == 3" })]));
+    const runId = await harness.request(
+      playbookText([wait, actionFields("last", { when: "steps.up.output.count == 3" })]),
+    );
     expect(await time.execute(runId)).toEqual({ kind: "waiting", reason: "wait" });
     expect(await time.advance(10_000, runId)).toEqual({ kind: "waiting", reason: "wait" });
     expect(await time.advance(10_000, runId)).toEqual({ kind: "ended", state: "completed" });
@@ -270,14 +316,24 @@ describe("P-1: waits", () => {
   test("what cannot be read is looked at again, until the time box runs out", async () => {
     const time = moving();
     const probe = { effector: "file.look", with: { name: "up", behaviour: "failed" } };
-    const wait = stepFields("up", "wait", { probe, until: "output.count >= 3", every: "10s", timeBox: "25s", onTimeout: "continue" });
+    const wait = stepFields("up", "wait", {
+      probe,
+      until: "output.count >= 3",
+      every: "10s",
+      timeBox: "25s",
+      onTimeout: "continue",
+    });
     const runId = await harness.request(playbookText([wait, actionFields("last")]));
     await time.execute(runId);
     await time.advance(10_000, runId);
     await time.advance(10_000, runId);
     expect(await time.advance(5000, runId)).toEqual({ kind: "ended", state: "completed_with_exceptions" });
     const view = await harness.view(runId);
-    expect([stateOf(view, "up"), reasonOf(view, "up"), view.reason]).toEqual(["timed_out", "time_box", "step_timed_out"]);
+    expect([stateOf(view, "up"), reasonOf(view, "up"), view.reason]).toEqual([
+      "timed_out",
+      "time_box",
+      "step_timed_out",
+    ]);
   });
 
   test("for a signal: its body is the output, early or late, once", async () => {
@@ -306,10 +362,18 @@ describe("P-1: waits", () => {
       timeBox: "1m",
       onTimeout: "continue",
       branches: [
-        { id: "left", steps: [stepFields("in", "parallel", { branches: [
-          { id: "a", steps: [stepFields("rest", "wait", { for: "10m" })] },
-          { id: "b", steps: [actionFields("b1")] },
-        ] }), actionFields("never")] },
+        {
+          id: "left",
+          steps: [
+            stepFields("in", "parallel", {
+              branches: [
+                { id: "a", steps: [stepFields("rest", "wait", { for: "10m" })] },
+                { id: "b", steps: [actionFields("b1")] },
+              ],
+            }),
+            actionFields("never"),
+          ],
+        },
         { id: "right", steps: [manualFields("ask")] },
       ],
     });
@@ -318,7 +382,13 @@ describe("P-1: waits", () => {
     expect(await time.advance(60_000, runId)).toEqual({ kind: "ended", state: "completed_with_exceptions" });
     const view = await harness.view(runId);
     expect(states(view)).toEqual({
-      both: "timed_out", in: "timed_out", rest: "skipped", b1: "succeeded", never: "skipped", ask: "skipped", last: "succeeded",
+      both: "timed_out",
+      in: "timed_out",
+      rest: "skipped",
+      b1: "succeeded",
+      never: "skipped",
+      ask: "skipped",
+      last: "succeeded",
     });
   });
 });
@@ -339,22 +409,40 @@ describe("P-1: sub-playbooks", () => {
     const text = called([actionFields("do", { with: { name: "${inputs.who}" } })], {
       outputs: { made: "steps.do.output.made", twice: "inputs.who + inputs.who" },
     });
-    const view = await runCalling([call(), actionFields("last", { with: { name: "${steps.call.output.made}" } })], [text]);
+    const view = await runCalling(
+      [call(), actionFields("last", { with: { name: "${steps.call.output.made}" } })],
+      [text],
+    );
     expect(readActs(harness.home)).toEqual(["apply bob", "apply made-bob"]);
-    expect(view.steps.map(({ id, parent }) => [id, parent])).toEqual([["call", null], ["call/do", "call"], ["last", null]]);
+    expect(view.steps.map(({ id, parent }) => [id, parent])).toEqual([
+      ["call", null],
+      ["call/do", "call"],
+      ["last", null],
+    ]);
     expect([view.state, view.steps[0]?.output]).toEqual(["completed", { made: "made-bob", twice: "bobbob" }]);
   });
 
   test("in a for-each have rows of their own for each item", async () => {
     const text = called([
       actionFields("do", { with: { name: "${inputs.who}" } }),
-      stepFields("again", "for-each", { in: "[inputs.who + 'x']", steps: [actionFields("more", { with: { name: "${each}" } })] }),
+      stepFields("again", "for-each", {
+        in: "[inputs.who + 'x']",
+        steps: [actionFields("more", { with: { name: "${each}" } })],
+      }),
     ]);
     const loop = stepFields("loop", "for-each", { in: "['a', 'b']", steps: [call({ inputs: { who: "${each}" } })] });
     const view = await runCalling([loop], [text]);
     expect(readActs(harness.home)).toEqual(["apply a", "apply ax", "apply b", "apply bx"]);
     expect(view.steps.map(({ id }) => id)).toEqual([
-      "loop", "call#0", "call#0/do", "call#0/again", "call#0/more#0", "call#1", "call#1/do", "call#1/again", "call#1/more#0",
+      "loop",
+      "call#0",
+      "call#0/do",
+      "call#0/again",
+      "call#0/more#0",
+      "call#1",
+      "call#1/do",
+      "call#1/again",
+      "call#1/more#0",
     ]);
   });
 
@@ -371,8 +459,15 @@ describe("P-1: sub-playbooks", () => {
   test("that fail, or get inputs that do not fit, fail the step", async () => {
     const failing = await runCalling([call()], [called([fails("do", { when: "inputs.who == 'bob'" })])]);
     expect([failing.state, reasonOf(failing, "call")]).toEqual(["failed", "failed_within"]);
-    const unfit = await runCalling([call({ inputs: { other: 1 } })], [called([actionFields("do", { when: "inputs.who == 'bob'" })])]);
-    expect([unfit.state, reasonOf(unfit, "call"), stateOf(unfit, "call/do")]).toEqual(["failed", "invalid_parameters", "skipped"]);
+    const unfit = await runCalling(
+      [call({ inputs: { other: 1 } })],
+      [called([actionFields("do", { when: "inputs.who == 'bob'" })])],
+    );
+    expect([unfit.state, reasonOf(unfit, "call"), stateOf(unfit, "call/do")]).toEqual([
+      "failed",
+      "invalid_parameters",
+      "skipped",
+    ]);
   });
 
   test("that are not there keep a run from being requested", async () => {
@@ -383,7 +478,9 @@ describe("P-1: sub-playbooks", () => {
 test("P-1: what came of a run are its outputs; one that cannot be told is an exception", async () => {
   const view = await run([actionFields("one")], { outputs: { made: "steps.one.output.made", count: "1 + 1" } });
   expect([view.state, view.outputs]).toEqual(["completed", { made: "made-one", count: 2 }]);
-  const other = await run([actionFields("one")], { outputs: { made: "steps.one.output.made", gone: "steps.one.output.gone" } });
+  const other = await run([actionFields("one")], {
+    outputs: { made: "steps.one.output.made", gone: "steps.one.output.gone" },
+  });
   expect([other.state, other.reason, other.outputs]).toEqual([
     "completed_with_exceptions",
     "output_failed",

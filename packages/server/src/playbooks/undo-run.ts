@@ -115,8 +115,12 @@ async function callUndo(
   try {
     const call = { effector, input, template: planned.step.type === "action" ? planned.step.with : {} };
     const boxed = await runWithin(box, (signal) =>
-      callWithSecrets(execution, planned.id, call, effectorContext(execution, planned.id, signal), (one, ctx, parameters) =>
-        one.undo(ctx, parameters, output),
+      callWithSecrets(
+        execution,
+        planned.id,
+        call,
+        effectorContext(execution, planned.id, signal),
+        (one, ctx, parameters) => one.undo(ctx, parameters, output),
       ),
     );
     if (boxed.kind === "ended") return boxed.value;

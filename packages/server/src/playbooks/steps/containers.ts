@@ -37,7 +37,12 @@ function succeed(execution: Execution, { id, step }: PlannedStep, facts: StepFac
   switch (step.type) {
     case "for-each": {
       const count = facts.lists.length;
-      return { state: "succeeded", reason: null, said: `${count} ${count === 1 ? "item" : "items"}`, output: { count } };
+      return {
+        state: "succeeded",
+        reason: null,
+        said: `${count} ${count === 1 ? "item" : "items"}`,
+        output: { count },
+      };
     }
     case "sub-playbook":
       return outputsOf(execution, id, step.playbook);

@@ -63,5 +63,7 @@ function readList(execution: Execution, planned: PlannedStep, step: ForEachStep)
   if (items.length > ITEMS_MAX) {
     return { ok: false, message: `${step.in}: it has ${items.length} items, and ${ITEMS_MAX} are the most` };
   }
-  return toStoredJson({ items }) === null ? { ok: false, message: "the items are too large to keep" } : { ok: true, items };
+  return toStoredJson({ items }) === null
+    ? { ok: false, message: "the items are too large to keep" }
+    : { ok: true, items };
 }

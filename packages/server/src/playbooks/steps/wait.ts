@@ -5,9 +5,11 @@ import { inTransaction } from "../../storage/index.ts";
 import { dueOfContainers, noteStep, recordOf, writeStep } from "../execution.ts";
 import type { Execution } from "../execution.ts";
 import type { WaitStep } from "../format.ts";
+import { parseDuration } from "../duration.ts";
 import { durationMs } from "../plan.ts";
 import type { PlannedStep } from "../plan.ts";
 import { prepareProbe } from "../prepare-step.ts";
+import { resolveReferences } from "../references.ts";
 import { scopeAt } from "../scope.ts";
 import { recordBegin, recordNews } from "./record-step.ts";
 
@@ -16,7 +18,13 @@ export async function beginWait(execution: Execution, planned: PlannedStep, step
   const now = execution.ctx.clock.now();
   const { for: time, until, signal } = step;
   if (time !== undefined) {
-    const lookAt = toIso(now + durationMs(time));
+    const ms = readTime(execution, planned, time);
+    if (ms === null) {
+      const said = `${time} is no time such as 10m`;
+      await recordBegin(execution, planned, { state: "failed", reason: "invalid_parameters", said });
+      return;
+    }
+    const lookAt = toIso(now + ms);
     const news = { state: "waiting", reason: "waiting_for_time", said: `until ${lookAt}`, input: { lookAt } } as const;
     await recordBegin(execution, planned, news);
   } else if (until !== undefined) {
@@ -28,12 +36,23 @@ export async function beginWait(execution: Execution, planned: PlannedStep, step
   }
 }
 
+/** The time may stand in an input. */
+function readTime(execution: Execution, planned: PlannedStep, time: string): number | null {
+  const resolution = resolveReferences(time, scopeAt(execution, planned.id));
+  return resolution.ok && typeof resolution.value === "string" ? parseDuration(resolution.value) : null;
+}
+
 /** What is waited for may have come. */
 export async function lookAtWait(execution: Execution, planned: PlannedStep, step: WaitStep): Promise<void> {
   const { signal, until } = step;
   if (signal !== undefined) {
     const output = execution.signals.get(signal) ?? {};
-    await recordNews(execution, planned, { state: "succeeded", reason: null, said: `the signal ${signal} came`, output });
+    await recordNews(execution, planned, {
+      state: "succeeded",
+      reason: null,
+      said: `the signal ${signal} came`,
+      output,
+    });
   } else if (until === undefined) {
     await recordNews(execution, planned, { state: "succeeded", reason: null, said: "the time is over" });
   } else {

@@ -26,7 +26,10 @@ export class Died extends Error {}
 export interface Harness {
   readonly home: string;
   readonly ctx: RunContext & PlaybookVerbs & { readonly access: Role };
-  request(text: string, options?: { inputs?: Record<string, unknown>; incidentId?: string; calls?: readonly string[] }): Promise<string>;
+  request(
+    text: string,
+    options?: { inputs?: Record<string, unknown>; incidentId?: string; calls?: readonly string[] },
+  ): Promise<string>;
   execute(runId: string, fault?: RunContext["fault"]): Promise<RunProgress>;
   view(runId: string): Promise<RunView>;
   close(): void;
@@ -57,7 +60,10 @@ export function createHarness(database: Database): Harness {
     ctx,
     request: async (text, { inputs = {}, incidentId, calls = [] } = {}) => {
       const playbook = loadText(text);
-      const verbs = { ...ctx, playbooks: new Map([playbook, ...calls.map(loadText)].map((one) => [one.document.id, one])) };
+      const verbs = {
+        ...ctx,
+        playbooks: new Map([playbook, ...calls.map(loadText)].map((one) => [one.document.id, one])),
+      };
       const request = { playbookId: playbook.document.id, incidentId: incidentId ?? null, inputs };
       const { runId } = await inTransaction(database, (trx) => requestRun(trx, verbs, request));
       return runId;

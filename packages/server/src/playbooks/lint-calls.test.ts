@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadPlaybooks } from "./load-playbooks.ts";
+import { fileEffectors } from "./testing/file-effectors.ts";
+import { actionFields, playbookText, stepFields } from "./testing/playbook-text.ts";
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "firebreak-calls-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function write(id: string, calls: readonly string[], inputs: Readonly<Record<string, unknown>> = {}): void {
+  const steps = calls.map((called) => stepFields(`call-${called}`, "sub-playbook", { playbook: called, inputs }));
+  const text = playbookText([actionFields("do"), ...steps], { id, title: id });
+  writeFileSync(join(directory, `${id}.yaml`), text);
+}
+
+async function load() {
+  const { playbooks, problems } = await loadPlaybooks([directory], fileEffectors);
+  const errors = problems.filter(({ level }) => level === "error");
+  return { loaded: [...playbooks.keys()], errors };
+}
+
+describe("P-1: calls of other playbooks", () => {
+  test("three deep load", async () => {
+    write("a", ["b"]);
+    write("b", ["c"]);
+    write("c", ["d"]);
+    write("d", []);
+    expect(await load()).toEqual({ loaded: ["a", "b", "c", "d"], errors: [] });
+  });
+
+  test("deeper is refused, of those that are too deep", async () => {
+    for (const [id, called] of [
+      ["a", "b"],
+      ["b", "c"],
+      ["c", "d"],
+      ["d", "e"],
+    ] as const)
+      write(id, [called]);
+    write("e", []);
+    const { loaded, errors } = await load();
+    expect(loaded).toEqual(["b", "c", "d", "e"]);
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/3 deep at most: a → b → c → d → e/), column: 9 }]);
+  });
+
+  test("a circle is refused, and everything that leads into it", async () => {
+    write("a", ["b"]);
+    write("b", ["c"]);
+    write("c", ["b"]);
+    write("d", []);
+    const { loaded, errors } = await load();
+    expect(loaded).toEqual(["d"]);
+    expect(errors.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/never end: b → c → b/)]),
+    );
+  });
+
+  test("of one that is not there, or has errors itself, is refused", async () => {
+    write("a", ["b"]);
+    write("b", ["gone"]);
+    const { loaded, errors } = await load();
+    expect(loaded).toEqual([]);
+    expect(errors.map(({ message }) => message)).toEqual([
+      "there is no playbook gone that may run",
+      "there is no playbook b that may run",
+    ]);
+  });
+
+  test("with inputs that it has not is refused where they stand", async () => {
+    write("a", ["b"], { other: 1 });
+    write("b", []);
+    const { errors } = await load();
+    expect(errors).toMatchObject([{ message: "b has no input other", remedy: "its inputs are: none" }]);
+  });
+});
