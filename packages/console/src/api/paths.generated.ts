@@ -2761,6 +2761,7 @@ export type CompleteStepRequest = {
   result?: "done" | "not_done" | "skip" | "again";
   checked?: (string)[];
   captured?: { [key: string]: string | number | boolean };
+  option?: string;
 };
 
 export type ErasurePreviewRequest = {
@@ -9032,6 +9033,51 @@ export interface paths {
       requestBody: {
         content: {
           "application/json": StartRunRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/runs/{id}/signals/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": { [key: string]: unknown };
         };
       };
       responses: {
