@@ -30,10 +30,7 @@ export function callsOf(document: PlaybookDocument): { readonly playbook: string
  * @returns every playbook that one calls, and those that they call
  * @throws FirebreakError conflict when one of them is not there or they call each other too deeply
  */
-export function collectCalled(
-  playbooks: ReadonlyMap<string, Callable>,
-  document: PlaybookDocument,
-): CalledPlaybooks {
+export function collectCalled(playbooks: ReadonlyMap<string, Callable>, document: PlaybookDocument): CalledPlaybooks {
   const found = new Map<string, Callable>();
   const visit = (from: PlaybookDocument, depth: number): void => {
     for (const { playbook: id } of callsOf(from)) {
