@@ -17,6 +17,8 @@ const OTHER_DOORS: Readonly<Record<string, string>> = {
   "agent.freeze": "firebreak stop",
   "agent.kill": "firebreak stop",
   "agent.resume": "firebreak resume",
+  "stop.place": "firebreak stop",
+  "stop.kill": "firebreak stop",
 };
 
 export function actionServices(house: House): ActionServices {

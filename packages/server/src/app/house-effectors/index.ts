@@ -1,5 +1,6 @@
 import type { Effector } from "../../containment/index.ts";
 import { agentStatus } from "./agent-status.ts";
+import { checkLoad } from "./check-load.ts";
 import { checkLogins } from "./check-logins.ts";
 import { eventsSearch } from "./events-search.ts";
 import { incidentEffectors } from "./incident-effectors.ts";
@@ -12,6 +13,7 @@ export function houseEffectors(surroundings: IncidentSurroundings): readonly Eff
   const { database } = surroundings;
   return [
     agentStatus(database),
+    checkLoad,
     checkLogins(database),
     eventsSearch(database),
     piiSearch(database),

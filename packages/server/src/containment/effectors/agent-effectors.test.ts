@@ -93,25 +93,31 @@ function holdCount(): number {
 
 const parameters = { agentId: "scout", reason: "rogue" };
 
+const placed = (level?: string) => ({ scope: "agent", target: "scout", reason: "rogue", ...(level && { level }) });
+
 describe.each([
-  ["agent.deny", "running"],
-  ["agent.freeze", "frozen"],
-  ["agent.kill", "unlisted"],
-])("%s", (name, after) => {
+  ["agent.deny", "running", parameters],
+  ["agent.freeze", "frozen", parameters],
+  ["agent.kill", "unlisted", parameters],
+  ["stop.place", "running", placed("abort")],
+  ["stop.place", "frozen", placed("freeze")],
+  ["stop.place", "frozen", { scope: "global", reason: "rogue", level: "freeze" }],
+  ["stop.kill", "unlisted", placed()],
+])("%s, after which the tree is %s", (name, after, given) => {
   test("C-3: applied twice does what applying once does, and verifies", async () => {
     await startAgent();
-    const first = await effector(name).apply(context("s"), parameters);
-    const second = await effector(name).apply(context("s"), parameters);
+    const first = await effector(name).apply(context("s"), given);
+    const second = await effector(name).apply(context("s"), given);
     expect([first.ok, second.ok]).toEqual([true, true]);
     expect(second.output?.["holdId"]).toBe(first.output?.["holdId"]);
     expect(holdCount()).toBe(1);
     await until(`the tree is ${after}`, () => tree() === after);
-    expect(await effector(name).verify(context("s"), parameters, first.output ?? {})).toMatchObject({ ok: true });
+    expect(await effector(name).verify(context("s"), given, first.output ?? {})).toMatchObject({ ok: true });
   });
 
   test("C-3: preview says what would be touched and touches nothing", async () => {
     await startAgent();
-    const { changes } = await effector(name).preview(context("s"), parameters);
+    const { changes } = await effector(name).preview(context("s"), given);
     expect(changes.join("\n")).toContain(sessionId);
     expect(tree()).toBe("running");
     expect(holdCount()).toBe(0);
@@ -119,29 +125,29 @@ describe.each([
 
   test("C-3: undo is refused to automation; by a person it works, twice", async () => {
     await startAgent();
-    const { output = {} } = await effector(name).apply(context("s"), parameters);
-    expect(await effector(name).undo(context("s"), parameters, output)).toMatchObject({ ok: false, reason: "denied" });
+    const { output = {} } = await effector(name).apply(context("s"), given);
+    expect(await effector(name).undo(context("s"), given, output)).toMatchObject({ ok: false, reason: "denied" });
     expect(holdCount()).toBe(1);
     for (let i = 0; i < 2; i++) {
-      expect(await effector(name).undo(context("s", person), parameters, output)).toMatchObject({ ok: true });
+      expect(await effector(name).undo(context("s", person), given, output)).toMatchObject({ ok: true });
     }
     expect(holdCount()).toBe(0);
     await until(
       "the tree is as it was, or gone for good",
-      () => tree() === (name === "agent.kill" ? "unlisted" : "running"),
+      () => tree() === (after === "unlisted" ? "unlisted" : "running"),
     );
-    expect(await effector(name).verify(context("s"), parameters, output)).toMatchObject({ ok: false });
+    expect(await effector(name).verify(context("s"), given, output)).toMatchObject({ ok: false });
   });
 
   test("C-3: what a process did before it crashed is undone by another one, without any record of it", async () => {
     await startAgent();
-    const request = { verb: "apply", home, effector: name, parameters, runId: "run_1", stepId: "s" };
+    const request = { verb: "apply", home, effector: name, parameters: given, runId: "run_1", stepId: "s" };
     const died = spawnSync(process.execPath, [effectorProcess(), JSON.stringify(request)], { encoding: "utf8" });
     expect(died.signal).toBe("SIGKILL");
     expect(holdCount()).toBe(1);
-    expect(await effector(name).undo(context("s", person), parameters, {})).toMatchObject({ ok: true });
+    expect(await effector(name).undo(context("s", person), given, {})).toMatchObject({ ok: true });
     expect(holdCount()).toBe(0);
-    if (name !== "agent.kill") await until("it runs", () => tree() === "running");
+    if (after !== "unlisted") await until("it runs", () => tree() === "running");
   });
 });
 
@@ -187,6 +193,30 @@ describe("agent.verify_stopped", () => {
         reason: "not_found",
       });
     }
+  });
+});
+
+describe("stop.place", () => {
+  test("C-3: is in force also where nothing runs that it covers, and says that it proved nothing", async () => {
+    for (const given of [
+      { scope: "global", level: "freeze", reason: "test" },
+      { scope: "pack", target: "research", level: "deny", reason: "test" },
+      { scope: "tool", target: "exec", level: "deny", reason: "test" },
+    ]) {
+      const { ok, output } = await effector("stop.place").apply(context(given.scope), given);
+      expect([ok, typeof output?.["holdId"]], given.scope).toEqual([true, "string"]);
+      expect(await effector("stop.place").verify(context(given.scope), given, {})).toMatchObject({ ok: true });
+    }
+    expect(holdCount()).toBe(3);
+  });
+
+  test.each([
+    { scope: "global", target: "x", level: "deny", reason: "r" },
+    { scope: "agent", level: "deny", reason: "r" },
+    { scope: "tool", target: "exec", level: "freeze", reason: "r" },
+    { scope: "agent", target: "scout", level: "kill", reason: "r" },
+  ])("C-3: does not take %j", (given) => {
+    expect(effector("stop.place").parameters.safeParse(given).success).toBe(false);
   });
 });
 

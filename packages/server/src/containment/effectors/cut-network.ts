@@ -6,7 +6,7 @@ import { cgroupInNft, isRoot, watchTree } from "../process-tree/index.ts";
 import { handleOf } from "../registry.ts";
 import { runSystemProgram } from "../system-program.ts";
 import type { AgentParameters } from "./agent-effectors.ts";
-import { agentParameters, coveredBy } from "./agent-effectors.ts";
+import { agentParameters, sessionsOf } from "./agent-effectors.ts";
 
 const cut = z.object({ sessionId: z.string(), table: z.string().regex(/^fb_cut_[0-9a-f]{16}$/) });
 const cutOutput = z.object({ cuts: z.array(cut) });
@@ -26,7 +26,7 @@ export const cutNetworkEffector: Effector = defineEffector({
   checkNeeds,
   blastRadius: async (_ctx, { agentId }) => ({ agents: [agentId], hosts: [], services: [], addresses: [] }),
   preview: async (ctx, parameters) =>
-    coveredBy(ctx, parameters).map((one) =>
+    sessionsOf(ctx, parameters).map((one) =>
       groupOf(one) === null
         ? `cannot cut session ${one.sessionId}: it has no cgroup of version 2`
         : `drops every packet of session ${one.sessionId}`,
@@ -42,7 +42,7 @@ async function checkNeeds(): Promise<readonly MissingNeed[]> {
   return code === 0 ? [] : [{ what: "there is no nft here", remedy: "on Debian: apt-get install nftables" }];
 }
 
-type Covered = ReturnType<typeof coveredBy>[number];
+type Covered = ReturnType<typeof sessionsOf>[number];
 
 function groupOf({ cgroup }: Covered) {
   return cgroup === null ? null : cgroupInNft(cgroup);
@@ -60,7 +60,7 @@ function rulesFor(table: string, { path, level }: { path: string; level: number 
 }
 
 async function applyCut(ctx: EffectorContext, parameters: AgentParameters): Promise<EffectorOutcome> {
-  const covered = coveredBy(ctx, parameters).filter(({ tree }) => tree !== "gone");
+  const covered = sessionsOf(ctx, parameters).filter(({ tree }) => tree !== "gone");
   if (covered.length === 0) {
     return {
       ok: false,
@@ -100,7 +100,7 @@ async function verifyCut(
       return { ok: false, reason: "unverified", message: `the rules of session ${sessionId} are not in force`, output };
     }
   }
-  const outside = coveredBy(ctx, parameters).flatMap((one) => watchTree(handleOf(one), new Map()));
+  const outside = sessionsOf(ctx, parameters).flatMap((one) => watchTree(handleOf(one), new Map()));
   if (outside.length > 0) {
     const names = outside.slice(0, 10).map(({ pid, command }) => `${pid} ${command}`);
     const message = `these left the cgroup and still have their network: ${names.join(", ")}`;
@@ -116,7 +116,7 @@ async function undoCut(
   output: EffectorOutput,
 ): Promise<EffectorOutcome> {
   const recorded = cutOutput.safeParse(output).data?.cuts.map(({ table }) => table) ?? [];
-  const tables = new Set([...recorded, ...coveredBy(ctx, parameters).map(({ sessionId }) => tableOf(sessionId))]);
+  const tables = new Set([...recorded, ...sessionsOf(ctx, parameters).map(({ sessionId }) => tableOf(sessionId))]);
   for (const table of tables) {
     const undone = await runSystemProgram(["nft", "-f", "-"], {
       input: `table inet ${table} {}\ndelete table inet ${table}\n`,

@@ -3,8 +3,7 @@ import type { Redactor } from "../../redaction/index.ts";
 import { createRotateEffector } from "../credentials/index.ts";
 import type { Effector } from "../effector.ts";
 import { enforceHold } from "../enforce-hold.ts";
-import { skillQuarantine } from "../skills/index.ts";
-import type { Enforce } from "./agent-effectors.ts";
+import { fileQuarantine, skillQuarantine } from "../skills/index.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { commandEffectors } from "./commands/index.ts";
 import { cutNetworkEffector } from "./cut-network.ts";
@@ -19,12 +18,16 @@ import { managedServiceEffectors } from "./managed-services/index.ts";
 import type { ServiceSurroundings } from "./managed-services/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
 import { probeEffectors } from "./probes/index.ts";
+import { mcpDisable } from "./mcp/mcp-disable.ts";
+import { processEnd } from "./process-end.ts";
 import { resumeEffector } from "./resume.ts";
 import { serviceEffectors } from "./service/index.ts";
+import { placedStops } from "./stop-place.ts";
+import type { Enforce } from "./stop-with-hold.ts";
 
 /** What playbooks may do to supervised agents. @param enforce brings those that a hold covers to its level */
 export function agentEffectorsWith(enforce: Enforce): readonly Effector[] {
-  return [...stopEffectors(enforce), cutNetworkEffector, resumeEffector(enforce)];
+  return [...stopEffectors(enforce), ...placedStops(enforce), cutNetworkEffector, resumeEffector(enforce)];
 }
 
 /** The same, on this machine alone. */
@@ -34,13 +37,16 @@ export const agentEffectors: readonly Effector[] = agentEffectorsWith(enforceHol
 export function localEffectors(
   settings: EffectorSettings,
   readSecret: ReadSecret,
-  redactor: Pick<Redactor, "maskText">,
+  redactor: Pick<Redactor, "maskText" | "maskArguments">,
 ): readonly Effector[] {
   return [
     ...probeEffectors(settings, redactor),
     ...commandEffectors(redactor),
     maintenanceLock(settings.maintenanceLocks),
     skillQuarantine(settings.skills),
+    fileQuarantine,
+    processEnd,
+    mcpDisable(redactor),
     ...dockerEffectors(settings.docker),
     ...serviceEffectors(settings),
     ...hookEffectors(settings.hooks, readSecret),

@@ -3,8 +3,8 @@ import type { Hold } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../effector.ts";
 import { TOUCHES_NOTHING, defineEffector } from "../effector.ts";
-import type { Enforce } from "./agent-effectors.ts";
-import { holdIdOf, releaseHold, withKillswitch } from "./agent-effectors.ts";
+import type { Enforce } from "./stop-with-hold.ts";
+import { holdIdOf, releaseHold, withKillswitch } from "./stop-with-hold.ts";
 
 const parameters = z.strictObject({
   /** the hold to lift */

@@ -1,4 +1,5 @@
 export { compareWithBaseline, makeBaseline, readBaseline } from "./baseline.ts";
+export { fileQuarantine } from "./file-quarantine.ts";
 export { isSame } from "./compare-skills.ts";
 export type { SkillDifference } from "./compare-skills.ts";
 export { SignatureFault } from "./manifest.ts";

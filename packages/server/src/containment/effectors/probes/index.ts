@@ -2,6 +2,8 @@ import type { EffectorSettings } from "../../../kernel/index.ts";
 import { parseAddressOrNetwork } from "../../../kernel/index.ts";
 import type { Redactor } from "../../../redaction/index.ts";
 import type { Effector } from "../../effector.ts";
+import { checkDisk } from "./check-disk.ts";
+import { checkFile } from "./check-file.ts";
 import { checkHttp } from "./check-http.ts";
 import { checkTcp } from "./check-tcp.ts";
 import { logSearch } from "./log-search.ts";
@@ -14,5 +16,5 @@ export function probeEffectors(
   redactor: Pick<Redactor, "maskText">,
 ): readonly Effector[] {
   const allowed = checks.privateNetworks.flatMap((text) => parseAddressOrNetwork(text) ?? []);
-  return [checkHttp(allowed), checkTcp(allowed), logSearch(redactor)];
+  return [checkDisk, checkFile, checkHttp(allowed), checkTcp(allowed), logSearch(redactor)];
 }
