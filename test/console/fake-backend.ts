@@ -366,6 +366,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       return found && Object.assign(found, { state: "expired" });
     },
     "GET /approvals": () => ({ items: sample.approvals, next: null }),
+    "GET /approvals/:id": ({ id }) => sample.approvals.find((approval) => approval.id === id) ?? sample.approvals[0],
     "POST /approvals/:id/answer": ({ id, body }) => answerQuestion(id, body),
     "POST /answer-links/open": ({ body }) => openLink(body),
     "POST /answer-links/answer": ({ body }) => {
@@ -405,17 +406,6 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       }));
       return { hold: held, releasedAt: now(), approval: null, resumed };
     },
-    "POST /runs/:id/steps/:step/complete": ({ id, step, body }) => {
-      const run = sample.incidents.flatMap((incident) => incident.runs).find((candidate) => candidate.id === id);
-      const found = run?.steps.find((candidate) => candidate.id === step);
-      if (!run || !found) throw new Refusal("not_found", "There is no such step.");
-      Object.assign(found, { state: "succeeded", message: text(body["note"]), endedAt: now() });
-      return run;
-    },
-    "POST /runs/:id/abort": ({ id, body }) => {
-      const run = sample.incidents.flatMap((incident) => incident.runs).find((candidate) => candidate.id === id);
-      return run && Object.assign(run, { state: "aborted", reason: text(body["reason"]) });
-    },
     "POST /evidence/:id/verify": ({ id }) =>
       id === "evd_broken"
         ? {
@@ -436,7 +426,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     "GET /guard": () => guardOf(sample.incidents.length > 0),
     ...sessionRoutes(sample, (code, detail) => new Refusal(code, detail)),
     ...explorerRoutes({ sample, now, refuse: (code, detail) => new Refusal(code, detail) }),
-    ...playbookRoutes({ sample, refuse: (code, detail) => new Refusal(code, detail) }),
+    ...playbookRoutes({ sample, now, change, refuse: (code, detail) => new Refusal(code, detail) }),
     ...rulesRoutes({ sample, change, refuse: (code, detail) => new Refusal(code, detail) }),
     "GET /users": () => ({
       items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],

@@ -6,16 +6,21 @@ import { lineOf } from "./sample-playbooks.ts";
 interface Call {
   readonly body: Record<string, unknown>;
   readonly id: string;
+  readonly step: string;
 }
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 interface Surroundings {
   readonly sample: Sample;
+  readonly now: () => string;
+  readonly change: (topic: "run", id: string) => void;
   readonly refuse: (code: "not_found" | "conflict", detail: string) => Error;
 }
 
-export function playbookRoutes({ sample, refuse }: Surroundings): Record<string, (call: Call) => unknown> {
+export function playbookRoutes({ sample, now, change, refuse }: Surroundings): Record<string, (call: Call) => unknown> {
   const { playbooks, refused } = sample.library;
-  const runs = () => sample.incidents.flatMap((incident) => incident.runs);
+  const runs = () => [...sample.incidents.flatMap((incident) => incident.runs), ...sample.library.runs];
   const find = (id: string): PlaybookDetail => {
     const found = playbooks.find((playbook) => playbook.id === id);
     if (found !== undefined) return found;
@@ -24,16 +29,100 @@ export function playbookRoutes({ sample, refuse }: Surroundings): Record<string,
     if (broken === undefined || any === undefined) throw refuse("not_found", `There is no playbook ${id}.`);
     return { ...any, ...broken, title: id, runnable: false, steps: [], phases: [], text: "id: half\ntitle: [" };
   };
+  const proofOf = ({ id, hash }: PlaybookDetail) => ({
+    lastProven:
+      id === "service-down"
+        ? {
+            drillId: "drl_1",
+            at: sample.library.provenAt,
+            hash,
+            version: 3,
+            seconds: 74,
+            result: "passed",
+            stale: true,
+          }
+        : null,
+    lastDrill: null,
+  });
   const findRun = (id: string) => {
     const found = runs().find((run) => run.id === id);
     if (found === undefined) throw refuse("not_found", `There is no run ${id}.`);
     return found;
   };
   return {
-    "GET /playbooks": () => ({ items: playbooks.map(lineOf), next: null, refused }),
-    "GET /playbooks/:id": ({ id }) => find(id),
+    "GET /playbooks": () => ({
+      items: playbooks.map((playbook) => ({ ...lineOf(playbook), ...proofOf(playbook) })),
+      next: null,
+      refused,
+    }),
+    "GET /playbooks/:id": ({ id }) => ({ ...find(id), ...proofOf(find(id)) }),
     "GET /runs": () => ({ items: runs(), next: null }),
     "GET /runs/:id": ({ id }) => findRun(id),
+    "POST /playbooks/:id/preview": ({ id }) => ({
+      playbookId: id,
+      hash: find(id).hash,
+      steps: find(id).steps.map((step) => ({
+        id: step.id,
+        phase: step.phase,
+        title: step.title,
+        type: step.type,
+        effector: step.effector,
+        input: step.with,
+        changes: step.effector === null ? [] : [`${step.effector} would act`],
+        touches: [],
+        obstacles: step.id === "restart" ? ["the service was restarted three times in ten minutes"] : [],
+        note: step.title,
+        destroysEvidence: step.destroysEvidence,
+        undo: step.undo,
+      })),
+    }),
+    "POST /runs": ({ body }) => {
+      const [first] = sample.library.runs;
+      const playbook = find(text(body["playbookId"]));
+      if (first === undefined) throw refuse("conflict", "The fake needs a run to copy.");
+      const made = { ...first, id: "run_new", playbookId: playbook.id, playbookTitle: playbook.title };
+      sample.library.runs.push(made);
+      return made;
+    },
+    "POST /runs/:id/pause": ({ id, body }) =>
+      Object.assign(findRun(id), {
+        paused: { by: { kind: "person", id: "usr_ada", name: "ada" }, reason: text(body["reason"]), at: now() },
+      }),
+    "POST /runs/:id/resume": ({ id }) => Object.assign(findRun(id), { paused: null }),
+    "POST /runs/:id/hand-over": ({ id, body }) => Object.assign(findRun(id), { owner: text(body["to"]) }),
+    "POST /runs/:id/abort": ({ id }) =>
+      Object.assign(findRun(id), { state: "aborted", reason: "aborted_by_person", endedAt: now() }),
+    "POST /runs/:id/steps/:step/complete": ({ id, step, body }) => {
+      const run = findRun(id);
+      const found = run.steps.find((candidate) => candidate.id === step);
+      if (found === undefined) throw refuse("not_found", "There is no such step.");
+      Object.assign(found, {
+        state: "succeeded",
+        reason: "done_by_person",
+        message: text(body["note"]),
+        endedAt: now(),
+      });
+      Object.assign(run, { state: "running", reason: null });
+      change("run", id);
+      return run;
+    },
+    "POST /runs/:id/steps/:step/skip": ({ id, step, body }) => {
+      const found = findRun(id).steps.find((candidate) => candidate.id === step);
+      if (found !== undefined)
+        Object.assign(found, { state: "skipped", reason: "skipped_by_person", message: text(body["reason"]) });
+      return findRun(id);
+    },
+    "GET /incidents/:id/guidance": () => ({
+      playbooks: [
+        {
+          id: "rogue-agent",
+          title: "Rogue agent",
+          why: "bound to incidents of the type Agent runaway",
+          inputs: { agentId: "scout" },
+        },
+      ],
+      contacts: [],
+    }),
     "GET /runs/:id/playbook": ({ id }) => find(findRun(id).playbookId),
   };
 }

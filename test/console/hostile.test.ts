@@ -22,6 +22,8 @@ const PATHS = [
   "/explorer",
   "/sessions/ses_1",
   "/playbooks",
+  "/runs/run_manual",
+  "/runs/run_denied",
   "/playbooks/service-down",
   "/playbooks/service-down?view=graph",
   "/playbooks/service-down?view=source",

@@ -106,13 +106,13 @@ describe("O-2: the incident page", () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/incidents/INC-2026-0042?tab=actions");
     await settle(page);
-    const step = page.getByRole("listitem").filter({ hasText: "Ask the owner" });
-    await step.getByLabel("What you did").fill("Asked; restore it");
-    await step.getByRole("button", { name: "Mark as done" }).click();
-    await step.getByText("Succeeded").waitFor();
+    const task = page.getByRole("group", { name: "Ask the owner" });
+    await task.getByLabel("What you did or saw").fill("Asked; restore it");
+    await task.getByRole("button", { name: "Done", exact: true }).click();
+    await task.waitFor({ state: "detached" });
     expect(backend.acts.at(-1)).toEqual({
       path: "POST /runs/run_1/steps/step-6/complete",
-      body: { note: "Asked; restore it" },
+      body: { result: "done", note: "Asked; restore it", checked: [], captured: {} },
     });
   });
 

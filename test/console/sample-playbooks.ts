@@ -1,5 +1,6 @@
 /** Playbooks as the pages of playbooks show them: one with every kind of step, one small, one that does not load. */
-import type { PlaybookDetail, PlaybookStepView, PlaybookView, RefusedPlaybookView } from "@firebreak/protocol";
+import type { PlaybookDetail, PlaybookStepView, PlaybookView, RefusedPlaybookView, RunView } from "@firebreak/protocol";
+import { sampleRuns } from "./sample-runs.ts";
 
 type Part = Partial<PlaybookStepView> & Pick<PlaybookStepView, "id" | "title" | "type">;
 
@@ -20,6 +21,7 @@ function step(phase: string, part: Part): PlaybookStepView {
     effector: null,
     with: {},
     destroysEvidence: false,
+    onlyReads: part.effector?.startsWith("check.") === true || part.effector === "command.read",
     undo: part.type === "action" ? "none" : null,
     approval: null,
     role: null,
@@ -343,12 +345,15 @@ const REFUSED: RefusedPlaybookView = {
 };
 
 export interface PlaybookSample {
+  runs: RunView[];
+  readonly provenAt: string;
   playbooks: PlaybookDetail[];
   refused: RefusedPlaybookView[];
 }
 
 export function samplePlaybooks(at: (minutes: number) => string): PlaybookSample {
-  return { playbooks: [rogueAgent(), serviceDown(at)], refused: [REFUSED] };
+  const down = serviceDown(at);
+  return { playbooks: [rogueAgent(), down], refused: [REFUSED], runs: sampleRuns(down, at), provenAt: at(3 * 24 * 60) };
 }
 
 /** @returns the playbook as a line of the library */

@@ -101,6 +101,8 @@ export const playbookStep = z.object({
   effector: z.string().nullable(),
   with: parameters,
   destroysEvidence: z.boolean(),
+  /** it changes nothing, so there is nothing to undo */
+  onlyReads: z.boolean(),
   undo: z.enum(["none", "auto"]).nullable(),
   approval: approvalAsk.nullable(),
   role: z.string().nullable(),
@@ -147,3 +149,25 @@ export const playbookDetail = playbookHead.extend({
   versions: z.array(z.object({ hash: z.string(), runs: z.number().int(), firstAt: z.string(), lastAt: z.string() })),
 });
 export type PlaybookDetail = z.infer<typeof playbookDetail>;
+
+/** What one step of a run would do, with the inputs as they were given. */
+export const stepPreview = z.object({
+  id: z.string(),
+  phase: z.string(),
+  title: z.string(),
+  type: z.enum(STEP_TYPES),
+  effector: z.string().nullable(),
+  /** what would run with; texts that earlier steps fill in are still references */
+  input: parameters,
+  /** what would change, what it would touch, and why it would be refused, a line each */
+  changes: z.array(z.string()),
+  touches: z.array(z.string()),
+  obstacles: z.array(z.string()),
+  note: z.string(),
+  destroysEvidence: z.boolean(),
+  undo: z.enum(["none", "auto"]).nullable(),
+});
+export type StepPreview = z.infer<typeof stepPreview>;
+
+export const runPreview = z.object({ playbookId: z.string(), hash: z.string(), steps: z.array(stepPreview) });
+export type RunPreview = z.infer<typeof runPreview>;

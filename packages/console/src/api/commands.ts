@@ -130,10 +130,6 @@ export const resetBudget = (body: { budget: string; subject: string; metric: Met
 export const isolateBreaker = (body: BreakerAct) => unwrap(client.POST("/api/v1/breakers/isolate", { body }));
 export const closeBreaker = (body: BreakerAct) => unwrap(client.POST("/api/v1/breakers/close", { body }));
 
-export const completeStep = (id: string, step: string, note: string) =>
-  unwrap(client.POST("/api/v1/runs/{id}/steps/{step}/complete", { params: { path: { id, step } }, body: { note } }));
-export const abortRun = (id: string, reason: string) =>
-  unwrap(client.POST("/api/v1/runs/{id}/abort", { ...byId(id), body: { reason } }));
 export const verifyEvidence = (id: string) => unwrap(client.POST("/api/v1/evidence/{id}/verify", byId(id)));
 export const transferEvidence = (id: string, body: { readonly to: string; readonly reason: string }) =>
   unwrap(client.POST("/api/v1/evidence/{id}/transfers", { ...byId(id), body }));

@@ -1277,6 +1277,7 @@ export type PlaybookStep = {
   effector: string | null;
   with: { [key: string]: unknown };
   destroysEvidence: boolean;
+  onlyReads: boolean;
   undo: "none" | "auto" | null;
   approval: {
     role: string | null;
@@ -1372,6 +1373,27 @@ export type RefusedPlaybook = {
     message: string;
     remedy: string;
   })[];
+};
+
+export type StepPreview = {
+  id: string;
+  phase: string;
+  title: string;
+  type: "action" | "verify" | "manual" | "approval" | "decision" | "parallel" | "for-each" | "wait" | "sub-playbook";
+  effector: string | null;
+  input: { [key: string]: unknown };
+  changes: (string)[];
+  touches: (string)[];
+  obstacles: (string)[];
+  note: string;
+  destroysEvidence: boolean;
+  undo: "none" | "auto" | null;
+};
+
+export type RunPreview = {
+  playbookId: string;
+  hash: string;
+  steps: (StepPreview)[];
 };
 
 export type PlaybookLibrary = {
@@ -9644,6 +9666,53 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks/{id}/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            inputs?: { [key: string]: unknown };
+            incidentId?: string | null;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunPreview;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;

@@ -33,3 +33,16 @@ export const runPlaybookQuery = (id: string) =>
     queryFn: () => unwrap(client.GET("/api/v1/runs/{id}/playbook", { params: { path: { id } } })),
     staleTime: Infinity,
   });
+
+export const approvalQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["approval", id],
+    queryFn: () => unwrap(client.GET("/api/v1/approvals/{id}", { params: { path: { id } } })),
+  });
+
+/** Which playbooks fit the incident, and whom the profile brings in. */
+export const guidanceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["guidance", id],
+    queryFn: () => unwrap(client.GET("/api/v1/incidents/{id}/guidance", { params: { path: { id } } })),
+  });

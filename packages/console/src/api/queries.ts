@@ -356,7 +356,7 @@ export const STALE_AFTER = {
   silence: ["alerts", "silences"],
   policy: ["policy", "budgets", "breakers"],
   hold: ["overview", "killswitch", "receipts", "agents", "incident", "timeline", "stop-preview"],
-  approval: ["approvals", "legal-holds", "overview", "incident", "timeline", "killswitch"],
+  approval: ["approvals", "approval", "run", "runs", "legal-holds", "overview", "incident", "timeline", "killswitch"],
   agent: ["overview", "agents", "coverage", "stop-preview"],
   run: ["overview", "incident", "timeline", "runs", "run", "playbook"],
   delivery: ["overview", "incident", "timeline"],

@@ -132,6 +132,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   switchEverything: { enabled: false, ...REASON },
   switchPack: { enabled: false, ...REASON },
   completeStep: { note: "done" },
+  previewPlaybook: {},
   transferEvidence: { to: "the office", ...REASON },
   abortRun: REASON,
   startRun: { playbookId: "rogue-agent" },

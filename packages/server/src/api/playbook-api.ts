@@ -1,4 +1,11 @@
-import type { PlaybookDetail, ProvenPlaybook, ProvenPlaybookDetail, RefusedPlaybookView } from "@firebreak/protocol";
+import type {
+  PlaybookDetail,
+  ProvenPlaybook,
+  ProvenPlaybookDetail,
+  RefusedPlaybookView,
+  RunPreview,
+  RunPreviewRequest,
+} from "@firebreak/protocol";
 import type { Caller } from "../access/index.ts";
 
 /** The library of playbooks, for people to read. */
@@ -7,5 +14,6 @@ export interface PlaybookApi {
     caller: Caller,
   ): Promise<{ items: ProvenPlaybook[]; next: string | null; refused: RefusedPlaybookView[] }>;
   getPlaybook(caller: Caller, request: { readonly id: string }): Promise<ProvenPlaybookDetail>;
+  previewPlaybook(caller: Caller, request: RunPreviewRequest & { readonly id: string }): Promise<RunPreview>;
   getRunPlaybook(caller: Caller, request: { readonly id: string }): Promise<PlaybookDetail>;
 }

@@ -5,6 +5,8 @@ import {
   provenPlaybook,
   provenPlaybookDetail,
   refusedPlaybook,
+  runPreview,
+  stepPreview,
 } from "@firebreak/protocol";
 import { z } from "zod";
 
@@ -24,5 +26,7 @@ export const PLAYBOOK_ANSWERS = {
   PlaybookStep: playbookStep,
   PlaybookDetail: playbookDetail,
   RefusedPlaybook: refusedPlaybook,
+  StepPreview: stepPreview,
+  RunPreview: runPreview,
   PlaybookLibrary: playbookLibrary,
 } as const;

@@ -3,6 +3,7 @@ import {
   eventDetail,
   exportView,
   playbookDetail,
+  runPreview,
   runView,
   drillSummary,
   drillView,
@@ -75,6 +76,7 @@ export function playbookSamples(): PlaybookApi {
   return {
     listPlaybooks: async () => sample(playbookLibrary),
     getPlaybook: async () => sample(provenPlaybookDetail),
+    previewPlaybook: async () => sample(runPreview),
     getRunPlaybook: async () => sample(playbookDetail),
   };
 }

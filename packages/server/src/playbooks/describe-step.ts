@@ -1,6 +1,6 @@
 import type { PlaybookStepView } from "@firebreak/protocol";
 import type { ActionStep, Step } from "./format.ts";
-import type { KnownEffectors } from "./known-effectors.ts";
+import type { KnownEffector, KnownEffectors } from "./known-effectors.ts";
 
 type Details = Pick<
   PlaybookStepView,
@@ -9,6 +9,7 @@ type Details = Pick<
   | "effector"
   | "with"
   | "destroysEvidence"
+  | "onlyReads"
   | "undo"
   | "approval"
   | "role"
@@ -34,6 +35,7 @@ const NOTHING: Details = {
   effector: null,
   with: {},
   destroysEvidence: false,
+  onlyReads: false,
   undo: null,
   approval: null,
   role: null,
@@ -61,7 +63,7 @@ export function describeDetails(step: Step, effectors: KnownEffectors): Details 
 function ownDetails(step: Step, effectors: KnownEffectors): Partial<Details> {
   switch (step.type) {
     case "action":
-      return { ...describeAction(step), destroysEvidence: effectors.get(step.effector)?.destroysEvidence ?? false };
+      return { ...describeAction(step), ...describeEffect(effectors.get(step.effector)) };
     case "verify":
       return { ...readBy(step.probe), retries: step.retries, of: step.of ?? null, expect: step.expect ?? null };
     case "manual":
@@ -99,6 +101,10 @@ function ownDetails(step: Step, effectors: KnownEffectors): Partial<Details> {
     default:
       return step satisfies never;
   }
+}
+
+function describeEffect(effector: KnownEffector | undefined): Partial<Details> {
+  return { destroysEvidence: effector?.destroysEvidence ?? false, onlyReads: effector?.onlyReads ?? false };
 }
 
 function describeAction(step: ActionStep): Partial<Details> {

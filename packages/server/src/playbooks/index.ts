@@ -7,6 +7,7 @@ export { executeRun } from "./execute-run.ts";
 export type { RunProgress } from "./execute-run.ts";
 export { getRun, listRuns } from "./list-runs.ts";
 export { describePlaybook, describeRunPlaybook, viewPlaybook, viewRefused } from "./describe-playbook.ts";
+export { previewPlaybook } from "./describe-preview.ts";
 export { checkPlaybook, loadPlaybooks } from "./load-playbooks.ts";
 export type { LoadedPlaybook, LoadedPlaybooks } from "./load-playbooks.ts";
 export { previewRun } from "./preview-run.ts";

@@ -2,7 +2,7 @@ import type { Actor } from "@firebreak/protocol";
 import type { Effector, EffectorContext, EffectorPreview } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import type { PlaybookVerbs, RunContext } from "./context.ts";
-import type { ActionStep } from "./format.ts";
+import type { ActionStep, Step } from "./format.ts";
 import { planSteps } from "./plan.ts";
 import type { PlannedStep } from "./plan.ts";
 import { findReferences, resolveReferences, toScopeInputs } from "./references.ts";
@@ -14,7 +14,7 @@ export interface StepPreview {
   readonly id: string;
   readonly phase: string;
   readonly title: string;
-  readonly type: string;
+  readonly type: Step["type"];
   readonly effector: string | null;
   /** what would run with; texts that earlier steps fill in are still references */
   readonly input: Readonly<Record<string, unknown>>;

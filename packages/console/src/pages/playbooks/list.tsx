@@ -3,7 +3,7 @@ import { Link, useSearchParams } from "wouter";
 import {
   SEVERITY_NAMES,
   type PlaybookProblemView,
-  type PlaybookView,
+  type ProvenPlaybook,
   type RefusedPlaybookView,
 } from "@firebreak/protocol";
 import { playbooksQuery, runsQuery } from "../../api/playbook-queries.ts";
@@ -14,12 +14,13 @@ import { Badge } from "../../ui/badge.tsx";
 import { TextField } from "../../ui/fields.tsx";
 import { Empty, Inline, Notice, Panel } from "../../ui/layout.tsx";
 import { count, sayName } from "../../words.ts";
+import { Proof } from "../drills/proof.tsx";
 import { RunRows } from "../runs/run-rows.tsx";
 
 const RUNS_SHOWN = 10;
 
 /** What the playbook is for, in a few words. */
-export function sayPurpose({ appliesTo }: Pick<PlaybookView, "appliesTo">): readonly string[] {
+export function sayPurpose({ appliesTo }: Pick<ProvenPlaybook, "appliesTo">): readonly string[] {
   const { incidentTypes, severities, rules } = appliesTo;
   return [
     ...incidentTypes.map(sayName),
@@ -52,11 +53,11 @@ function Refused({ refused }: { readonly refused: readonly RefusedPlaybookView[]
   ));
 }
 
-function personSteps(steps: PlaybookView["steps"]): number {
+function personSteps(steps: ProvenPlaybook["steps"]): number {
   return steps.filter(({ type }) => type === "manual" || type === "approval" || type === "decision").length;
 }
 
-function PlaybookRow({ playbook }: { readonly playbook: PlaybookView }) {
+function PlaybookRow({ playbook }: { readonly playbook: ProvenPlaybook }) {
   const people = personSteps(playbook.steps);
   return (
     <li className="row">
@@ -75,6 +76,7 @@ function PlaybookRow({ playbook }: { readonly playbook: PlaybookView }) {
           </span>
         </span>
         <span className="row-state">
+          <Proof playbook={playbook} />
           {playbook.problems.length > 0 && <Badge tone="warn">{count(playbook.problems.length, "warning")}</Badge>}
         </span>
       </Link>
@@ -82,7 +84,7 @@ function PlaybookRow({ playbook }: { readonly playbook: PlaybookView }) {
   );
 }
 
-function matches(playbook: PlaybookView, text: string): boolean {
+function matches(playbook: ProvenPlaybook, text: string): boolean {
   const words = [
     playbook.id,
     playbook.title,
@@ -93,7 +95,7 @@ function matches(playbook: PlaybookView, text: string): boolean {
   return words.join(" ").toLowerCase().includes(text.trim().toLowerCase());
 }
 
-function Library({ playbooks }: { readonly playbooks: readonly PlaybookView[] }) {
+function Library({ playbooks }: { readonly playbooks: readonly ProvenPlaybook[] }) {
   const [params, setParams] = useSearchParams();
   const text = params.get("q") ?? "";
   const search = (value: string) => setParams(value === "" ? {} : { q: value }, { replace: true });

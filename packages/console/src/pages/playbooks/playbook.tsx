@@ -1,19 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "wouter";
-import { type PlaybookDetail, SEVERITY_NAMES } from "@firebreak/protocol";
+import { type PlaybookDetail, type ProvenPlaybookDetail, SEVERITY_NAMES } from "@firebreak/protocol";
 import { playbookQuery, runsQuery } from "../../api/playbook-queries.ts";
 import { Ago } from "../../components/bits.tsx";
 import { Loaded, useTabTitle } from "../../components/page.tsx";
+import { useCommands } from "../../hooks/use-commands.ts";
+import { useRefusal } from "../../hooks/use-me.ts";
 import { showHidden } from "../../harmless.ts";
 import { rulePath } from "../../navigation.ts";
+import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { type Fact, Empty, Facts, Notice, Panel } from "../../ui/layout.tsx";
 import { type Tab, Tabs } from "../../ui/tabs.tsx";
 import { count, sayName } from "../../words.ts";
+import { Proof } from "../drills/proof.tsx";
 import { RunRows } from "../runs/run-rows.tsx";
 import { PlaybookDocument, stepAnchor } from "./document.tsx";
 import { PlaybookGraph } from "./graph.tsx";
+import { StartDialog } from "./start-dialog.tsx";
 import { PlaybookSource } from "./source.tsx";
 
 function aboutFacts(playbook: PlaybookDetail): readonly Fact[] {
@@ -51,7 +56,7 @@ function aboutFacts(playbook: PlaybookDetail): readonly Fact[] {
   ];
 }
 
-function About({ playbook }: { readonly playbook: PlaybookDetail }) {
+function About({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
   return (
     <aside className="stack" aria-label="About this playbook">
       <Panel title="About" icon="note">
@@ -64,7 +69,7 @@ function About({ playbook }: { readonly playbook: PlaybookDetail }) {
   );
 }
 
-function Runs({ playbook }: { readonly playbook: PlaybookDetail }) {
+function Runs({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
   const query = useQuery(runsQuery);
   return (
     <div className="stack">
@@ -113,10 +118,21 @@ function useOpenStep(show: (view: string) => void): (id: string) => void {
   };
 }
 
-function Content({ playbook }: { readonly playbook: PlaybookDetail }) {
+function Content({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
   const [params, setParams] = useSearchParams();
   const show = (view: string) => setParams(view === "document" ? {} : { view }, { replace: true });
   const openStep = useOpenStep(show);
+  const [isStarting, setStarting] = useState(false);
+  const refusal = useRefusal("responder");
+  useCommands([
+    {
+      id: `playbook:start:${playbook.id}`,
+      title: `Start “${playbook.title}”…`,
+      group: "This playbook",
+      disabledReason: refusal,
+      run: () => setStarting(true),
+    },
+  ]);
   const tabs: readonly Tab[] = [
     {
       id: "document",
@@ -145,10 +161,21 @@ function Content({ playbook }: { readonly playbook: PlaybookDetail }) {
         <div className="page-heading">
           <h1>{playbook.title}</h1>
           <p className="page-lead">
-            <code>{playbook.id}</code> · {count(playbook.steps.length, "step")}
+            <code>{playbook.id}</code> · {count(playbook.steps.length, "step")} <Proof playbook={playbook} />
           </p>
         </div>
+        <div className="page-actions">
+          <Button
+            kind="primary"
+            icon="play"
+            disabledReason={refusal ?? (playbook.runnable ? null : "Its source must be mended first.")}
+            onClick={() => setStarting(true)}
+          >
+            Start…
+          </Button>
+        </div>
       </header>
+      {isStarting && <StartDialog playbook={playbook} onClose={() => setStarting(false)} />}
       {!playbook.runnable && (
         <Notice tone="danger" title="It does not run before its source is mended">
           <p>The problems stand in the tab Source, each under its line.</p>

@@ -1,6 +1,7 @@
 /** The pages of playbooks and their runs: one piece of script that is loaded when somebody goes there. */
 import { Route, Switch } from "wouter";
 import { NotFound } from "../../components/not-found.tsx";
+import { RunPage } from "../runs/page.tsx";
 import { PlaybooksPage } from "./list.tsx";
 import { PlaybookPage } from "./playbook.tsx";
 
@@ -9,6 +10,7 @@ export default function PlaybookRoutes() {
     <Switch>
       <Route path="/playbooks" component={PlaybooksPage} />
       <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={id} />}</Route>
+      <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
       <Route component={NotFound} />
     </Switch>
   );

@@ -11,9 +11,6 @@ export function roleTitles({ roles }: Pick<PlaybookDetail, "roles">): RoleTitles
   return new Map(roles.map(({ id, title }) => [id, title]));
 }
 
-/** Effectors that change nothing, or only add to what is kept: nothing of them could be taken back. */
-const READS_ONLY = /^check\.|^(?:evidence|notify)\.|\.(?:search|status|verify|verify_stopped|read|note)$/;
-
 /** What has to be seen before the rest: what destroys, what asks first, what can be taken back. */
 export function StepMarks({ step }: { readonly step: PlaybookStepView }) {
   return (
@@ -37,7 +34,7 @@ export function StepMarks({ step }: { readonly step: PlaybookStepView }) {
           Can be undone
         </Badge>
       )}
-      {step.undo === "none" && !READS_ONLY.test(step.effector ?? "") && (
+      {step.undo === "none" && !step.onlyReads && (
         <Badge tone="neutral" title="It stays in effect, or cannot be taken back.">
           Not undone
         </Badge>

@@ -3,7 +3,8 @@ import { Link } from "wouter";
 import { ActorName, Ago, StateBadge } from "../../components/bits.tsx";
 import { runPath } from "../../navigation.ts";
 import { Empty } from "../../ui/layout.tsx";
-import { RUN_WORDS, sayName } from "../../words.ts";
+import { sayName } from "../../words.ts";
+import { runWord } from "./words.ts";
 
 /** Runs as a list, newest first. */
 export function RunRows({ runs }: { readonly runs: readonly RunView[] }) {
@@ -26,7 +27,7 @@ export function RunRows({ runs }: { readonly runs: readonly RunView[] }) {
               </span>
             </span>
             <span className="row-state">
-              <StateBadge word={RUN_WORDS[run.state]} />
+              <StateBadge word={runWord(run)} />
             </span>
           </Link>
         </li>

@@ -1,6 +1,13 @@
+import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { NO_PROOF, readProofs } from "../../drills/index.ts";
-import { describePlaybook, describeRunPlaybook, viewPlaybook, viewRefused } from "../../playbooks/index.ts";
+import {
+  describePlaybook,
+  describeRunPlaybook,
+  previewPlaybook,
+  viewPlaybook,
+  viewRefused,
+} from "../../playbooks/index.ts";
 import type { PlaybookApi } from "../playbook-api.ts";
 
 export function playbookServices(house: House): PlaybookApi {
@@ -16,6 +23,8 @@ export function playbookServices(house: House): PlaybookApi {
       const proofs = await readProofs(house.database, new Map([[id, detail.hash]]));
       return { ...detail, ...(proofs.get(id) ?? NO_PROOF) };
     },
+    previewPlaybook: (caller, { id, inputs, incidentId }) =>
+      previewPlaybook(contextFor(house, caller.actor), { playbookId: id, inputs, incidentId }),
     getRunPlaybook: (_caller, { id }) => describeRunPlaybook(house, id),
   };
 }

@@ -1,5 +1,5 @@
 import { runParams } from "../requests.ts";
-import { playbookDetail, provenPlaybookDetail } from "@firebreak/protocol";
+import { playbookDetail, provenPlaybookDetail, runPreview, runPreviewRequest } from "@firebreak/protocol";
 import { playbookLibrary, playbookParams } from "../playbook-schemas.ts";
 import { defineRoute } from "../route.ts";
 
@@ -26,6 +26,18 @@ export const playbookRoutes = [
     params: playbookParams,
     response: provenPlaybookDetail,
     handler: ({ services, caller }, { params }) => services.getPlaybook(caller, params),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/playbooks/:id/preview",
+    operationId: "previewPlaybook",
+    summary: "What a run would do with these inputs, step by step; nothing is done",
+    tag,
+    access: "responder",
+    params: playbookParams,
+    body: runPreviewRequest,
+    response: runPreview,
+    handler: ({ services, caller }, { params, body }) => services.previewPlaybook(caller, { ...params, ...body }),
   }),
   defineRoute({
     method: "GET",
