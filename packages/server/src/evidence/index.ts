@@ -18,3 +18,4 @@ export { storeArchive } from "./store-archive.ts";
 export { verifyArchive } from "./verify/verify-archive.ts";
 export { exportArchive } from "./carrier/export-archive.ts";
 export { openForeign } from "./carrier/open-foreign.ts";
+export { packZstd, unpackZstd } from "./carrier/zstd-stream.ts";

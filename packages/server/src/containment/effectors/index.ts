@@ -10,6 +10,7 @@ import { cutNetworkEffector } from "./cut-network.ts";
 import { databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
+import { backupEffectors } from "./backup/index.ts";
 import { diskClean } from "./disk/clean.ts";
 import { dockerEffectors } from "./docker/index.ts";
 import { gitEffectors } from "./git/index.ts";
@@ -57,7 +58,7 @@ export function localEffectors(
 export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
   const { settings } = surroundings;
   const services = managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch });
-  return [...services, ...databaseEffectors, ...gitEffectors(settings.git), diskClean];
+  return [...services, ...databaseEffectors, ...gitEffectors(settings.git), ...backupEffectors(settings), diskClean];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

@@ -44,6 +44,8 @@ export const effectorSettings = z.strictObject({
   /** what the owner adds: effectors by HTTP and by command, `hook.NAME` */
   hooks: hooksSettings.default([]),
   git: z.strictObject({ program: absolutePath.default("/usr/bin/git") }).prefault({}),
+  /** where pg_dump, pg_restore and psql lie; left out: where systems have them, the newest first */
+  postgres: z.strictObject({ programs: absolutePath.optional() }).prefault({}),
   /** `scope`: units of the system, or of the user that Firebreak runs as */
   systemd: z
     .strictObject({

@@ -9,6 +9,7 @@ import { createTestDatabase } from "../../../storage/testing.ts";
 import type { TestDatabase } from "../../../storage/testing.ts";
 import { effectorContextFor } from "../testing.ts";
 import { checkPostgres } from "./check-postgres.ts";
+import { postgresParametersOf } from "./testing.ts";
 
 let home = "";
 beforeEach(() => {
@@ -20,19 +21,6 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const ask = (given: Record<string, unknown>, signal = new AbortController().signal) =>
   checkPostgres.apply(effectorContextFor(home, { signal }), given);
 
-/** The parameters that lead where the URL does. */
-function placeOf(databaseUrl: string): Record<string, unknown> {
-  const url = new URL(databaseUrl);
-  const socket = url.searchParams.get("host");
-  return {
-    ...(socket === null ? { host: url.hostname } : { socket }),
-    port: Number(url.port),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: url.pathname.slice(1),
-  };
-}
-
 describe("check.postgres", () => {
   let shared: TestDatabase;
   beforeAll(async () => {
@@ -41,14 +29,14 @@ describe("check.postgres", () => {
   afterAll(() => shared.close());
 
   test("D-1: a real PostgreSQL answers a query with what it is", async () => {
-    const outcome = await ask(placeOf(shared.databaseUrl));
+    const outcome = await ask(postgresParametersOf(shared.databaseUrl));
     expect(outcome).toMatchObject({ ok: true, output: { up: true, readOnly: false, damaged: [], reason: null } });
     expect(outcome.output?.["version"]).toMatch(/^\d+\.\d+/);
     expect(outcome.output?.["sizeBytes"]).toBeGreaterThan(1_000_000);
   });
 
   test("D-1: a database that is not there is an answer", async () => {
-    const outcome = await ask({ ...placeOf(shared.databaseUrl), database: "orders_that_were" });
+    const outcome = await ask({ ...postgresParametersOf(shared.databaseUrl), database: "orders_that_were" });
     expect(outcome).toMatchObject({ ok: true, output: { up: false } });
     expect(outcome.output?.["reason"]).toContain("orders_that_were");
   });
@@ -59,7 +47,7 @@ describe("check.postgres", () => {
   });
 
   test("D-1: with a wrong password, or none, nothing can be found out", async () => {
-    const { password, ...open } = placeOf(shared.databaseUrl);
+    const { password, ...open } = postgresParametersOf(shared.databaseUrl);
     for (const login of [{ password: "wrong-and-long" }, {}]) {
       const outcome = await ask({ ...open, ...login });
       expect(outcome).toMatchObject({ ok: false, reason: "unavailable" });
@@ -73,7 +61,7 @@ describe("check.postgres", () => {
   });
 
   test("D-1: a sound database has no damage, and what was not looked at is said", async () => {
-    const outcome = await ask({ ...placeOf(shared.databaseUrl), deep: true });
+    const outcome = await ask({ ...postgresParametersOf(shared.databaseUrl), deep: true });
     expect(outcome).toMatchObject({ ok: true, output: { up: true, damaged: [] } });
     expect(outcome.output?.["reason"]).toContain("amcheck is not in this database");
   });

@@ -7,4 +7,8 @@ import { setRedisMemory } from "./set-redis-memory.ts";
 export const databaseEffectors: readonly Effector[] = [checkPostgres, checkRedis, setRedisMemory];
 
 export { checkPostgres, checkRedis };
+export { postgresName, postgresPlace, withPostgres } from "./postgres-place.ts";
+export type { PostgresParameters } from "./postgres-place.ts";
+export { countKeys, readInfo, redisName, redisPlace, withRedis } from "./redis-place.ts";
+export type { RedisParameters } from "./redis-place.ts";
 export { wordsOf } from "./unreachable.ts";

@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import { readdir, realpath } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { codeOf, listingOf, messageOf, openFolder, RedisRefusal, toIso } from "../../../kernel/index.ts";
+import type { OpenFolder } from "../../../kernel/index.ts";
+import { defineEffector, TOUCHES_NOTHING } from "../../effector.ts";
+import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
+import { postgresName, postgresPlace, redisName, redisPlace } from "../databases/index.ts";
+import { checkContent, hashFile } from "./check-content.ts";
+import { manifestOf, readManifest } from "./manifest.ts";
+import type { BackupManifest } from "./manifest.ts";
+import { BackupFault } from "./open-backup.ts";
+import { backupKey, backupPath } from "./parameters.ts";
+import { ProgramFault } from "./postgres-programs.ts";
+import { folderSource, postgresSource, redisSource } from "./sources.ts";
+import type { BackupSource } from "./sources.ts";
+import { finishBackup, keepNewest, partOf, remove, writePart } from "./write-backup.ts";
+
+const common = {
+  /** the folder that the backup goes to */
+  to: backupPath,
+  /** so many backups of this source stay there, the newest; left out: all */
+  keep: z.number().int().min(1).max(100_000).optional(),
+  key: backupKey,
+};
+const parameters = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("folder"), source: backupPath, ...common }),
+  z.strictObject({ kind: z.literal("postgres"), source: postgresPlace, ...common }),
+  z.strictObject({ kind: z.literal("redis"), source: redisPlace, ...common }),
+]);
+type Parameters = z.output<typeof parameters>;
+
+/** Backs up a folder, a PostgreSQL database or a Redis server, and reads the backup to its end before it counts. */
+export function backupCreate(programs: string | undefined): Effector {
+  return defineEffector({
+    name: "backup.create",
+    title: "Make a backup and read it back",
+    destroysEvidence: false,
+    idempotent: true,
+    // a backup that was made stays
+    expiry: "none",
+    parameters,
+    blastRadius: async (_ctx, given) => ({ ...TOUCHES_NOTHING, services: [`backups in ${given.to}`] }),
+    preview: async (_ctx, given) => [
+      `writes a backup of ${describeSource(given)} to ${given.to}${given.key === undefined ? "" : ", encrypted"}`,
+      ...(given.keep === undefined ? [] : [`removes its older backups there but for the newest ${given.keep}`]),
+    ],
+    apply: (ctx, given) => explained(() => create(ctx, given, programs)),
+    verify: (ctx, given, output) => explained(() => verify(ctx, given, { output, programs })),
+    undo: async (_ctx, _given, output) => ({ ok: true, output, message: "The backup stays." }),
+  });
+}
+
+function describeSource(given: Parameters): string {
+  switch (given.kind) {
+    case "folder":
+      return `the folder ${given.source}`;
+    case "postgres":
+      return postgresName(given.source);
+    case "redis":
+      return redisName(given.source);
+    default:
+      return given satisfies never;
+  }
+}
+
+function openSource(
+  ctx: EffectorContext,
+  given: Parameters,
+  to: string,
+  programs: string | undefined,
+): Promise<BackupSource> {
+  switch (given.kind) {
+    case "folder":
+      return folderSource(ctx, given.source, to);
+    case "postgres":
+      return postgresSource(ctx, given.source, programs);
+    case "redis":
+      return redisSource(ctx, given.source);
+    default:
+      return given satisfies never;
+  }
+}
+
+/** The same step finds its own backup again by this. */
+const markOf = ({ runId, stepId }: EffectorContext) =>
+  createHash("sha256").update(`${runId}/${stepId}`).digest("hex").slice(0, 12);
+
+async function create(ctx: EffectorContext, given: Parameters, programs: string | undefined): Promise<EffectorOutcome> {
+  const started = ctx.clock.monotonicMs();
+  const to = await realpath(given.to).catch((fault: unknown) => {
+    throw new BackupFault(`${given.to} is no folder to write to (${codeOf(fault) ?? messageOf(fault)})`);
+  });
+  const source = await openSource(ctx, given, to, programs);
+  const folder = await openFolder(to);
+  try {
+    const ending = `-${markOf(ctx)}.${source.extension}${given.key === undefined ? "" : ".enc"}`;
+    const made = (await readdir(listingOf(folder))).find(
+      (name) => name.startsWith(source.series) && name.endsWith(ending),
+    );
+    const name = made ?? `${source.series}-${stampOf(ctx.clock.now())}${ending}`;
+    const notes = made === undefined ? await write(ctx, given, { folder, to, name, source, programs }) : [];
+    const outcome = await verify(ctx, given, { output: { path: path.join(to, name) }, programs });
+    const { keep } = given;
+    const isKeepingAll = keep === undefined || !outcome.ok;
+    const removed = isKeepingAll ? [] : await keepNewest(folder, seriesOf(source), { keep, newest: name });
+    const seconds = Math.round((ctx.clock.monotonicMs() - started) / 10) / 100;
+    const more = [...notes, ...(removed.length > 0 ? [`${removed.length} older one(s) were removed`] : [])];
+    const message = [outcome.message, ...more].join("; ");
+    return outcome.ok ? { ok: true, output: { ...outcome.output, seconds }, message } : { ...outcome, message };
+  } finally {
+    await folder.close();
+  }
+}
+
+const stampOf = (nowMs: number) => toIso(nowMs).replace(/[-:]|\.\d+/g, "");
+
+function seriesOf({ series, extension }: BackupSource): (name: string) => boolean {
+  return (name) => {
+    if (!name.startsWith(`${series}-`)) return false;
+    const rest = name.slice(series.length + 1).replace(/\.enc$/, "");
+    return new RegExp(`^\\d{8}T\\d{6}Z-[0-9a-f]{12}\\.${extension.replaceAll(".", "\\.")}$`).test(rest);
+  };
+}
+
+interface Target {
+  readonly folder: OpenFolder;
+  readonly to: string;
+  readonly name: string;
+  readonly source: BackupSource;
+  readonly programs: string | undefined;
+}
+
+async function write(ctx: EffectorContext, given: Parameters, target: Target): Promise<readonly string[]> {
+  const { folder, to, name, source, programs } = target;
+  const { kind, key } = given;
+  const createdAt = toIso(ctx.clock.now());
+  try {
+    const { bytes, sha256 } = await writePart(folder, name, source.read(ctx.signal), key);
+    const { entries, rows, notes } = source.facts();
+    const part = path.join(to, partOf(name));
+    await checkContent(kind, { file: part, key, programs, signal: ctx.signal });
+    if ((await hashFile(part, ctx.signal)) !== sha256)
+      throw new BackupFault("what was read back differs from what was written");
+    const facts = { source: source.what, createdAt, bytes, sha256, isEncrypted: key !== undefined, entries, rows };
+    await finishBackup(folder, name, { format: "firebreak.backup/1", kind, ...facts });
+    return notes;
+  } catch (fault) {
+    await remove(folder, partOf(name));
+    throw fault;
+  }
+}
+
+interface Claim {
+  readonly output: Readonly<Record<string, unknown>>;
+  readonly programs: string | undefined;
+}
+
+async function verify(ctx: EffectorContext, given: Parameters, { output, programs }: Claim): Promise<EffectorOutcome> {
+  const file = z.string().safeParse(output["path"]);
+  const manifest = file.success ? await readManifest(file.data) : null;
+  if (!file.success || manifest === null) {
+    return { ok: false, reason: "unverified", message: "no backup of this step is there" };
+  }
+  await checkContent(given.kind, { file: file.data, key: given.key, programs, signal: ctx.signal });
+  return { ok: true, output: factsOf(file.data, manifest), message: `${file.data} was read to its end` };
+}
+
+function factsOf(file: string, { bytes, sha256, entries, rows }: BackupManifest) {
+  return { path: file, manifest: manifestOf(file), bytes, sha256, entries, rows };
+}
+
+/** What keeps a backup from being made or restored, as outcomes. */
+export async function explained(act: () => Promise<EffectorOutcome>): Promise<EffectorOutcome> {
+  try {
+    return await act();
+  } catch (fault) {
+    if (fault instanceof ProgramFault) return { ok: false, reason: "unavailable", message: fault.message };
+    if (fault instanceof BackupFault) return { ok: false, reason: "failed", message: fault.message };
+    if (fault instanceof RedisRefusal)
+      return { ok: false, reason: "failed", message: `Redis refused: ${fault.message}` };
+    const code = codeOf(fault);
+    if (code === undefined) throw fault;
+    return { ok: false, reason: REASONS[code] ?? "failed", message: messageOf(fault) };
+  }
+}
+
+const REASONS: Readonly<Record<string, "unreachable" | "not_found" | "denied">> = {
+  ECONNREFUSED: "unreachable",
+  ENOTFOUND: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ENOENT: "not_found",
+  EACCES: "denied",
+  EPERM: "denied",
+};
