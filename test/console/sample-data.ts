@@ -955,6 +955,9 @@ function approvalsOf(ago: (minutes: number) => string, held: Hold): ApprovalView
     decidedAt: null,
     usedAt: null,
     outcome: null,
+    askedAgainAt: null,
+    breakGlass: null,
+    reviewed: null,
     refusal: null,
   };
   const done: ApprovalView = {

@@ -43,6 +43,14 @@ export const approvalView = z.object({
   usedAt: z.string().nullable(),
   /** what came of it, once used */
   outcome: z.string().nullable(),
+  /** when those concerned were told again, because nobody had answered */
+  askedAgainAt: z.string().nullable(),
+  /** who approved it alone because nobody else could be reached */
+  breakGlass: z.object({ by: actor, reason: z.string(), at: z.string() }).nullable(),
+  /** what another person found about that; until then it stays open */
+  reviewed: z
+    .object({ by: actor, verdict: z.enum(["justified", "not_justified"]), note: z.string(), at: z.string() })
+    .nullable(),
   /** why whoever reads this may not approve it; null when they may */
   refusal: z.string().nullable(),
 });
@@ -57,6 +65,16 @@ export const answerApprovalRequest = z.strictObject({
   checked: z.array(z.string().max(500)).max(50).default([]),
 });
 export type AnswerApprovalRequest = z.infer<typeof answerApprovalRequest>;
+
+/** A commander says yes alone, in an incident of severity 1, for persons who cannot be reached. */
+export const breakGlassRequest = answerApprovalRequest.omit({ answer: true });
+export type BreakGlassRequest = z.infer<typeof breakGlassRequest>;
+
+export const reviewApprovalRequest = z.strictObject({
+  verdict: z.enum(["justified", "not_justified"]),
+  note: z.string().trim().min(3, "say what you found, in three characters or more").max(1000),
+});
+export type ReviewApprovalRequest = z.infer<typeof reviewApprovalRequest>;
 
 /** The secret behind the `#` of the link that a person was sent, by which they answer this one question. */
 const answerToken = z.string().min(1).max(256);

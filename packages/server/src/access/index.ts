@@ -22,6 +22,7 @@ export type {
   SignInRequest,
 } from "./inputs.ts";
 export { findPerson } from "./find-person.ts";
+export { personBehind } from "./person-behind.ts";
 export { ensureLocalToken, localTokenFile, readLocalToken } from "./local-token.ts";
 export { createPasswordHasher } from "./passwords.ts";
 export type { PasswordHasher } from "./passwords.ts";

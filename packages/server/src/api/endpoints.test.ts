@@ -112,6 +112,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   importIndicators: { source: "test", format: "text", content: "198.51.100.7" },
   reportIncident: { title: "It burns", severity: 2, type: "other" },
   resolveAlert: REASON,
+  breakGlass: { digest: "0".repeat(64), ...REASON },
+  reviewApproval: { verdict: "justified", note: "there was nobody else" },
   openAnswerLink: { token: "x" },
   answerByLink: { token: "x", answer: "denied", digest: "0".repeat(64), ...REASON },
   answerApproval: { answer: "denied", digest: "0".repeat(64), ...REASON },

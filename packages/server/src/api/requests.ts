@@ -242,6 +242,11 @@ export const approvalsQuery = z.strictObject({
   state: approvalState.optional(),
   kind: z.string().min(1).max(64).optional(),
   incident: incidentId.optional(),
+  /** only what was approved by breaking glass and waits for its review */
+  unreviewed: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
   ...page,
 });
 export type ApprovalsQuery = z.infer<typeof approvalsQuery>;

@@ -1,4 +1,12 @@
-import type { HandOverRequest, RunView, SignalRequest, StartRunRequest } from "@firebreak/protocol";
+import type {
+  ApprovalView,
+  BreakGlassRequest,
+  HandOverRequest,
+  ReviewApprovalRequest,
+  RunView,
+  SignalRequest,
+  StartRunRequest,
+} from "@firebreak/protocol";
 import type { Caller } from "../access/index.ts";
 import type { ReasonRequest } from "./requests.ts";
 
@@ -21,4 +29,6 @@ export interface RunServices {
   handOverRun(caller: Caller, request: HandOverRequest & WithId): Promise<RunView>;
   skipStep(caller: Caller, request: ReasonRequest & OfStep): Promise<RunView>;
   retryStep(caller: Caller, request: ReasonRequest & OfStep): Promise<RunView>;
+  breakGlass(caller: Caller, request: BreakGlassRequest & WithId): Promise<ApprovalView>;
+  reviewApproval(caller: Caller, request: ReviewApprovalRequest & WithId): Promise<ApprovalView>;
 }

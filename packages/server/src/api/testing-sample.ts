@@ -1,5 +1,6 @@
 /** Values of a schema, for answers whose content does not matter. */
 import {
+  approvalView,
   eventDetail,
   exportView,
   playbookDetail,
@@ -83,6 +84,7 @@ export function playbookSamples(): PlaybookApi {
 
 export function runSamples(): RunServices {
   const run = async () => sample(runView);
+  const approval = async () => sample(approvalView);
   return {
     startRun: run,
     signalRun: run,
@@ -91,6 +93,8 @@ export function runSamples(): RunServices {
     handOverRun: run,
     skipStep: run,
     retryStep: run,
+    breakGlass: approval,
+    reviewApproval: approval,
   };
 }
 

@@ -10,7 +10,7 @@ import {
   releaseDueAlerts,
   resolveExpiredAlerts,
 } from "../alerts/index.ts";
-import { expireApprovals } from "../approvals/index.ts";
+import { expireApprovals, remindApprovals } from "../approvals/index.ts";
 import { drainSpools } from "../containment/index.ts";
 import { createDetector } from "../detection/index.ts";
 import { SAMPLE_EVERY_MS } from "../guard/index.ts";
@@ -377,6 +377,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
     { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
     { name: "expired approvals", everyMs: 1_000, run: () => expireApprovals(ctx()) },
+    { name: "unanswered approvals", everyMs: 1_000, run: () => remindApprovals(ctx()) },
     { name: "actions", everyMs: 1_000, run: () => tendActions(ctx()) },
     { name: "runs that wait", everyMs: 1_000, run: () => wakeRuns(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },

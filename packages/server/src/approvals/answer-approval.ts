@@ -57,7 +57,7 @@ function checkAnswerer(
   return person;
 }
 
-function checkAnswerable(row: ApprovalRow, request: AnswerApprovalRequest, now: number): void {
+export function checkAnswerable(row: ApprovalRow, request: AnswerApprovalRequest, now: number): void {
   const conflict = (message: string) => new FirebreakError("conflict", message);
   if (row.state !== "pending") throw conflict(`“${row.title}” is ${row.state} already; nothing is changed.`);
   if (row.expires_at.getTime() <= now) throw conflict(`“${row.title}” has expired. Ask again for it.`);
@@ -75,7 +75,7 @@ function stateAfter(answer: AnswerApprovalRequest["answer"], approved: number, n
   return approved >= needed ? "approved" : "pending";
 }
 
-async function insertAnswer(
+export async function insertAnswer(
   trx: Trx,
   { clock }: Pick<ApprovalContext, "clock">,
   { row, answerer, person, request }: AnswerParts,

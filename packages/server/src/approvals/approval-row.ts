@@ -58,6 +58,9 @@ export function toApprovalView(row: ApprovalRow, answers: readonly AnswerRow[], 
     decidedAt: row.decided_at?.toISOString() ?? null,
     usedAt: row.used_at?.toISOString() ?? null,
     outcome,
+    askedAgainAt: row.reminded_at?.toISOString() ?? null,
+    breakGlass: row.break_glass,
+    reviewed: row.reviewed,
     refusal: reader === null ? "Only a person answers this." : refuseApprover(row, reader, persons),
   };
 }

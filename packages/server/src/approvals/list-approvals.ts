@@ -9,6 +9,8 @@ export interface ApprovalFilters {
   readonly kind?: string | undefined;
   readonly target?: string | undefined;
   readonly incident?: string | undefined;
+  /** only what was approved by breaking glass and waits for its review */
+  readonly unreviewed?: boolean | undefined;
   /** `next` of the page before */
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
@@ -31,6 +33,7 @@ export async function listApprovals(
   if (filters.kind !== undefined) query = query.where("kind", "=", filters.kind);
   if (filters.target !== undefined) query = query.where("target", "=", filters.target);
   if (filters.incident !== undefined) query = query.where("incident_id", "=", filters.incident);
+  if (filters.unreviewed === true) query = query.where("break_glass", "is not", null).where("reviewed", "is", null);
   if (filters.after !== undefined) query = query.where("id", "<", filters.after);
   const rows = await query
     .orderBy("id", "desc")

@@ -16,5 +16,6 @@ export async function readQuestion(
   if (row?.state !== "pending" || row.expires_at.getTime() <= clock.now()) return null;
   const { title, reason, preview, incident_id: incidentId, severity } = row;
   const expiresAt = row.expires_at.toISOString();
-  return { id, title, reason, askedBy: row.requested_by.name, preview, incidentId, severity, expiresAt };
+  const again = row.reminded_at !== null;
+  return { id, title, reason, askedBy: row.requested_by.name, preview, incidentId, severity, expiresAt, again };
 }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { role } from "@firebreak/protocol";
+import { actor, role } from "@firebreak/protocol";
+import type { Actor } from "@firebreak/protocol";
 import { z } from "zod";
+import { personBehind } from "../access/index.ts";
 import { canonicalJson, FirebreakError, toIso } from "../kernel/index.ts";
 import type { Trx } from "../storage/index.ts";
 import { leaveTrace } from "./leave-trace.ts";
@@ -36,12 +38,18 @@ const newApproval = z.strictObject({
   role,
   /** how many different persons, other than who asks */
   answersNeeded: z.number().int().min(1).max(10).default(1),
+  /** for whom it is asked, beside `ctx.actor`: the persons behind them cannot approve it either */
+  onBehalfOf: z.array(actor).max(10).default([]),
+  /** milliseconds from now; unanswered by then, those concerned are told again */
+  remindAfterMs: z.number().int().min(1_000).max(EXPIRY_MS_MAX).nullable().default(null),
+  /** a role that may answer too once they were told again */
+  escalateTo: role.exclude(["viewer"]).nullable().default(null),
 });
 export type NewApproval = z.input<typeof newApproval>;
 
 /**
  * Asks. In the caller's transaction, so that what waits for the answer and the question appear together. Who asks is
- * `ctx.actor`; when that is a person, they cannot approve it themselves.
+ * `ctx.actor`; when that is a person, or a token that a person made, that person cannot approve it.
  *
  * @returns the question; the one there is when its id was asked before
  * @throws FirebreakError `invalid_body` for arguments that JSON cannot say or that are too large; `too_many_requests`
@@ -53,6 +61,7 @@ export async function requestApproval(trx: Trx, ctx: ApprovalContext, request: N
   if (existing !== undefined) return existing;
   await refuseTooMany(trx);
   const now = ctx.clock.now();
+  const askers = await personsBehind(trx, [ctx.actor, ...input.onBehalfOf]);
   const row = await trx
     .insertInto("approvals")
     .values({
@@ -73,6 +82,9 @@ export async function requestApproval(trx: Trx, ctx: ApprovalContext, request: N
       state: "pending",
       used_for: null,
       outcome: null,
+      askers: JSON.stringify(askers),
+      remind_at: input.remindAfterMs === null ? null : toIso(now + input.remindAfterMs),
+      escalate_to: input.escalateTo,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -82,6 +94,15 @@ export async function requestApproval(trx: Trx, ctx: ApprovalContext, request: N
     detail: { title: row.title, reason: row.reason, target: row.target, expiresAt: row.expires_at.toISOString() },
   });
   return row;
+}
+
+async function personsBehind(trx: Trx, actors: readonly Actor[]): Promise<string[]> {
+  const persons = new Set<string>();
+  for (const one of actors) {
+    const person = await personBehind(trx, one);
+    if (person !== null) persons.add(person);
+  }
+  return [...persons];
 }
 
 /** @returns the arguments as text, with the nonce and the digest that bind an answer to this one question */

@@ -37,13 +37,14 @@ export function refuseAnswerer(approval: Pick<ApprovalRow, "role">, { actor, acc
 
 /** @param answered the persons who answered before @returns null when they may say yes to it, else why not */
 export function refuseApprover(
-  approval: Pick<ApprovalRow, "role" | "requested_by">,
+  approval: Pick<ApprovalRow, "role" | "requested_by" | "askers">,
   answerer: Answerer,
   answered: readonly string[],
 ): string | null {
   const refusal = refuseAnswerer(approval, answerer);
   if (refusal !== null) return refusal;
   const person = personOf(answerer.actor);
-  if (person === personOf(approval.requested_by)) return "Who asks for it cannot approve it: another person has to.";
+  const asks = person === personOf(approval.requested_by) || (person !== null && approval.askers.includes(person));
+  if (asks) return "Who asks for it cannot approve it: another person has to.";
   return person !== null && answered.includes(person) ? "You have answered this already." : null;
 }

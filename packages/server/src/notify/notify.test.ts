@@ -332,11 +332,16 @@ test("C-7: a question goes to the routes that carry questions, with a link that 
     incidentId: null,
     severity: null,
     expiresAt: "2026-11-20T12:10:00.000Z",
+    again: false,
   };
   const ask = () => inTransaction(ctx.database, (trx) => requestQuestionNotifications(trx, ctx, question));
   const ids = await ask();
   expect(ids).toHaveLength(2);
   expect(await ask()).toEqual([]);
+  const againIds = await inTransaction(ctx.database, (trx) =>
+    requestQuestionNotifications(trx, ctx, { ...question, again: true }),
+  );
+  expect(againIds).toHaveLength(2);
   for (const one of ids) expect(await deliver(ctx, one)).toBe("delivered");
   const [own, shared] = [
     await receiver.expect({ deliveryId: ids[0] ?? "" }),

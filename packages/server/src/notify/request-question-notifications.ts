@@ -16,6 +16,8 @@ export interface Question {
   readonly severity: Severity | null;
   /** ISO 8601 */
   readonly expiresAt: string;
+  /** it was told before, and nobody has answered */
+  readonly again: boolean;
 }
 
 const SUBJECT_CHARACTERS_MAX = 250;
@@ -31,7 +33,7 @@ export async function requestQuestionNotifications(
   ctx: NotifyContext,
   question: Question,
 ): Promise<string[]> {
-  const { id, incidentId, severity } = question;
+  const { id, incidentId, severity, again } = question;
   const routes = ctx.profile.notifications.filter(
     (route) => route.templates.includes("approval") && (severity === null || route.severities.includes(severity)),
   );
@@ -39,11 +41,11 @@ export async function requestQuestionNotifications(
   for (const channel of ctx.profile.channels) {
     if (!routes.some((route) => route.channel === "*" || route.channel === channel.name)) continue;
     const delivery = await insertDelivery(trx, ctx, {
-      key: `${id}/approval/${channel.name}`,
+      key: `${id}/approval/${channel.name}${again ? "/again" : ""}`,
       incidentId,
       channel,
       template: "approval",
-      subject: cut(`Answer needed: ${oneLine(question.title)}`, SUBJECT_CHARACTERS_MAX),
+      subject: cut(`${again ? "Still no answer" : "Answer needed"}: ${oneLine(question.title)}`, SUBJECT_CHARACTERS_MAX),
       body: {
         text: textOf(question),
         incident: {},

@@ -1,5 +1,6 @@
 import type { Actor, ApprovalAnswer, ApprovalState, Role } from "@firebreak/protocol";
-import type { Json, NullableTimestamp, Timestamp } from "./column-types.ts";
+import type { ColumnType } from "kysely";
+import type { Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 
 /** A question that persons answer before something is done. */
 export interface ApprovalsTable {
@@ -28,6 +29,16 @@ export interface ApprovalsTable {
   /** the one use it was spent on; that use repeated after a crash is the same use */
   used_for: string | null;
   outcome: string | null;
+  /** names of the persons who stand behind who asks: they never say yes */
+  askers: ColumnType<string[], string | undefined, never>;
+  remind_at: NullableTimestamp;
+  reminded_at: NullableTimestamp;
+  /** who may answer too once they were reminded */
+  escalate_to: ColumnType<Role | null, Role | null | undefined, Role | null>;
+  /** who approved it alone, when there was nobody else */
+  break_glass: NullableJson<{ by: Actor; reason: string; at: string }>;
+  /** what another person found about that */
+  reviewed: NullableJson<{ by: Actor; verdict: "justified" | "not_justified"; note: string; at: string }>;
 }
 
 export interface ApprovalAnswersTable {

@@ -224,6 +224,8 @@ export interface PlaybookStepsTable {
   assignee: ColumnType<string | null, string | null | undefined, string | null>;
   /** the question whose answer lets it act */
   approval_id: ColumnType<string | null, string | null | undefined, string | null>;
+  /** who had it done again last */
+  retried_by: NullableJson<Actor>;
 }
 
 /** What a person or another system told a run; kept when it comes before the step that waits for it. */

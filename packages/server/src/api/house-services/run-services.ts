@@ -2,6 +2,7 @@ import type { Role } from "@firebreak/protocol";
 import type { Caller } from "../../access/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
+import { breakGlass, reviewBreakGlass } from "../../approvals/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
 import { handOver, pauseRun, resumeRun, passOverStep, retryStep, signalRun, startRun } from "../../playbooks/index.ts";
 import type { RunServices } from "../run-services.ts";
@@ -25,6 +26,9 @@ export function runServices(house: House): RunServices {
       handOver(as(caller), { runId: id, stepId, to, ...clean({ reason }) }),
     skipStep: (caller, { id, step, reason }) =>
       passOverStep({ ...as(caller), access: roleOf(caller) }, { runId: id, stepId: step, ...clean({ reason }) }),
+    breakGlass: (caller, request) => breakGlass(as(caller), caller, { ...request, ...clean({ reason: request.reason }) }),
+    reviewApproval: (caller, request) =>
+      reviewBreakGlass(as(caller), caller, { ...request, ...clean({ note: request.note }) }),
     retryStep: (caller, { id, step, reason }) =>
       retryStep(as(caller), { runId: id, stepId: step, ...clean({ reason }) }),
   };

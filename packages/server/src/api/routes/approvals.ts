@@ -3,7 +3,9 @@ import {
   answerByLinkRequest,
   answerLinkView,
   approvalView,
+  breakGlassRequest,
   openAnswerLinkRequest,
+  reviewApprovalRequest,
 } from "@firebreak/protocol";
 import { approvalParams, approvalsQuery } from "../requests.ts";
 import { definePublicRoute, defineRoute } from "../route.ts";
@@ -45,6 +47,30 @@ export const approvalRoutes = [
     body: answerApprovalRequest,
     response: approvalView,
     handler: ({ services, caller }, { params, body }) => services.answerApproval(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/approvals/:id/break-glass",
+    operationId: "breakGlass",
+    summary: "A commander approves a playbook's step alone, in an incident of severity 1; another person has to review it",
+    tag,
+    access: "commander",
+    params: approvalParams,
+    body: breakGlassRequest,
+    response: approvalView,
+    handler: ({ services, caller }, { params, body }) => services.breakGlass(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/approvals/:id/review",
+    operationId: "reviewApproval",
+    summary: "Another person says whether breaking the glass was justified",
+    tag,
+    access: "responder",
+    params: approvalParams,
+    body: reviewApprovalRequest,
+    response: approvalView,
+    handler: ({ services, caller }, { params, body }) => services.reviewApproval(caller, { ...params, ...body }),
   }),
   definePublicRoute({
     method: "POST",

@@ -28,6 +28,7 @@ import { logShipments } from "./0027-log-shipments.ts";
 import { playbookTrees } from "./0028-playbook-trees.ts";
 import { runControl } from "./0029-run-control.ts";
 import { drillRecords } from "./0030-drill-records.ts";
+import { approvalPeople } from "./0031-approval-people.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -68,4 +69,5 @@ export const migrations: readonly Migration[] = [
   { version: 28, name: "playbook-trees", sql: playbookTrees },
   { version: 29, name: "run-control", sql: runControl },
   { version: 30, name: "drill-records", sql: drillRecords },
+  { version: 31, name: "approval-people", sql: approvalPeople },
 ];
