@@ -5,7 +5,7 @@ import { refreshImpact } from "../investigation/index.ts";
 import { draftReview } from "../learning/index.ts";
 import { readQuestion } from "../approvals/index.ts";
 import { deliver, requestNotifications, requestQuestionNotifications } from "../notify/index.ts";
-import { executeRun } from "../playbooks/index.ts";
+import { executeRun, followStepApproval } from "../playbooks/index.ts";
 import { followAnswer, reactToAlert } from "../reactions/index.ts";
 import { carryOutRelease } from "../retention/index.ts";
 import { inTransaction } from "../storage/index.ts";
@@ -56,6 +56,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
     "approval.changed": async (payload, signal) => {
       const { approvalId, state } = approvalChanged.parse(payload);
       if (state === "pending") await tellOfQuestion(house, approvalId);
+      await followStepApproval(daemon(), { approvalId, state });
       if (state === "approved") await carryOutResume(house, approvalId);
       if (state === "approved") await carryOutRelease(daemon(), approvalId);
       const runId = await followAnswer(contextFor(house, CONTAINMENT), { approvalId, state });

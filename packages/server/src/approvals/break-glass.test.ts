@@ -75,7 +75,12 @@ async function ask(overrides: Partial<NewApproval> = {}, severity = 1) {
 }
 
 type Row = Awaited<ReturnType<typeof ask>>;
-const said = (row: Row) => ({ id: row.id, digest: row.digest, checked: ["the backup was verified"], reason: "nobody answers" });
+const said = (row: Row) => ({
+  id: row.id,
+  digest: row.digest,
+  checked: ["the backup was verified"],
+  reason: "nobody answers",
+});
 const breakIt = (row: Row, by = ada, part = {}) => breakGlass(as(by.actor), by, { ...said(row), ...part });
 const answer = (row: Row, by: Answerer) => answerApproval(as(by.actor), by, { ...said(row), answer: "approved" });
 const review = (row: Row, by: Answerer) =>
@@ -84,7 +89,10 @@ const review = (row: Row, by: Answerer) =>
 describe("P-1: broken glass", () => {
   test("lets one commander decide, loudly, and stays open until another person has reviewed it", async () => {
     const row = await ask();
-    expect(await breakIt(row)).toMatchObject({ state: "approved", breakGlass: { by: ada.actor, reason: "nobody answers" } });
+    expect(await breakIt(row)).toMatchObject({
+      state: "approved",
+      breakGlass: { by: ada.actor, reason: "nobody answers" },
+    });
     expect(told.at(-1)).toMatch(/^BREAK-GLASS: ada approved .* alone: nobody answers/);
     const open = () => listApprovals(as(playbook), bob, { unreviewed: true });
     expect((await open()).items.map(({ id }) => id)).toEqual([row.id]);
@@ -115,9 +123,13 @@ describe("P-1: broken glass", () => {
 
   test("needs severity 1, a playbook's step, the whole checklist and what was shown", async () => {
     await expect(breakIt(await ask({}, 2))).rejects.toThrow("only in an incident of severity 1");
-    await expect(breakIt(await ask({ kind: "killswitch.resume" }))).rejects.toThrow("never answered without its persons");
+    await expect(breakIt(await ask({ kind: "killswitch.resume" }))).rejects.toThrow(
+      "never answered without its persons",
+    );
     await expect(breakIt(await ask(), ada, { checked: [] })).rejects.toThrow("the backup was verified");
-    await expect(breakIt(await ask(), ada, { digest: "0".repeat(64) })).rejects.toThrow("something else than what is asked");
+    await expect(breakIt(await ask(), ada, { digest: "0".repeat(64) })).rejects.toThrow(
+      "something else than what is asked",
+    );
     const late = await ask();
     clock.advance(31 * MINUTE_MS);
     await expect(breakIt(late)).rejects.toThrow("has expired");
@@ -177,7 +189,9 @@ test("P-1: what nobody answers is told again once, and then the role it escalate
   clock.advance(10 * MINUTE_MS);
   expect(await remindApprovals(daemon)).toBe(1);
   expect(await remindApprovals(daemon)).toBe(0);
-  expect(told.at(-1)).toBe("Nobody has answered “Restore the database” yet. Who has the role responder may answer too.");
+  expect(told.at(-1)).toBe(
+    "Nobody has answered “Restore the database” yet. Who has the role responder may answer too.",
+  );
   expect(await readQuestion(daemon, row.id)).toMatchObject({ again: true });
   expect(await answer(row, rita)).toMatchObject({ state: "approved" });
 });

@@ -87,7 +87,8 @@ export async function reviewBreakGlass(
 ): Promise<ApprovalView> {
   return inTransaction(ctx.database, async (trx) => {
     const row = await lockApproval(trx, request.id);
-    if (row.break_glass === null) throw new FirebreakError("conflict", "No glass was broken: there is nothing to review.");
+    if (row.break_glass === null)
+      throw new FirebreakError("conflict", "No glass was broken: there is nothing to review.");
     if (row.reviewed !== null) throw new FirebreakError("conflict", `${row.reviewed.by.name} has reviewed it already.`);
     const person = personOf(reviewer.actor);
     if (person === null) throw new FirebreakError("forbidden", "Only a person reviews.");

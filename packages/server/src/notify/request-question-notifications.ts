@@ -45,7 +45,10 @@ export async function requestQuestionNotifications(
       incidentId,
       channel,
       template: "approval",
-      subject: cut(`${again ? "Still no answer" : "Answer needed"}: ${oneLine(question.title)}`, SUBJECT_CHARACTERS_MAX),
+      subject: cut(
+        `${again ? "Still no answer" : "Answer needed"}: ${oneLine(question.title)}`,
+        SUBJECT_CHARACTERS_MAX,
+      ),
       body: {
         text: textOf(question),
         incident: {},

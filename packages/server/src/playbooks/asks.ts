@@ -6,7 +6,7 @@ import type { PlaybookDocument, Step } from "./format.ts";
 export interface AskedRole {
   readonly id: string;
   readonly title: string;
-  readonly access: Role;
+  readonly access: Exclude<Role, "viewer">;
 }
 
 /** Of whom a step asks something. */

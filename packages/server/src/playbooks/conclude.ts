@@ -29,6 +29,8 @@ export function conclude(steps: readonly StepFacts[]): Conclusion {
 
 /** @param stopIsFatal whether `stop` of this step stops the run: not when a step around it says to go on */
 function exceptionsOf(step: StepFacts, stopIsFatal: boolean): Exception[] {
+  // who passes over a step passes over what stands within it
+  if (step.state === "skipped") return exceptionOf(step) === null ? [] : [{ reason: "step_skipped", fatal: false }];
   const fatal = isFatal(step, stopIsFatal);
   const within = step.lists.flat().flatMap((one) => exceptionsOf(one, isFailure(step.state) ? fatal : stopIsFatal));
   // what failed within says more than that something within has failed

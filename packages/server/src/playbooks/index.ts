@@ -15,6 +15,7 @@ export type { StepPreview } from "./preview-run.ts";
 export type { PlaybookProblem } from "./problem.ts";
 export { hashPlaybook, readPlaybook } from "./read-playbook.ts";
 export { resolveReferences } from "./references.ts";
+export { followStepApproval } from "./follow-approval.ts";
 export { handOver } from "./hand-over.ts";
 export { pauseRun, resumeRun } from "./pause-run.ts";
 export { retryStep } from "./retry-step.ts";

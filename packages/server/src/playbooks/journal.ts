@@ -28,6 +28,8 @@ export interface StepRecord {
   readonly acted: number | null;
   /** the question whose answer lets it act */
   readonly approvalId: string | null;
+  /** who had it done again last */
+  readonly retriedBy: Actor | null;
 }
 
 /** What a person asked of a run, why and when. */
@@ -147,6 +149,7 @@ function toStepRecord(row: Selectable<PlaybookStepsTable>): StepRecord {
     dueAt: row.due_at?.getTime() ?? null,
     acted: row.acted === null ? null : Number(row.acted),
     approvalId: row.approval_id,
+    retriedBy: row.retried_by,
   };
 }
 
@@ -186,6 +189,7 @@ export interface StepChange {
   readonly endedAt?: number | null;
   /** when its time box runs out */
   readonly dueAt?: number;
+  readonly approvalId?: string;
 }
 
 /**
@@ -199,7 +203,7 @@ export async function changeStep(
   known: StepRecord,
   change: StepChange,
 ): Promise<boolean> {
-  const { message, input, output, attempts, startedAt, endedAt, dueAt } = change;
+  const { message, input, output, attempts, startedAt, endedAt, dueAt, approvalId } = change;
   const result = await trx
     .updateTable("playbook_steps")
     .set({
@@ -214,6 +218,7 @@ export async function changeStep(
         : { started_at: sql<Date>`coalesce(started_at, ${toIso(startedAt)}::timestamptz)` }),
       ...(endedAt === undefined ? {} : { ended_at: endedAt === null ? null : toIso(endedAt) }),
       ...(dueAt === undefined ? {} : { due_at: toIso(dueAt) }),
+      ...(approvalId === undefined ? {} : { approval_id: approvalId }),
     })
     .where("run_id", "=", runId)
     .where("step_id", "=", known.stepId)

@@ -283,18 +283,6 @@ describe("the linter", () => {
     expect(problem?.column).toBeGreaterThan(1);
   });
 
-  test.each([["approval", { type: "approval", question: "Go?", steps: [manualFields("n")] }]])(
-    "refuses a step of type %s, saying that it is not built yet",
-    (type, fields) => {
-      const text = playbookText([{ id: "m", title: "M", timeBox: "1h", ...fields }]);
-      const { loaded, problems } = check(text);
-      expect(loaded).toBe(false);
-      expect(problems.filter(({ level }) => level === "error")).toMatchObject([
-        { line: lineOf(text, `type: ${type}`), message: expect.stringMatching(/not built yet/) },
-      ]);
-    },
-  );
-
   test("warns of approvals by whoever may start the run, of roles that nobody needs, and of what an abort leaves", () => {
     const steps = [actionFields("a", { approval: {} })];
     const messages = check(playbookText(steps, LEAD)).problems.map(({ level, message }) => `${level}: ${message}`);

@@ -10,7 +10,6 @@ import { lintCaptures } from "./lint-captures.ts";
 import { lintCommands } from "./lint-commands.ts";
 import { lintEvidenceOrder } from "./lint-evidence-order.ts";
 import { lintPeople } from "./lint-people.ts";
-import { lintNotBuilt } from "./lint-not-built.ts";
 import { lintParameters } from "./lint-parameters.ts";
 import { placeSteps } from "./placed-step.ts";
 import type { PlacedStep } from "./placed-step.ts";
@@ -33,7 +32,6 @@ export function lintPlaybook(document: PlaybookDocument, effectors: KnownEffecto
     ...lintCaptures(steps),
     ...lintReferences(document, steps),
     ...lintExpressions(document, steps),
-    ...lintNotBuilt(steps),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { inTransaction, notifyLive } from "../storage/index.ts";
+import { beginApprovalStep, beginApprovedAction } from "./begin-approved.ts";
 import { noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { StepFacts } from "./facts.ts";
@@ -47,9 +48,12 @@ async function beginStep(execution: Execution, planned: PlannedStep): Promise<vo
   const { step } = planned;
   switch (step.type) {
     case "action":
-    case "verify":
-    case "approval":
+      if (step.approval) return beginApprovedAction(execution, planned, step, step.approval);
       return performStep(execution, planned);
+    case "verify":
+      return performStep(execution, planned);
+    case "approval":
+      return beginApprovalStep(execution, planned, step);
     case "manual":
       return openManualStep(execution, planned, step);
     case "decision":

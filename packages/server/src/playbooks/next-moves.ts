@@ -106,6 +106,7 @@ const WAIT_REASONS: Readonly<Partial<Record<StepFacts["type"], RunReason>>> = {
   decision: "decision",
   approval: "approval",
   wait: "wait",
+  action: "approval",
 };
 
 function walkWaiting(step: StepFacts, notes: Notes): void {

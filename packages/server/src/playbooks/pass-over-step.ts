@@ -2,12 +2,13 @@ import { roleAllows } from "@firebreak/protocol";
 import type { Role, RunView } from "@firebreak/protocol";
 import { FirebreakError } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
-import { changeStep, readRun } from "./journal.ts";
+import { changeStep, readRun, skipSteps } from "./journal.ts";
 import type { RunRecord, StepRecord } from "./journal.ts";
 import { getRun } from "./list-runs.ts";
 import { openBooks } from "./run-books.ts";
 import type { RunTexts } from "./run-books.ts";
 import { isEndedRun, isFailure } from "./reasons.ts";
+import { reopenAround } from "./reopen-around.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { tellControl } from "./tell-control.ts";
 import type { ControlContext } from "./tell-control.ts";
@@ -38,12 +39,14 @@ export async function passOverStep(
   }
   await inTransaction(ctx.database, async (trx) => {
     await reopenRun(trx, run);
+    await reopenAround(trx, run, stepId, ctx.clock.now());
     const uncertain = known.state === "interrupted" || known.state === "timed_out";
     const change = { state: "skipped", reason: uncertain ? "may_have_acted" : "skipped_by_person" } as const;
     const endedAt = ctx.clock.now();
     if (!(await changeStep(trx, runId, known, { ...change, message: reason, endedAt }))) {
       throw new FirebreakError("conflict", `step ${stepId} has changed meanwhile; look at the run again`);
     }
+    await skipSteps(trx, runId, { within: stepId }, "skipped_by_person", endedAt);
     const did = `skipped the step ${stepId}, which was ${known.state.replaceAll("_", " ")}`;
     await tellControl(trx, ctx, run, { action: "playbook.skip_step", stepId, did, reason, data: { was: known.state } });
   });

@@ -1,4 +1,4 @@
-import type { RunView } from "@firebreak/protocol";
+import type { Actor, RunView } from "@firebreak/protocol";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
@@ -6,6 +6,7 @@ import { readRun } from "./journal.ts";
 import type { RunRecord, StepRecord } from "./journal.ts";
 import { getRun } from "./list-runs.ts";
 import { isFailure } from "./reasons.ts";
+import { reopenAround, reopenWithin } from "./reopen-around.ts";
 import { reopenRun } from "./reopen-run.ts";
 import type { StepControl } from "./pass-over-step.ts";
 import { tellControl } from "./tell-control.ts";
@@ -25,12 +26,17 @@ export async function retryStep(ctx: ControlContext, { runId, stepId, reason }: 
     const state = known.state.replaceAll("_", " ");
     throw new FirebreakError("conflict", `step ${stepId} is ${state}; only what did not succeed is done again`);
   }
+  if (known.reason === "failed_within") {
+    throw new FirebreakError("conflict", `step ${stepId} failed by a step within it; do that one again`);
+  }
   await inTransaction(ctx.database, async (trx) => {
     await reopenRun(trx, run);
+    await reopenAround(trx, run, stepId, ctx.clock.now());
     await keepAttempt(trx, run, known);
-    if (!(await makePending(trx, run, known))) {
+    if (!(await makePending(trx, run, known, ctx.actor))) {
       throw new FirebreakError("conflict", `step ${stepId} has changed meanwhile; look at the run again`);
     }
+    await reopenWithin(trx, runId, stepId);
     const did = `has the step ${stepId} done again, which was ${known.state.replaceAll("_", " ")}`;
     await tellControl(trx, ctx, run, {
       action: "playbook.retry_step",
@@ -75,7 +81,7 @@ async function keepAttempt(trx: Trx, { id: runId }: RunRecord, { stepId }: StepR
 }
 
 /** The count of attempts goes on, so that each has its own entry in the record. */
-async function makePending(trx: Trx, { id: runId }: RunRecord, known: StepRecord): Promise<boolean> {
+async function makePending(trx: Trx, { id: runId }: RunRecord, known: StepRecord, by: Actor): Promise<boolean> {
   const result = await trx
     .updateTable("playbook_steps")
     .set({
@@ -83,6 +89,7 @@ async function makePending(trx: Trx, { id: runId }: RunRecord, known: StepRecord
       reason: "retried_by_person",
       message: null,
       approval_id: null,
+      retried_by: JSON.stringify(by),
       ended_at: null,
       started_at: null,
     })

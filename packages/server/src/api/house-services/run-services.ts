@@ -26,7 +26,8 @@ export function runServices(house: House): RunServices {
       handOver(as(caller), { runId: id, stepId, to, ...clean({ reason }) }),
     skipStep: (caller, { id, step, reason }) =>
       passOverStep({ ...as(caller), access: roleOf(caller) }, { runId: id, stepId: step, ...clean({ reason }) }),
-    breakGlass: (caller, request) => breakGlass(as(caller), caller, { ...request, ...clean({ reason: request.reason }) }),
+    breakGlass: (caller, request) =>
+      breakGlass(as(caller), caller, { ...request, ...clean({ reason: request.reason }) }),
     reviewApproval: (caller, request) =>
       reviewBreakGlass(as(caller), caller, { ...request, ...clean({ note: request.note }) }),
     retryStep: (caller, { id, step, reason }) =>

@@ -52,7 +52,8 @@ export const approvalRoutes = [
     method: "POST",
     path: "/api/v1/approvals/:id/break-glass",
     operationId: "breakGlass",
-    summary: "A commander approves a playbook's step alone, in an incident of severity 1; another person has to review it",
+    summary:
+      "A commander approves a playbook's step alone, in an incident of severity 1; another person has to review it",
     tag,
     access: "commander",
     params: approvalParams,

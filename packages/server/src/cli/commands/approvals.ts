@@ -97,7 +97,8 @@ function printApproval({ output, clock }: CommandContext, approval: ApprovalView
 function printBrokenGlass({ line, style }: CommandContext["output"], { id, breakGlass, reviewed }: ApprovalView): void {
   if (breakGlass === null) return;
   line(style.red(`BREAK-GLASS by ${printable(breakGlass.by.name)}: ${printable(breakGlass.reason)}`));
-  if (reviewed === null) line(style.red(`Not reviewed yet: firebreak approvals review ${id} --verdict justified --note TEXT`));
+  if (reviewed === null)
+    line(style.red(`Not reviewed yet: firebreak approvals review ${id} --verdict justified --note TEXT`));
   else {
     const verdict = reviewed.verdict.replaceAll("_", " ");
     line(`Reviewed by ${printable(reviewed.by.name)}: ${verdict} — ${printable(reviewed.note)}`);
