@@ -219,6 +219,18 @@ export type ApprovalView = {
   decidedAt: string | null;
   usedAt: string | null;
   outcome: string | null;
+  askedAgainAt: string | null;
+  breakGlass: {
+    by: Actor;
+    reason: string;
+    at: string;
+  } | null;
+  reviewed: {
+    by: Actor;
+    verdict: "justified" | "not_justified";
+    note: string;
+    at: string;
+  } | null;
   refusal: string | null;
 };
 
@@ -7220,6 +7232,26 @@ export interface paths {
                   decidedAt: string | null;
                   usedAt: string | null;
                   outcome: string | null;
+                  askedAgainAt: string | null;
+                  breakGlass: {
+                    by: {
+                      kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                      id: string;
+                      name: string;
+                    };
+                    reason: string;
+                    at: string;
+                  } | null;
+                  reviewed: {
+                    by: {
+                      kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                      id: string;
+                      name: string;
+                    };
+                    verdict: "justified" | "not_justified";
+                    note: string;
+                    at: string;
+                  } | null;
                   refusal: string | null;
                 } | null;
                 resumed: ({
@@ -7391,6 +7423,26 @@ export interface paths {
                   decidedAt: string | null;
                   usedAt: string | null;
                   outcome: string | null;
+                  askedAgainAt: string | null;
+                  breakGlass: {
+                    by: {
+                      kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                      id: string;
+                      name: string;
+                    };
+                    reason: string;
+                    at: string;
+                  } | null;
+                  reviewed: {
+                    by: {
+                      kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                      id: string;
+                      name: string;
+                    };
+                    verdict: "justified" | "not_justified";
+                    note: string;
+                    at: string;
+                  } | null;
                   refusal: string | null;
                 } | null;
                 resumed: ({
@@ -7527,6 +7579,7 @@ export interface paths {
           state?: "pending" | "approved" | "denied" | "expired" | "used";
           kind?: string;
           incident?: string;
+          unreviewed?: "true" | "false";
           after?: string;
           limit?: number;
         };
@@ -7642,6 +7695,101 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/approvals/{id}/break-glass": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            reason: string;
+            digest: string;
+            checked?: (string)[];
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ApprovalView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/approvals/{id}/review": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            verdict: "justified" | "not_justified";
+            note: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ApprovalView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/answer-links/open": {
     parameters: {
       query?: never;
@@ -7705,6 +7853,26 @@ export interface paths {
                 decidedAt: string | null;
                 usedAt: string | null;
                 outcome: string | null;
+                askedAgainAt: string | null;
+                breakGlass: {
+                  by: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  reason: string;
+                  at: string;
+                } | null;
+                reviewed: {
+                  by: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  verdict: "justified" | "not_justified";
+                  note: string;
+                  at: string;
+                } | null;
                 refusal: string | null;
               };
             };
@@ -7791,6 +7959,26 @@ export interface paths {
                 decidedAt: string | null;
                 usedAt: string | null;
                 outcome: string | null;
+                askedAgainAt: string | null;
+                breakGlass: {
+                  by: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  reason: string;
+                  at: string;
+                } | null;
+                reviewed: {
+                  by: {
+                    kind: "person" | "token" | "agent" | "rule" | "playbook" | "daemon" | "cli";
+                    id: string;
+                    name: string;
+                  };
+                  verdict: "justified" | "not_justified";
+                  note: string;
+                  at: string;
+                } | null;
                 refusal: string | null;
               };
             };
