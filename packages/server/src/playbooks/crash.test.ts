@@ -1,18 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bundleEntry } from "../../../../test/agents/bundle-entry.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { abortRun } from "./abort-run.ts";
-import { completeManualStep } from "./answer-step.ts";
-import type { RunContext } from "./context.ts";
 import type { RunProgress } from "./execute-run.ts";
+import { executeToEnd } from "./testing/end-run.ts";
 import { countActs, readActs } from "./testing/file-effectors.ts";
 import { Died, createHarness, dieAtMoment } from "./testing/harness.ts";
 import type { Harness } from "./testing/harness.ts";
@@ -38,33 +30,6 @@ const STEPS = [
   actionFields("two", { with: { name: "${steps.one.output.made}" } }),
 ];
 
-/** Executes as the work engine does: again after every death, and a person answers what was interrupted. */
-async function executeToEnd(runId: string, fault?: RunContext["fault"]): Promise<RunProgress> {
-  for (let tries = 0; tries < 100; tries++) {
-    const progress = await harness.execute(runId, fault).catch((error: unknown) => {
-      if (error instanceof Died) return null;
-      throw error;
-    });
-    if (progress?.kind === "ended") return progress;
-    if (progress?.kind === "waiting") await answer(runId);
-  }
-  throw new Error("the run did not end");
-}
-
-/** A person looks at the world and says what is true. */
-async function answer(runId: string): Promise<void> {
-  const run = await harness.view(runId);
-  const step = run.steps.find((candidate) => candidate.state === "waiting" || candidate.state === "interrupted");
-  if (!step) return;
-  const happened = step.state === "waiting" || readActs(harness.home).includes(`apply ${step.id}`);
-  await completeManualStep(harness.ctx, {
-    runId,
-    stepId: step.id,
-    result: happened ? "done" : "again",
-    note: "looked",
-  });
-}
-
 async function countMoments(steps: readonly StepFields[], abort: boolean): Promise<number> {
   const own = createHarness(server.database);
   const runId = await own.request(playbookText(steps));
@@ -86,7 +51,7 @@ describe("P-1: a crash", () => {
       harness.close();
       harness = createHarness(server.database);
       const runId = await harness.request(playbookText(STEPS));
-      const end = await executeToEnd(runId, dieAtMoment(moment).fault);
+      const end = await executeToEnd(harness, runId, dieAtMoment(moment).fault);
       expect(end, `moment ${moment}`).toEqual({ kind: "ended", state: "completed" });
       expect(countActs(harness.home, "apply once"), `moment ${moment}`).toBe(1);
       const acts = readActs(harness.home);
@@ -132,7 +97,7 @@ describe("P-1: a crash", () => {
       const runId = await harness.request(playbookText(steps));
       await harness.execute(runId);
       await abortRun(harness.ctx, { runId, reason: "false alarm" });
-      const end = await executeToEnd(runId, dieAtMoment(moment).fault);
+      const end = await executeToEnd(harness, runId, dieAtMoment(moment).fault);
       expect(end, `moment ${moment}`).toEqual({ kind: "ended", state: "aborted" });
       const undone = readActs(harness.home).filter((act) => act.startsWith("undo"));
       expect([...new Set(undone)]).toEqual(["undo b", "undo a"]);
@@ -217,7 +182,7 @@ describe("any playbook, any outcomes, any crashes", () => {
           const runId = await harness.request(playbookText(steps));
           for (const moment of crashes) await harness.execute(runId, dieAtMoment(moment).fault).catch(() => null);
           if (abortAt === 0) await abortRun(harness.ctx, { runId, reason: "random abort" }).catch(() => null);
-          await executeToEnd(runId);
+          await executeToEnd(harness, runId);
           expect(await findLies(runId, plan, crashes.length)).toEqual([]);
         },
       ),
@@ -225,40 +190,3 @@ describe("any playbook, any outcomes, any crashes", () => {
     );
   });
 });
-
-test(
-  "P-1: kill -9 of the executing process at random instants; the run resumes at its step",
-  { timeout: 120_000 },
-  async () => {
-    const place = mkdtempSync(join(tmpdir(), "firebreak-kill-"));
-    const program = bundleEntry(join(import.meta.dirname, "test-programs/execute-run.ts"), join(place, "program.mjs"));
-    const steps = Array.from({ length: 12 }, (_, index) => {
-      const effector = index % 3 === 1 ? "file.append" : "file.write";
-      return actionFields(`s${index}`, { effector, with: { name: `s${index}`, behaviour: "slow" } });
-    });
-    const runId = await harness.request(playbookText(steps));
-    let kills = 0;
-    for (const delayMs of [0, 8, 15, 22, 30, 40, 55, 70]) {
-      const child = spawn(process.execPath, [program, server.databaseUrl, harness.home, runId], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      const exited = once(child, "exit");
-      await once(createInterface({ input: child.stdout }), "line");
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (child.kill("SIGKILL")) kills += 1;
-      await exited;
-      await answer(runId);
-    }
-    expect(kills).toBeGreaterThan(3);
-    // the server frees a dead process's locks when it notices the closed socket
-    await expect.poll(async () => (await executeToEnd(runId)).kind, { timeout: 20_000 }).toBe("ended");
-    rmSync(place, { recursive: true, force: true });
-    const run = await harness.view(runId);
-    expect(run.state).toBe("completed");
-    const applied = steps.map((step) => countActs(harness.home, `apply ${step.id}`));
-    expect(Math.min(...applied)).toBe(1);
-    expect(applied.filter((_count, index) => index % 3 === 1)).toEqual([1, 1, 1, 1]);
-    const firsts = [...new Set(readActs(harness.home))];
-    expect(firsts).toEqual(steps.map((step) => `apply ${step.id}`));
-  },
-);

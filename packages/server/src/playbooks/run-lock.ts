@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type pg from "pg";
 import type { Database } from "../storage/index.ts";
 
@@ -13,6 +14,8 @@ interface Keeper {
   readonly lost: AbortController;
   readonly onLost: () => void;
   returned: boolean;
+  /** the query under way: a connection takes one at a time */
+  last: Promise<unknown>;
 }
 
 /**
@@ -32,7 +35,7 @@ export async function acquireRunLock(database: Database, runId: string): Promise
   keeper.held.add(runId);
   let taken = false;
   try {
-    taken = await queryLock(keeper.client, "pg_try_advisory_lock", runId);
+    taken = await queryLock(keeper, "pg_try_advisory_lock", runId);
   } catch (error) {
     keeper.lost.abort();
     throw error;
@@ -73,14 +76,16 @@ async function connectKeeper(database: Database): Promise<Keeper> {
     throw error;
   }
   const lost = new AbortController();
+  // every run of this process listens to it
+  setMaxListeners(0, lost.signal);
   const onLost = () => lost.abort();
   client.once("end", onLost);
-  return { client, held: new Set(), lost, onLost, returned: false };
+  return { client, held: new Set(), lost, onLost, returned: false, last: Promise.resolve() };
 }
 
 async function releaseRunLock(database: Database, keeper: Keeper, runId: string): Promise<void> {
   try {
-    if (!keeper.lost.signal.aborted) await queryLock(keeper.client, "pg_advisory_unlock", runId);
+    if (!keeper.lost.signal.aborted) await queryLock(keeper, "pg_advisory_unlock", runId);
   } catch {
     // a connection that cannot unlock is thrown away, and the server frees its locks
     keeper.lost.abort();
@@ -99,12 +104,16 @@ function letGo(database: Database, keeper: Keeper, runId: string): void {
 }
 
 async function queryLock(
-  client: pg.PoolClient,
+  keeper: Keeper,
   verb: "pg_try_advisory_lock" | "pg_advisory_unlock",
   runId: string,
 ): Promise<boolean> {
-  const { rows } = await client.query<{ done: boolean }>(`select ${verb}(hashtextextended($1, 0)) as done`, [
-    `firebreak.run.${runId}`,
-  ]);
+  const ask = () =>
+    keeper.client.query<{ done: boolean }>(`select ${verb}(hashtextextended($1, 0)) as done`, [
+      `firebreak.run.${runId}`,
+    ]);
+  const asked = keeper.last.then(ask, ask);
+  keeper.last = asked.catch(() => {});
+  const { rows } = await asked;
   return rows[0]?.done ?? false;
 }

@@ -68,9 +68,20 @@ export function createHarness(database: Database): Harness {
       const { runId } = await inTransaction(database, (trx) => requestRun(trx, verbs, request));
       return runId;
     },
-    execute: (runId, fault) => executeRun(fault ? { ...ctx, fault } : ctx, runId),
+    execute: (runId, fault) => executeRun(fault ? { ...ctx, fault: deadForGood(fault) } : ctx, runId),
     view: (runId) => getRun(database, runId),
     close: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+/** A dead process does nothing more, also in another branch of the run. */
+function deadForGood(fault: NonNullable<RunContext["fault"]>): NonNullable<RunContext["fault"]> {
+  let isDead = false;
+  return (point, stepId) => {
+    if (isDead) throw new Died();
+    isDead = true;
+    fault(point, stepId);
+    isDead = false;
   };
 }
 
