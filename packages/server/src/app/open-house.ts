@@ -57,6 +57,7 @@ import type { Intake } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
 import { answerLinks } from "./answer-links.ts";
 import { logDaemons, openAuditLog } from "./audit-log.ts";
+import { drillDaemons } from "./drill-daemon.ts";
 import { endOwnAlert, raiseOwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
 import { eventStoreDaemons } from "./event-store-daemons.ts";
@@ -86,6 +87,8 @@ export interface HouseOptions {
   readonly version: string;
   /** where `profiles/`, `rules/` and `maps/` lie */
   readonly dataDir: string;
+  /** the command line's own program, which makes drills; left out, none is made by itself */
+  readonly program?: string;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly logger: Logger;
@@ -196,7 +199,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     isStorageFault: isTransientDatabaseError,
     consoleUrl: publicUrl,
   };
-  await startWork(house, openings);
+  await startWork(house, openings, drillDaemons(options, house));
   return {
     ...house,
     setAddress: (bound) => {
@@ -309,7 +312,7 @@ async function openLogFiles(
 }
 
 /** Order matters at the end too: what takes events in closes first, what executes closes after it. */
-async function startWork(house: House, openings: Openings): Promise<void> {
+async function startWork(house: House, openings: Openings, drills: readonly Daemon[]): Promise<void> {
   const { work, detector, intake, killswitch } = house;
   for (const [task, handle] of Object.entries(domainHandlers(house))) {
     work.define(task, (payload, { signal }) => handle(payload, signal));
@@ -325,7 +328,7 @@ async function startWork(house: House, openings: Openings): Promise<void> {
   await startOriginals(house);
   openings.add("what senders said", () => house.sources.flush());
   const archives = createArchiveDaemons(house);
-  const daemons = createDaemons([...daemonsOf(house), ...archives.daemons], house);
+  const daemons = createDaemons([...daemonsOf(house), ...drills, ...archives.daemons], house);
   openings.add("daemons", () => daemons.stop());
   openings.add("copies of archives", () => archives.stop());
   await work.start();

@@ -14,7 +14,7 @@ const service = z.strictObject({ name: identifier, kind: identifier, with: value
 
 /** How a step that waits for a person is answered. What is not here is answered by nobody. */
 const answer = z.strictObject({
-  /** the step; in a for-each, a branch or a sub-playbook the id without what stands around it counts too */
+  /** the step's id; in a for-each or a sub-playbook, as the run names it or as its playbook does */
   step: z.string().min(1).max(200),
   result: z.enum(["done", "not_done", "skip"]).default("done"),
   note: sentence.default("answered by the drill"),
@@ -24,8 +24,9 @@ const answer = z.strictObject({
   /** of a decision */
   option: identifier.optional(),
   /** of an approval */
-  decision: z.enum(["approve", "deny"]).optional(),
-  by: z.enum(["first", "second"]).default("first"),
+  decision: z.enum(["approved", "denied"]).default("approved"),
+  /** who started the run, when a person did, is the first; nobody approves what they asked for */
+  by: z.enum(["first", "second", "both"]).default("first"),
 });
 export type DrillAnswer = z.output<typeof answer>;
 
@@ -51,7 +52,7 @@ export const drillDocument = z.strictObject({
       withinSeconds: seconds.default(60),
     })
     .refine(({ rules, title }) => rules.length > 0 || title !== undefined, "say which rules, or which title"),
-  /** whether the playbook starts by itself, or a person starts it on the incident, with these inputs */
+  /** whether the playbook starts by itself, or the first person starts it on the incident, with these inputs */
   start: z.enum(["by_itself", "by_person"]).default("by_itself"),
   inputs: values.default({}),
   answers: z.array(answer).max(200).default([]),

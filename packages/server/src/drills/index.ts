@@ -7,4 +7,6 @@ export { getDrill, listDrills } from "./records/list-drills.ts";
 export { NO_PROOF, readProofs } from "./records/proofs.ts";
 export { recordDrill } from "./records/record-drill.ts";
 export { renderDrillReport } from "./report.ts";
+export { findDue } from "./schedule/find-due.ts";
+export { claimDrill, endClaim, readSchedule } from "./schedule/schedule.ts";
 export { confineEffector } from "./sandbox/confine-effector.ts";

@@ -149,6 +149,7 @@ function toSpec(
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     playbook: playbook.identity,
     effectors: playbook.effectors,
+    checklists: playbook.checklists,
     phaseTimeBoxes: playbook.phaseTimeBoxes,
     drill: drill.document,
     drillHash: drill.hash,

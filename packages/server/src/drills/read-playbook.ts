@@ -1,5 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
+import { z } from "zod";
 import type { DrillRecord } from "@firebreak/protocol";
 import { codeOf } from "../kernel/index.ts";
 import { hashPlaybook, parseDuration, readPlaybook } from "../playbooks/index.ts";
@@ -9,6 +10,8 @@ export interface PlaybookUnderTest {
   readonly identity: DrillRecord["playbook"];
   /** by step, what acts */
   readonly effectors: Readonly<Record<string, string>>;
+  /** by step, the lines of its check-list */
+  readonly checklists: Record<string, string[]>;
   /** by phase, milliseconds */
   readonly phaseTimeBoxes: Readonly<Record<string, number>>;
 }
@@ -25,7 +28,8 @@ export async function readPlaybooks(dirs: readonly string[]): Promise<ReadonlyMa
       const { id, title, version, phases } = reading.document;
       found.set(id, {
         identity: { id, title, version, hash: hashPlaybook(text) },
-        effectors: Object.fromEntries(phases.flatMap(({ steps }) => listActions(steps))),
+        effectors: ofSteps(phases, (step) => (typeof step.effector === "string" ? step.effector : undefined)),
+        checklists: ofSteps(phases, (step) => texts.safeParse(step.checklist).data),
         phaseTimeBoxes: Object.fromEntries(
           phases.flatMap(({ id: phase, timeBox = "" }): [string, number][] => {
             const ms = parseDuration(timeBox);
@@ -47,13 +51,29 @@ async function listFiles(dir: string): Promise<string[]> {
   }
 }
 
-/** Also those in options, branches, approvals and for-each. */
-function listActions(value: unknown): [string, string][] {
-  if (Array.isArray(value)) return value.flatMap(listActions);
-  if (typeof value !== "object" || value === null) return [];
-  const own: [string, string][] =
-    "id" in value && "effector" in value && typeof value.id === "string" && typeof value.effector === "string"
-      ? [[value.id, value.effector]]
-      : [];
-  return [...own, ...Object.values(value).flatMap(listActions)];
+const texts = z.array(z.string());
+
+interface AnyStep {
+  readonly id: string;
+  readonly effector?: unknown;
+  readonly checklist?: unknown;
+}
+
+/** By the id of each step, also of those in options, branches, approvals and for-each. */
+function ofSteps<T>(phases: unknown, read: (step: AnyStep) => T | undefined): Record<string, T> {
+  const found: Record<string, T> = {};
+  const walk = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (isStep(value)) {
+      const fact = read(value);
+      if (fact !== undefined) found[value.id] = fact;
+    }
+    for (const inner of Object.values(value)) walk(inner);
+  };
+  walk(phases);
+  return found;
+}
+
+function isStep(value: object): value is AnyStep {
+  return "id" in value && typeof value.id === "string";
 }

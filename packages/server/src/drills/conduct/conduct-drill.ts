@@ -16,6 +16,7 @@ import { writeProfile } from "../sandbox/profile.ts";
 import { waitFor } from "../sandbox/wait.ts";
 import { SERVICES } from "../services/index.ts";
 import { createAnswerer } from "./answer-steps.ts";
+import type { Answerer } from "./answer-steps.ts";
 import { checkEnd } from "./check-end.ts";
 import { measureSpans } from "./measure.ts";
 import { scoreDrill } from "./score.ts";
@@ -96,14 +97,31 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
   const deadlineMs = clock.now() + drill.limitSeconds * 1000;
   course.incident = await untilDetected(api, drill);
   say(`detected: ${course.incident.id}`);
-  const answerer = createAnswerer(drill.answers, persons);
+  const { checklists } = spec;
+  const answerer = createAnswerer({ answers: drill.answers, checklists, facts: allFacts(facts, course), persons });
+  if (drill.start === "by_person") await startByPerson(conducting, course, await persons(), facts);
   const remainingMs = Math.max(1000, deadlineMs - clock.now());
   const ended = await untilEnded({ api, playbookId: drill.playbook, timeoutMs: remainingMs }, course, answerer);
   course.answers = answerer.given;
   say(`the playbook ended: ${ended.state}`);
   course.incident = await untilSettled(api, course.incident.id);
-  const all = { ...facts, ...prefixed("fault", course.caused.facts) };
-  course.checks = await checkEnd(drill.expect.checks, { sandbox, incident: course.incident, facts: all });
+  const end = { sandbox, incident: course.incident, facts: allFacts(facts, course) };
+  course.checks = await checkEnd(drill.expect.checks, end);
+}
+
+function allFacts(facts: Facts, { caused, incident }: Course): Facts {
+  const ofIncident = incident === null ? {} : { incidentId: incident.id };
+  return { ...facts, ...ofIncident, ...prefixed("fault", caused?.facts ?? {}) };
+}
+
+async function startByPerson({ spec, say }: Conducting, course: Course, { first }: Persons, facts: Facts) {
+  const { playbook, inputs } = spec.drill;
+  say("a person starts the playbook");
+  await first.post(z.unknown(), "/runs", {
+    playbookId: playbook,
+    incidentId: course.incident?.id ?? null,
+    inputs: fillInAll(inputs, allFacts(facts, course)),
+  });
 }
 
 /** Services first: the profile may say where they are. */
@@ -168,7 +186,7 @@ const ENDED: readonly string[] = ["completed", "completed_with_exceptions", "fai
 async function untilEnded(
   { api, playbookId, timeoutMs }: { readonly api: SandboxApi; readonly playbookId: string; readonly timeoutMs: number },
   course: Course,
-  answerer: ReturnType<typeof createAnswerer>,
+  answerer: Answerer,
 ): Promise<RunView> {
   let unanswered: readonly string[] = [];
   const incidentId = course.incident?.id ?? "";

@@ -9,6 +9,7 @@ import type {
   StepView,
 } from "@firebreak/protocol";
 import type { DrillDocument } from "../format.ts";
+import { plainStepId } from "./step-id.ts";
 import { NOT_EXERCISED } from "../sandbox/confine-effector.ts";
 
 type SeenStep = Pick<StepView, "id" | "phase" | "title" | "state" | "reason" | "message" | "startedAt" | "endedAt">;
@@ -51,7 +52,7 @@ export function scoreDrill(seen: Seen, effectorOf: (stepId: string) => string): 
     ...seen.spans.filter(({ met }) => met === false).map(spanFinding),
     ...seen.checks.filter(({ held }) => !held).map(({ title, found }) => `${title}: ${found}`),
     ...Object.keys(expect.steps)
-      .filter((id) => !views.some((step) => step.id === id))
+      .filter((id) => !views.some((step) => step.id === id || plainStepId(step.id) === id))
       .map((id) => `the run has no step ${id}, which the drill expects something of`),
   ];
   const held = findings.length === 0;
@@ -62,7 +63,11 @@ export function scoreDrill(seen: Seen, effectorOf: (stepId: string) => string): 
     steps,
     notExercised: [
       ...notExercised,
-      ...[...cutOff].map((step) => ({ step, effector: effectorOf(step), why: "a step before it was not exercised" })),
+      ...[...cutOff].map((step) => ({
+        step,
+        effector: effectorOf(plainStepId(step)),
+        why: "a step before it was not exercised",
+      })),
     ],
   };
 }
@@ -71,20 +76,27 @@ function isRefused({ message }: SeenStep): boolean {
   return message?.includes(NOT_EXERCISED) === true;
 }
 
-function isUnreached({ state, startedAt }: SeenStep): boolean {
-  return startedAt === null && (state === "pending" || state === "skipped");
+function isUnreached({ state, reason, startedAt }: SeenStep): boolean {
+  return startedAt === null && (state === "pending" || (state === "skipped" && !isPlannedSkip(state, reason)));
+}
+
+/** The playbook itself says that the step is not for this run. */
+function isPlannedSkip(state: string, reason: string | null): boolean {
+  return state === "skipped" && (reason === "condition_false" || reason === "not_chosen");
 }
 
 function toNotExercised(step: SeenStep, effectorOf: (stepId: string) => string): NotExercised[] {
   if (!isRefused(step)) return [];
   const why = (step.message ?? "").split(NOT_EXERCISED)[1] ?? "";
-  return [{ step: step.id, effector: effectorOf(step.id), why: why.slice(0, 2000) }];
+  return [{ step: step.id, effector: effectorOf(plainStepId(step.id)), why: why.slice(0, 2000) }];
 }
 
 function toStep(step: SeenStep, expect: DrillDocument["expect"], excused: boolean): DrillStep {
   const { id, phase, title, state, reason, message, startedAt, endedAt } = step;
   const ms = startedAt === null || endedAt === null ? null : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
-  const expected = excused || state === (expect.steps[id] ?? "succeeded");
+  const wanted = expect.steps[id] ?? expect.steps[plainStepId(id)];
+  const expected =
+    excused || (wanted === undefined ? state === "succeeded" || isPlannedSkip(state, reason) : state === wanted);
   return { id, phase, title, state, reason, message: message?.slice(0, 2000) ?? null, ms, expected };
 }
 

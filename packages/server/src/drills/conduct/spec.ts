@@ -20,6 +20,8 @@ export const drillSpec = z.strictObject({
   playbook: drillRecord.shape.playbook,
   /** by step, what acts */
   effectors: z.record(z.string(), z.string()),
+  /** by step, the lines of its check-list */
+  checklists: z.record(z.string(), z.array(z.string())),
   /** by phase, milliseconds */
   phaseTimeBoxes: z.record(z.string(), z.number()),
   drill: drillDocument,

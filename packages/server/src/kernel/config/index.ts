@@ -5,6 +5,7 @@ export { DEFAULT_GUARD } from "./guard-schema.ts";
 export type { GuardPriority, GuardSettings } from "./guard-schema.ts";
 export type { CredentialSettings, ProbeSettings, StoreSettings } from "./credential-settings.ts";
 export type { EffectorSettings } from "./effector-settings.ts";
+export type { DrillSettings } from "./drill-schema.ts";
 export { EVIDENCE_ITEMS, evidenceSettings } from "./evidence-schema.ts";
 export type { EvidenceItemName, EvidenceSettings } from "./evidence-schema.ts";
 export type { CommandHook, HookSettings, HttpHook } from "./hook-settings.ts";

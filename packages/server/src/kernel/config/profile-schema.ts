@@ -4,6 +4,7 @@ import { z } from "zod";
 import { compileMatchers, parseMatchers } from "../matchers.ts";
 import { auditSchema } from "./audit-schema.ts";
 import { containmentSchema } from "./containment-schema.ts";
+import { drillSettings } from "./drill-schema.ts";
 import { DEFAULT_GUARD, guardSchema } from "./guard-schema.ts";
 import { effectorSettings } from "./effector-settings.ts";
 import { evidenceSettings } from "./evidence-schema.ts";
@@ -176,6 +177,8 @@ export const profileSchema = z.strictObject({
     .default({ everySeconds: 60, limitMs: 2_000 }),
   /** which role further names have that a kill switch policy uses */
   roles: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/), z.enum(["responder", "commander", "admin"])).default({}),
+  /** playbooks that are drilled by themselves, in sandboxes of their own; left out, none is */
+  drills: drillSettings.optional(),
   reviews: z.strictObject({
     requiredFor: z.array(severity).max(4),
     /** hours after the resolution */

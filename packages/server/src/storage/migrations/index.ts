@@ -29,6 +29,7 @@ import { playbookTrees } from "./0028-playbook-trees.ts";
 import { runControl } from "./0029-run-control.ts";
 import { drillRecords } from "./0030-drill-records.ts";
 import { approvalPeople } from "./0031-approval-people.ts";
+import { drillSchedule } from "./0032-drill-schedule.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   { version: 29, name: "run-control", sql: runControl },
   { version: 30, name: "drill-records", sql: drillRecords },
   { version: 31, name: "approval-people", sql: approvalPeople },
+  { version: 32, name: "drill-schedule", sql: drillSchedule },
 ];
