@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
 import { codeOf, ensurePrivateDir, syncDir, writeFileAtomic } from "../kernel/index.ts";
@@ -20,6 +20,11 @@ export function readEffectRecord<S extends z.ZodType>(ctx: Owner, schema: S): z.
     throw fault;
   }
   return schema.parse(JSON.parse(text));
+}
+
+/** @returns whether something was begun by this step and not taken back */
+export function hasEffectRecord(ctx: Owner): boolean {
+  return existsSync(pathOf(ctx));
 }
 
 /** Durable when it returns. @throws when the disk does not take it: then do not act */

@@ -2,17 +2,17 @@ import { createHash } from "node:crypto";
 import { readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { codeOf, listingOf, messageOf, openFolder, RedisRefusal, toIso } from "../../../kernel/index.ts";
+import { codeOf, listingOf, messageOf, openFolder, toIso } from "../../../kernel/index.ts";
 import type { OpenFolder } from "../../../kernel/index.ts";
 import { defineEffector, TOUCHES_NOTHING } from "../../effector.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { postgresName, postgresPlace, redisName, redisPlace } from "../databases/index.ts";
 import { checkContent, hashFile } from "./check-content.ts";
+import { explained } from "./explain.ts";
 import { manifestOf, readManifest } from "./manifest.ts";
 import type { BackupManifest } from "./manifest.ts";
 import { BackupFault } from "./open-backup.ts";
 import { backupKey, backupPath } from "./parameters.ts";
-import { ProgramFault } from "./postgres-programs.ts";
 import { folderSource, postgresSource, redisSource } from "./sources.ts";
 import type { BackupSource } from "./sources.ts";
 import { finishBackup, keepNewest, partOf, remove, writePart } from "./write-backup.ts";
@@ -170,27 +170,3 @@ async function verify(ctx: EffectorContext, given: Parameters, { output, program
 function factsOf(file: string, { bytes, sha256, entries, rows }: BackupManifest) {
   return { path: file, manifest: manifestOf(file), bytes, sha256, entries, rows };
 }
-
-/** What keeps a backup from being made or restored, as outcomes. */
-export async function explained(act: () => Promise<EffectorOutcome>): Promise<EffectorOutcome> {
-  try {
-    return await act();
-  } catch (fault) {
-    if (fault instanceof ProgramFault) return { ok: false, reason: "unavailable", message: fault.message };
-    if (fault instanceof BackupFault) return { ok: false, reason: "failed", message: fault.message };
-    if (fault instanceof RedisRefusal)
-      return { ok: false, reason: "failed", message: `Redis refused: ${fault.message}` };
-    const code = codeOf(fault);
-    if (code === undefined) throw fault;
-    return { ok: false, reason: REASONS[code] ?? "failed", message: messageOf(fault) };
-  }
-}
-
-const REASONS: Readonly<Record<string, "unreachable" | "not_found" | "denied">> = {
-  ECONNREFUSED: "unreachable",
-  ENOTFOUND: "unreachable",
-  EHOSTUNREACH: "unreachable",
-  ENOENT: "not_found",
-  EACCES: "denied",
-  EPERM: "denied",
-};
