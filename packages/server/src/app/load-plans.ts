@@ -12,7 +12,8 @@ export async function loadPlans(
   { profile, placeOf, profileProblems }: Pick<House, "profile" | "profileProblems"> & { placeOf: ProfilePlace },
   effectors: House["effectors"],
 ): Promise<Pick<House, "playbooks" | "profileProblems">> {
-  const directories = [path.join(home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
+  const shipped = [profile.name, "common"].map((folder) => path.join(profilesDir, folder, "playbooks"));
+  const directories = [path.join(home, "playbooks"), ...shipped];
   const playbooks = await loadPlaybooks(directories, effectors);
   const rules = lintContainment({ effectors, playbooks: playbooks.playbooks }, profile, placeOf);
   return { playbooks, profileProblems: [...profileProblems, ...rules] };
