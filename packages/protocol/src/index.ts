@@ -30,6 +30,7 @@ export * from "./playbook.ts";
 export * from "./policy.ts";
 export * from "./policy-file.ts";
 export * from "./reaction.ts";
+export * from "./playbook-import.ts";
 export * from "./policy-views.ts";
 export * from "./killswitch-views.ts";
 export * from "./receipt.ts";

@@ -1414,6 +1414,56 @@ export type PlaybookLibrary = {
   refused: (RefusedPlaybook)[];
 };
 
+export type PlaybookImport = {
+  playbooks: ({
+    id: string;
+    title: string;
+    fromLine: number;
+    toLine: number;
+    steps: number;
+    yaml: string;
+    problems: ({
+      level: "error" | "warning";
+      line: number;
+      column: number;
+      message: string;
+      remedy: string;
+    })[];
+  })[];
+  lines: ({
+    from: number;
+    to: number;
+    became: "playbook" | "phase" | "heading" | "step" | "decision" | "note" | "contact" | "severity" | "contents" | "separator";
+    understood: boolean;
+    playbook: string | null;
+    step: string | null;
+    effector: string | null;
+    detail: string;
+  })[];
+  warnings: ({
+    line: number;
+    code: string;
+    message: string;
+    remedy: string;
+  })[];
+  added: ({
+    playbook: string;
+    step: string;
+    note: string;
+  })[];
+  contacts: ({
+    role: string;
+    detail: string;
+    line: number;
+  })[];
+  severities: ({
+    label: string;
+    severity: number;
+    detail: string;
+    line: number;
+  })[];
+};
+
 export type ProcessIdentity = {
   pid: number;
   startTime: string;
@@ -9861,6 +9911,7 @@ export interface paths {
     trace?: never;
   };
   "/api/v1/playbooks/{id}/preview": {
+  "/api/v1/playbooks/import": {
     parameters: {
       query?: never;
       header?: never;
@@ -9876,6 +9927,7 @@ export interface paths {
         path: {
           id: string;
         };
+        path?: never;
         cookie?: never;
       };
       requestBody: {
@@ -9883,6 +9935,9 @@ export interface paths {
           "application/json": {
             inputs?: { [key: string]: unknown };
             incidentId?: string | null;
+            name?: string;
+            markdown: string;
+            home?: string;
           };
         };
       };
@@ -9891,6 +9946,7 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": RunPreview;
+            "application/json": PlaybookImport;
           };
         };
         default: {

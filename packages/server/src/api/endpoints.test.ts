@@ -62,6 +62,7 @@ const DRILL = {
 
 /** A body that each endpoint takes; one that is not here takes none. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  importPlaybook: { markdown: "# Runbook\n\n1. Look\n" },
   verifyAuditLog: { trusted: [] },
   rotateAuditKey: { overlapDays: 7 },
   addCosignatures: { checkpoint: "log\n1\nroot\n" },

@@ -1,5 +1,6 @@
 import type {
   PlaybookDetail,
+  PlaybookImport,
   ProvenPlaybook,
   ProvenPlaybookDetail,
   RefusedPlaybookView,
@@ -7,6 +8,7 @@ import type {
   RunPreviewRequest,
 } from "@firebreak/protocol";
 import type { Caller } from "../access/index.ts";
+import type { ImportPlaybookRequest } from "./playbook-schemas.ts";
 
 /** The library of playbooks, for people to read. */
 export interface PlaybookApi {
@@ -16,4 +18,6 @@ export interface PlaybookApi {
   getPlaybook(caller: Caller, request: { readonly id: string }): Promise<ProvenPlaybookDetail>;
   previewPlaybook(caller: Caller, request: RunPreviewRequest & { readonly id: string }): Promise<RunPreview>;
   getRunPlaybook(caller: Caller, request: { readonly id: string }): Promise<PlaybookDetail>;
+  /** Reads a runbook; nothing is stored. */
+  importPlaybook(caller: Caller, request: ImportPlaybookRequest): Promise<PlaybookImport>;
 }

@@ -1,12 +1,14 @@
 import {
   pageOf,
   playbookDetail,
+  playbookImport,
   playbookStep,
   provenPlaybook,
   provenPlaybookDetail,
   refusedPlaybook,
   runPreview,
   stepPreview,
+  RUNBOOK_BYTES_MAX,
 } from "@firebreak/protocol";
 import { z } from "zod";
 
@@ -19,6 +21,15 @@ export const playbookParams = z.strictObject({
 
 export const playbookLibrary = pageOf(provenPlaybook).extend({ refused: z.array(refusedPlaybook) });
 
+export const importPlaybookRequest = z.strictObject({
+  /** the name of the runbook's file, for titles */
+  name: z.string().trim().min(1).max(200).default("runbook.md"),
+  markdown: z.string().max(RUNBOOK_BYTES_MAX, `a runbook has at most ${RUNBOOK_BYTES_MAX} bytes`),
+  /** the folder that `~` means in it; left out: playbooks ask for it */
+  home: z.string().max(1000).startsWith("/", "use an absolute path").optional(),
+});
+export type ImportPlaybookRequest = z.output<typeof importPlaybookRequest>;
+
 /** What the library of playbooks answers, as `components/schemas` names it. */
 export const PLAYBOOK_ANSWERS = {
   PlaybookView: provenPlaybook,
@@ -29,4 +40,5 @@ export const PLAYBOOK_ANSWERS = {
   StepPreview: stepPreview,
   RunPreview: runPreview,
   PlaybookLibrary: playbookLibrary,
+  PlaybookImport: playbookImport,
 } as const;

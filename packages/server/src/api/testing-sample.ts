@@ -4,6 +4,7 @@ import {
   eventDetail,
   exportView,
   playbookDetail,
+  playbookImport,
   runPreview,
   runView,
   drillSummary,
@@ -78,6 +79,7 @@ export function playbookSamples(): PlaybookApi {
     listPlaybooks: async () => sample(playbookLibrary),
     getPlaybook: async () => sample(provenPlaybookDetail),
     previewPlaybook: async () => sample(runPreview),
+    importPlaybook: async () => sample(playbookImport),
     getRunPlaybook: async () => sample(playbookDetail),
   };
 }

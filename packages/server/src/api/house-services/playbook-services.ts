@@ -4,6 +4,7 @@ import { NO_PROOF, readProofs } from "../../drills/index.ts";
 import {
   describePlaybook,
   describeRunPlaybook,
+  importMarkdown,
   previewPlaybook,
   viewPlaybook,
   viewRefused,
@@ -26,5 +27,7 @@ export function playbookServices(house: House): PlaybookApi {
     previewPlaybook: (caller, { id, inputs, incidentId }) =>
       previewPlaybook(contextFor(house, caller.actor), { playbookId: id, inputs, incidentId }),
     getRunPlaybook: (_caller, { id }) => describeRunPlaybook(house, id),
+    importPlaybook: (_caller, { name, markdown, home }) =>
+      importMarkdown(markdown, { file: name, effectors: house.effectors, home: home ?? null }),
   };
 }

@@ -1,6 +1,6 @@
 import { runParams } from "../requests.ts";
-import { playbookDetail, provenPlaybookDetail, runPreview, runPreviewRequest } from "@firebreak/protocol";
-import { playbookLibrary, playbookParams } from "../playbook-schemas.ts";
+import { playbookDetail, playbookImport, provenPlaybookDetail, runPreview, runPreviewRequest } from "@firebreak/protocol";
+import { importPlaybookRequest, playbookLibrary, playbookParams } from "../playbook-schemas.ts";
 import { defineRoute } from "../route.ts";
 
 const tag = "Playbooks";
@@ -49,5 +49,16 @@ export const playbookRoutes = [
     params: runParams,
     response: playbookDetail,
     handler: ({ services, caller }, { params }) => services.getRunPlaybook(caller, params),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/playbooks/import",
+    operationId: "importPlaybook",
+    summary: "A runbook in Markdown as playbooks, with what became of each line; nothing is stored",
+    tag,
+    access: "responder",
+    body: importPlaybookRequest,
+    response: playbookImport,
+    handler: ({ services, caller }, { body }) => services.importPlaybook(caller, body),
   }),
 ];

@@ -25,6 +25,7 @@ import { ingestCommand } from "./ingest.ts";
 import { ledgerCommands } from "./ledger.ts";
 import { mapsCommands } from "./maps.ts";
 import { originalCommands } from "./originals.ts";
+import { playbookCommands } from "./playbook/index.ts";
 import { policyCommands } from "./policy.ts";
 import { investigationCommands } from "./investigation.ts";
 import { killswitchCommands } from "./killswitch.ts";
@@ -70,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   ...gateCommands,
   ...guardCommands,
   ...containmentCommands,
+  ...playbookCommands,
   ...policyCommands,
   ...ledgerCommands,
   ...retentionCommands,

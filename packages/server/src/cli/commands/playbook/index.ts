@@ -1,0 +1,8 @@
+import type { Command } from "../../command.ts";
+import { checkCommand } from "./check.ts";
+import { importCommand } from "./import.ts";
+import { listCommand } from "./list.ts";
+import { newCommand } from "./new.ts";
+import { showCommand } from "./show.ts";
+
+export const playbookCommands: readonly Command[] = [checkCommand, importCommand, listCommand, newCommand, showCommand];
