@@ -9911,7 +9911,6 @@ export interface paths {
     trace?: never;
   };
   "/api/v1/playbooks/{id}/preview": {
-  "/api/v1/playbooks/import": {
     parameters: {
       query?: never;
       header?: never;
@@ -9927,7 +9926,6 @@ export interface paths {
         path: {
           id: string;
         };
-        path?: never;
         cookie?: never;
       };
       requestBody: {
@@ -9935,9 +9933,6 @@ export interface paths {
           "application/json": {
             inputs?: { [key: string]: unknown };
             incidentId?: string | null;
-            name?: string;
-            markdown: string;
-            home?: string;
           };
         };
       };
@@ -9946,7 +9941,6 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": RunPreview;
-            "application/json": PlaybookImport;
           };
         };
         default: {
@@ -9997,6 +9991,52 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks/import": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            name?: string;
+            markdown: string;
+            home?: string;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PlaybookImport;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;
