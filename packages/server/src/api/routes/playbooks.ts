@@ -1,5 +1,11 @@
 import { runParams } from "../requests.ts";
-import { playbookDetail, playbookImport, provenPlaybookDetail, runPreview, runPreviewRequest } from "@firebreak/protocol";
+import {
+  playbookDetail,
+  playbookImport,
+  provenPlaybookDetail,
+  runPreview,
+  runPreviewRequest,
+} from "@firebreak/protocol";
 import { importPlaybookRequest, playbookLibrary, playbookParams } from "../playbook-schemas.ts";
 import { defineRoute } from "../route.ts";
 
