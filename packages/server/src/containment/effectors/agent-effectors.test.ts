@@ -100,7 +100,6 @@ describe.each([
   ["agent.freeze", "frozen", parameters],
   ["agent.kill", "unlisted", parameters],
   ["stop.place", "running", placed("abort")],
-  ["stop.place", "frozen", placed("freeze")],
   ["stop.place", "frozen", { scope: "global", reason: "rogue", level: "freeze" }],
   ["stop.kill", "unlisted", placed()],
 ])("%s, after which the tree is %s", (name, after, given) => {

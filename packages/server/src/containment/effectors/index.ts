@@ -18,7 +18,7 @@ import { hookEffectors } from "./hooks/index.ts";
 import { managedServiceEffectors } from "./managed-services/index.ts";
 import type { ServiceSurroundings } from "./managed-services/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
-import { probeEffectors } from "./probes/index.ts";
+import { networkProbes, probeEffectors } from "./probes/index.ts";
 import { mcpDisable } from "./mcp/mcp-disable.ts";
 import { processEnd } from "./process-end.ts";
 import { resumeEffector } from "./resume.ts";
@@ -41,7 +41,7 @@ export function localEffectors(
   redactor: Pick<Redactor, "maskText" | "maskArguments">,
 ): readonly Effector[] {
   return [
-    ...probeEffectors(settings, redactor),
+    ...probeEffectors(redactor),
     ...commandEffectors(redactor),
     maintenanceLock(settings.maintenanceLocks),
     skillQuarantine(settings.skills),
@@ -58,7 +58,9 @@ export function localEffectors(
 export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
   const { settings } = surroundings;
   const services = managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch });
-  return [...services, ...databaseEffectors, ...gitEffectors(settings.git), ...backupEffectors(settings), diskClean];
+  const probes = networkProbes(settings, surroundings.services);
+  const data = [...databaseEffectors, ...backupEffectors(settings), ...gitEffectors(settings.git), diskClean];
+  return [...probes, ...services, ...data];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

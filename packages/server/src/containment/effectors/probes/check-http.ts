@@ -2,10 +2,10 @@ import { request as requestHttp } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { z } from "zod";
-import type { Network } from "../../../kernel/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { defineProbe } from "./define-probe.ts";
-import { AddressRefused, connectProblem, lookupWith, requireReachable } from "./reachable-address.ts";
+import { AddressRefused, bareHost, connectProblem, lookupWith, requireReachable } from "./reachable-address.ts";
+import type { Reach } from "./reachable-address.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 
@@ -30,21 +30,20 @@ export interface HttpAnswer {
   readonly problem: string;
 }
 
-/** @param allowed private networks that may be asked beside this machine */
-export function checkHttp(allowed: readonly Network[]): Effector {
+export function checkHttp(reach: Reach): Effector {
   return defineProbe({
     name: "check.http",
     title: "Ask whether an HTTP service answers",
     parameters: httpQuestion,
     describe: ({ method, url }) => `asks ${method} ${withoutQuery(url)}`,
-    ask: (ctx, question) => askHttp(ctx, question, allowed),
+    ask: (ctx, question) => askHttp(ctx, question, reach),
   });
 }
 
 async function askHttp(
   { clock, signal }: Pick<EffectorContext, "clock" | "signal">,
   question: HttpQuestion,
-  allowed: readonly Network[],
+  reach: Reach,
 ): Promise<EffectorOutcome> {
   const startedMs = clock.monotonicMs();
   const place = withoutQuery(question.url);
@@ -53,7 +52,7 @@ async function askHttp(
     return { ok: true, output: { ...answer }, message: `${place} ${said} (${answer.millis} ms)` };
   };
   try {
-    const { status, contains } = await fetchAnswer(question, allowed, signal);
+    const { status, contains } = await fetchAnswer(question, reach, signal);
     const up = status < 500;
     return outcome({ up, status, contains, problem: up ? "" : `answered ${status}` }, `answered ${status}`);
   } catch (fault) {
@@ -66,15 +65,16 @@ async function askHttp(
 
 async function fetchAnswer(
   { url: text, method, contains, timeoutMs }: HttpQuestion,
-  allowed: readonly Network[],
+  reach: Reach,
   outer: AbortSignal,
 ): Promise<{ status: number; contains: boolean }> {
   const url = new URL(text);
-  requireReachable(url.hostname.replace(/^\[|\]$/g, ""), allowed);
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  requireReachable(reach, bareHost(url.hostname), port);
   const signal = AbortSignal.any([outer, AbortSignal.timeout(timeoutMs)]);
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   const headers = { "user-agent": "Firebreak", "accept-encoding": "identity" };
-  const options = { method, headers, agent: false, signal, lookup: lookupWith(allowed) } as const;
+  const options = { method, headers, agent: false, signal, lookup: lookupWith(reach, port) } as const;
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       send(url, options, resolve).once("error", reject).end();

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { z } from "zod";
-import type { Network } from "../../../kernel/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { defineProbe } from "./define-probe.ts";
 import { AddressRefused, connectProblem, lookupWith, requireReachable } from "./reachable-address.ts";
+import type { Reach } from "./reachable-address.ts";
 
 const tcpQuestion = z.strictObject({
   host: z
@@ -15,21 +15,20 @@ const tcpQuestion = z.strictObject({
 });
 type TcpQuestion = z.output<typeof tcpQuestion>;
 
-/** @param allowed private networks that may be asked beside this machine */
-export function checkTcp(allowed: readonly Network[]): Effector {
+export function checkTcp(reach: Reach): Effector {
   return defineProbe({
     name: "check.tcp",
     title: "Ask whether a TCP port accepts connections",
     parameters: tcpQuestion,
     describe: ({ host, port }) => `connects to ${host} port ${port} and hangs up`,
-    ask: (ctx, question) => askTcp(ctx, question, allowed),
+    ask: (ctx, question) => askTcp(ctx, question, reach),
   });
 }
 
 async function askTcp(
   { clock, signal }: EffectorContext,
   question: TcpQuestion,
-  allowed: readonly Network[],
+  reach: Reach,
 ): Promise<EffectorOutcome> {
   const startedMs = clock.monotonicMs();
   const place = `${question.host} port ${question.port}`;
@@ -39,7 +38,7 @@ async function askTcp(
     return { ok: true, output: { open, millis, problem }, message: `${place} ${said} (${millis} ms)` };
   };
   try {
-    await connectOnce(question, allowed, signal);
+    await connectOnce(question, reach, signal);
     return outcome(true, "");
   } catch (fault) {
     if (fault instanceof AddressRefused) return { ok: false, reason: "denied", message: fault.message };
@@ -48,15 +47,11 @@ async function askTcp(
   }
 }
 
-async function connectOnce(
-  { host, port, timeoutMs }: TcpQuestion,
-  allowed: readonly Network[],
-  outer: AbortSignal,
-): Promise<void> {
-  requireReachable(host, allowed);
+async function connectOnce({ host, port, timeoutMs }: TcpQuestion, reach: Reach, outer: AbortSignal): Promise<void> {
+  requireReachable(reach, host, port);
   const signal = AbortSignal.any([outer, AbortSignal.timeout(timeoutMs)]);
   await new Promise<void>((resolve, reject) => {
-    const socket = connect({ host, port, lookup: lookupWith(allowed) });
+    const socket = connect({ host, port, lookup: lookupWith(reach, port) });
     const end = (settle: () => void) => {
       signal.removeEventListener("abort", giveUp);
       socket.destroy();

@@ -180,6 +180,25 @@ describe("check.tcp", () => {
   });
 });
 
+test("C-3: the endpoints of the profile's services may be asked, no other port of theirs, and metadata never", async () => {
+  const services = [
+    { name: "cache", systemd: "redis.service", check: { kind: "tcp", host: "10.255.255.254", port: 9 } },
+    { name: "web", systemd: "web.service", check: { kind: "http", url: "http://10.255.255.253:8080/health" } },
+    { name: "trap", systemd: "trap.service", check: { kind: "http", url: "http://169.254.169.254/health" } },
+  ];
+  const knock = (host: string, port: number) =>
+    effectorOf("check.tcp", {}, {}, services).apply(effectorContextFor("/nowhere"), { host, port, timeoutMs: 50 });
+  expect(await knock("10.255.255.254", 9)).toMatchObject({ ok: true });
+  expect(await knock("10.255.255.253", 8080)).toMatchObject({ ok: true });
+  for (const [host, port] of [
+    ["10.255.255.254", 10],
+    ["10.255.255.253", 80],
+    ["10.255.255.252", 9],
+    ["169.254.169.254", 80],
+  ] as const)
+    expect(await knock(host, port), host).toMatchObject({ ok: false, reason: "denied" });
+});
+
 test("C-3: no private IPv4 address is asked but loopback and this machine's own", () => {
   assert(
     property(ipV4(), (address) => {

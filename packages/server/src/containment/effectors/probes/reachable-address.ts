@@ -2,7 +2,7 @@ import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { Network } from "../../../kernel/index.ts";
+import type { Network, ServiceSettings } from "../../../kernel/index.ts";
 import { messageOf, networksOverlap, parseAddressOrNetwork, parseNetwork } from "../../../kernel/index.ts";
 import { isPrivateAddress } from "../hooks/private-address.ts";
 
@@ -34,8 +34,39 @@ export class AddressRefused extends Error {
   override readonly name = "AddressRefused";
 }
 
+/** What may be asked beside the internet and this machine: private networks, and the endpoints of the profile's services. */
+export interface Reach {
+  readonly networks: readonly Network[];
+  /** `host:port`, the host as it is written in the profile, in small letters */
+  readonly endpoints: ReadonlySet<string>;
+}
+
+const EVERYWHERE = ["0.0.0.0/0", "::/0"].flatMap((text) => parseNetwork(text) ?? []);
+
+/** @returns the private networks that may be asked for this endpoint */
+function networksFor({ networks, endpoints }: Reach, host: string, port: number): readonly Network[] {
+  return endpoints.has(`${host.toLowerCase()}:${port}`) ? EVERYWHERE : networks;
+}
+
+/** @returns the endpoints that the profile's services name in their checks */
+export function endpointsOf(services: readonly ServiceSettings[]): ReadonlySet<string> {
+  return new Set(
+    services.flatMap(({ check }) => {
+      if (check === undefined) return [];
+      if (check.kind !== "http") return [`${check.host.toLowerCase()}:${check.port}`];
+      const { hostname, port, protocol } = new URL(check.url);
+      return [`${bareHost(hostname)}:${port || (protocol === "https:" ? 443 : 80)}`];
+    }),
+  );
+}
+
+/** @returns the host of a URL without the brackets of IPv6 */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
 /**
- * @param allowed private networks that the profile allows; loopback and this machine's own addresses always are
+ * @param allowed private networks that may be asked; loopback and this machine's own addresses always are
  * @returns why nothing is sent to the address; null when it may be
  */
 export function refuseAddress(text: string, allowed: readonly Network[]): string | null {
@@ -54,8 +85,8 @@ function ownAddresses(): Network[] {
 }
 
 /** @throws AddressRefused when the host is an address, and one that must not be asked; names are looked up by {@link lookupWith} */
-export function requireReachable(host: string, allowed: readonly Network[]): void {
-  const problem = isIP(host) === 0 ? null : refuseAddress(host, allowed);
+export function requireReachable(reach: Reach, host: string, port: number): void {
+  const problem = isIP(host) === 0 ? null : refuseAddress(host, networksFor(reach, host, port));
   if (problem !== null) throw new AddressRefused(problem);
 }
 
@@ -66,8 +97,9 @@ export function connectProblem(fault: unknown): string {
 }
 
 /** The name is looked up once, and what is connected to is what was checked. */
-export function lookupWith(allowed: readonly Network[]): LookupFunction {
+export function lookupWith(reach: Reach, port: number): LookupFunction {
   return (host, options, done) => {
+    const allowed = networksFor(reach, host, port);
     lookup(host, { ...options, all: true }, (fault, addresses) => {
       if (fault !== null) {
         done(fault, "");
