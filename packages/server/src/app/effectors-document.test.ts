@@ -33,16 +33,20 @@ beforeAll(async () => {
 });
 afterAll(() => storage.close());
 
-const schema = z.looseObject({
+const shape = z.looseObject({
   properties: z.record(z.string(), z.unknown()).default({}),
   required: z.array(z.string()).default([]),
 });
+const choice = z.looseObject({ anyOf: z.array(shape).optional(), oneOf: z.array(shape).optional() });
 
 /** @returns `url, method?`, as the document writes them; of a choice of shapes, those of all */
 function parametersOf({ parameters }: Effector): string {
-  const { properties, required } = schema.parse(z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" }));
-  return Object.keys(properties)
-    .map((name) => (required.includes(name) ? name : `${name}?`))
+  const json = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
+  const { anyOf, oneOf } = choice.parse(json);
+  const shapes = anyOf ?? oneOf ?? [shape.parse(json)];
+  const names = new Set(shapes.flatMap(({ properties }) => Object.keys(properties)));
+  return [...names]
+    .map((name) => (shapes.every(({ required }) => required.includes(name)) ? name : `${name}?`))
     .join(", ");
 }
 

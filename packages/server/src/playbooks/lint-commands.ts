@@ -45,9 +45,21 @@ function lintProgram({ program, args }: Readonly<Record<string, unknown>>, at: F
     return [failing([...at, "program"], "this is a command line, not a program", remedy)];
   }
   const list: readonly unknown[] = Array.isArray(args) ? args : [];
-  return list.flatMap((arg, index) =>
+  const secrets = list.flatMap((arg, index) =>
+    typeof arg === "string" && arg.includes("${secrets.")
+      ? [
+          failing(
+            [...at, "args", index],
+            "every user of the machine sees the arguments of programs",
+            "let the program read the secret itself, or use a hook",
+          ),
+        ]
+      : [],
+  );
+  const signs = list.flatMap((arg, index) =>
     typeof arg === "string" && /^(\||\|\||&&?|;|[0-9]?>{1,2}|<)$/.test(arg)
       ? [failing([...at, "args", index], `${arg} means something to a shell only, and no shell runs here`, remedy)]
       : [],
   );
+  return [...secrets, ...signs];
 }

@@ -212,6 +212,13 @@ const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
     /as a list/,
   ],
   [
+    "a secret among the arguments",
+    playbookText([command({ program: "deploy", args: ["--token", "${secrets.TOKEN}"] })]),
+    "${secrets.TOKEN}",
+    /every user of the machine/,
+    /read the secret itself/,
+  ],
+  [
     "a command that nobody approves",
     playbookText([command({ program: "ls" }, { approval: undefined })]),
     "effector: command.run",

@@ -15,9 +15,16 @@ const SYSTEM_FOLDERS = [
   "/opt/homebrew/bin",
 ];
 
+/**
+ * What may read as root: programs that name no files, whose paths nobody could judge who may not see them, and none that
+ * its environment keeps from doing more, which sudo would take away.
+ */
+const AS_ROOT = new Set(
+  "ss lsof netstat iptables nft ufw fail2ban-client systemctl journalctl docker podman last lastb".split(" "),
+);
+
 /** A command that only reads, understood. */
 export interface Reading {
-  readonly spec: ReadingSpec;
   /** the program's name */
   readonly name: string;
   /** what is run, with what is put before the arguments */
@@ -35,7 +42,8 @@ const refuse = (at: number, why: string): ReadingCheck => ({ ok: false, at, why 
 export function checkReading({ program, args }: CommandWords): ReadingCheck {
   if (program === "sudo") {
     const [option, inner = "", ...rest] = args;
-    if (option !== "-n" || inner === "sudo") return refuse(0, "sudo is taken as `sudo -n PROGRAM …` only");
+    if (option !== "-n") return refuse(0, "sudo is taken as `sudo -n PROGRAM …` only, which asks for no password");
+    if (!AS_ROOT.has(inner)) return refuse(1, `as root only these may read: ${[...AS_ROOT].join(", ")}`);
     const checked = checkReading({ program: inner, args: rest });
     if (!checked.ok) return { ...checked, at: checked.at + 2 };
     return { ok: true, reading: { ...checked.reading, argv: ["sudo", "-n", ...checked.reading.argv] } };
@@ -96,7 +104,7 @@ function checkWords(
   if (wrong !== null) return { ok: false, ...wrong, at: offset + wrong.at };
   const isRecursive = spec.recursive !== undefined && words.some((word) => spec.recursive?.test(word));
   const run = [...argv, ...(spec.prepend ?? []), ...(isRecursive ? WITHOUT_SECRETS : []), ...words];
-  return { ok: true, reading: { spec, name, argv: run, paths: paths.map(({ word }) => word), isRecursive } };
+  return { ok: true, reading: { name, argv: run, paths: paths.map(({ word }) => word), isRecursive } };
 }
 
 /** What a search through folders leaves out. */

@@ -2,6 +2,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { homePath } from "../../../kernel/index.ts";
+import type { Redactor } from "../../../redaction/index.ts";
+
+/** What keeps secrets out of what is shown of commands. */
+export type CommandMask = Pick<Redactor, "maskText" | "maskArguments">;
 
 const word = z
   .string()
@@ -24,8 +28,11 @@ export function inHome(text: string): string {
   return text.startsWith("~/") ? join(homedir(), text.slice(2)) : text;
 }
 
-/** @returns the command as a sentence shows it */
-export function showCommand({ program, args }: { readonly program: string; readonly args: readonly string[] }): string {
+/** @returns the command as a sentence shows it, without secrets */
+export function showCommand(
+  { program, args }: { readonly program: string; readonly args: readonly string[] },
+  { maskArguments }: Pick<Redactor, "maskArguments">,
+): string {
   const quote = (text: string) => (/^[\w./:=@%+,-]+$/.test(text) ? text : JSON.stringify(text));
-  return [program, ...args].map(quote).join(" ");
+  return [program, ...maskArguments(args)].map(quote).join(" ");
 }

@@ -127,6 +127,9 @@ describe("command.read", () => {
     "sudo systemctl status nginx",
     "sudo -n sh -c id",
     "sudo -n sudo -n id",
+    "sudo -n cat /etc/hostname",
+    "sudo -n git status",
+    "sudo -n psql -c x",
     "iptables -F",
     "iptables -L -n -Z",
     "nft flush ruleset",
@@ -172,6 +175,8 @@ describe("command.read", () => {
     "explain (analyze) select 1",
     "select 1 -- ",
     "select U&\"pg_read_file\"('x')",
+    "select passwd from pg_shadow",
+    "table pg_authid",
     "set transaction_read_only = off",
     "do 'begin end'",
   ])("C-3: does not send psql %s", (sql) => {

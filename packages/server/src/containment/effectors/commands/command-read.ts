@@ -1,13 +1,13 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { Redactor } from "../../../redaction/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { defineProbe } from "../probes/define-probe.ts";
 import { refuseFolder, refusePath } from "../probes/readable-file.ts";
 import type { Reading } from "./check-reading.ts";
 import { checkReading } from "./check-reading.ts";
 import { commandShape, folder, inHome, showCommand, timeoutMs } from "./command-parameters.ts";
+import type { CommandMask } from "./command-parameters.ts";
 import { GIT_ENVIRONMENT, PSQL_ENVIRONMENT } from "./reading-programs.ts";
 import { readOutput, runCommand } from "./run-command.ts";
 
@@ -27,21 +27,17 @@ const readingCommand = z
 type ReadingCommand = z.output<typeof readingCommand>;
 
 /** Runs a program of the system that only reads. What it prints is kept without secrets. */
-export function commandRead({ maskText }: Pick<Redactor, "maskText">): Effector {
+export function commandRead(mask: CommandMask): Effector {
   return defineProbe({
     name: "command.read",
     title: "Run a program that only reads",
     parameters: readingCommand,
-    describe: (command) => `runs ${maskText(showCommand(command))}`,
-    ask: (ctx, command) => read(ctx, command, maskText),
+    describe: (command) => `runs ${showCommand(command, mask)}`,
+    ask: (ctx, command) => read(ctx, command, mask),
   });
 }
 
-async function read(
-  ctx: EffectorContext,
-  command: ReadingCommand,
-  maskText: Redactor["maskText"],
-): Promise<EffectorOutcome> {
+async function read(ctx: EffectorContext, command: ReadingCommand, mask: CommandMask): Promise<EffectorOutcome> {
   const checked = checkReading({ ...command, args: command.args.map(inHome) });
   if (!checked.ok) return { ok: false, reason: "denied", message: checked.why };
   const { reading } = checked;
@@ -55,9 +51,9 @@ async function read(
     signal: ctx.signal,
     environment: environmentOf(reading),
   });
-  const shown = maskText(showCommand(command));
+  const shown = showCommand(command, mask);
   if (result.kind === "failed") return { ok: false, reason: result.reason, message: `${shown}: ${result.message}` };
-  const output = { exitCode: result.exitCode, output: readOutput(result.run, maskText) };
+  const output = { exitCode: result.exitCode, output: readOutput(result.run, mask.maskText) };
   return { ok: true, output, message: `${shown} ended with ${result.exitCode}` };
 }
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Redactor } from "../../../redaction/index.ts";
 import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../effect-record.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../../effector.ts";
 import { TOUCHES_NOTHING, defineEffector } from "../../effector.ts";
 import { commandShape, folder, inHome, showCommand, timeoutMs } from "./command-parameters.ts";
+import type { CommandMask } from "./command-parameters.ts";
 import type { CommandWords } from "./refuse-shell.ts";
 import { refuseShell } from "./refuse-shell.ts";
 import { readOutput, runCommand } from "./run-command.ts";
@@ -40,8 +40,8 @@ type RunParameters = z.output<typeof runParameters>;
 const record = z.object({ hasEnded: z.boolean() });
 
 /** Runs any program, and another one to take it back. That it began is on record before it does. */
-export function commandRun({ maskText }: Pick<Redactor, "maskText">): Effector {
-  const show = (words: CommandWords) => maskText(showCommand(words));
+export function commandRun(mask: CommandMask): Effector {
+  const show = (words: CommandWords) => showCommand(words, mask);
   return defineEffector({
     name: "command.run",
     title: "Run a program that changes something",
@@ -54,34 +54,30 @@ export function commandRun({ maskText }: Pick<Redactor, "maskText">): Effector {
       `runs ${show(parameters)}${parameters.folder === undefined ? "" : ` in ${parameters.folder}`}`,
       parameters.undo === undefined ? "nothing takes it back" : `undo runs ${show(parameters.undo)}`,
     ],
-    apply: (ctx, parameters) => apply(ctx, parameters, maskText),
+    apply: (ctx, parameters) => apply(ctx, parameters, mask),
     verify: async (ctx, { expectExit }, output) => verify(ctx, expectExit, output),
-    undo: (ctx, parameters, output) => undo(ctx, parameters, output, maskText),
+    undo: (ctx, parameters, output) => undo(ctx, parameters, output, mask),
   });
 }
 
-async function apply(
-  ctx: EffectorContext,
-  parameters: RunParameters,
-  maskText: Redactor["maskText"],
-): Promise<EffectorOutcome> {
+async function apply(ctx: EffectorContext, parameters: RunParameters, mask: CommandMask): Promise<EffectorOutcome> {
   writeEffectRecord(ctx, { hasEnded: false });
   const result = await run(parameters, parameters, parameters.timeoutMs, ctx.signal);
-  const shown = maskText(showCommand(parameters));
+  const shown = showCommand(parameters, mask);
   if (result.kind === "failed") {
     const { reason, isStarted } = result;
     if (!isStarted) removeEffectRecord(ctx);
     const outcome = { ok: false, reason, message: `${shown}: ${result.message}`, output: {} } as const;
-    return isStarted ? takeBack(ctx, parameters, outcome, maskText) : outcome;
+    return isStarted ? takeBack(ctx, parameters, outcome, mask) : outcome;
   }
   const { exitCode } = result;
-  const output = { exitCode, output: readOutput(result.run, maskText) };
+  const output = { exitCode, output: readOutput(result.run, mask.maskText) };
   if (exitCode === parameters.expectExit) {
     writeEffectRecord(ctx, { hasEnded: true });
     return { ok: true, output, message: `${shown} ended with ${exitCode}` };
   }
   const message = `${shown} ended with ${exitCode}, not with ${parameters.expectExit}`;
-  return takeBack(ctx, parameters, { ok: false, reason: "failed", message, output }, maskText);
+  return takeBack(ctx, parameters, { ok: false, reason: "failed", message, output }, mask);
 }
 
 function run(
@@ -98,13 +94,13 @@ async function takeBack(
   ctx: EffectorContext,
   parameters: RunParameters,
   outcome: Extract<EffectorOutcome, { ok: false }>,
-  maskText: Redactor["maskText"],
+  mask: CommandMask,
 ): Promise<EffectorOutcome> {
   if (parameters.undo === undefined) {
     return { ...outcome, message: `${outcome.message}; what it did until then stands, and nobody knows what it was` };
   }
   const unwinding = { ...ctx, signal: AbortSignal.timeout(UNDO_TIMEOUT_MS) };
-  const undone = await undo(unwinding, parameters, outcome.output ?? {}, maskText);
+  const undone = await undo(unwinding, parameters, outcome.output ?? {}, mask);
   const message = `${outcome.message}; ${undone.message}`;
   return undone.ok ? { ...outcome, message } : { ...outcome, message, remains: true };
 }
@@ -120,14 +116,14 @@ async function undo(
   ctx: EffectorContext,
   parameters: RunParameters,
   output: EffectorOutput,
-  maskText: Redactor["maskText"],
+  mask: CommandMask,
 ): Promise<EffectorOutcome> {
   if (readEffectRecord(ctx, record) === null) return { ok: true, output, message: "nothing is to be taken back" };
   if (parameters.undo === undefined) {
     const message = "no command was given that would take it back; what it did stands";
     return { ok: false, reason: "unavailable", message, output };
   }
-  const shown = maskText(showCommand(parameters.undo));
+  const shown = showCommand(parameters.undo, mask);
   const result = await run(parameters.undo, parameters, UNDO_TIMEOUT_MS, ctx.signal);
   if (result.kind === "failed")
     return { ok: false, reason: result.reason, message: `${shown}: ${result.message}`, output };

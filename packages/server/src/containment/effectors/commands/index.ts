@@ -1,9 +1,9 @@
-import type { Redactor } from "../../../redaction/index.ts";
 import type { Effector } from "../../effector.ts";
 import { commandRead } from "./command-read.ts";
 import { commandRun } from "./command-run.ts";
+import type { CommandMask } from "./command-parameters.ts";
 
 /** Programs without a shell. */
-export function commandEffectors(redactor: Pick<Redactor, "maskText">): readonly Effector[] {
-  return [commandRead(redactor), commandRun(redactor)];
+export function commandEffectors(mask: CommandMask): readonly Effector[] {
+  return [commandRead(mask), commandRun(mask)];
 }

@@ -1,14 +1,12 @@
 import { basename } from "node:path";
 
-const SHELLS = new Set(
-  "sh ash bash rbash dash ksh mksh zsh fish csh tcsh busybox toybox pwsh powershell eval exec source".split(" "),
-);
+const SHELLS = new Set("sh ash bash rbash dash ksh mksh zsh fish csh tcsh busybox toybox pwsh powershell".split(" "));
 /** They run what stands in their arguments, on this machine or another. */
 const WRAPPERS = new Set(
   (
     "env xargs nohup setsid timeout nice ionice stdbuf chroot nsenter unshare script expect parallel watch strace ltrace " +
     "gdb at batch su doas runuser pkexec screen tmux socat ssh dbus-run-session systemd-run flock taskset chrt time " +
-    "awk gawk mawk nawk vi vim ex ed nano emacs less more man"
+    "eval exec source awk gawk mawk nawk vi vim ex ed nano emacs less more man"
   ).split(" "),
 );
 /** Languages: a file of theirs may be run, a program in the arguments may not. */

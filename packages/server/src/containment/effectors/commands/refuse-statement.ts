@@ -16,6 +16,8 @@ const WORDS = new Set(
     "union intersect except with within order interval numeric varchar char decimal timestamp cast is like ilike between explain"
   ).split(" "),
 );
+/** Where PostgreSQL keeps what lets somebody in. */
+const SECRET_TABLES = /\bpg_(?:shadow|authid|user_mappings?|subscription|largeobject)\b/i;
 const BEGINNINGS = /^(?:select|show|table|values|with|explain(?!\s*\(?\s*analy[sz]e))\b/i;
 const WRITING =
   /\b(?:into|insert|update|delete|merge|truncate|drop|alter|create|grant|revoke|copy|call|do|lock|set|reset|vacuum|listen|notify|load|analy[sz]e|refresh|reindex|cluster|prepare|execute|declare)\b/i;
@@ -33,6 +35,8 @@ export function refuseStatement(sql: string): string | null {
   const bare = text.replaceAll(/'(?:[^']|'')*'/g, "''");
   if (/\$|--|\/\*|;|u&"/i.test(bare)) return "only one statement, without comments and dollar quotes";
   if (!BEGINNINGS.test(bare)) return "only SELECT, SHOW, TABLE, VALUES, WITH and EXPLAIN only look";
+  const secret = SECRET_TABLES.exec(bare)?.[0];
+  if (secret !== undefined) return `${secret} holds secrets`;
   const writing = WRITING.exec(bare)?.[0];
   if (writing !== undefined) return `${writing.toUpperCase()} may change something`;
   for (const [, quoted, name = ""] of bare.matchAll(/("?)([\w.]+)"?\s*\(/g)) {

@@ -10,7 +10,7 @@ const FORBIDDEN_FOLDERS = ["/proc", "/sys", "/dev", "/etc/ssh", "/etc/ssl/privat
 const FORBIDDEN_FILES = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/security/opasswd"];
 const FORBIDDEN_PARTS = [".ssh", ".gnupg", ".aws", ".kube"];
 const FORBIDDEN_NAMES =
-  /^(?:id_[a-z0-9]+|.*\.(?:pem|key|p12|pfx|kdbx)|\.env(?:\..+)?|\.netrc|\.pgpass|\.git-credentials|\.npmrc)$/i;
+  /^(?:id_[a-z0-9]+|.*\.(?:pem|key|p12|pfx|kdbx)|\.env(?:\..+)?|\.netrc|\.credentials\.json|\.vault-token|\.pgpass|\.git-credentials|\.npmrc)$/i;
 /** What of Firebreak's own home may be read: what agents printed. */
 const READABLE_AT_HOME = /^sessions\/[^/]+\/output\.log$/;
 
