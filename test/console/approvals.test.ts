@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { axeViolations, PHONE, settle } from "./browser.ts";
 import { useConsole } from "./fixture.ts";
+import { clockOf } from "./sample-data.ts";
+import { restartQuestion } from "./sample-runs.ts";
 
 const app = useConsole();
 const APPROVAL = "apr_01KDY8M3T0XV5C8QJ2N4R6W9ZB";
@@ -139,5 +141,44 @@ describe("C-7: a link answers one question without signing in", () => {
     expect(await page.getByRole("link", { name: "All questions are in the console" }).getAttribute("href")).toBe(
       "/approvals",
     );
+  });
+});
+
+describe("P-1: questions of playbooks", () => {
+  test("say what acts with which parameters, the run, how long there is and who must still say yes", async () => {
+    const backend = await app.backend();
+    backend.sample.approvals.unshift(restartQuestion(clockOf(Date.now())));
+    const page = await app.open(backend, "/approvals");
+    await settle(page);
+    const row = page.locator("[data-approval=apr_restart]");
+    expect(await row.innerText()).toMatch(
+      /left to answer[^]*1 of 2 agreed; 1 more person with the role commander must say yes[^]*restarts the service web/,
+    );
+    expect(await row.locator("pre").innerText()).toContain('"effector": "service.restart"');
+    expect(await row.getByRole("link", { name: "the run it belongs to" }).getAttribute("href")).toBe(
+      "/runs/run_asking",
+    );
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  test("a glass is broken only with every line checked and a reason, and then waits for a review", async () => {
+    const backend = await app.backend();
+    backend.sample.approvals.unshift(restartQuestion(clockOf(Date.now())));
+    const page = await app.open(backend, "/approvals");
+    await settle(page);
+    const row = page.locator("[data-approval=apr_restart]");
+    await row.getByText("Nobody else can be reached…").click();
+    const glass = row.locator(".break-glass");
+    const act = glass.getByRole("button", { name: "Break the glass" });
+    expect(await act.getAttribute("title")).toContain("Check every line");
+    await glass.getByLabel("The snapshot is complete").check();
+    await glass.getByLabel("Why it cannot wait").fill("customers are losing orders");
+    await act.click();
+    const review = page.getByRole("region", { name: "To review" });
+    await review.getByText("ada approved it alone").waitFor();
+    expect(await review.getByRole("button", { name: "It was justified" }).getAttribute("title")).toContain(
+      "Who broke the glass cannot review it",
+    );
+    expect(await axeViolations(page)).toEqual([]);
   });
 });

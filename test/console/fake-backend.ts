@@ -22,6 +22,7 @@ import {
   stopRequest,
 } from "@firebreak/protocol";
 import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenario, sourceOf } from "./sample-data.ts";
+import { restartQuestion } from "./sample-runs.ts";
 import { actionRoutes } from "./fake-actions.ts";
 import { evidenceRoutes } from "./fake-evidence.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
@@ -366,7 +367,16 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       return found && Object.assign(found, { state: "expired" });
     },
     "GET /approvals": () => ({ items: sample.approvals, next: null }),
-    "GET /approvals/:id": ({ id }) => sample.approvals.find((approval) => approval.id === id) ?? sample.approvals[0],
+    "GET /approvals/:id": ({ id }) =>
+      sample.approvals.find((approval) => approval.id === id) ?? restartQuestion(clockOf(sample.startedMs)),
+    "POST /approvals/:id/break-glass": ({ id, body }) => {
+      const found = answerQuestion(id, { ...body, answer: "approved" });
+      return Object.assign(found, { breakGlass: { by: ADA, reason: text(body["reason"]), at: now() } });
+    },
+    "POST /approvals/:id/review": ({ id, body }) =>
+      Object.assign(sample.approvals.find((approval) => approval.id === id) ?? {}, {
+        reviewed: { by: ADA, verdict: body["verdict"], note: text(body["note"]), at: now() },
+      }),
     "POST /approvals/:id/answer": ({ id, body }) => answerQuestion(id, body),
     "POST /answer-links/open": ({ body }) => openLink(body),
     "POST /answer-links/answer": ({ body }) => {

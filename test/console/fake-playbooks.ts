@@ -1,6 +1,7 @@
 /** The part of the fake backend that the pages of playbooks and runs ask. */
 import type { PlaybookDetail } from "@firebreak/protocol";
 import type { Sample } from "./sample-data.ts";
+import { summaryOfDrill } from "./sample-drills.ts";
 import { lineOf } from "./sample-playbooks.ts";
 
 interface Call {
@@ -58,6 +59,13 @@ export function playbookRoutes({ sample, now, change, refuse }: Surroundings): R
     "GET /playbooks/:id": ({ id }) => ({ ...find(id), ...proofOf(find(id)) }),
     "GET /runs": () => ({ items: runs(), next: null }),
     "GET /runs/:id": ({ id }) => findRun(id),
+    "GET /drills": () => ({ items: sample.library.drills.map(summaryOfDrill), next: null }),
+    "GET /drills/:id": ({ id }) => {
+      const found = sample.library.drills.find(({ record }) => record.id === id);
+      if (found === undefined) throw refuse("not_found", `There is no drill ${id}.`);
+      return found;
+    },
+    "POST /runs/:id/signals/:name": ({ id }) => findRun(id),
     "POST /playbooks/:id/preview": ({ id }) => ({
       playbookId: id,
       hash: find(id).hash,

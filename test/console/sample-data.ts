@@ -734,7 +734,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     ruleErrors: [],
     rules: isEmpty ? [] : sample.rules,
     replays: isEmpty ? [] : sample.replays,
-    library: isEmpty ? { ...sample.library, playbooks: [], refused: [], runs: [] } : sample.library,
+    library: isEmpty ? { ...sample.library, playbooks: [], refused: [], runs: [], drills: [] } : sample.library,
   };
 }
 

@@ -1,5 +1,13 @@
 /** Playbooks as the pages of playbooks show them: one with every kind of step, one small, one that does not load. */
-import type { PlaybookDetail, PlaybookStepView, PlaybookView, RefusedPlaybookView, RunView } from "@firebreak/protocol";
+import type {
+  DrillView,
+  PlaybookDetail,
+  PlaybookStepView,
+  PlaybookView,
+  RefusedPlaybookView,
+  RunView,
+} from "@firebreak/protocol";
+import { sampleDrills } from "./sample-drills.ts";
 import { sampleRuns } from "./sample-runs.ts";
 
 type Part = Partial<PlaybookStepView> & Pick<PlaybookStepView, "id" | "title" | "type">;
@@ -347,13 +355,20 @@ const REFUSED: RefusedPlaybookView = {
 export interface PlaybookSample {
   runs: RunView[];
   readonly provenAt: string;
+  drills: DrillView[];
   playbooks: PlaybookDetail[];
   refused: RefusedPlaybookView[];
 }
 
 export function samplePlaybooks(at: (minutes: number) => string): PlaybookSample {
   const down = serviceDown(at);
-  return { playbooks: [rogueAgent(), down], refused: [REFUSED], runs: sampleRuns(down, at), provenAt: at(3 * 24 * 60) };
+  return {
+    playbooks: [rogueAgent(), down],
+    refused: [REFUSED],
+    runs: sampleRuns(down, at),
+    drills: sampleDrills(down, at),
+    provenAt: at(3 * 24 * 60),
+  };
 }
 
 /** @returns the playbook as a line of the library */

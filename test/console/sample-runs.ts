@@ -1,5 +1,5 @@
 /** Runs of the playbook `service-down` in the moments that matter: a decision, a manual step, an approval, each end. */
-import type { PlaybookDetail, RunView, StepView } from "@firebreak/protocol";
+import type { ApprovalView, PlaybookDetail, RunView, StepView } from "@firebreak/protocol";
 
 type At = (minutes: number) => string;
 type Changes = Readonly<Record<string, Partial<StepView>>>;
@@ -206,6 +206,36 @@ function denied(playbook: PlaybookDetail, at: At): RunView {
     },
   });
   return run(playbook, at, { id: "run_denied", state: "failed", reason: "step_denied", endedAt: at(5), steps });
+}
+
+/** What the step `restart` asks before it acts. */
+export function restartQuestion(at: At): ApprovalView {
+  return {
+    id: "apr_restart",
+    kind: "playbook.step",
+    title: "Restart the service",
+    target: "web",
+    reason: "A step of the playbook “A service is down” asks before it acts",
+    arguments: { runId: "run_asking", stepId: "restart", effector: "service.restart", parameters: { service: "web" } },
+    digest: "8c1d".repeat(16),
+    preview: ["restarts the service web"],
+    checklist: ["The snapshot is complete"],
+    incidentId: "INC-2026-0042",
+    requestedBy: { kind: "playbook", id: "service-down", name: "A service is down" },
+    requestedAt: at(2),
+    expiresAt: at(-28),
+    role: "commander",
+    answersNeeded: 2,
+    answers: [{ by: { kind: "person", id: "usr_bob", name: "bob" }, answer: "approved", reason: "go", at: at(1) }],
+    state: "pending",
+    decidedAt: null,
+    usedAt: null,
+    outcome: null,
+    askedAgainAt: null,
+    breakGlass: null,
+    reviewed: null,
+    refusal: null,
+  };
 }
 
 export function sampleRuns(playbook: PlaybookDetail, at: At): RunView[] {

@@ -27,6 +27,8 @@ export const PAGES = [
 
 /** Pages under a page, for the command palette. */
 export const SUBPAGES = [
+  { href: "/playbooks/import", title: "Import a runbook" },
+  { href: "/drills", title: "Drills" },
   { href: "/rules/try", title: "Try rules" },
   { href: "/rules/replays", title: "Replays" },
 ] as const;
@@ -37,6 +39,7 @@ export function isHere(page: Page, path: string): boolean {
 }
 
 export const playbookPath = (id: string) => `/playbooks/${encodeURIComponent(id)}`;
+export const drillPath = (id: string) => `/drills/${encodeURIComponent(id)}`;
 export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;
 export const rulePath = (id: string) => `/rules/rule/${encodeURIComponent(id)}`;
 export const replayPath = (id: string) => `/rules/replays/${encodeURIComponent(id)}`;

@@ -1,6 +1,7 @@
 /** Everything the console can do to the server, one function per act. */
 import type {
   ApprovalAnswer,
+  BreakGlassRequest,
   ExportFormat,
   HoldLevel,
   HoldScope,
@@ -8,6 +9,7 @@ import type {
   IncidentType,
   MarkAct,
   Metric,
+  ReviewApprovalRequest,
   Role,
   Severity,
   SilenceKind,
@@ -110,6 +112,10 @@ export interface Answer {
 }
 export const answerApproval = (id: string, answer: Answer) =>
   unwrap(client.POST("/api/v1/approvals/{id}/answer", { ...byId(id), body: answer }));
+export const breakGlass = (id: string, body: BreakGlassRequest) =>
+  unwrap(client.POST("/api/v1/approvals/{id}/break-glass", { ...byId(id), body }));
+export const reviewApproval = (id: string, body: ReviewApprovalRequest) =>
+  unwrap(client.POST("/api/v1/approvals/{id}/review", { ...byId(id), body }));
 export const openAnswerLink = (token: string) => unwrap(client.POST("/api/v1/answer-links/open", { body: { token } }));
 export const answerByLink = (token: string, answer: Answer) =>
   unwrap(client.POST("/api/v1/answer-links/answer", { body: { token, ...answer } }));

@@ -46,3 +46,16 @@ export const guidanceQuery = (id: string) =>
     queryKey: ["guidance", id],
     queryFn: () => unwrap(client.GET("/api/v1/incidents/{id}/guidance", { params: { path: { id } } })),
   });
+
+const DRILLS_LIMIT = 200;
+
+export const drillsQuery = queryOptions({
+  queryKey: ["drills"],
+  queryFn: () => unwrap(client.GET("/api/v1/drills", { params: { query: { limit: DRILLS_LIMIT } } })),
+});
+
+export const drillQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["drill", id],
+    queryFn: () => unwrap(client.GET("/api/v1/drills/{id}", { params: { path: { id } } })),
+  });

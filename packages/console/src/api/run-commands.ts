@@ -18,8 +18,7 @@ export const handOverRun = (
 export const abortRun = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/runs/{id}/abort", { ...byId(id), body: { reason } }));
 
-/** `option` is the answer to a decision. */
-export type StepAnswer = CompleteStepRequest & { readonly option?: string };
+export type StepAnswer = CompleteStepRequest;
 export const completeStep = (id: string, step: string, answer: StepAnswer) =>
   unwrap(client.POST("/api/v1/runs/{id}/steps/{step}/complete", { ...ofStep(id, step), body: answer }));
 export const skipStep = (id: string, step: string, reason: string) =>
@@ -29,3 +28,5 @@ export const retryStep = (id: string, step: string, reason: string) =>
 
 export const previewPlaybook = (id: string, request: RunPreviewRequest) =>
   unwrap(client.POST("/api/v1/playbooks/{id}/preview", { ...byId(id), body: request }));
+export const sendSignal = (id: string, name: string, body: Record<string, unknown>) =>
+  unwrap(client.POST("/api/v1/runs/{id}/signals/{name}", { params: { path: { id, name } }, body }));

@@ -3,17 +3,20 @@ import type { ApprovalAnswer, ApprovalView } from "@firebreak/protocol";
 import { Link } from "wouter";
 import type { Answer } from "../api/commands.ts";
 import { useAct } from "../hooks/use-act.ts";
-import { incidentPath } from "../navigation.ts";
+import { useNow } from "../hooks/use-now.ts";
+import { incidentPath, runPath } from "../navigation.ts";
+import { formatUtc, readClock } from "../time.ts";
 import { Button } from "../ui/button.tsx";
 import { Checklist, TextArea } from "../ui/fields.tsx";
-import { APPROVAL_WORDS } from "../words.ts";
+import { Icon } from "../ui/icons.tsx";
+import { APPROVAL_WORDS, count } from "../words.ts";
 import { ActorName, Ago, At, ProblemNotice, StateBadge } from "./bits.tsx";
 import { tooShort } from "./dialogs.tsx";
 
 /** Exactly what would be done, as it would be done. */
 export function QuestionArguments({ approval }: { readonly approval: ApprovalView }) {
   return (
-    <details className="approval-arguments">
+    <details className="approval-arguments" open={runIdOf(approval) !== null}>
       <summary>Exact arguments of {approval.kind}</summary>
       <pre className="command">{JSON.stringify(approval.arguments, null, 2)}</pre>
       <p className="muted wrap-anywhere">digest {approval.digest}</p>
@@ -21,7 +24,38 @@ export function QuestionArguments({ approval }: { readonly approval: ApprovalVie
   );
 }
 
+/** The time that is left to answer. */
+function Expiry({ approval }: { readonly approval: ApprovalView }) {
+  const clock = { startedAt: approval.requestedAt, dueAt: approval.expiresAt, stoppedAt: null };
+  const { state, text } = readClock(clock, useNow());
+  const tone = state === "running" ? "neutral" : state === "soon" ? "warn" : "danger";
+  return (
+    <span
+      className={`clock-pill tone-${tone}`}
+      title={`Then it is denied: ${formatUtc(Date.parse(approval.expiresAt))}`}
+    >
+      <Icon name="clock" size={12} /> {state === "breached" ? "time is over" : `${text} to answer`}
+    </span>
+  );
+}
+
+/** Who has to say yes still: "1 of 2 agreed; 1 more person with the role commander". */
+function sayAgreed({ answers, answersNeeded, state, role }: ApprovalView): string {
+  const agreed = answers.filter((one) => one.answer === "approved").length;
+  const said = `${agreed} of ${answersNeeded} agreed`;
+  const missing = answersNeeded - agreed;
+  if (state !== "pending" || missing <= 0) return said;
+  return `${said}; ${count(missing, "more person", "more people")} with the role ${role} must say yes`;
+}
+
+/** The run whose step is asked about; null for other questions. */
+function runIdOf({ kind, arguments: given }: ApprovalView): string | null {
+  const runId = given["runId"];
+  return kind.startsWith("playbook.") && typeof runId === "string" ? runId : null;
+}
+
 export function AboutQuestion({ approval }: { readonly approval: ApprovalView }) {
+  const runId = runIdOf(approval);
   return (
     <>
       <p className="hold-title">
@@ -35,14 +69,14 @@ export function AboutQuestion({ approval }: { readonly approval: ApprovalView })
         <span>
           asked <Ago at={approval.requestedAt} />
         </span>
-        {approval.state === "pending" && (
+        {approval.state === "pending" && <Expiry approval={approval} />}
+        <span>{sayAgreed(approval)}</span>
+        {approval.askedAgainAt !== null && (
           <span>
-            expires <Ago at={approval.expiresAt} />
+            asked again <Ago at={approval.askedAgainAt} />
           </span>
         )}
-        <span>
-          {approval.answers.filter((one) => one.answer === "approved").length} of {approval.answersNeeded} agreed
-        </span>
+        {runId !== null && <Link href={runPath(runId)}>the run it belongs to</Link>}
         {approval.incidentId !== null && <Link href={incidentPath(approval.incidentId)}>{approval.incidentId}</Link>}
       </p>
       {approval.answers.map((one) => (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ApprovalView } from "@firebreak/protocol";
 import { answerApproval } from "../api/commands.ts";
 import { approvalsQuery } from "../api/queries.ts";
+import { BreakGlass, GlassReview } from "../components/break-glass.tsx";
 import { Loaded, Page } from "../components/page.tsx";
 import { AboutQuestion, Question, QuestionArguments } from "../components/question.tsx";
 import { Empty, Panel } from "../ui/layout.tsx";
@@ -24,6 +25,7 @@ function Waiting({ approvals }: { readonly approvals: readonly ApprovalView[] })
           {approvals.map((approval) => (
             <li key={approval.id} className="row approval-row" data-approval={approval.id}>
               <Question approval={approval} answer={(answer) => answerApproval(approval.id, answer)} />
+              <BreakGlass approval={approval} />
             </li>
           ))}
         </ul>
@@ -32,14 +34,18 @@ function Waiting({ approvals }: { readonly approvals: readonly ApprovalView[] })
   );
 }
 
-function Answered({ approvals }: { readonly approvals: readonly ApprovalView[] }) {
+const waitsForReview = ({ breakGlass, reviewed }: ApprovalView) => breakGlass !== null && reviewed === null;
+const isSettledQuestion = (approval: ApprovalView) => approval.state !== "pending" && !waitsForReview(approval);
+
+function Answered({ title, approvals }: { readonly title: string; readonly approvals: readonly ApprovalView[] }) {
   if (approvals.length === 0) return null;
   return (
-    <Panel title="Answered" icon="archive" aside={<span className="muted">{approvals.length}</span>}>
+    <Panel title={title} icon="archive" aside={<span className="muted">{approvals.length}</span>}>
       <ul className="rows">
         {approvals.map((approval) => (
           <li key={approval.id} className="row approval-row">
             <AboutQuestion approval={approval} />
+            <GlassReview approval={approval} />
             <QuestionArguments approval={approval} />
           </li>
         ))}
@@ -56,7 +62,8 @@ export function ApprovalsPage() {
         {({ items }) => (
           <div className="stack">
             <Waiting approvals={items.filter(({ state }) => state === "pending")} />
-            <Answered approvals={items.filter(({ state }) => state !== "pending").slice(0, ANSWERED_SHOWN)} />
+            <Answered title="To review" approvals={items.filter(waitsForReview)} />
+            <Answered title="Answered" approvals={items.filter(isSettledQuestion).slice(0, ANSWERED_SHOWN)} />
           </div>
         )}
       </Loaded>

@@ -12,6 +12,7 @@ import { useMe } from "../../hooks/use-me.ts";
 import { playbookPath } from "../../navigation.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { TextField } from "../../ui/fields.tsx";
+import { Icon } from "../../ui/icons.tsx";
 import { Empty, Inline, Notice, Panel } from "../../ui/layout.tsx";
 import { count, sayName } from "../../words.ts";
 import { Proof } from "../drills/proof.tsx";
@@ -153,6 +154,13 @@ export function PlaybooksPage() {
     <Page
       title="Playbooks"
       lead={`What is done in an incident, by machine and by people. Profile ${profile}; your own files win over shipped ones.`}
+      actions={
+        <>
+          <Link href="/drills" className="button button-plain">
+            <Icon name="shield" /> Drills
+          </Link>
+        </>
+      }
     >
       <Loaded query={query} rows={8}>
         {({ items, refused }) => (

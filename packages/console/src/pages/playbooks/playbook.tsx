@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type PlaybookDetail, type ProvenPlaybookDetail, SEVERITY_NAMES } from "@firebreak/protocol";
-import { playbookQuery, runsQuery } from "../../api/playbook-queries.ts";
+import { drillsQuery, playbookQuery, runsQuery } from "../../api/playbook-queries.ts";
 import { Ago } from "../../components/bits.tsx";
 import { Loaded, useTabTitle } from "../../components/page.tsx";
 import { useCommands } from "../../hooks/use-commands.ts";
@@ -14,6 +14,7 @@ import { Icon } from "../../ui/icons.tsx";
 import { type Fact, Empty, Facts, Notice, Panel } from "../../ui/layout.tsx";
 import { type Tab, Tabs } from "../../ui/tabs.tsx";
 import { count, sayName } from "../../words.ts";
+import { DrillHistory } from "../drills/list.tsx";
 import { Proof } from "../drills/proof.tsx";
 import { RunRows } from "../runs/run-rows.tsx";
 import { PlaybookDocument, stepAnchor } from "./document.tsx";
@@ -102,6 +103,17 @@ function Runs({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
   );
 }
 
+function Drills({ id }: { readonly id: string }) {
+  const query = useQuery(drillsQuery);
+  return (
+    <Panel title="Drills" icon="shield">
+      <Loaded query={query}>
+        {({ items }) => <DrillHistory drills={items.filter(({ playbook }) => playbook.id === id)} />}
+      </Loaded>
+    </Panel>
+  );
+}
+
 /** Shows the step in the document once that is on the page. */
 function useOpenStep(show: (view: string) => void): (id: string) => void {
   const [wanted, setWanted] = useState<string | null>(null);
@@ -152,6 +164,7 @@ function Content({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
       content: <PlaybookSource playbook={playbook} />,
     },
     { id: "runs", label: "Runs", content: <Runs playbook={playbook} /> },
+    { id: "drills", label: "Drills", content: <Drills id={playbook.id} /> },
   ];
   const view = tabs.find(({ id }) => id === params.get("view"))?.id ?? "document";
   useTabTitle(playbook.title);

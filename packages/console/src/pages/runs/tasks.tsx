@@ -1,13 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { PlaybookDetail, RunView, StepView } from "@firebreak/protocol";
 import { answerApproval } from "../../api/commands.ts";
+import { sendSignal } from "../../api/run-commands.ts";
 import { approvalQuery } from "../../api/playbook-queries.ts";
-import { Ago, StateBadge } from "../../components/bits.tsx";
+import { Ago, ProblemNotice, StateBadge } from "../../components/bits.tsx";
+import { BreakGlass } from "../../components/break-glass.tsx";
 import { Loaded } from "../../components/page.tsx";
 import { Question } from "../../components/question.tsx";
 import { showHidden } from "../../harmless.ts";
+import { useAct } from "../../hooks/use-act.ts";
+import { useRefusal } from "../../hooks/use-me.ts";
 import { useNow } from "../../hooks/use-now.ts";
 import { formatUtc, readClock } from "../../time.ts";
+import { Button } from "../../ui/button.tsx";
+import { TextField } from "../../ui/fields.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Panel } from "../../ui/layout.tsx";
 import { type Asked, baseId, readAsked } from "./asked.ts";
@@ -32,14 +39,38 @@ function ApprovalForm({ approvalId }: { readonly approvalId: string }) {
   const query = useQuery(approvalQuery(approvalId));
   return (
     <Loaded query={query} rows={3}>
-      {(approval) => <Question approval={approval} answer={(answer) => answerApproval(approvalId, answer)} />}
+      {(approval) => (
+        <>
+          <Question approval={approval} answer={(answer) => answerApproval(approvalId, answer)} />
+          <BreakGlass approval={approval} />
+        </>
+      )}
     </Loaded>
+  );
+}
+
+function SignalForm({ run, signal }: { readonly run: RunView; readonly signal: string }) {
+  const [text, setText] = useState("");
+  const refusal = useRefusal("responder");
+  const note = text.trim();
+  const act = useAct(() => sendSignal(run.id, signal, note === "" ? {} : { note }), { done: "Signal sent" });
+  return (
+    <div className="form">
+      <TextField label="What goes with it (optional)" value={text} onChange={(event) => setText(event.target.value)} />
+      <ProblemNotice error={act.error} />
+      <div className="task-buttons">
+        <Button kind="primary" busy={act.isPending} disabledReason={refusal} onClick={() => act.mutate()}>
+          Send the signal {signal}
+        </Button>
+      </div>
+    </div>
   );
 }
 
 function Form({ run, step, asked }: { readonly run: RunView; readonly step: StepView; readonly asked: Asked }) {
   if (step.state === "interrupted") return <InterruptedForm run={run} step={step} asked={asked} />;
   if (step.approvalId !== null) return <ApprovalForm approvalId={step.approvalId} />;
+  if (step.type === "wait" && asked.signal !== null) return <SignalForm run={run} signal={asked.signal} />;
   if (step.type === "decision") return <DecisionForm run={run} step={step} asked={asked} />;
   return <ManualForm run={run} step={step} asked={asked} />;
 }
