@@ -5,7 +5,7 @@ import { defineProbe, listSupervisedTrees } from "../../containment/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../containment/index.ts";
 import { openKillswitch } from "../../killswitch/index.ts";
 import type { Database } from "../../storage/index.ts";
-import { listAgents, listLiveSessions } from "../../telemetry/index.ts";
+import { HEARTBEAT_SILENCE_MAX_MS, listAgents, listLiveSessions } from "../../telemetry/index.ts";
 import { asking } from "./event-questions.ts";
 
 const AGENTS_MAX = 500;
@@ -24,7 +24,7 @@ export function agentStatus(database: Database): Effector {
 async function look(database: Database, ctx: EffectorContext, agentId: string | undefined): Promise<EffectorOutcome> {
   const holds = currentHolds(ctx);
   const known = await listKnown(database, holds, agentId);
-  const live = await listLiveSessions({ database }, { lostSinceMs: ctx.clock.now() });
+  const live = await listLiveSessions({ database }, { lostSinceMs: ctx.clock.now() - HEARTBEAT_SILENCE_MAX_MS });
   const trees = listSupervisedTrees(ctx);
   const seen = [...known.map(({ id }) => id), ...trees.map((tree) => tree.agentId)];
   const ids = [...new Set(seen)].filter((id) => agentId === undefined || id === agentId);
@@ -38,8 +38,9 @@ async function look(database: Database, ctx: EffectorContext, agentId: string | 
     const bearing = holds.filter(
       (hold) => holdCovers(hold, subject) || own.some((tree) => hold.target === tree.sessionId),
     );
-    const elsewhere = live.some((one) => one.agentId === id && one.state === "running");
-    const running = own.some((tree) => tree.processes.length > 0 && !tree.isFrozen) || (own.length === 0 && elsewhere);
+    const here = new Set(own.map(({ sessionId }) => sessionId));
+    const elsewhere = live.some((one) => one.agentId === id && one.state === "running" && !here.has(one.id));
+    const running = elsewhere || own.some((tree) => tree.processes.length > 0 && !tree.isFrozen);
     return { agentId: id, running, processes, holds: bearing.map((hold) => hold.id), level: strictest(bearing) };
   });
   const running = agents.filter((one) => one.running).length;

@@ -11,7 +11,7 @@ import { openKillswitch } from "../../killswitch/index.ts";
 import { createRedactor } from "../../redaction/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
-import { createIntake, parseEventBatch } from "../../telemetry/index.ts";
+import { createIntake, parseEventBatch, registerSession } from "../../telemetry/index.ts";
 import { filtersOf } from "./event-questions.ts";
 import { houseEffectors } from "./index.ts";
 
@@ -220,6 +220,15 @@ describe("questions about events and agents", () => {
       reason: "not_found",
     });
   });
+});
+
+test("C-3: agent.status knows of sessions on other hosts, as long as they are heard of", async () => {
+  const redactor = createRedactor(DEFAULT_REDACTION);
+  await registerSession({ ...incidents, redactor }, { agentId: "remote", host: "elsewhere", command: ["agent"] });
+  const status = () => effectorOf("agent.status").apply(contextFor(), { agentId: "remote" });
+  expect(await status()).toMatchObject({ ok: true, output: { agents: [{ running: true, processes: 0 }] } });
+  incidents.clock.advance(60_000);
+  expect(await status()).toMatchObject({ ok: true, output: { agents: [{ running: false }] } });
 });
 
 describe("what steps do to their incident", () => {

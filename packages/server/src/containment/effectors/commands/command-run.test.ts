@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readProcess } from "../../process-tree/index.ts";
-import { effectorContextFor, effectorOf, runElsewhere } from "../testing.ts";
+import { until } from "../../../../../../test/agents/process-trees.ts";
+import { effectorContextFor, effectorOf, effectorProcess, runElsewhere } from "../testing.ts";
 import { refuseShell } from "./refuse-shell.ts";
 
 let dir: string;
@@ -99,6 +102,29 @@ describe("command.run", () => {
     expect((await runElsewhere({ verb: "apply", ...facts })).signal).toBe("SIGKILL");
     expect(made()).toBe(true);
     expect(JSON.parse((await runElsewhere({ verb: "undo", ...facts })).stdout)).toMatchObject({ ok: true });
+    expect(made()).toBe(false);
+  });
+
+  test("C-3: a command that outlived Firebreak's kill -9 is ended before it is taken back", async () => {
+    const pidFile = join(dir, "pid");
+    const slow = {
+      ...makeFolder(),
+      program: program(
+        "slow",
+        `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; while :; do sleep 0.1; mkdir -p ${join(dir, "made")}; done`,
+      ),
+      args: [],
+    };
+    const facts = { home, effector: "command.run", parameters: slow, settings: {}, runId: "run_1", stepId: "step" };
+    const firebreak = spawn(process.execPath, [effectorProcess(), JSON.stringify({ verb: "apply", ...facts })]);
+    await until("the command runs", () => existsSync(pidFile) && made());
+    firebreak.kill("SIGKILL");
+    await once(firebreak, "exit");
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    expect(readProcess(pid)?.state).toMatch(/[RSD]/);
+    const undone = await effector().undo(effectorContextFor(home), slow, {});
+    expect(undone, undone.message).toMatchObject({ ok: true });
+    expect(readProcess(pid)?.state ?? "gone").toMatch(/^(?:gone|Z)$/);
     expect(made()).toBe(false);
   });
 

@@ -6,7 +6,7 @@ import { commandShape, folder, inHome, showCommand, timeoutMs } from "./command-
 import type { CommandMask } from "./command-parameters.ts";
 import type { CommandWords } from "./refuse-shell.ts";
 import { refuseShell } from "./refuse-shell.ts";
-import { readOutput, runCommand } from "./run-command.ts";
+import { endMarked, newMark, readOutput, runCommand } from "./run-command.ts";
 
 const TIMEOUT_MS = 300_000;
 const UNDO_TIMEOUT_MS = 60_000;
@@ -37,7 +37,8 @@ const runParameters = z
   });
 type RunParameters = z.output<typeof runParameters>;
 
-const record = z.object({ hasEnded: z.boolean() });
+/** `mark`: what tells the command's processes from others, should Firebreak die before they do */
+const record = z.object({ hasEnded: z.boolean(), mark: z.string() });
 
 /** Runs any program, and another one to take it back. That it began is on record before it does. */
 export function commandRun(mask: CommandMask): Effector {
@@ -61,8 +62,11 @@ export function commandRun(mask: CommandMask): Effector {
 }
 
 async function apply(ctx: EffectorContext, parameters: RunParameters, mask: CommandMask): Promise<EffectorOutcome> {
-  writeEffectRecord(ctx, { hasEnded: false });
-  const result = await run(parameters, parameters, parameters.timeoutMs, ctx.signal);
+  const running = await endEarlier(readEffectRecord(ctx, record));
+  if (running !== null) return running;
+  const mark = newMark();
+  writeEffectRecord(ctx, { hasEnded: false, mark });
+  const result = await run(parameters, { ...parameters, mark }, ctx.signal);
   const shown = showCommand(parameters, mask);
   if (result.kind === "failed") {
     const { reason, isStarted } = result;
@@ -73,7 +77,7 @@ async function apply(ctx: EffectorContext, parameters: RunParameters, mask: Comm
   const { exitCode } = result;
   const output = { exitCode, output: readOutput(result.run, mask.maskText) };
   if (exitCode === parameters.expectExit) {
-    writeEffectRecord(ctx, { hasEnded: true });
+    writeEffectRecord(ctx, { hasEnded: true, mark });
     return { ok: true, output, message: `${shown} ended with ${exitCode}` };
   }
   const message = `${shown} ended with ${exitCode}, not with ${parameters.expectExit}`;
@@ -82,11 +86,21 @@ async function apply(ctx: EffectorContext, parameters: RunParameters, mask: Comm
 
 function run(
   { program, args }: CommandWords,
-  { folder: place = "/" }: Pick<RunParameters, "folder">,
-  timeBoxMs: number,
+  { folder: place = "/", timeoutMs: timeBoxMs, mark }: Pick<RunParameters, "folder" | "timeoutMs"> & { mark: string },
   signal: AbortSignal,
 ) {
-  return runCommand({ argv: [inHome(program), ...args.map(inHome)], folder: place, timeoutMs: timeBoxMs, signal });
+  const argv = [inHome(program), ...args.map(inHome)];
+  return runCommand({ argv, folder: place, timeoutMs: timeBoxMs, mark, signal });
+}
+
+/** After a crash an earlier try may run still: beside the next one, or doing again what is taken back. */
+async function endEarlier(
+  known: z.output<typeof record> | null,
+): Promise<Extract<EffectorOutcome, { ok: false }> | null> {
+  const left = known === null || known.hasEnded ? [] : await endMarked(known.mark);
+  if (left.length === 0) return null;
+  const message = `an earlier try of the command runs still and cannot be ended: ${left.join(", ")}`;
+  return { ok: false, reason: "conflict", message };
 }
 
 /** A command that failed may have done a part of what it does. */
@@ -118,13 +132,18 @@ async function undo(
   output: EffectorOutput,
   mask: CommandMask,
 ): Promise<EffectorOutcome> {
-  if (readEffectRecord(ctx, record) === null) return { ok: true, output, message: "nothing is to be taken back" };
+  const known = readEffectRecord(ctx, record);
+  if (known === null) return { ok: true, output, message: "nothing is to be taken back" };
+  const running = await endEarlier(known);
+  if (running !== null) return { ...running, output };
   if (parameters.undo === undefined) {
     const message = "no command was given that would take it back; what it did stands";
     return { ok: false, reason: "unavailable", message, output };
   }
   const shown = showCommand(parameters.undo, mask);
-  const result = await run(parameters.undo, parameters, UNDO_TIMEOUT_MS, ctx.signal);
+  const { folder: place } = parameters;
+  const limits = { folder: place, timeoutMs: UNDO_TIMEOUT_MS, mark: newMark() };
+  const result = await run(parameters.undo, limits, ctx.signal);
   if (result.kind === "failed")
     return { ok: false, reason: result.reason, message: `${shown}: ${result.message}`, output };
   if (result.exitCode !== 0)

@@ -14,6 +14,8 @@ export interface CommandRun {
   readonly folder: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** what tells this command's processes from all others; made anew when left out */
+  readonly mark?: string;
   /** beside what every command gets */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -30,14 +32,22 @@ const ENVIRONMENT = {
 };
 const MARK = "FIREBREAK_COMMAND";
 
+export const newMark = (): string => randomBytes(16).toString("hex");
+
 /**
  * Runs a program without a shell, in its own process group, until it ends or its time is over. Then the group is ended
  * with everything that came from it, also what left the group (on Linux, by the mark in its environment).
  */
-export async function runCommand({ argv, folder, timeoutMs, signal, environment }: CommandRun): Promise<CommandResult> {
+export async function runCommand({
+  argv,
+  folder,
+  timeoutMs,
+  signal,
+  mark = newMark(),
+  environment,
+}: CommandRun): Promise<CommandResult> {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     return failed(false, "not_found", `there is no folder ${folder}`);
-  const mark = randomBytes(16).toString("hex");
   const env = { ...ENVIRONMENT, HOME: homedir(), ...environment, [MARK]: mark };
   try {
     const run = await runProgram(argv, { env, cwd: folder, timeoutMs, outputBytesMax: OUTPUT_BYTES_MAX, signal });
@@ -63,8 +73,8 @@ function failed(isStarted: boolean, reason: EffectorReason, message: string): Co
 const LOOKS_MAX = 20;
 const BETWEEN_LOOKS_MS = 25;
 
-/** @returns the pids that are still there in the end */
-async function endMarked(mark: string): Promise<number[]> {
+/** Kills what came from a command, on Linux. @returns the pids that are still there in the end */
+export async function endMarked(mark: string): Promise<number[]> {
   for (let look = 0; ; look++) {
     const pids = findMarked(`${MARK}=${mark}`);
     if (pids.length === 0 || look === LOOKS_MAX) return pids;
