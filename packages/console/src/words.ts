@@ -171,6 +171,7 @@ export const RUN_WORDS = {
   },
   failed: { label: "Failed", tone: "danger", meaning: "It ended before its goal." },
   aborted: { label: "Aborted", tone: "warn", meaning: "A person ended it." },
+  observed: { label: "Observed", tone: "neutral", meaning: "It said what it would do, and did nothing." },
 } as const satisfies Record<RunState, Word>;
 
 export const STEP_WORDS = {

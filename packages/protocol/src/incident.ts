@@ -75,6 +75,8 @@ export const RUN_STATES = [
   "completed_with_exceptions",
   "failed",
   "aborted",
+  // said what it would do, and did nothing
+  "observed",
 ] as const;
 export const runState = z.enum(RUN_STATES);
 export type RunState = z.infer<typeof runState>;

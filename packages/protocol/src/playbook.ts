@@ -150,12 +150,39 @@ export const playbookDetail = playbookHead.extend({
 });
 export type PlaybookDetail = z.infer<typeof playbookDetail>;
 
+/** Of whom a step would ask what. */
+export const stepAskPreview = z.object({
+  kind: z.enum(["manual", "decision", "approval"]),
+  /** in the exact words */
+  what: z.string(),
+  /** the playbook's role; null: whoever may run playbooks */
+  role: z.string().nullable(),
+  access: z.enum(["responder", "commander", "admin"]),
+  /** so many different persons */
+  people: z.number().int(),
+  checklist: z.array(z.string()),
+  /** the role that is told when nobody answers */
+  escalateTo: z.string().nullable(),
+});
+export type StepAskPreview = z.infer<typeof stepAskPreview>;
+
 /** What one step of a run would do, with the inputs as they were given. */
 export const stepPreview = z.object({
+  /** as the step's row in a run; of a for-each step the items are not known yet */
   id: z.string(),
+  /** the step that it stands in */
+  parent: z.string().nullable(),
+  /** the option or branch that it stands in: all are shown */
+  option: z.string().nullable(),
   phase: z.string(),
   title: z.string(),
   type: z.enum(STEP_TYPES),
+  when: expression,
+  timeBox: z.string(),
+  required: z.boolean(),
+  asks: stepAskPreview.nullable(),
+  /** in a few words */
+  doing: z.string(),
   effector: z.string().nullable(),
   /** what would run with; texts that earlier steps fill in are still references */
   input: parameters,
@@ -166,8 +193,22 @@ export const stepPreview = z.object({
   note: z.string(),
   destroysEvidence: z.boolean(),
   undo: z.enum(["none", "auto"]).nullable(),
+  /** why what it does stays whatever a person does to the run; null when it changes nothing or is undone */
+  stays: z.string().nullable(),
 });
 export type StepPreview = z.infer<typeof stepPreview>;
 
-export const runPreview = z.object({ playbookId: z.string(), hash: z.string(), steps: z.array(stepPreview) });
+/** What a run would do, without doing anything. */
+export const runPreview = z.object({
+  playbookId: z.string(),
+  hash: z.string(),
+  incidentId: z.string().nullable(),
+  /** in the order of the file, with all branches */
+  steps: z.array(stepPreview),
+  asks: z.array(stepAskPreview.extend({ stepId: z.string(), title: z.string() })),
+  cannotUndo: z.array(z.object({ stepId: z.string(), title: z.string(), why: z.string() })),
+  locks: z.array(z.string()),
+  /** the run that has one of them now */
+  lockedBy: z.string().nullable(),
+});
 export type RunPreview = z.infer<typeof runPreview>;

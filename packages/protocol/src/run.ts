@@ -28,6 +28,10 @@ export const handOverRequest = z.strictObject({
 });
 export type HandOverRequest = z.infer<typeof handOverRequest>;
 
+/** Takes back what a run that has ended did, or one phase of it. */
+export const undoRunRequest = z.strictObject({ phase: z.string().min(1).max(60).optional(), reason });
+export type UndoRunRequest = z.infer<typeof undoRunRequest>;
+
 /** What a run is told; it becomes the output of the step that waits for it. */
 export const signalRequest = z.record(z.string().max(100), z.unknown());
 export type SignalRequest = z.infer<typeof signalRequest>;

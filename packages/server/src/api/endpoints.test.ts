@@ -142,6 +142,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   pauseRun: REASON,
   signalRun: {},
   resumeRun: REASON,
+  undoRun: { phase: "contain", ...REASON },
   handOverRun: { to: "ada", ...REASON },
   skipStep: REASON,
   retryStep: REASON,

@@ -1,5 +1,8 @@
 import {
   handOverRequest,
+  undoRunRequest,
+  breakGlassRequest,
+  reviewApprovalRequest,
   startRunRequest,
   actionPreviewRequest,
   newActionRequest,
@@ -76,6 +79,9 @@ export const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   ReasonRequest: reasonRequest,
   StartRunRequest: startRunRequest,
   HandOverRequest: handOverRequest,
+  UndoRunRequest: undoRunRequest,
+  BreakGlassRequest: breakGlassRequest,
+  ReviewApprovalRequest: reviewApprovalRequest,
   ReplayRequest: replayRequest,
   ResolveRequest: resolveRequest,
   ResumeRequest: resumeRequest,

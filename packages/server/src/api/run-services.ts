@@ -6,6 +6,7 @@ import type {
   RunView,
   SignalRequest,
   StartRunRequest,
+  UndoRunRequest,
 } from "@firebreak/protocol";
 import type { Caller } from "../access/index.ts";
 import type { ReasonRequest } from "./requests.ts";
@@ -26,6 +27,7 @@ export interface RunServices {
   ): Promise<RunView>;
   pauseRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
   resumeRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
+  undoRun(caller: Caller, request: UndoRunRequest & WithId): Promise<RunView>;
   handOverRun(caller: Caller, request: HandOverRequest & WithId): Promise<RunView>;
   skipStep(caller: Caller, request: ReasonRequest & OfStep): Promise<RunView>;
   retryStep(caller: Caller, request: ReasonRequest & OfStep): Promise<RunView>;

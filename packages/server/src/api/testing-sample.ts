@@ -93,6 +93,7 @@ export function runSamples(): RunServices {
     pauseRun: run,
     resumeRun: run,
     handOverRun: run,
+    undoRun: run,
     skipStep: run,
     retryStep: run,
     breakGlass: approval,

@@ -14,4 +14,5 @@ export type { ApprovalContext, ApprovalRow } from "./types.ts";
 export { useApproval } from "./use-approval.ts";
 export type { ApprovalUse } from "./use-approval.ts";
 export { personOf } from "./who-may-answer.ts";
+export { withdrawApproval } from "./withdraw-approval.ts";
 export type { Answerer } from "./who-may-answer.ts";

@@ -9,5 +9,6 @@ export { retryDueDeliveries } from "./retry-due-deliveries.ts";
 export { sendToChannel } from "./send-to-channel.ts";
 export { checkTemplates } from "./templates.ts";
 export type { NotifyContext, TimelineNote } from "./types.ts";
+export { requestStepNotifications } from "./request-step-notifications.ts";
 export { requestQuestionNotifications } from "./request-question-notifications.ts";
 export type { Question } from "./request-question-notifications.ts";

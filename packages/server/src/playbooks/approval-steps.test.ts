@@ -11,6 +11,7 @@ import { abortRun } from "./abort-run.ts";
 import { executeRun } from "./execute-run.ts";
 import { followStepApproval } from "./follow-approval.ts";
 import { retryStep } from "./retry-step.ts";
+import { withdrawQuestions } from "./withdraw-questions.ts";
 import { countActs, readActs } from "./testing/file-effectors.ts";
 import { Died, createHarness, reasonOf, stateOf } from "./testing/harness.ts";
 import type { Harness } from "./testing/harness.ts";
@@ -258,13 +259,18 @@ describe("P-1: a step that is a go or no-go", () => {
     expect(readActs(harness.home)).toEqual(["apply after", "apply one"]);
   });
 
-  test("an answer after the run was aborted changes nothing", async () => {
-    const runId = await start([go([actionFields("one")])]);
-    await harness.execute(runId);
-    await abortRun(harness.ctx, { runId, reason: "not needed" });
-    await harness.execute(runId);
+  test("an answer after the run was aborted changes nothing, and the question is withdrawn", async () => {
+    const [runId, other] = [await start([go([actionFields("one")])]), await start([go([actionFields("two")])])];
+    for (const one of [runId, other]) {
+      await harness.execute(one);
+      await abortRun(harness.ctx, { runId: one, reason: "not needed" });
+      await harness.execute(one);
+    }
     await answer(runId, "go", bob);
     await harness.execute(runId);
+    await withdrawQuestions(as(daemon));
+    expect(await questionOf(other, "go")).toMatchObject({ state: "expired" });
+    await expect(answer(other, "go", bob)).rejects.toThrow("is expired already");
     expect(await harness.view(runId)).toMatchObject({
       state: "aborted",
       steps: [{ state: "skipped" }, { state: "skipped" }],

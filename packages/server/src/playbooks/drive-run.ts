@@ -12,8 +12,10 @@ import { nextMoves } from "./next-moves.ts";
 import type { Decision, Move } from "./next-moves.ts";
 import { isEndedRun } from "./reasons.ts";
 import type { EndedRunState, RunReason } from "./reasons.ts";
+import { observeRun } from "./observe-run.ts";
 import { holdBack } from "./hold-back.ts";
 import { leavePlace } from "./target-locks.ts";
+import { concludeUndo } from "./undo-ended.ts";
 import { undoRun } from "./undo-run.ts";
 
 export type RunProgress =
@@ -68,7 +70,7 @@ async function catchUp(execution: Execution, shop: Workshop): Promise<void> {
 async function playRound(execution: Execution, shop: Workshop, stop: AbortSignal): Promise<RunProgress | null> {
   const { run, books } = execution;
   if (isEndedRun(run.state)) return { kind: "ended", state: run.state };
-  const mayBegin = books !== null && run.abort === null && run.paused === null;
+  const mayBegin = books !== null && run.abort === null && run.paused === null && !run.observes;
   const facts = books === null ? [] : factsOf(execution, new Set(shop.busy.keys()));
   const decision = mayBegin ? nextMoves(facts, execution.ctx.clock.now()) : null;
   if (decision) beginMoves(execution, shop, facts, decision.moves);
@@ -134,9 +136,10 @@ async function closeRound(execution: Execution, decision: Decision | null): Prom
     return { kind: "waiting", reason };
   }
   if (books === null) return finishRun(execution, { state: "failed", reason: "playbook_unreadable" });
+  if (run.observes && run.abort === null) return observeRun(execution, books);
   if (run.abort !== null || decision === null) {
-    const complete = await undoRun(execution);
-    return finishRun(execution, { state: "aborted", reason: complete ? "aborted_by_person" : "undo_incomplete" });
+    const complete = await undoRun(execution, run.abort?.undo?.phase ?? null);
+    return finishRun(execution, concludeUndo(run, complete));
   }
   if (decision.conclusion !== null) return finishRun(execution, decision.conclusion);
   return waitForWorld(execution, decision);

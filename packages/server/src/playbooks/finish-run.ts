@@ -30,7 +30,8 @@ export async function finishRun(
     );
     if (!changed) throw new JournalMoved();
     await leavePlace(trx, run);
-    await skipOpenSteps(execution, trx, state === "aborted" ? "run_aborted" : "earlier_step_failed", endedAt);
+    if (run.abort?.undo && state !== "aborted") await forgetUndo(trx, run.id);
+    await skipOpenSteps(execution, trx, SKIP_REASONS[state] ?? "earlier_step_failed", endedAt);
     const why = reason === null ? "" : ` (${reason.replaceAll("_", " ")})`;
     const by = run.abort === null ? "" : `, by ${run.abort.actor.name}: ${run.abort.reason}`;
     const text = `${run.playbookTitle}: ${state.replaceAll("_", " ")}${why}${by}`;
@@ -40,6 +41,16 @@ export async function finishRun(
   });
   injectFault(execution, "run.ended", null);
   return { kind: "ended", state };
+}
+
+const SKIP_REASONS: Partial<Readonly<Record<EndedRunState, StepReason>>> = {
+  aborted: "run_aborted",
+  observed: "observed",
+};
+
+/** A phase was taken back; another one may be, and a step may be done again. */
+async function forgetUndo(trx: Transaction<Schema>, runId: string): Promise<void> {
+  await trx.updateTable("playbook_runs").set({ abort: null }).where("id", "=", runId).execute();
 }
 
 async function skipOpenSteps(

@@ -2,6 +2,8 @@ import { roleAllows } from "@firebreak/protocol";
 import type { RunView } from "@firebreak/protocol";
 import { findPerson } from "../access/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
+import { requestStepNotifications } from "../notify/index.ts";
+import type { NotifyContext } from "../notify/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { readRun } from "./journal.ts";
 import { getRun } from "./list-runs.ts";
@@ -20,11 +22,14 @@ export interface HandOver {
 
 /**
  * Makes another person answerable for a run, or asks that person for one of its steps. Others with the role may still answer:
- * nobody waits for one who is asleep.
+ * nobody waits for one who is asleep. The person is told through the channels of the profile.
  *
  * @throws FirebreakError not_found for run, step or user; conflict when the run has ended or the user may only look
  */
-export async function handOver(ctx: ControlContext, { runId, stepId, to, reason }: HandOver): Promise<RunView> {
+export async function handOver(
+  ctx: ControlContext & NotifyContext,
+  { runId, stepId, to, reason }: HandOver,
+): Promise<RunView> {
   const run = await readRun(ctx.database, runId);
   if (stepId !== undefined && !run.steps.has(stepId)) {
     throw new FirebreakError("not_found", `run ${runId} has no step ${stepId}`);
@@ -47,6 +52,18 @@ export async function handOver(ctx: ControlContext, { runId, stepId, to, reason 
     const did = `handed ${stepId === undefined ? "the run" : `the step ${stepId}`} over to ${to}`;
     const action = stepId === undefined ? "playbook.hand_over_run" : "playbook.hand_over_step";
     await tellControl(trx, ctx, run, { action, stepId: stepId ?? null, did, reason, data: { to } });
+    await requestStepNotifications(trx, ctx, {
+      runId,
+      stepId: stepId ?? "run",
+      playbook: run.playbookTitle,
+      title: `handed over by ${ctx.actor.name}: ${reason}`,
+      whom: to,
+      person: to,
+      incidentId: run.incidentId,
+      severity: null,
+      dueAt: null,
+      occasion: `hand-over-${ctx.clock.now()}`,
+    });
   });
   return getRun(ctx.database, runId);
 }

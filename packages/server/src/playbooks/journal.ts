@@ -12,6 +12,7 @@ import type { NewStepRow } from "./step-rows.ts";
 export interface StepRecord {
   readonly stepId: string;
   readonly position: number;
+  readonly phase: string;
   readonly state: StepState;
   readonly reason: string | null;
   readonly attempts: number;
@@ -39,6 +40,11 @@ interface Request {
   readonly at: string;
 }
 
+/** A request to take back what was done; of a run that had ended, what of it and how it had. */
+interface AbortRequest extends Request {
+  readonly undo?: { readonly phase: string | null; readonly from: RunState };
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly playbookId: string;
@@ -52,7 +58,9 @@ export interface RunRecord {
   readonly books: Readonly<Record<string, { readonly hash: string; readonly text: string }>>;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly state: RunState;
-  readonly abort: Request | null;
+  readonly abort: AbortRequest | null;
+  /** it only says what it would do */
+  readonly observes: boolean;
   readonly paused: Request | null;
   readonly requestedBy: Actor;
   readonly locks: readonly string[];
@@ -122,6 +130,7 @@ function toRunRecord(
     inputs: run.inputs,
     state: run.state,
     abort: run.abort,
+    observes: run.mode === "observe",
     paused: run.paused,
     requestedBy: run.requested_by,
     locks: run.locks,
@@ -133,10 +142,11 @@ function toRunRecord(
 }
 
 function toStepRecord(row: Selectable<PlaybookStepsTable>): StepRecord {
-  const { step_id: stepId, position, state, reason, attempts, input, output } = row;
+  const { step_id: stepId, position, phase, state, reason, attempts, input, output } = row;
   return {
     stepId,
     position,
+    phase,
     state,
     reason,
     attempts,

@@ -29,6 +29,7 @@ export const STEP_REASONS = [
   "approval_mismatch",
   "approval_not_asked",
   "may_have_acted",
+  "observed",
   "retried_by_person",
   "earlier_step_failed",
   "run_aborted",
@@ -64,6 +65,9 @@ export const RUN_REASONS = [
   "nothing_succeeded",
   "playbook_unreadable",
   "aborted_by_person",
+  "undoing",
+  "undone_by_person",
+  "phase_undone",
   "undo_incomplete",
 ] as const;
 export type RunReason = (typeof RUN_REASONS)[number];
@@ -73,6 +77,7 @@ export const ENDED_RUN_STATES = [
   "completed_with_exceptions",
   "failed",
   "aborted",
+  "observed",
 ] as const satisfies readonly RunState[];
 export type EndedRunState = (typeof ENDED_RUN_STATES)[number];
 

@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly playbookId: string;
   readonly incidentId: string | null;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** true: every step only says what it would do */
+  readonly observe?: boolean;
   /** given: a second request with the same id changes nothing */
   readonly runId?: RunId;
 }
@@ -52,7 +54,9 @@ export async function requestRun(
   checkIncident([playbook.document, ...called.documents.values()], request.incidentId);
   const runId = request.runId ?? ctx.newId("run");
   const at = ctx.clock.now();
-  const { locks, yieldsLocks } = renderLocks(playbook.document, { inputs, runId, incidentId: request.incidentId });
+  const { locks, yieldsLocks } = request.observe
+    ? { locks: [], yieldsLocks: false }
+    : renderLocks(playbook.document, { inputs, runId, incidentId: request.incidentId });
   const inserted = await trx
     .insertInto("playbook_runs")
     .values({
@@ -67,6 +71,7 @@ export async function requestRun(
       reason: null,
       requested_by: JSON.stringify(ctx.actor),
       requested_at: toIso(at),
+      mode: request.observe ? "observe" : "run",
       owner: personOf(ctx.actor),
       locks: JSON.stringify(locks),
       yields_locks: yieldsLocks,
@@ -82,6 +87,7 @@ export async function requestRun(
     playbookHash: playbook.hash,
     incidentId: request.incidentId,
     inputs,
+    observes: request.observe ?? false,
   };
   await recordAudit(trx, { at, actor: ctx.actor, action: "playbook.request_run", target: runId, detail });
   await emitDomainEvent(trx, { type: "run.requested", runId });

@@ -198,7 +198,11 @@ test("a preview says what would happen and does nothing", async () => {
     manualFields("ask"),
   ];
   const ctx = withPlaybook(playbookText(steps, { inputs: { who: { type: "string" } } }));
-  const preview = await previewRun(ctx, { playbookId: "test-book", incidentId: null, inputs: { who: "ada" } });
+  const { steps: preview } = await previewRun(ctx, {
+    playbookId: "test-book",
+    incidentId: null,
+    inputs: { who: "ada" },
+  });
   expect(preview.map(({ id, note, preview: change }) => [id, change?.changes ?? note])).toEqual([
     ["one", ["would write ada"]],
     ["two", "depends on what earlier steps find"],

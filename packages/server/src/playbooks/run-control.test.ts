@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { getIncident, reportIncident } from "../incidents/index.ts";
-import { createTestContext } from "../incidents/testing.ts";
+import { createTestContext, loadShippedProfile } from "../incidents/testing.ts";
 import { requireAuditRows } from "../storage/testing-audit-rows.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
@@ -237,12 +237,30 @@ describe("P-1: a run that is handed over", () => {
     );
   });
 
-  test("has the new person on record, and so has a step", async () => {
+  const notifying = async () => {
+    const profile = await loadShippedProfile();
+    const channel = { name: "bea", kind: "webhook", person: "bea", url: "http://127.0.0.1:9/hook" } as const;
+    return {
+      ...harness.ctx,
+      profile: { ...profile, channels: [channel], notifications: [] },
+      consoleUrl: "http://127.0.0.1:1",
+      readSecret: () => Promise.resolve(undefined),
+      makeAnswerLink: () => Promise.resolve({ url: "", person: null }),
+      recordTimeline: () => Promise.resolve(),
+    };
+  };
+
+  test("has the new person on record and tells them, and so has a step", async () => {
     const runId = await harness.request(playbookText([manualFields("ask")]));
     expect((await harness.view(runId)).owner).toBe("ada");
     await harness.execute(runId);
-    expect(await handOver(harness.ctx, { runId, to: "bea", reason })).toMatchObject({ owner: "bea" });
-    const run = await handOver(harness.ctx, { runId, stepId: "ask", to: "bea", reason });
+    const ctx = await notifying();
+    expect(await handOver(ctx, { runId, to: "bea", reason })).toMatchObject({ owner: "bea" });
+    const { rows } = await server.database.pool.query("select channel, subject from deliveries where key like $1", [
+      `${runId}/%`,
+    ]);
+    expect(rows).toEqual([{ channel: "bea", subject: `Waits for bea: handed over by ada: ${reason}` }]);
+    const run = await handOver(ctx, { runId, stepId: "ask", to: "bea", reason });
     expect(run.steps[0]).toMatchObject({ assignee: "bea", state: "waiting" });
     expect((await auditOf(runId)).map(({ action }) => action)).toEqual([
       "playbook.request_run",
@@ -254,7 +272,8 @@ describe("P-1: a run that is handed over", () => {
 
   test("goes to nobody who is not there, may only look, or when it has ended", async () => {
     const runId = await harness.request(playbookText([manualFields("ask")]));
-    const to = (name: string) => handOver(harness.ctx, { runId, to: name, reason });
+    const ctx = await notifying();
+    const to = (name: string) => handOver(ctx, { runId, to: name, reason });
     await expect(to("ghost")).rejects.toMatchObject({ code: "not_found" });
     await expect(to("vic")).rejects.toMatchObject({ code: "conflict" });
     await abortRun(harness.ctx, { runId, reason });

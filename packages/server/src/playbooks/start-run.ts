@@ -1,8 +1,7 @@
 import type { RunView } from "@firebreak/protocol";
-import { FirebreakError } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
-import type { Trx } from "../storage/index.ts";
 import type { PlaybookVerbs } from "./context.ts";
+import { refuseUnknownIncident } from "./known-incident.ts";
 import { getRun } from "./list-runs.ts";
 import { requestRun } from "./request-run.ts";
 import type { RunRequest } from "./request-run.ts";
@@ -22,9 +21,4 @@ export async function startRun(
     return requestRun(trx, ctx, request);
   });
   return getRun(ctx.database, runId);
-}
-
-async function refuseUnknownIncident(trx: Trx, id: string): Promise<void> {
-  const found = await trx.selectFrom("incidents").select("id").where("id", "=", id).executeTakeFirst();
-  if (found === undefined) throw new FirebreakError("not_found", `there is no incident ${id}`);
 }

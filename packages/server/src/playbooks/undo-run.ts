@@ -19,11 +19,12 @@ type UndoMove = "nothing" | "undo" | "impossible" | "interrupted";
  * before and after, so a crash repeats at most one, and undo bears being repeated. One that fails does not stop the
  * others.
  *
+ * @param phase only the steps of this phase; null: all
  * @returns true when nothing that should be undone is still in effect
  */
-export async function undoRun(execution: Execution): Promise<boolean> {
+export async function undoRun(execution: Execution, phase: string | null): Promise<boolean> {
   let complete = true;
-  for (const planned of lastFirst(execution)) {
+  for (const planned of lastFirst(execution, phase)) {
     const move = decideUndo(planned, recordOf(execution, planned.id));
     if (move === "undo") complete = (await undoStep(execution, planned)) && complete;
     if (move === "impossible") await giveUpUndo(execution, planned);
@@ -35,8 +36,10 @@ export async function undoRun(execution: Execution): Promise<boolean> {
 }
 
 /** Steps that acted, in the reverse order of their last attempts, also of those that acted at the same time. */
-function lastFirst(execution: Execution): PlannedStep[] {
-  const acted = [...execution.steps.values()].filter((record) => record.attempts > 0);
+function lastFirst(execution: Execution, phase: string | null): PlannedStep[] {
+  const acted = [...execution.steps.values()].filter(
+    (record) => record.attempts > 0 && (phase === null || record.phase === phase),
+  );
   return acted
     .toSorted((one, other) => (other.acted ?? 0) - (one.acted ?? 0) || other.position - one.position)
     .map((record) => plannedOf(execution, record.stepId));

@@ -81,7 +81,7 @@ async function foreseeAction(ctx: ReactionContext, { what, parameters }: Reactio
 
 async function foreseeRun(ctx: ReactionContext, row: ReactionRow): Promise<Outlook> {
   const inputs = { ...row.parameters };
-  const steps = await previewRun(ctx, { playbookId: row.what, incidentId: row.incident_id, inputs });
+  const { steps } = await previewRun(ctx, { playbookId: row.what, incidentId: row.incident_id, inputs });
   const changes = steps.flatMap((step) => step.preview?.changes ?? [`${step.title}: ${step.note}`]);
   return { changes, blastRadius: union(steps.flatMap((step) => step.preview?.blastRadius ?? [])), role: "commander" };
 }

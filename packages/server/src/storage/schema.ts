@@ -154,7 +154,13 @@ export interface PlaybookRunsTable {
   state: RunState;
   reason: string | null;
   /** set when a person asked to abort; the executor undoes and ends the run */
-  abort: NullableJson<{ actor: Actor; reason: string; at: string }>;
+  abort: NullableJson<{
+    actor: Actor;
+    reason: string;
+    at: string;
+    /** of a run that had ended: one phase or all of it, and how it had ended */
+    undo?: { phase: string | null; from: RunState };
+  }>;
   requested_by: Json<Actor>;
   requested_at: Timestamp;
   started_at: NullableTimestamp;

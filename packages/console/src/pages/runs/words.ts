@@ -59,15 +59,18 @@ function exceptionsOf(run: RunView): readonly StepView[] {
 
 const because = ({ reason }: RunView) => (reason === null ? "" : `${sayName(reason)}. `);
 
+const OBSERVED: Verdict = {
+  tone: "neutral",
+  title: "Only observed: nothing was done",
+  text: "Each step says what it would have done. Start the playbook without observing to do it.",
+};
+
 /** How the run stands, in words that cannot be taken for something else. */
 export function verdictOf(run: RunView): Verdict {
-  if (run.observes && hasEnded(run))
-    return {
-      tone: "neutral",
-      title: "Only observed: nothing was done",
-      text: "Each step says what it would have done. Start the playbook without observing to do it.",
-    };
+  if (run.observes && hasEnded(run)) return OBSERVED;
   switch (run.state) {
+    case "observed":
+      return OBSERVED;
     case "completed":
       return { tone: "ok", title: "Completed", text: "Every step that was needed succeeded, and every check held." };
     case "completed_with_exceptions":
@@ -85,7 +88,12 @@ export function verdictOf(run: RunView): Verdict {
     case "aborted":
       return {
         tone: "danger",
-        title: run.reason === "undo_incomplete" ? "Aborted, and NOT everything was undone" : "Aborted by a person",
+        title:
+          run.reason === "undo_incomplete"
+            ? "Aborted, and NOT everything was undone"
+            : run.reason === "undone_by_person"
+              ? "Undone by a person after it had ended"
+              : "Aborted by a person",
         text: `${because(run)}Steps that say so were undone, last first; the others stay in effect.`,
       };
     case "pending":

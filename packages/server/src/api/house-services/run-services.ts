@@ -4,7 +4,16 @@ import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import { breakGlass, reviewBreakGlass } from "../../approvals/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
-import { handOver, pauseRun, resumeRun, passOverStep, retryStep, signalRun, startRun } from "../../playbooks/index.ts";
+import {
+  handOver,
+  pauseRun,
+  resumeRun,
+  passOverStep,
+  retryStep,
+  signalRun,
+  startRun,
+  undoEndedRun,
+} from "../../playbooks/index.ts";
 import type { RunServices } from "../run-services.ts";
 import { createTypedTextMask } from "../typed-text.ts";
 
@@ -22,6 +31,7 @@ export function runServices(house: House): RunServices {
     signalRun: (caller, { id, name, body }) => signalRun(as(caller), { runId: id, name, body: clean(body) }),
     pauseRun: (caller, request) => pauseRun(as(caller), { runId: request.id, ...clean({ reason: request.reason }) }),
     resumeRun: (caller, request) => resumeRun(as(caller), { runId: request.id, ...clean({ reason: request.reason }) }),
+    undoRun: (caller, { id, phase, reason }) => undoEndedRun(as(caller), { runId: id, phase, ...clean({ reason }) }),
     handOverRun: (caller, { id, to, stepId, reason }) =>
       handOver(as(caller), { runId: id, stepId, to, ...clean({ reason }) }),
     skipStep: (caller, { id, step, reason }) =>

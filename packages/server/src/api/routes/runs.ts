@@ -1,4 +1,4 @@
-import { handOverRequest, runView, signalRequest, startRunRequest } from "@firebreak/protocol";
+import { handOverRequest, runView, signalRequest, startRunRequest, undoRunRequest } from "@firebreak/protocol";
 import { reasonRequest, runParams, signalParams, stepParams } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 
@@ -52,6 +52,18 @@ export const runRoutes = [
     body: reasonRequest,
     response: runView,
     handler: ({ services, caller }, { params, body }) => services.resumeRun(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/runs/:id/undo",
+    operationId: "undoRun",
+    summary: "Take back what a run that has ended did, or one phase of it, the last step first",
+    tag,
+    access: "commander",
+    params: runParams,
+    body: undoRunRequest,
+    response: runView,
+    handler: ({ services, caller }, { params, body }) => services.undoRun(caller, { ...params, ...body }),
   }),
   defineRoute({
     method: "POST",

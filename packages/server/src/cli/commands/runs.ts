@@ -1,4 +1,4 @@
-import { pageOf, playbookDetail, runView } from "@firebreak/protocol";
+import { pageOf, playbookDetail, runPreview, runView } from "@firebreak/protocol";
 import type { PlaybookDetail, RunView, StepView } from "@firebreak/protocol";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext, Option } from "../command.ts";
@@ -104,7 +104,7 @@ function checklistOf({ input }: StepView): string[] {
 
 const start: Command = {
   name: "runs start",
-  summary: "start a playbook",
+  summary: "start a playbook, or let it say what it would do",
   description: ["Inputs are key=value; a list is given by repeating its key, anything else as key:=JSON."],
   positionals: [
     { name: "PLAYBOOK", summary: "its id, like rogue-agent" },
@@ -112,8 +112,12 @@ const start: Command = {
   ],
   options: {
     incident: { type: "string", value: "ID", summary: "the incident it is about" },
+    observe: { type: "boolean", summary: "each step only says what it would do" },
   },
-  examples: ["firebreak runs start rogue-agent agentId=scout --incident INC-2026-0042"],
+  examples: [
+    "firebreak runs start rogue-agent agentId=scout --incident INC-2026-0042",
+    "firebreak runs start rogue-agent agentId=scout --incident INC-2026-0042 --observe",
+  ],
   exits: EXITS,
   run: async (context) => {
     const { args, client, output } = context;
@@ -122,8 +126,77 @@ const start: Command = {
       playbookId: playbook.id,
       incidentId: args.text("incident") ?? null,
       inputs: readParameters(start, args.positionals.slice(1), propertiesOf(playbook)),
+      observe: args.flag("observe"),
     });
     output.result(run);
+    printRun(context, run);
+    return EXIT.ok;
+  },
+};
+
+const preview: Command = {
+  name: "runs preview",
+  summary: "what a run would do, ask and lock; nothing is done",
+  description: ["All branches are shown. What earlier steps would find is not known before."],
+  positionals: start.positionals ?? [],
+  options: { incident: { type: "string", value: "ID", summary: "the incident it is about" } },
+  examples: ["firebreak runs preview rogue-agent agentId=scout"],
+  exits: EXITS,
+  run: async ({ args, client, output }) => {
+    const path = `/playbooks/${encodeURIComponent(args.positional(0) ?? "")}`;
+    const playbook = await client.get(playbookDetail, path);
+    const inputs = readParameters(preview, args.positionals.slice(1), propertiesOf(playbook));
+    const incidentId = args.text("incident") ?? null;
+    const outlook = await client.post(runPreview, `${path}/preview`, { inputs, incidentId });
+    output.result(outlook);
+    output.table(
+      ["STEP", "IN", "WOULD"],
+      outlook.steps.map((step) => [
+        step.id,
+        printable(step.option ?? step.parent ?? step.phase),
+        printable(step.changes.join("; ") || step.note || step.doing),
+      ]),
+    );
+    for (const ask of outlook.asks) {
+      const whom = `${ask.people} × ${ask.role ?? "whoever may run playbooks"}`;
+      output.line(`Would ask ${printable(whom)} (${ask.stepId}): ${printable(ask.what)}`);
+    }
+    for (const one of outlook.cannotUndo) {
+      output.line(
+        output.style.yellow(`Cannot be undone: ${one.stepId}, ${printable(one.title)}: ${printable(one.why)}.`),
+      );
+    }
+    for (const step of outlook.steps) {
+      for (const obstacle of step.obstacles) {
+        output.line(output.style.red(`Would be refused now: ${step.id}: ${printable(obstacle)}`));
+      }
+    }
+    for (const lock of outlook.locks) output.line(`Would lock ${printable(lock)}`);
+    if (outlook.lockedBy !== null)
+      output.line(output.style.yellow(`Would wait for the run ${outlook.lockedBy} to end.`));
+    return EXIT.ok;
+  },
+};
+
+const undo: Command = {
+  name: "runs undo",
+  summary: "take back what a run that has ended did, or one phase",
+  description: [
+    "The last step first, as far as the steps say undo: auto; what could not be undone is named. A run that goes on is aborted " +
+      "instead. Takes the role commander.",
+  ],
+  positionals: [RUN],
+  options: {
+    phase: { type: "string", value: "PHASE", summary: "only this phase: contain, recover …" },
+    reason: REASON,
+  },
+  examples: [`firebreak runs undo ${EXAMPLE} --phase contain --reason "it was the wrong host"`],
+  exits: EXITS,
+  run: async (context) => {
+    const phase = context.args.text("phase");
+    const body = { reason: context.args.requiredText("reason", 3), ...(phase === undefined ? {} : { phase }) };
+    const run = await context.client.post(runView, `${pathOf(context)}/undo`, body);
+    context.output.result(run);
     printRun(context, run);
     return EXIT.ok;
   },
@@ -236,6 +309,7 @@ function capturedProperties(step: StepView | undefined): Readonly<Record<string,
 export const runsCommands: readonly Command[] = [
   list,
   show,
+  preview,
   start,
   answer,
   controlCommand({
@@ -263,6 +337,7 @@ export const runsCommands: readonly Command[] = [
       "Also in a run that ended with it: what never ran because of it follows. An approval is asked for anew.",
   }),
   handOver,
+  undo,
   controlCommand({
     verb: "abort",
     summary: "end a run and undo what its steps say",

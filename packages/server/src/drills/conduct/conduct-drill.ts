@@ -181,7 +181,7 @@ async function untilDetected(api: SandboxApi, { detect }: DrillDocument): Promis
   });
 }
 
-const ENDED: readonly string[] = ["completed", "completed_with_exceptions", "failed", "aborted"];
+const ENDED: readonly string[] = ["completed", "completed_with_exceptions", "failed", "aborted", "observed"];
 
 async function untilEnded(
   { api, playbookId, timeoutMs }: { readonly api: SandboxApi; readonly playbookId: string; readonly timeoutMs: number },
