@@ -77,7 +77,7 @@ export type StopState = "requested" | "acknowledged" | "verified_stopped" | "unv
 
 export type StepState = "pending" | "running" | "waiting" | "succeeded" | "failed" | "denied" | "skipped" | "timed_out" | "unverified" | "undone" | "interrupted";
 
-export type RunState = "pending" | "running" | "waiting" | "completed" | "completed_with_exceptions" | "failed" | "aborted";
+export type RunState = "pending" | "running" | "waiting" | "completed" | "completed_with_exceptions" | "failed" | "aborted" | "observed";
 
 export type HoldScope = "global" | "pack" | "agent" | "session" | "tool";
 
@@ -1389,9 +1389,24 @@ export type RefusedPlaybook = {
 
 export type StepPreview = {
   id: string;
+  parent: string | null;
+  option: string | null;
   phase: string;
   title: string;
   type: "action" | "verify" | "manual" | "approval" | "decision" | "parallel" | "for-each" | "wait" | "sub-playbook";
+  when: string | null;
+  timeBox: string;
+  required: boolean;
+  asks: {
+    kind: "manual" | "decision" | "approval";
+    what: string;
+    role: string | null;
+    access: "responder" | "commander" | "admin";
+    people: number;
+    checklist: (string)[];
+    escalateTo: string | null;
+  } | null;
+  doing: string;
   effector: string | null;
   input: { [key: string]: unknown };
   changes: (string)[];
@@ -1400,12 +1415,32 @@ export type StepPreview = {
   note: string;
   destroysEvidence: boolean;
   undo: "none" | "auto" | null;
+  stays: string | null;
 };
 
 export type RunPreview = {
   playbookId: string;
   hash: string;
+  incidentId: string | null;
   steps: (StepPreview)[];
+  asks: ({
+    kind: "manual" | "decision" | "approval";
+    what: string;
+    role: string | null;
+    access: "responder" | "commander" | "admin";
+    people: number;
+    checklist: (string)[];
+    escalateTo: string | null;
+    stepId: string;
+    title: string;
+  })[];
+  cannotUndo: ({
+    stepId: string;
+    title: string;
+    why: string;
+  })[];
+  locks: (string)[];
+  lockedBy: string | null;
 };
 
 export type PlaybookLibrary = {
@@ -3041,6 +3076,22 @@ export type HandOverRequest = {
   to: string;
   stepId?: string;
   reason: string;
+};
+
+export type UndoRunRequest = {
+  phase?: string;
+  reason: string;
+};
+
+export type BreakGlassRequest = {
+  reason: string;
+  digest: string;
+  checked?: (string)[];
+};
+
+export type ReviewApprovalRequest = {
+  verdict: "justified" | "not_justified";
+  note: string;
 };
 
 export type ReplayRequest = {
@@ -7765,11 +7816,7 @@ export interface paths {
       };
       requestBody: {
         content: {
-          "application/json": {
-            reason: string;
-            digest: string;
-            checked?: (string)[];
-          };
+          "application/json": BreakGlassRequest;
         };
       };
       responses: {
@@ -7813,10 +7860,7 @@ export interface paths {
       };
       requestBody: {
         content: {
-          "application/json": {
-            verdict: "justified" | "not_justified";
-            note: string;
-          };
+          "application/json": ReviewApprovalRequest;
         };
       };
       responses: {
@@ -9449,6 +9493,50 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/runs/{id}/undo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": UndoRunRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RunView;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/runs/{id}/hand-over": {
     parameters: {
       query?: never;
@@ -10118,7 +10206,7 @@ export interface paths {
             incidentId: string | null;
             run: {
               id: string;
-              state: "pending" | "running" | "waiting" | "completed" | "completed_with_exceptions" | "failed" | "aborted";
+              state: "pending" | "running" | "waiting" | "completed" | "completed_with_exceptions" | "failed" | "aborted" | "observed";
               reason: string | null;
             } | null;
             spans: ({
