@@ -1,0 +1,161 @@
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTestContext } from "../incidents/testing.ts";
+import { DEFAULT_REDACTION, loadProfile, requireProfile } from "../kernel/index.ts";
+import type { Profile } from "../kernel/index.ts";
+import { loadPlaybooks } from "../playbooks/index.ts";
+import type { LoadedPlaybook, LoadedPlaybooks } from "../playbooks/index.ts";
+import { createRedactor } from "../redaction/index.ts";
+import { createTestDatabase } from "../storage/testing.ts";
+import type { TestDatabase } from "../storage/testing.ts";
+import { createEffectors } from "./effectors.ts";
+
+const root = path.resolve(import.meta.dirname, "../../../..");
+const profilesDir = path.join(root, "profiles");
+const never = async () => {
+  throw new Error("nothing acts in this test");
+};
+
+const SHIPPED = {
+  "ai-empire": [
+    "backup-failure",
+    "data-loss",
+    "disk-critical",
+    "resource-emergency",
+    "rogue-agent",
+    "rogue-agent-recovery",
+    "security-alert",
+    "service-down",
+  ],
+  agentos: [
+    "authorization-failure",
+    "credential-compromise",
+    "data-corruption",
+    "gradual-return",
+    "incorrect-output",
+    "integration-failure",
+    "pii-exposure",
+    "rate-limit-breach",
+    "runaway-agent",
+    "service-outage",
+    "unauthorized-access",
+  ],
+} as const;
+
+/** A rogue agent is contained by one playbook and looked after by another; the last one is a part of others. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  "rogue-agent": ["contain", "communicate"],
+  "gradual-return": ["recover"],
+};
+/** Warnings that stand, each with its reason. */
+const EXPLAINED = [
+  // a service that was brought back stays up when somebody aborts the run
+  /an aborted run leaves service\.start in effect/,
+  // agents run again when a named person says so, never because a run was aborted
+  /an aborted run leaves stop\.place in effect/,
+];
+const PHASES = ["contain", "investigate", "eradicate", "recover", "communicate", "learn"];
+
+let server: TestDatabase;
+beforeAll(async () => {
+  server = await createTestDatabase();
+});
+afterAll(() => server.close());
+
+async function load(name: string): Promise<{ profile: Profile; loaded: LoadedPlaybooks }> {
+  const profile = requireProfile(await loadProfile({ home: "/nonexistent", profilesDir, name }));
+  const { clock } = await createTestContext(server.database);
+  const effectors = createEffectors({
+    database: server.database,
+    clock,
+    config: { databaseUrl: undefined, publicUrl: undefined },
+    profile,
+    profilesDir,
+    readSecret: async () => undefined,
+    redactor: createRedactor(DEFAULT_REDACTION),
+    notifyAs: () => {
+      throw new Error("nobody is told anything in this test");
+    },
+    enforce: never,
+    recordStop: never,
+  });
+  return { profile, loaded: await loadPlaybooks([path.join(profilesDir, name, "playbooks")], effectors) };
+}
+
+/** What a reader sees before the playbook begins. */
+function headOf({ text }: LoadedPlaybook): string {
+  return text.slice(0, text.indexOf("\nid: ")).replaceAll(/\n# */g, " ");
+}
+
+/** As the golden file of the command line's help lists them. */
+async function commandNames(): Promise<string[]> {
+  const help = await readFile(path.join(root, "packages/server/src/cli/help.golden.txt"), "utf8");
+  return [...help.matchAll(/^\$ firebreak ([a-z][a-z -]*?)(?: --help)?$/gm)].map(([, command]) => command ?? "");
+}
+
+async function ruleIds(): Promise<Set<string>> {
+  const directory = path.join(root, "rules", "agent");
+  const files = (await readdir(directory)).filter((name) => /^[^.]+\.yml$/.test(name));
+  const texts = await Promise.all(files.map((name) => readFile(path.join(directory, name), "utf8")));
+  return new Set(texts.flatMap((text) => [...text.matchAll(/^id: (\S+)$/gm)].map(([, id]) => id ?? "")));
+}
+
+describe.each(["ai-empire", "agentos"] as const)("P-3, P-4: the playbooks of %s", (name) => {
+  let profile: Profile;
+  let loaded: LoadedPlaybooks;
+  beforeAll(async () => ({ profile, loaded } = await load(name)));
+
+  test("are all there and are linted without an error, or a warning that is not explained", () => {
+    const problems = loaded.problems.filter(({ message }) => !EXPLAINED.some((one) => one.test(message)));
+    expect(problems.map(({ file, line, message }) => `${path.basename(file)}:${line} ${message}`)).toEqual([]);
+    expect([...loaded.playbooks.keys()].toSorted()).toEqual(SHIPPED[name]);
+  });
+
+  test("have every phase, with a time box for what has to be fast, and say in their head what differs from the runbook", () => {
+    for (const [id, playbook] of loaded.playbooks) {
+      expect([id, playbook.document.phases.map((phase) => phase.id)]).toEqual([id, PARTS[id] ?? PHASES]);
+      expect(headOf(playbook)).toMatch(/runbook.*What differs from the runbook, and why: - /s);
+      const isTimed = playbook.document.phases.every(({ id: phase, timeBox }) => phase !== "contain" || timeBox);
+      expect([id, isTimed || id === "rogue-agent"]).toEqual([id, true]);
+    }
+  });
+
+  test("answer rules that are shipped, no two the same, and send messages that the profile has", async () => {
+    const known = await ruleIds();
+    const answered = [...loaded.playbooks.values()].flatMap(({ document }) => document.appliesTo.rules);
+    expect(answered.filter((rule) => !known.has(rule))).toEqual([]);
+    expect(new Set(answered).size).toBe(answered.length);
+    const templates = new Set<string>(profile.templates.map((template) => template.name));
+    const sent = [...loaded.playbooks.values()].flatMap(({ text }) =>
+      [...text.matchAll(/template: ([a-z]+)/g)].map(([, template]) => template ?? ""),
+    );
+    expect(sent.filter((template) => !templates.has(template))).toEqual([]);
+  });
+
+  test("hold nothing of the runbook's dangerous commands, and name only commands of Firebreak that exist", async () => {
+    const commands = await commandNames();
+    expect(commands.length).toBeGreaterThan(50);
+    for (const { text } of loaded.playbooks.values()) {
+      const done = text.slice(text.indexOf("\nphases:")).replaceAll(/^ *#.*$/gm, "");
+      expect(done).not.toMatch(/pkill|killall|kill -9|rm -rf|-delete\b|system prune|FLUSHALL|turn off wifi/i);
+      const words = [...done.replaceAll(/\s+/g, " ").matchAll(/\bfirebreak ((?:[a-z]+)(?: [a-z]+)?)/g)];
+      for (const [, said = ""] of words) {
+        const [first = ""] = said.split(" ");
+        expect([said, commands.some((command) => command === said || command === first || command.startsWith(`${first} `))]).toEqual([said, true]);
+      }
+    }
+  });
+
+  test("every incident type that they are for has one, and what the profile binds is among them", () => {
+    const types = new Set<string>([...loaded.playbooks.values()].flatMap(({ document }) => document.appliesTo.incidentTypes));
+    const expected = [
+      ...["agent_runaway", "agent_incorrect_output", "agent_authorization"],
+      ...["system_outage", "system_corruption", "system_integration"],
+      ...["security_unauthorized_access", "security_credential_compromise", "security_pii_exposure"],
+    ];
+    expect(expected.filter((type) => !types.has(type))).toEqual([]);
+    const bound = [...profile.detectors, ...profile.playbooks].flatMap(({ playbook }) => playbook ?? []);
+    expect(bound.filter((id) => !loaded.playbooks.has(id))).toEqual([]);
+  });
+});
