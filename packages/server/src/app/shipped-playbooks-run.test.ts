@@ -1,0 +1,162 @@
+/**
+ * Every shipped playbook runs from its first step to its end: what acts is replaced by what says that it acted, with the outputs
+ * that the effectors have, and persons answer what is asked. It finds conditions that read what is not there, inputs that do not
+ * fit and ways without an end; whether the acts do what they say is for the tests of the effectors and for drills.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Actor, RunView, StepView } from "@firebreak/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Effector } from "../containment/index.ts";
+import { createTestContext, insertAlert, openIncidentForAlert } from "../incidents/testing.ts";
+import type { TestContext } from "../incidents/testing.ts";
+import { completeManualStep, executeRun, getRun, requestRun } from "../playbooks/index.ts";
+import type { LoadedPlaybook } from "../playbooks/index.ts";
+import { inTransaction } from "../storage/index.ts";
+import { createTestDatabase } from "../storage/testing.ts";
+import type { TestDatabase } from "../storage/testing.ts";
+import { SHIPPED_PROFILES, loadShipped } from "./testing.ts";
+
+const STARTER: Actor = { kind: "rule", id: "automatic-containment", name: "automatic containment" };
+const OWNER: Actor = { kind: "person", id: "usr_ada", name: "ada" };
+/** More answers than any of them asks for. */
+const ANSWERS_MAX = 80;
+
+/** How the world looks to what reads, and what persons say: a bad day on which everything is down, and one on which all is over. */
+interface Day {
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly captured: Readonly<Record<string, unknown>>;
+  /** of a decision that is asked: the first option, or the last */
+  readonly option: "first" | "last";
+}
+
+const top = [{ pid: 4242, startedAt: "2026-11-27T10:00:00.000Z", name: "node", cpuPercent: 91, memoryBytes: 9e9 }];
+const login = { address: "203.0.113.7", failures: 40, succeeded: 1, users: ["root"] };
+const READ = {
+  "check.load": { cpuPercent: 40, memoryPercent: 50, top: [{ ...top[0], agentId: "scout" }] },
+  "check.disk": { freeGb: 80, percent: 40, largest: [{ path: "/var/log/x", bytes: 9 }] },
+  "check.service": { exists: true, active: true, state: "running", since: null, restartsInHour: 0, well: true, reason: "" },
+  "check.http": { up: true, status: 200, millis: 3, contains: false, problem: "" },
+  "check.redis": { up: true, loading: false, usedBytes: 1, maxBytes: 2, lastSaveOk: true, keys: 12, reason: "" },
+  "check.postgres": { up: true, version: "18", readOnly: false, sizeBytes: 9, damaged: [], reason: "" },
+  "check.backup": { readable: true, fresh: true, ageHours: 1, bytes: 9, entries: 3, reason: "" },
+  "check.git": { branch: "main", commit: "0".repeat(40), clean: false, changed: ["a"] },
+  "check.logins": { addresses: [login], complete: true },
+  "log.search": { count: 3, lines: ["x"], undated: 0 },
+  "events.search": { count: 0, eventIds: [], agents: [], sessions: [], complete: true },
+  "pii.search": { count: 1, categories: ["EMAIL"], found: { EMAIL: 1 }, eventIds: [], complete: true },
+  "agent.status": { agents: [], running: 0, complete: true },
+};
+const CAPTURED = { good: true, passed: true, rows: 10, newAlerts: 0 };
+
+const DAYS: Readonly<Record<string, Day>> = {
+  "a bad day": {
+    outputs: { ...READ, "check.logins": { addresses: [], complete: true } },
+    captured: { ...CAPTURED, filesLost: true, secretsLeaked: true, personalData: true, dataModified: true, confirmed: true },
+    option: "first",
+  },
+  "a day on which it is over": {
+    outputs: { ...READ, "log.search": { count: 0, lines: [], undated: 0 }, "check.logins": { addresses: [], complete: true } },
+    captured: CAPTURED,
+    option: "last",
+  },
+};
+
+let server: TestDatabase;
+let incidents: TestContext;
+let home = "";
+beforeAll(async () => {
+  server = await createTestDatabase();
+  incidents = await createTestContext(server.database);
+  home = mkdtempSync(join(tmpdir(), "fb-shipped-"));
+});
+afterAll(async () => {
+  rmSync(home, { recursive: true, force: true });
+  await server.close();
+});
+
+/** The effector's name, parameters and nature, without its deeds. */
+function pretend(effector: Effector, { outputs }: Day): Effector {
+  const output = outputs[effector.name] ?? {};
+  const say = async (_ctx: unknown, parameters: unknown) => {
+    effector.parameters.parse(parameters);
+    return { ok: true as const, output, message: "it says that it did" };
+  };
+  return { ...effector, checkNeeds: async () => [], apply: say, verify: say, undo: say };
+}
+
+/** What the playbook needs to begin; a list of one item, so that its loops turn once, and no waiting. */
+function inputsOf({ document }: LoadedPlaybook): Record<string, unknown> {
+  const given: Record<string, unknown> = { watch: "1ms", packs: ["research"], credentials: ["github"], agentId: "scout", pack: "research" };
+  const needed = Object.entries(document.inputs).filter(([, { required, default: byDefault }]) => required && byDefault === undefined);
+  const words: Record<string, unknown> = {
+    ...Object.fromEntries(needed.map(([name]) => [name, "/srv/x"])),
+    ...Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(document.inputs, name))),
+    ...(Object.hasOwn(document.inputs, "kind") ? { kind: "postgres" } : {}),
+    ...(Object.hasOwn(document.inputs, "service") ? { service: "redis" } : {}),
+    ...(Object.hasOwn(document.inputs, "integrationUrl") ? { integrationUrl: "http://127.0.0.1:9/health" } : {}),
+  };
+  return words;
+}
+
+/** What a person is shown of a step that waits. */
+interface Asked {
+  readonly checklist?: readonly string[];
+  readonly capture?: readonly { readonly name: string; readonly type: string; readonly required?: boolean }[];
+  readonly options?: readonly { readonly id: string }[];
+}
+
+const SAMPLE: Readonly<Record<string, unknown>> = { string: "said", number: 0, boolean: false };
+
+function answerTo(step: StepView, day: Day) {
+  const { checklist = [], capture = [], options = [] } = step.input as Asked;
+  const captured = Object.fromEntries(
+    capture.map(({ name, type }) => [name, day.captured[name] ?? SAMPLE[type]] as const),
+  ) as Record<string, string | number | boolean>;
+  const option = day.option === "first" ? options.at(0) : options.at(-1);
+  return { result: "done" as const, note: "answered in a test", checked: [...checklist], captured, ...(option && { option: option.id }) };
+}
+
+/** Runs a playbook to its end and answers everything that it asks. */
+async function runThrough(
+  playbook: LoadedPlaybook,
+  playbooks: ReadonlyMap<string, LoadedPlaybook>,
+  effectors: ReadonlyMap<string, Effector>,
+  day: Day,
+): Promise<RunView> {
+  const { database } = server;
+  const { clock } = incidents;
+  const common = { ...incidents, database, home, effectors, playbooks, readSecret: async () => "a secret" };
+  const starter = { ...common, actor: STARTER, access: "commander" as const };
+  await database.pool.query("truncate incidents, alerts, playbook_runs cascade"); // and with them the locks
+  const { incidentId } = await openIncidentForAlert(incidents, await insertAlert(incidents));
+  const asked = { playbookId: playbook.document.id, incidentId, inputs: inputsOf(playbook) };
+  const { runId } = await inTransaction(database, (trx) => requestRun(trx, starter, asked));
+  for (let answers = 0; answers < ANSWERS_MAX; answers++) {
+    await executeRun(starter, runId);
+    clock.advance(1_000); // so that what waits for a time has waited
+    const run = await getRun(database, runId);
+    const waiting = run.steps.find((step) => step.state === "waiting" && step.reason === "waiting_for_person");
+    if (run.endedAt !== null) return run;
+    if (waiting === undefined) continue;
+    await completeManualStep({ ...common, actor: OWNER, access: "commander" }, { runId, stepId: waiting.id, ...answerTo(waiting, day) });
+  }
+  throw new Error(`the run of ${playbook.document.id} does not end`);
+}
+
+describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s run to their end", (name) => {
+  test.each(Object.entries(DAYS))("on %s", async (_title, day) => {
+    const { effectors, loaded } = await loadShipped(server.database, name);
+    const acting = new Map([...effectors].map(([id, effector]) => [id, pretend(effector, day)]));
+    for (const playbook of loaded.playbooks.values()) {
+      const run = await runThrough(playbook, loaded.playbooks, acting, day);
+      const wrong = run.steps.filter(({ state }) => !["succeeded", "skipped"].includes(state));
+      expect([playbook.document.id, run.state, wrong.map(({ id, state, message }) => `${id} ${state}: ${message ?? ""}`)]).toEqual([
+        playbook.document.id,
+        "completed",
+        [],
+      ]);
+    }
+  });
+});
