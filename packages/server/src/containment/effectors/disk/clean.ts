@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { z } from "zod";
-import { codeOf, openFolder } from "../../../kernel/index.ts";
+import { codeOf, homePath, openFolder } from "../../../kernel/index.ts";
 import type { OpenFolder } from "../../../kernel/index.ts";
 import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../effect-record.ts";
 import { defineEffector, TOUCHES_NOTHING } from "../../effector.ts";
@@ -19,10 +19,7 @@ const FILES_MAX = 20_000;
 const NAMED_MAX = 20;
 
 const parameters = z.strictObject({
-  folder: z
-    .string()
-    .max(4096)
-    .refine((text) => text.startsWith("/") && !text.includes("\0"), "use an absolute path"),
+  folder: homePath.refine((text) => !text.includes("\0"), "use an absolute path"),
   /** since they were last written; parts of a day may be given, an hour at least */
   olderThanDays: z
     .number()

@@ -1,12 +1,9 @@
-import { z } from "zod";
+import { homePath } from "../../../kernel/index.ts";
 import type { EffectorOutcome } from "../../effector.ts";
 import { GitFault } from "./repository.ts";
 
 /** The top folder of a work tree. */
-export const gitFolder = z
-  .string()
-  .max(4096)
-  .refine((text) => text.startsWith("/") && !text.includes("\0"), "use an absolute path");
+export const gitFolder = homePath.refine((text) => !text.includes("\0"), "use an absolute path");
 
 export async function explainGit(act: () => Promise<EffectorOutcome>): Promise<EffectorOutcome> {
   try {
