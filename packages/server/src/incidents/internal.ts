@@ -9,9 +9,13 @@ import { cleanText } from "./input.ts";
 import { addTimelineEntry, TEXT_CHARACTERS_MAX } from "./timeline.ts";
 import type { IncidentContext, IncidentRow, Trx } from "./types.ts";
 
-/** @throws FirebreakError `not_found` */
+/**
+ * Not the key: entries of the timeline refer to it, and two transactions that wrote one each would wait for each other here.
+ *
+ * @throws FirebreakError `not_found`
+ */
 export async function lockIncident(trx: Trx, id: string): Promise<IncidentRow> {
-  const row = await trx.selectFrom("incidents").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+  const row = await trx.selectFrom("incidents").selectAll().where("id", "=", id).forNoKeyUpdate().executeTakeFirst();
   return row ?? refuseUnknown(id);
 }
 
