@@ -29,7 +29,7 @@ export async function loadShipped(
   const effectors = createEffectors({
     database,
     clock,
-    config: { databaseUrl: undefined, publicUrl: undefined },
+    config: { databaseUrl: undefined, publicUrl: undefined, sandbox: undefined },
     profile,
     profilesDir,
     readSecret: async () => undefined,
