@@ -8,10 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Actor, RunView, StepView } from "@firebreak/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answerApproval, getApproval } from "../approvals/index.ts";
+import { TOUCHES_NOTHING } from "../containment/index.ts";
 import type { Effector, EffectorContext } from "../containment/index.ts";
 import { createTestContext, insertAlert, openIncidentForAlert } from "../incidents/testing.ts";
 import type { TestContext } from "../incidents/testing.ts";
-import { completeManualStep, executeRun, getRun, requestRun } from "../playbooks/index.ts";
+import { completeManualStep, executeRun, followStepApproval, getRun, requestRun } from "../playbooks/index.ts";
 import type { LoadedPlaybook } from "../playbooks/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
@@ -38,7 +40,15 @@ const login = { address: "203.0.113.7", failures: 40, succeeded: 1, users: ["roo
 const READ = {
   "check.load": { cpuPercent: 40, memoryPercent: 50, top: [{ ...top[0], agentId: "scout" }] },
   "check.disk": { freeGb: 80, percent: 40, largest: [{ path: "/var/log/x", bytes: 9 }] },
-  "check.service": { exists: true, active: true, state: "running", since: null, restartsInHour: 0, well: true, reason: "" },
+  "check.service": {
+    exists: true,
+    active: true,
+    state: "running",
+    since: null,
+    restartsInHour: 0,
+    well: true,
+    reason: "",
+  },
   "check.http": { up: true, status: 200, millis: 3, contains: false, problem: "" },
   "check.redis": { up: true, loading: false, usedBytes: 1, maxBytes: 2, lastSaveOk: true, keys: 12, reason: "" },
   "check.postgres": { up: true, version: "18", readOnly: false, sizeBytes: 9, damaged: [], reason: "" },
@@ -56,11 +66,22 @@ const DAYS: Readonly<Record<string, Day>> = {
   "a bad day": {
     outputs: READ,
     later: { "check.logins": { addresses: [], complete: true } },
-    captured: { ...CAPTURED, filesLost: true, secretsLeaked: true, personalData: true, dataModified: true, confirmed: true },
+    captured: {
+      ...CAPTURED,
+      filesLost: true,
+      secretsLeaked: true,
+      personalData: true,
+      dataModified: true,
+      confirmed: true,
+    },
     option: "first",
   },
   "a day on which it is over": {
-    outputs: { ...READ, "log.search": { count: 0, lines: [], undated: 0 }, "check.logins": { addresses: [], complete: true } },
+    outputs: {
+      ...READ,
+      "log.search": { count: 0, lines: [], undated: 0 },
+      "check.logins": { addresses: [], complete: true },
+    },
     captured: CAPTURED,
     option: "last",
   },
@@ -89,13 +110,22 @@ function pretend(effector: Effector, { outputs, later = {} }: Day): Effector {
     const output = again ?? outputs[effector.name] ?? {};
     return { ok: true as const, output, message: "it says that it did" };
   };
-  return { ...effector, checkNeeds: async () => [], apply: say, verify: say, undo: say };
+  const preview = async () => ({ changes: ["it would"], obstacles: [], blastRadius: TOUCHES_NOTHING });
+  return { ...effector, checkNeeds: async () => [], preview, apply: say, verify: say, undo: say };
 }
 
 /** What the playbook needs to begin; a list of one item, so that its loops turn once, and no waiting. */
 function inputsOf({ document }: LoadedPlaybook): Record<string, unknown> {
-  const given: Record<string, unknown> = { watch: "1ms", packs: ["research"], credentials: ["github"], agentId: "scout", pack: "research" };
-  const needed = Object.entries(document.inputs).filter(([, { required, default: byDefault }]) => required && byDefault === undefined);
+  const given: Record<string, unknown> = {
+    watch: "1ms",
+    packs: ["research"],
+    credentials: ["github"],
+    agentId: "scout",
+    pack: "research",
+  };
+  const needed = Object.entries(document.inputs).filter(
+    ([, { required, default: byDefault }]) => required && byDefault === undefined,
+  );
   const words: Record<string, unknown> = {
     ...Object.fromEntries(needed.map(([name]) => [name, "/srv/x"])),
     ...Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(document.inputs, name))),
@@ -121,7 +151,27 @@ function answerTo(step: StepView, day: Day) {
     capture.map(({ name, type }) => [name, day.captured[name] ?? SAMPLE[type]] as const),
   ) as Record<string, string | number | boolean>;
   const option = day.option === "first" ? options.at(0) : options.at(-1);
-  return { result: "done" as const, note: "answered in a test", checked: [...checklist], captured, ...(option && { option: option.id }) };
+  return {
+    result: "done" as const,
+    note: "answered in a test",
+    checked: [...checklist],
+    captured,
+    ...(option && { option: option.id }),
+  };
+}
+
+async function sayYes(id: string, starter: Parameters<typeof followStepApproval>[0]): Promise<void> {
+  const ctx = { ...incidents, database: server.database, recordTimeline: async () => {} };
+  const by = { actor: OWNER, access: "commander" as const };
+  const { digest, checklist } = await getApproval(ctx, by, id);
+  const { state } = await answerApproval(ctx, by, {
+    id,
+    digest,
+    checked: checklist,
+    answer: "approved",
+    reason: "a test",
+  });
+  await followStepApproval(starter, { approvalId: id, state });
 }
 
 /** Runs a playbook to its end and answers everything that it asks. */
@@ -142,10 +192,14 @@ async function runThrough(
     await executeRun(starter, runId);
     clock.advance(2); // so that what waits for a millisecond has waited
     const run = await getRun(database, runId);
-    const waiting = run.steps.find((step) => step.state === "waiting" && step.reason === "waiting_for_person");
     if (run.endedAt !== null) return run;
-    if (waiting === undefined) continue;
-    await completeManualStep({ ...common, actor: OWNER, access: "commander" }, { runId, stepId: waiting.id, ...answerTo(waiting, day) });
+    const question = run.steps.find(({ state, approvalId }) => state === "waiting" && approvalId !== null);
+    const waiting = run.steps.find(({ state, reason }) => state === "waiting" && reason === "waiting_for_person");
+    if (question?.approvalId) await sayYes(question.approvalId, starter);
+    else if (waiting) {
+      const answer = { runId, stepId: waiting.id, ...answerTo(waiting, day) };
+      await completeManualStep({ ...common, actor: OWNER, access: "commander" }, answer);
+    }
   }
   throw new Error(`the run of ${playbook.document.id} does not end`);
 }
@@ -165,6 +219,8 @@ describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s run to their end"
         .map(({ id, state, message }) => `${run.playbookId} ${id} ${state}: ${message ?? ""}`),
     );
     expect(wrong).toEqual([]);
-    expect(runs.filter(({ state }) => state !== "completed").map(({ playbookId, state }) => `${playbookId} ${state}`)).toEqual([]);
+    expect(
+      runs.filter(({ state }) => state !== "completed").map(({ playbookId, state }) => `${playbookId} ${state}`),
+    ).toEqual([]);
   });
 });

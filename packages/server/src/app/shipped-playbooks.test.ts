@@ -114,13 +114,18 @@ describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s", (name) => {
       const words = [...done.replaceAll(/\s+/g, " ").matchAll(/\bfirebreak ((?:[a-z]+)(?: [a-z]+)?)/g)];
       for (const [, said = ""] of words) {
         const [first = ""] = said.split(" ");
-        expect([said, commands.some((command) => command === said || command === first || command.startsWith(`${first} `))]).toEqual([said, true]);
+        expect([
+          said,
+          commands.some((command) => command === said || command === first || command.startsWith(`${first} `)),
+        ]).toEqual([said, true]);
       }
     }
   });
 
   test("every incident type that they are for has one, and what the profile binds is among them", () => {
-    const types = new Set<string>([...loaded.playbooks.values()].flatMap(({ document }) => document.appliesTo.incidentTypes));
+    const types = new Set<string>(
+      [...loaded.playbooks.values()].flatMap(({ document }) => document.appliesTo.incidentTypes),
+    );
     const expected = [
       ...["agent_runaway", "agent_incorrect_output", "agent_authorization"],
       ...["system_outage", "system_corruption", "system_integration"],
