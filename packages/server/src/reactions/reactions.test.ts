@@ -82,7 +82,7 @@ function configure(rules: readonly RuleFields[], limits: Record<string, unknown>
   const { containment } = profileSchema
     .pick({ containment: true })
     .parse({ containment: { rules: named, limits: { fleetShare: 1, ...limits } } });
-  const profile: Profile = { ...incidents.profile, detectors: [], ...rest, containment };
+  const profile: Profile = { ...incidents.profile, detectors: [], playbooks: [], ...rest, containment };
   const { playbook } = checkPlaybook("stop-it.yaml", PLAYBOOK, effectors);
   if (playbook === null) throw new Error("the test's playbook is wrong");
   const { clock } = incidents;
