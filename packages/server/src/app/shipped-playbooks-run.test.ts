@@ -52,7 +52,15 @@ const READ = {
   "check.http": { up: true, status: 200, millis: 3, contains: false, problem: "" },
   "check.redis": { up: true, loading: false, usedBytes: 1, maxBytes: 2, lastSaveOk: true, keys: 12, reason: "" },
   "check.postgres": { up: true, version: "18", readOnly: false, sizeBytes: 9, damaged: [], reason: "" },
-  "check.backup": { readable: true, fresh: true, ageHours: 1, bytes: 9, entries: 3, reason: "" },
+  "check.backup": {
+    readable: true,
+    fresh: true,
+    ageHours: 1,
+    bytes: 9,
+    entries: 3,
+    path: "/srv/backups/x.tar",
+    reason: "",
+  },
   "check.git": { branch: "main", commit: "0".repeat(40), clean: false, changed: ["a"] },
   "check.logins": { addresses: [login], complete: true },
   "log.search": { count: 3, lines: ["x"], undated: 0 },
@@ -60,7 +68,7 @@ const READ = {
   "pii.search": { count: 1, categories: ["EMAIL"], found: { EMAIL: 1 }, eventIds: [], complete: true },
   "agent.status": { agents: [], running: 0, complete: true },
 };
-const CAPTURED = { good: true, passed: true, rows: 10, newAlerts: 0 };
+const CAPTURED = { good: true, passed: true, rows: 10, newAlerts: 0, backup: "/srv/backups/x.tar" };
 
 const DAYS: Readonly<Record<string, Day>> = {
   "a bad day": {

@@ -8,10 +8,20 @@ import type { TestDatabase } from "../storage/testing.ts";
 import { SHIPPED_PROFILES, loadShipped, repositoryRoot as root } from "./testing.ts";
 
 const SHIPPED = {
-  "ai-empire": ["disk-critical", "resource-emergency", "rogue-agent", "security-alert", "service-down"],
+  "ai-empire": [
+    "backup-failure",
+    "data-loss",
+    "disk-critical",
+    "resource-emergency",
+    "rogue-agent",
+    "rogue-agent-recovery",
+    "security-alert",
+    "service-down",
+  ],
   agentos: [
     "authorization-failure",
     "credential-compromise",
+    "data-corruption",
     "gradual-return",
     "incorrect-output",
     "integration-failure",
@@ -121,6 +131,7 @@ describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s", (name) => {
       "agent_incorrect_output",
       "agent_authorization",
       "system_outage",
+      "system_corruption",
       "system_integration",
       "security_unauthorized_access",
       "security_credential_compromise",
