@@ -28,6 +28,7 @@ const NAMES = [
   "audit",
   "investigation",
   "explorer",
+  "playbooks",
 ];
 /** Needs what only who asks for it has. */
 const ON_REQUEST = ["injection"];

@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { TOUCHES_NOTHING, defineEffector } from "../containment/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
+import { executeRun } from "./execute-run.ts";
 import { readActs } from "./testing/file-effectors.ts";
 import { createHarness, reasonOf, stateOf } from "./testing/harness.ts";
 import type { Harness } from "./testing/harness.ts";
@@ -96,4 +99,29 @@ describe("P-1: checks", () => {
     ]);
     expect(view.steps[0]).toMatchObject({ state: "succeeded", attempts: 3 });
   });
+});
+
+test("P-1: an effector that is unavailable here ends in a run that is not completed, and says what is missing", async () => {
+  const runId = await harness.request(playbookText([actionFields("one"), actionFields("two")]));
+  const unavailable = defineEffector({
+    name: "file.write",
+    title: "Needs what is not here",
+    idempotent: true,
+    destroysEvidence: false,
+    expiry: "none",
+    parameters: z.strictObject({ name: z.string() }),
+    checkNeeds: async () => [{ what: "there is no program nft", remedy: "install nftables" }],
+    blastRadius: async () => TOUCHES_NOTHING,
+    preview: async () => [],
+    apply: async () => ({ ok: true, output: {}, message: "done" }),
+    verify: async () => ({ ok: true, output: {}, message: "it holds" }),
+    undo: async () => ({ ok: true, output: {}, message: "undone" }),
+  });
+  const ctx = { ...harness.ctx, effectors: new Map([[unavailable.name, unavailable]]) };
+  expect(await executeRun(ctx, runId)).toEqual({ kind: "ended", state: "failed" });
+  const view = await harness.view(runId);
+  expect(view.steps).toMatchObject([
+    { state: "failed", reason: "unavailable", message: "there is no program nft; install nftables" },
+    { state: "skipped", reason: "earlier_step_failed" },
+  ]);
 });

@@ -96,3 +96,68 @@ describe("P-1: a run ends as what it was", () => {
     expect(conclude(steps)).toEqual({ state, reason });
   });
 });
+
+/** Trees of any shape, consistent or not. */
+function treesOf(depth: number): fc.Arbitrary<StepFacts[]> {
+  const lists = depth === 0 ? fc.constant([]) : fc.array(treesOf(depth - 1), { minLength: 1, maxLength: 3 });
+  const types = fc.constantFrom("decision" as const, "parallel" as const, "for-each" as const, "sub-playbook" as const);
+  const container = fc.record({ leaf: facts, type: types, lists, atOnce: fc.integer({ min: 1, max: 3 }) });
+  const any =
+    depth === 0
+      ? facts
+      : fc.oneof(
+          facts,
+          container.map(({ leaf, ...rest }) => ({ ...leaf, ...rest })),
+        );
+  return fc.array(any, { minLength: 1, maxLength: 3 });
+}
+
+const rowsOf = (steps: readonly StepFacts[]): StepFacts[] => steps.flatMap((one) => [one, ...rowsOf(one.lists.flat())]);
+/** What stands in a step that was skipped was skipped with it. */
+const isFine = (one: StepFacts): boolean =>
+  one.state === "skipped"
+    ? !one.required || isPlanned(one)
+    : one.state === "succeeded" && one.lists.flat().every(isFine);
+
+describe("P-1: a tree ends as what it was", () => {
+  test("completed means that every step of it succeeded or was left out as it says", () => {
+    fc.assert(
+      fc.property(treesOf(2), (steps) => {
+        expect(conclude(steps).state === "completed").toBe(steps.every(isFine));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("what is done next stands first in its list: all before it has ended, and did not stop it", () => {
+    fc.assert(
+      fc.property(treesOf(2), (steps) => {
+        const moved = new Set(nextMoves(steps, 0).moves.map(({ stepId }) => stepId));
+        const lists = [steps, ...rowsOf(steps).flatMap((one) => one.lists)];
+        for (const list of lists) {
+          const at = list.findIndex((one) => moved.has(one.id));
+          const before = list.slice(0, Math.max(0, at));
+          expect(before.filter((one) => ["pending", "running", "waiting", "interrupted"].includes(one.state))).toEqual(
+            [],
+          );
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("no more items of a for-each are under way than may be, and there is always something to do or to wait for", () => {
+    fc.assert(
+      fc.property(treesOf(2), (steps) => {
+        const { moves, waits, conclusion } = nextMoves(steps, 0);
+        expect(moves.length > 0 || waits !== null || conclusion !== null).toBe(true);
+        const moved = new Set(moves.map(({ stepId }) => stepId));
+        for (const loop of rowsOf(steps).filter(({ type, state }) => type === "for-each" && state === "running")) {
+          const begun = loop.lists.filter((list) => rowsOf(list).some((one) => moved.has(one.id)));
+          expect(begun.length).toBeLessThanOrEqual(loop.atOnce);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RunView } from "@firebreak/protocol";
+import { getIncident, reportIncident } from "../incidents/index.ts";
 import { createManualClock } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
@@ -98,6 +99,25 @@ describe("P-1: decisions", () => {
     const view = await harness.view(runId);
     expect(view.steps[0]).toMatchObject({ state: "succeeded", output: { option: "mild", by: "ada" } });
   });
+
+  test.each(["machine", "person"])(
+    "a %s that takes an option gives the incident its severity, on record",
+    async (who) => {
+      const incident = await reportIncident(harness.ctx, { title: "It burns", severity: 3, type: "other" });
+      const text = playbookText([decide({}, who === "machine" ? "incident.severity == 3" : "incident.severity == 4")]);
+      const runId = await harness.request(text, { incidentId: incident.id });
+      await harness.execute(runId);
+      if (who === "person") {
+        await completeManualStep(harness.ctx, { runId, stepId: "how", note: "saw it", option: "bad" });
+        await harness.execute(runId);
+      }
+      const { severity, timeline } = await getIncident(harness.ctx, incident.id);
+      expect(severity).toBe(1);
+      const entry = timeline.find(({ kind }) => kind === "severity");
+      expect(entry?.text).toMatch(/SEV-3 to SEV-1: decided: Bad/);
+      expect(entry?.actor.kind).toBe(who === "machine" ? "playbook" : "person");
+    },
+  );
 
   test("a person who refuses to decide fails the step, and no option runs", async () => {
     const runId = await harness.request(playbookText([decide(), actionFields("last")]));

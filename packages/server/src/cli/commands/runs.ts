@@ -272,8 +272,12 @@ const answer: Command = {
     result: { type: "string", value: "RESULT", summary: `${RESULTS.join(", ")} (done)` },
     note: { type: "string", value: "TEXT", summary: "what you did, for the record (needed)" },
     checked: { type: "boolean", summary: "everything on its check-list was checked" },
+    option: { type: "string", value: "ID", summary: "what was decided, of a decision" },
   },
-  examples: [`firebreak runs answer ${EXAMPLE} notify-owner --note "called the owner" --checked`],
+  examples: [
+    `firebreak runs answer ${EXAMPLE} notify-owner --note "called the owner" --checked`,
+    `firebreak runs answer ${EXAMPLE} how-bad --option leak --note "saw it in the proxy's log"`,
+  ],
   exits: EXITS,
   run: async (context) => {
     const { args, client, output } = context;
@@ -282,6 +286,7 @@ const answer: Command = {
     if (!RESULTS.some((known) => known === result)) {
       throw usageError(answer, `--result is one of ${RESULTS.join(", ")}.`);
     }
+    const option = args.text("option");
     const asked = await client.get(runView, pathOf(context));
     const step = asked.steps.find(({ id }) => id === args.positional(1));
     const run = await client.post(runView, `${stepPathOf(context)}/complete`, {
@@ -289,6 +294,7 @@ const answer: Command = {
       result,
       checked: step !== undefined && args.flag("checked") ? checklistOf(step) : [],
       captured: readParameters(answer, args.positionals.slice(2), capturedProperties(step)),
+      ...(option === undefined ? {} : { option }),
     });
     output.result(run);
     printRun(context, run);
@@ -306,12 +312,36 @@ function capturedProperties(step: StepView | undefined): Readonly<Record<string,
   );
 }
 
+const signal: Command = {
+  name: "runs signal",
+  summary: "tell a run what one of its steps waits for",
+  description: [
+    "What comes before the step waits is kept. The same signal with the same values changes nothing; with others it is refused.",
+  ],
+  positionals: [
+    RUN,
+    { name: "SIGNAL", summary: "its name in the playbook" },
+    { name: "KEY=VALUE", summary: "what later steps read of it", many: true, optional: true },
+  ],
+  examples: [`firebreak runs signal ${EXAMPLE} restored host=db-2`],
+  exits: EXITS,
+  run: async (context) => {
+    const { args, client, output } = context;
+    const path = `${pathOf(context)}/signals/${encodeURIComponent(args.positional(1) ?? "")}`;
+    const run = await client.post(runView, path, readParameters(signal, args.positionals.slice(2), {}));
+    output.result(run);
+    printRun(context, run);
+    return EXIT.ok;
+  },
+};
+
 export const runsCommands: readonly Command[] = [
   list,
   show,
   preview,
   start,
   answer,
+  signal,
   controlCommand({
     verb: "pause",
     summary: "let nothing begin in a run until it is resumed",
