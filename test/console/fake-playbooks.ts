@@ -2,6 +2,7 @@
 import type { PlaybookDetail } from "@firebreak/protocol";
 import type { Sample } from "./sample-data.ts";
 import { summaryOfDrill } from "./sample-drills.ts";
+import { IMPORTED } from "./sample-import.ts";
 import { lineOf } from "./sample-playbooks.ts";
 
 interface Call {
@@ -59,6 +60,7 @@ export function playbookRoutes({ sample, now, change, refuse }: Surroundings): R
     "GET /playbooks/:id": ({ id }) => ({ ...find(id), ...proofOf(find(id)) }),
     "GET /runs": () => ({ items: runs(), next: null }),
     "GET /runs/:id": ({ id }) => findRun(id),
+    "POST /playbooks/import": () => IMPORTED,
     "GET /drills": () => ({ items: sample.library.drills.map(summaryOfDrill), next: null }),
     "GET /drills/:id": ({ id }) => {
       const found = sample.library.drills.find(({ record }) => record.id === id);

@@ -33,6 +33,7 @@ const PAGES = [
   ["/runs/run_asking", "A service is down"],
   ["/runs/run_denied?view=graph", "A service is down"],
   ["/playbooks/service-down?view=drills", "A service is down"],
+  ["/playbooks/import", "Import a runbook"],
   ["/drills", "Drills"],
   ["/drills/drl_00000000000000000000000001", "Redis is killed"],
   ["/playbooks/half-written?view=source", "half-written"],

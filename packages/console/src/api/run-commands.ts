@@ -30,3 +30,7 @@ export const previewPlaybook = (id: string, request: RunPreviewRequest) =>
   unwrap(client.POST("/api/v1/playbooks/{id}/preview", { ...byId(id), body: request }));
 export const sendSignal = (id: string, name: string, body: Record<string, unknown>) =>
   unwrap(client.POST("/api/v1/runs/{id}/signals/{name}", { params: { path: { id, name } }, body }));
+
+/** Nothing of it is run or stored. */
+export const importRunbook = (runbook: { readonly name: string; readonly markdown: string }) =>
+  unwrap(client.POST("/api/v1/playbooks/import", { body: runbook }));

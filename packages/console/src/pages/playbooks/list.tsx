@@ -156,6 +156,9 @@ export function PlaybooksPage() {
       lead={`What is done in an incident, by machine and by people. Profile ${profile}; your own files win over shipped ones.`}
       actions={
         <>
+          <Link href="/playbooks/import" className="button button-plain">
+            <Icon name="note" /> Import
+          </Link>
           <Link href="/drills" className="button button-plain">
             <Icon name="shield" /> Drills
           </Link>
