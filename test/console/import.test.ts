@@ -15,7 +15,10 @@ test("P-2: a pasted runbook and its playbook stand side by side, and what belong
   await start.click();
   const result = page.getByRole("region", { name: "Result of the import" });
   await result.waitFor();
-  expect(backend.acts.at(-1)).toMatchObject({ path: "POST /playbooks/import", body: { name: "runbook.md", markdown: RUNBOOK } });
+  expect(backend.acts.at(-1)).toMatchObject({
+    path: "POST /playbooks/import",
+    body: { name: "runbook.md", markdown: RUNBOOK },
+  });
   expect(await result.innerText()).toMatch(
     /1 must be mended[^]*Line 9: docker system prune[^]*1 part kept as notes[^]*Lines 3[^]*1 step added/,
   );
