@@ -17,6 +17,7 @@ const NEEDS = [
     debian: "redis-tools",
     found: () => ["redis-server", "redis-check-rdb"].some((name) => existsSync(`/usr/bin/${name}`)),
   },
+  { what: "zstd", debian: "zstd", found: () => existsSync("/usr/bin/zstd") },
   { what: "git", debian: "git", found: () => existsSync("/usr/bin/git") },
   { what: "nft (nftables)", debian: "nftables", found: () => existsSync("/usr/sbin/nft") },
   {

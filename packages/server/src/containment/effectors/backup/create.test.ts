@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { assert, property, uint8Array } from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -65,8 +66,18 @@ describe("backup.create and check.backup of a folder", () => {
       ok: true,
       output: { readable: true, fresh: true, entries: 3, path, reason: null },
     });
-    const names = execFileSync("/bin/sh", ["-c", 'zstd -dc "$1" | tar -t', "sh", path], { encoding: "utf8" });
+    const names = execFileSync("/bin/sh", ["-c", '/usr/bin/zstd -dc "$1" | tar -t', "sh", path], { encoding: "utf8" });
     expect(names).toContain("files/sub/run.sh");
+  });
+
+  test("R-2: what a killed process left half written is removed by the step that goes on", async () => {
+    const path = String((await make()).output?.["path"]);
+    renameSync(path, `${path.replace(/\d{6}Z/, "000000Z")}.part`);
+    renameSync(`${path}.json`, `${path.replace(/\d{6}Z/, "000000Z")}.json`);
+    const again = await make();
+    expect(again, again.message).toMatchObject({ ok: true });
+    const made = basename(String(again.output?.["path"]));
+    expect(readdirSync(to).toSorted()).toEqual([made, `${made}.json`]);
   });
 
   test("R-2: encrypted as openssl does it, it opens with openssl and with its key alone", async () => {

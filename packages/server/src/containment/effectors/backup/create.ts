@@ -136,6 +136,7 @@ async function write(ctx: EffectorContext, given: Parameters, target: Target): P
   const { folder, to, name, source, programs } = target;
   const { kind, key } = given;
   const createdAt = toIso(ctx.clock.now());
+  await removeLeftovers(folder, name);
   try {
     const { bytes, sha256 } = await writePart(folder, name, source.read(ctx.signal), key);
     const { entries, rows, notes } = source.facts();
@@ -149,6 +150,17 @@ async function write(ctx: EffectorContext, given: Parameters, target: Target): P
   } catch (fault) {
     await remove(folder, partOf(name));
     throw fault;
+  }
+}
+
+/** What a process of this step left half written when it was killed: it has another time in its name. */
+async function removeLeftovers(folder: OpenFolder, name: string): Promise<void> {
+  const ending = name.slice(name.lastIndexOf("Z-"));
+  const parts = (await readdir(listingOf(folder))).filter((one) => one.endsWith(partOf(ending)));
+  for (const part of parts) {
+    await remove(folder, part);
+    await remove(folder, manifestOf(part.slice(0, -".part".length)));
+    await remove(folder, partOf(manifestOf(part.slice(0, -".part".length))));
   }
 }
 
