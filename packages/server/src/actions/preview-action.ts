@@ -4,6 +4,7 @@ import type { Effector } from "../containment/index.ts";
 import { FirebreakError, messageOf } from "../kernel/index.ts";
 import { effectorContext, findEffector } from "./call-effector.ts";
 import type { ActionContext } from "./context.ts";
+import { findSecretParameters } from "./secret-parameters.ts";
 
 const PREVIEW_MAX_MS = 10_000;
 
@@ -54,11 +55,18 @@ export async function previewAction(
 /** @throws FirebreakError invalid_body with one entry per fault */
 function checkParameters(effector: Effector, given: Readonly<Record<string, unknown>>): void {
   const parsed = effector.parameters.safeParse(given);
-  if (parsed.success) return;
-  const errors = parsed.error.issues.map((issue) => ({
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const faults = issues.map((issue) => ({
     where: `/${["parameters", ...issue.path].map(String).join("/")}`,
     message: issue.message,
   }));
+  // an action is kept with its parameters, and whoever may apply one could send a secret wherever they like
+  const secrets = findSecretParameters(effector.parameters, given).map((path) => ({
+    where: `/parameters/${path}`,
+    message: "is a secret, which an action does not take; a playbook does, as ${secrets.NAME}",
+  }));
+  const errors = [...faults, ...secrets];
+  if (errors.length === 0) return;
   const summary = errors.map(({ where, message }) => `${where}: ${message}`).join("; ");
   throw new FirebreakError("invalid_body", `${effector.name} does not take these parameters. ${summary}.`, { errors });
 }

@@ -22,7 +22,7 @@ import { startRedis } from "../../../../../../test/harness/redis-server.ts";
 import type { RedisServer } from "../../../../../../test/harness/redis-server.ts";
 import { createTestDatabase } from "../../../storage/testing.ts";
 import type { TestDatabase } from "../../../storage/testing.ts";
-import { effectorContextFor, effectorOf } from "../testing.ts";
+import { describeProbeContract, effectorContextFor, effectorOf } from "../testing.ts";
 import { createCrc64 } from "./crc64.ts";
 import { postgresParametersOf } from "../databases/testing.ts";
 
@@ -49,6 +49,17 @@ const apply = (name: string, given: Record<string, unknown>, stepId = "step") =>
 const make = (given: Record<string, unknown> = {}, stepId = "step") =>
   apply("backup.create", { kind: "folder", source, to, ...given }, stepId);
 const check = (given: Record<string, unknown> = {}) => apply("check.backup", { path: to, kind: "folder", ...given });
+
+describeProbeContract("check.backup", async () => {
+  const path = mkdtempSync(join(tmpdir(), "fb-backup-probe-"));
+  writeFileSync(join(path, "notes.md"), "remember the milk\n");
+  return {
+    settings: {},
+    parameters: { path, kind: "folder" },
+    look: async () => readdirSync(path),
+    close: async () => rmSync(path, { recursive: true, force: true }),
+  };
+});
 
 describe("backup.create and check.backup of a folder", () => {
   test("R-2: it is written, read back, described beside it, and made once by the same step", async () => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../../../../../test/harness/processes.ts";
 import { startRedis } from "../../../../../../test/harness/redis-server.ts";
 import type { RedisServer } from "../../../../../../test/harness/redis-server.ts";
-import { effectorContextFor } from "../testing.ts";
+import { describeProbeContract, effectorContextFor } from "../testing.ts";
 import { checkRedis } from "./check-redis.ts";
 
 const PASSWORD = "correct horse battery";
@@ -43,6 +43,17 @@ async function startImpostor(answer: string | null): Promise<number> {
   const address = server.address();
   return address !== null && typeof address === "object" ? address.port : 0;
 }
+
+describeProbeContract(
+  "check.redis",
+  async () => ({
+    settings: {},
+    parameters: { port: redis.port, password: PASSWORD },
+    look: () => redis.ask("DBSIZE"),
+    close: async () => {},
+  }),
+  (output) => ({ ...output, usedBytes: 0 }),
+);
 
 describe("check.redis", () => {
   test("D-1: a real Redis answers with what it holds", async () => {

@@ -8,7 +8,8 @@ export const hostName = z
   .max(255)
   .regex(/^[A-Za-z0-9:][A-Za-z0-9._:-]*$/, "use a host's name or address");
 export const portNumber = z.number().int().min(1).max(65_535);
-export const passwordText = z.string().min(1).max(1024);
+/** Marked, so that nothing that keeps parameters takes it. */
+export const passwordText = z.string().min(1).max(1024).meta({ writeOnly: true });
 
 export const redisPlace = z.strictObject({
   host: hostName.default("127.0.0.1"),

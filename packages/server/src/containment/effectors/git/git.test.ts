@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { describeEffectorContract, effectorContextFor, effectorOf } from "../testing.ts";
+import { describeEffectorContract, describeProbeContract, effectorContextFor, effectorOf } from "../testing.ts";
 import type { EffectorWorld } from "../testing.ts";
 import { parseStatus } from "./read-status.ts";
 
@@ -255,6 +255,17 @@ describe("git.restore", () => {
       expect(await apply("git.restore", { folder: own })).toMatchObject({ ok: false, reason: "denied" });
     }
   });
+});
+
+describeProbeContract("check.git", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "fb-git-probe-"));
+  const work = makeRepository(join(dir, "work"));
+  return {
+    settings: {},
+    parameters: { folder: work },
+    look: async () => look(work),
+    close: async () => rmSync(dir, { recursive: true, force: true }),
+  };
 });
 
 describe("check.git", () => {
