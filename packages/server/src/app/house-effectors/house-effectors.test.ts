@@ -62,8 +62,10 @@ async function snapshot(): Promise<unknown> {
   return rows.map(({ rows: [row] }) => row);
 }
 
+/** One of its own for each call: alerts of one agent would share an incident. */
 async function openIncident(): Promise<string> {
-  const { incidentId } = await openIncidentForAlert(incidents, await insertAlert(incidents));
+  const agentId = incidents.newId("request");
+  const { incidentId } = await openIncidentForAlert(incidents, await insertAlert(incidents, { agentId }));
   if (incidentId === null) throw new Error("no incident was opened");
   return incidentId;
 }
@@ -305,6 +307,38 @@ describe("what steps do to their incident", () => {
       expect(await effectorOf(name).apply(ctx, parameters)).toMatchObject({ ok: false, reason: "not_found" });
     }
   });
+});
+
+describe("a failure of the database in the middle", () => {
+  const breakAudit = () =>
+    storage.database.pool.query(`
+      create function refuse_audit() returns trigger language plpgsql as $$ begin raise exception 'disk full'; end $$;
+      create trigger refuse_audit before insert on audit_log for each row execute function refuse_audit()`);
+  const mendAudit = () => storage.database.pool.query("drop function if exists refuse_audit cascade");
+  afterEach(() => mendAudit());
+
+  test.each([
+    ["incident.set_severity", { severity: 3, reason: "a test host" }],
+    ["incident.set_state", { to: "triaged" }],
+    ["incident.note", { text: "a note" }],
+    ["indicator.add", { type: "domain", value: "half.example" }],
+  ])(
+    "C-3: leaves nothing of %s, whose undo then changes nothing, and which can be done after",
+    async (name, parameters) => {
+      const ctx = contextFor({ incidentId: await openIncident() });
+      const before = [await snapshot(), await getIncident(incidents, ctx.incidentId ?? "")];
+      const now = async () => [await snapshot(), await getIncident(incidents, ctx.incidentId ?? "")];
+      await breakAudit();
+      await expect(effectorOf(name).apply(ctx, parameters)).rejects.toThrow("disk full");
+      await mendAudit();
+      expect(await now()).toEqual(before);
+      expect(await effectorOf(name).verify(ctx, parameters, {})).toMatchObject({ ok: false });
+      expect(await effectorOf(name).undo(ctx, parameters, {})).toMatchObject({ ok: true });
+      expect(await now()).toEqual(before);
+      expect(await effectorOf(name).apply(ctx, parameters)).toMatchObject({ ok: true });
+      expect(await effectorOf(name).verify(ctx, parameters, {})).toMatchObject({ ok: true });
+    },
+  );
 });
 
 describe("indicator.add", () => {
