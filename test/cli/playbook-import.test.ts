@@ -82,7 +82,6 @@ describe("P-1: firebreak playbook new and check, without a server", () => {
     expect(checked.code).toBe(0);
     expect(JSON.parse(checked.out)).toMatchObject({ playbooks: [{ id: "leaked-key" }], problems: [] });
     expect(await run("new", "leaked-key")).toMatchObject({ code: 1, error: expect.stringContaining("exists already") });
-    expect(await run("new", "Leaked Key")).toMatchObject({ code: 2 });
   });
 
   test("check names a fault with file, line, column and remedy, and ends with 1", async () => {
@@ -94,9 +93,13 @@ describe("P-1: firebreak playbook new and check, without a server", () => {
     expect(out).toMatch(/^bad\.yaml:\d+:\d+ there is no effector agent\.frieze/m);
   });
 
-  test("the shipped playbooks pass check", async () => {
+  test("the shipped playbooks pass check; one is written to print", async () => {
     const { code, out } = await run("check", "--json");
     expect(JSON.parse(out).problems.filter((one: { level: string }) => one.level === "error")).toEqual([]);
     expect(code).toBe(0);
+    const written = await run("export", "rogue-agent", "--format", "pdf", "--json");
+    expect(written).toMatchObject({ code: 0, error: "" });
+    expect(readFileSync(path.join(place, "rogue-agent.pdf")).subarray(0, 5).toString()).toBe("%PDF-");
+    expect(await run("export", "nobody")).toMatchObject({ code: 5 });
   });
 });

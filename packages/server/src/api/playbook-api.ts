@@ -1,4 +1,6 @@
 import type {
+  ExportedDocument,
+  PlaybookFormat,
   PlaybookDetail,
   PlaybookImport,
   ProvenPlaybook,
@@ -20,4 +22,9 @@ export interface PlaybookApi {
   getRunPlaybook(caller: Caller, request: { readonly id: string }): Promise<PlaybookDetail>;
   /** Reads a runbook; nothing is stored. */
   importPlaybook(caller: Caller, request: ImportPlaybookRequest): Promise<PlaybookImport>;
+  /** As a runbook to print, with the profile's contacts and clocks. */
+  exportPlaybook(
+    caller: Caller,
+    request: { readonly id: string; readonly format: PlaybookFormat },
+  ): Promise<ExportedDocument>;
 }

@@ -8,6 +8,7 @@ import {
   refusedPlaybook,
   runPreview,
   stepPreview,
+  PLAYBOOK_FORMATS,
   RUNBOOK_BYTES_MAX,
 } from "@firebreak/protocol";
 import { z } from "zod";
@@ -29,6 +30,8 @@ export const importPlaybookRequest = z.strictObject({
   home: z.string().max(1000).startsWith("/", "use an absolute path").optional(),
 });
 export type ImportPlaybookRequest = z.output<typeof importPlaybookRequest>;
+
+export const exportPlaybookQuery = z.strictObject({ format: z.enum(PLAYBOOK_FORMATS).default("md") });
 
 /** What the library of playbooks answers, as `components/schemas` names it. */
 export const PLAYBOOK_ANSWERS = {

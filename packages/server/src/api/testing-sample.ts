@@ -2,6 +2,7 @@
 import {
   approvalView,
   eventDetail,
+  exportedDocument,
   exportView,
   playbookDetail,
   playbookImport,
@@ -79,6 +80,7 @@ export function playbookSamples(): PlaybookApi {
     listPlaybooks: async () => sample(playbookLibrary),
     getPlaybook: async () => sample(provenPlaybookDetail),
     previewPlaybook: async () => sample(runPreview),
+    exportPlaybook: async () => sample(exportedDocument),
     importPlaybook: async () => sample(playbookImport),
     getRunPlaybook: async () => sample(playbookDetail),
   };

@@ -18,3 +18,4 @@ export * from "./spreadsheet-text.ts";
 export * from "./turnstile.ts";
 export * from "./webhook-signature.ts";
 export * from "./zstd-frames.ts";
+export { toWinAnsi } from "./win-ansi.ts";

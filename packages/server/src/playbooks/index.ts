@@ -5,6 +5,7 @@ export type { PlaybookVerbs, RunContext } from "./context.ts";
 export { parseDuration } from "./duration.ts";
 export { executeRun } from "./execute-run.ts";
 export type { RunProgress } from "./execute-run.ts";
+export { exportPlaybook } from "./export/export-playbook.ts";
 export { importMarkdown } from "./import/import-markdown.ts";
 export type { KnownEffector, KnownEffectors } from "./known-effectors.ts";
 export { getRun, listRuns } from "./list-runs.ts";

@@ -4,11 +4,13 @@ import { NO_PROOF, readProofs } from "../../drills/index.ts";
 import {
   describePlaybook,
   describeRunPlaybook,
+  exportPlaybook,
   importMarkdown,
   previewPlaybook,
   viewPlaybook,
   viewRefused,
 } from "../../playbooks/index.ts";
+import { FirebreakError } from "../../kernel/index.ts";
 import type { PlaybookApi } from "../playbook-api.ts";
 
 export function playbookServices(house: House): PlaybookApi {
@@ -29,5 +31,10 @@ export function playbookServices(house: House): PlaybookApi {
     getRunPlaybook: (_caller, { id }) => describeRunPlaybook(house, id),
     importPlaybook: (_caller, { name, markdown, home }) =>
       importMarkdown(markdown, { file: name, effectors: house.effectors, home: home ?? null }),
+    exportPlaybook: async (_caller, { id, format }) => {
+      const playbook = house.playbooks.playbooks.get(id);
+      if (playbook === undefined) throw new FirebreakError("not_found", `there is no playbook ${id} that loads`);
+      return exportPlaybook(playbook, house.profile, format);
+    },
   };
 }

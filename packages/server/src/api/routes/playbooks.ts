@@ -1,12 +1,13 @@
 import { runParams } from "../requests.ts";
 import {
+  exportedDocument,
   playbookDetail,
   playbookImport,
   provenPlaybookDetail,
   runPreview,
   runPreviewRequest,
 } from "@firebreak/protocol";
-import { importPlaybookRequest, playbookLibrary, playbookParams } from "../playbook-schemas.ts";
+import { exportPlaybookQuery, importPlaybookRequest, playbookLibrary, playbookParams } from "../playbook-schemas.ts";
 import { defineRoute } from "../route.ts";
 
 const tag = "Playbooks";
@@ -66,5 +67,17 @@ export const playbookRoutes = [
     body: importPlaybookRequest,
     response: playbookImport,
     handler: ({ services, caller }, { body }) => services.importPlaybook(caller, body),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/playbooks/:id/export",
+    operationId: "exportPlaybook",
+    summary: "A playbook as a runbook to print: Markdown or PDF, with contacts and clocks of the profile",
+    tag,
+    access: "viewer",
+    params: playbookParams,
+    query: exportPlaybookQuery,
+    response: exportedDocument,
+    handler: ({ services, caller }, { params, query }) => services.exportPlaybook(caller, { ...params, ...query }),
   }),
 ];

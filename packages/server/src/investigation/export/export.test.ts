@@ -9,7 +9,7 @@ import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
 import { exportImpact, exportTimeline, getTimeline, markEntry, refreshImpact } from "../index.ts";
 import { storeTestEvents } from "../testing.ts";
-import { toWinAnsi } from "./write-pdf.ts";
+import { toWinAnsi } from "../../kernel/index.ts";
 
 let testDatabase: TestDatabase;
 let ctx: TestContext;

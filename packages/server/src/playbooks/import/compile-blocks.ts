@@ -1,11 +1,12 @@
+import { CODE_LEADS, OTHERWISE } from "../export/phrases.ts";
 import type { Block, Paragraph, Quote } from "./block.ts";
 import { compileCode } from "./compile-code.ts";
 import { withExpected } from "./compile-command.ts";
-import { keepNote } from "./compile-context.ts";
+import { keepNote, sourceOf } from "./compile-context.ts";
 import type { CompileContext, Surroundings } from "./compile-context.ts";
 import { compileList } from "./compile-list.ts";
 import { compileTable } from "./compile-table.ts";
-import { conditionalOf, decide } from "./conditions.ts";
+import { conditionalOf, decide, titleOfCondition } from "./conditions.ts";
 import { manualStep } from "./draft.ts";
 import type { DraftOption, DraftStep } from "./draft.ts";
 import { inlineCommand } from "./inline-command.ts";
@@ -94,6 +95,10 @@ class BlockCompiler {
   #readParagraph(paragraph: Paragraph, next: Block | undefined): 0 | 1 {
     const { text } = paragraph;
     const last = this.#steps.at(-1);
+    if (text === OTHERWISE && last !== undefined) {
+      this.#steps.splice(-1, 1, { ...last, lines: [...last.lines, paragraph] });
+      return 0;
+    }
     if (EXPECTED.test(text) && this.#prose.length === 0 && last !== undefined) {
       return this.#expect(paragraph, next, last);
     }
@@ -144,13 +149,12 @@ class BlockCompiler {
     return shown === null ? 0 : 1;
   }
 
-  /** Quoted text is something to mind; lists and code in it are steps like others. */
-  #readQuote({ blocks }: Quote): void {
+  /** Quoted text is something to mind; only commands in it are steps like others. */
+  #readQuote(quote: Quote): void {
     this.#flushProse();
-    for (const block of blocks) {
-      if (block.kind === "paragraph") keepNote(this.#ctx, this.#around.heading, `> ${block.source}`, block);
-      else this.#compileBlock(block, undefined);
-    }
+    const codes = quote.blocks.filter((block) => block.kind === "code");
+    if (codes.length === 0) keepNote(this.#ctx, this.#around.heading, sourceOf(this.#ctx, quote), quote);
+    else for (const block of quote.blocks) this.#compileBlock(block, undefined);
   }
 
   /** Paragraphs such as "For system issues:", each with the blocks after it: a person says which holds. */
@@ -183,7 +187,11 @@ class BlockCompiler {
     if (block?.kind !== "paragraph" || (next?.kind !== "code" && next?.kind !== "list")) return null;
     const found = conditionalOf(block.text);
     if (found === null || block.text.length > 300) return null;
-    return { block, condition: found.condition, lead: found.rest === "" ? found.condition : found.rest };
+    return {
+      block,
+      condition: found.condition,
+      lead: found.rest === "" ? titleOfCondition(found.condition) : found.rest,
+    };
   }
 
   #endsCondition(index: number): boolean {
@@ -205,11 +213,12 @@ class BlockCompiler {
 
   #add(lead: Paragraph | null, compile: (around: Surroundings) => readonly DraftStep[]): void {
     this.#flushProse();
-    const text = lead === null ? this.#lead : titleOf(lead.text);
+    const isFixed = lead !== null && CODE_LEADS.has(lead.text);
+    const text = lead === null || isFixed ? this.#lead : titleOf(lead.text);
     const seconds = (lead === null ? null : timeOf(lead.text)?.to) ?? this.#around.seconds;
     const steps = compile({ ...this.#around, lead: text, seconds });
     const [first] = steps;
-    const says = lead !== null && steps.some((step) => step.title.startsWith(titleOf(lead.text)));
+    const says = isFixed || (lead !== null && steps.some((step) => step.title.startsWith(titleOf(lead.text))));
     if (lead !== null && first !== undefined && says) this.#ctx.ledger.put(lead, { became: "step", step: first });
     else if (lead !== null) keepNote(this.#ctx, this.#around.heading, lead.source, lead);
     this.#push(steps);

@@ -1,3 +1,4 @@
+import { PUT_IN_PLACE, RUN_CODE, RUN_QUERY, USE_TEXT } from "../export/phrases.ts";
 import type { Code } from "./block.ts";
 import { fenced } from "./compile-command.ts";
 import type { CompileContext, Surroundings } from "./compile-context.ts";
@@ -43,9 +44,9 @@ export function compileCode(ctx: CompileContext, code: Code, around: Surrounding
 }
 
 function askOf(language: string): string {
-  if (CONFIGURATION.has(language)) return "Put this in place:";
-  if (QUERY.has(language)) return "Ask or run this, after you have read it:";
-  return TEXT.has(language) ? "Use this text:" : "Run this, after you have read it:";
+  if (CONFIGURATION.has(language)) return PUT_IN_PLACE;
+  if (QUERY.has(language)) return RUN_QUERY;
+  return TEXT.has(language) ? USE_TEXT : RUN_CODE;
 }
 
 function numbered({ lines }: Code): readonly string[] {

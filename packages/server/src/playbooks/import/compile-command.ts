@@ -1,3 +1,4 @@
+import { RUN_BY_HAND } from "../export/phrases.ts";
 import { lintParameters } from "../lint-parameters.ts";
 import type { KnownEffector } from "../known-effectors.ts";
 import type { Lines } from "./block.ts";
@@ -67,6 +68,7 @@ export function compileCommand(
 }
 
 function titleOfEntry({ title, text }: CommandEntry, { lead, heading, isOneOfMany }: Surroundings): string {
+  if (title === null && lead === null && !isOneOfMany && /\S\s+\S/.test(heading)) return heading;
   const own = title ?? (isOneOfMany || lead === null ? text : null);
   return titleOf([lead, own].filter((part) => part !== null && part !== "").join(": ") || heading);
 }
@@ -165,5 +167,5 @@ export function fenced(text: string, language = ""): string {
 }
 
 function runByHand(text: string): string {
-  return `Run this in a shell, after you have read it:\n\n${fenced(text, "sh")}`;
+  return `${RUN_BY_HAND}\n\n${fenced(text, "sh")}`;
 }

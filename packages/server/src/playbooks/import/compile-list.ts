@@ -1,12 +1,13 @@
+import { GO_ON } from "../export/phrases.ts";
 import type { Block, List, ListItem } from "./block.ts";
 import { keepNote, sourceOf } from "./compile-context.ts";
 import type { CompileContext, Surroundings } from "./compile-context.ts";
-import { conditionOfItem, decide, firstProse } from "./conditions.ts";
+import { conditionOfItem, decide, firstProse, titleOfCondition } from "./conditions.ts";
 import type { Conditional } from "./conditions.ts";
 import { manualStep } from "./draft.ts";
 import type { DraftOption, DraftStep } from "./draft.ts";
 import { commandAtEnd, inlineCommand } from "./inline-command.ts";
-import { timeOf, titleOf } from "./words.ts";
+import { severityOf, timeOf, titleOf } from "./words.ts";
 
 const CHECKLIST_MAX = 30;
 
@@ -54,15 +55,19 @@ function takeConditions(items: readonly ListItem[], from: number): readonly Cond
 }
 
 function decideAmong(ctx: CompileContext, group: readonly ConditionalItem[], around: Surroundings): DraftStep {
-  const options = group.map(([item, { condition, rest }]): DraftOption => {
+  const options = group.map(([item, { condition, rest: said }]): DraftOption => {
+    const rest = said.startsWith(GO_ON) ? "" : said;
     const [, ...inner] = item.blocks;
-    const lead = rest === "" ? condition : rest;
+    const lead = rest === "" ? titleOfCondition(condition) : rest;
     const within = inner.length > 0 ? ctx.compileInner(ctx, inner, { ...around, lead: titleOf(lead) }) : [];
-    const said =
+    const told =
       rest === "" || within.some((step) => step.title.startsWith(titleOf(rest)))
         ? []
         : sayRest(ctx, item, rest, around);
-    return { label: titleOf(condition), severity: null, steps: [...said, ...within] };
+    const graded = /\s*\(severity ([1-4])\)$/.exec(condition);
+    const label = titleOf(graded === null ? condition : condition.slice(0, graded.index));
+    const severity = graded === null ? null : severityOf(`severity ${graded[1] ?? ""}`);
+    return { label, severity, steps: [...told, ...within] };
   });
   const lines = group.map(([item]) => ({ from: item.from, to: item.to }));
   const only = group.length === 1 ? options[0]?.label : undefined;

@@ -6,6 +6,7 @@ import type { Contact, SeverityRow } from "./contacts.ts";
 import { keepNote, sourceOf } from "./compile-context.ts";
 import type { CompileContext, Surroundings } from "./compile-context.ts";
 import { compileCode } from "./compile-code.ts";
+import { conditionalOf } from "./conditions.ts";
 import { manualStep } from "./draft.ts";
 import type { DraftStep } from "./draft.ts";
 import type { Part } from "./parts.ts";
@@ -37,9 +38,43 @@ export function compilePart(ctx: CompileContext, part: Part): PartOutcome {
     ctx.ledger.replace(table, { became: isContacts ? "contact" : "severity" });
   }
   const blocks = part.blocks.filter((block) => block.kind !== "table" || !tables.includes(block) || isOther(block));
-  const steps = part.kind === "about" ? readAbout(ctx, part, blocks) : compileBlocks(ctx, blocks, surroundingsOf(part));
-  return { steps, contacts, severities };
+  return { steps: stepsOf(ctx, part, blocks), contacts, severities };
 }
+
+function stepsOf(ctx: CompileContext, part: Part, blocks: readonly Block[]): readonly DraftStep[] {
+  if (part.kind === "about") return readAbout(ctx, part, blocks);
+  const told = tellPart(ctx, part, blocks);
+  return told === null ? compileBlocks(ctx, blocks, surroundingsOf(part)) : [told];
+}
+
+/** Text with a list or two under a heading of its own is one thing to do: the text says how, the lists are ticked. */
+function tellPart(ctx: CompileContext, part: Part, blocks: readonly Block[]): DraftStep | null {
+  const [first] = blocks;
+  const last = blocks.at(-1);
+  const lists = blocks.filter((block) => block.kind === "list");
+  const isTold = blocks.every((block) => block.kind === "paragraph" || isPlainList(block));
+  if (first?.kind !== "paragraph" || last === undefined || lists.length === 0 || lists.length > 2 || !isTold)
+    return null;
+  if (blocks.some((block) => block.kind === "paragraph" && conditionalOf(block.text) !== null)) return null;
+  const { heading, seconds } = surroundingsOf(part);
+  const place = { from: first.from, to: last.to };
+  const ticked = lists.flatMap((list) => compileBlocks(ctx, [list], surroundingsOf(part)));
+  const contents = ticked.flatMap(({ content }) => (content.type === "manual" ? [content] : []));
+  if (contents.length !== lists.length || contents.length !== ticked.length) return null;
+  const checklist = contents.flatMap((one) => one.checklist).slice(0, 30);
+  const questions = contents.flatMap((one) => one.questions).slice(0, 20);
+  return manualStep(heading, [place], sourceOf(ctx, place), {
+    checklist,
+    questions,
+    ...(seconds === null ? {} : { seconds }),
+  });
+}
+
+const isPlainList = (block: Block): boolean =>
+  block.kind === "list" &&
+  !block.isOrdered &&
+  block.items.length <= 30 &&
+  block.items.every((item) => item.blocks.length === 1);
 
 const isOther = (block: Block): boolean =>
   block.kind === "table" && contactsIn(block).length === 0 && severitiesIn(block).length === 0;

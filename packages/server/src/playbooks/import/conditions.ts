@@ -23,6 +23,12 @@ export function conditionalOf(text: string): Conditional | null {
   return { condition: found[1].trim(), rest: (found[2] ?? "").trim() };
 }
 
+/** The condition as a title of what is done then: "The store is full". */
+export function titleOfCondition(condition: string): string {
+  const bare = condition.replace(/^(?:if|when|in case(?: of)?|for)\s+/i, "");
+  return bare.slice(0, 1).toUpperCase() + bare.slice(1);
+}
+
 export function firstProse(blocks: readonly Block[]): Prose | null {
   const [first] = blocks;
   return first?.kind === "paragraph" ? first : null;

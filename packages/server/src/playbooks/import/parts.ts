@@ -38,9 +38,11 @@ export function listParts(section: Section, isTop = true): readonly Part[] {
 
 function walk(section: Section, above: Above, isTop: boolean): readonly Part[] {
   const written = titleOfSection(section);
-  const title = written.replace(NUMBERED, "").trim() || written;
+  const time = isTop ? null : timeOfHeading(written);
+  const named = time === null ? written : written.replace(/\s*\([^()]*\)\s*:?\s*$/, "");
+  const title = named.replace(NUMBERED, "").trim() || named;
   const found = isTop ? { kind: "about" as const, phase: null } : classify(section, title, above);
-  const part: Part = { section, title, ...found, time: isTop ? null : timeOfHeading(written), blocks: section.blocks };
+  const part: Part = { section, title, ...found, time, blocks: section.blocks };
   const inherited = isTop ? { kind: null, phase: null } : inheritedFrom(title, found);
   return [...splitTop(part, isTop), ...section.children.flatMap((child) => walk(child, inherited, false))];
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { loadProfile, requireProfile } from "../../../kernel/index.ts";
+import type { Profile } from "../../../kernel/index.ts";
 import type { KnownEffectors } from "../../../playbooks/index.ts";
 import type { CommandContext } from "../../command.ts";
 import { dataDir } from "../../installation.ts";
@@ -9,6 +10,7 @@ export interface PlaybookPlace {
   readonly effectors: KnownEffectors;
   /** where a server looks for playbooks, its own first */
   readonly directories: readonly string[];
+  readonly profile: Profile;
 }
 
 /** What the profile of this home lets playbooks do; no server is asked. */
@@ -17,7 +19,7 @@ export async function readPlace({ config }: CommandContext): Promise<PlaybookPla
   const profilesDir = path.join(dataDir(), "profiles");
   const profile = requireProfile(await loadProfile({ home: config.home, profilesDir, name: config.profileName }));
   const directories = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
-  return { effectors: effectorsToCheck(profile, { config, profilesDir }), directories };
+  return { effectors: effectorsToCheck(profile, { config, profilesDir }), directories, profile };
 }
 
 export interface ShownProblem {

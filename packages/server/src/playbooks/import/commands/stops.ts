@@ -149,7 +149,7 @@ const keychain: MapCommand = ({ command }) => {
 
 /** `firebreak act EFFECTOR key=value …`, as playbooks are written out in Markdown. */
 const firebreak: MapCommand = ({ command }) => {
-  const [verb, effector, ...words] = command.args;
+  const [verb, effector, ...words] = readOptions(command.args, ["--reason", "--for", "--incident", "--key"]).rest;
   if (verb !== "act" || effector === undefined) return [];
   const parameters: Record<string, unknown> = {};
   for (const word of words) {
