@@ -23,6 +23,7 @@ export function deriveFindings(facts: ReviewFacts, measures: readonly Measure[])
   for (const measured of measures) judgeMeasure(measured, found);
   judgeStops(facts, found);
   judgeRuns(facts, found);
+  judgeBrokenGlass(facts, found);
   judgeEvidence(facts, found);
   judgeDeliveries(facts, found);
   judgeRecord(facts, found);
@@ -84,6 +85,22 @@ function judgeRuns(facts: ReviewFacts, found: Collected): void {
       found.bad.push(`The playbook "${title}" ended as ${inline(run.state)}${which === "" ? "" : `: ${which}`}.`);
       found.actions.push(`Mend the playbook "${title}" or what it acts on, and prove it in a drill.`);
     }
+  }
+}
+
+function judgeBrokenGlass(facts: ReviewFacts, found: Collected): void {
+  for (const { id, title, break_glass: broken, reviewed } of facts.brokenGlass) {
+    if (broken === null) continue;
+    found.bad.push(
+      `${inline(broken.by.name)} approved "${inline(title)}" alone (break-glass): ${inline(broken.reason)}.`,
+    );
+    const verdict = reviewed?.verdict ?? null;
+    if (verdict === "justified") continue;
+    found.actions.push(
+      verdict === null
+        ? `Have another person than ${inline(broken.by.name)} review the broken glass ${code(id)}.`
+        : `The broken glass ${code(id)} was not justified: say how it is kept from happening again.`,
+    );
   }
 }
 

@@ -198,3 +198,19 @@ test("E-7: the review states the damage from a version of the impact, and the cu
   expect(markdown).toMatch(/Command: echo .+ — ada: the \\\*first\\\* sign \(scout, telemetry\)/);
   expect(markdown).not.toContain("<b>");
 });
+
+test("P-1: the draft names what was approved alone, and asks for its review until somebody has", async () => {
+  const { id } = await reportIncident(ctx, { title: "It burns", severity: 1, type: "other" });
+  await testDatabase.database.pool.query(
+    `insert into approvals (id, kind, title, reason, arguments, nonce, digest, preview, checklist, incident_id, requested_by, requested_at,
+       expires_at, role, answers_needed, state, break_glass)
+     values ('apr_1', 'playbook.step', 'Restore', 'damaged', '{}', 'n', 'd', '[]', '[]', $1, '{}', now(), now(), 'commander', 2, 'approved', $2)`,
+    [id, JSON.stringify({ by: ada, reason: "nobody answers", at: new Date(NOON).toISOString() })],
+  );
+  const { markdown: draft } = await draftReview(ctx, id, { whenEdited: "keep" });
+  expect(draft).toContain('ada approved "Restore" alone (break-glass): nobody answers.');
+  expect(draft).toContain("Have another person than ada review the broken glass `apr_1`.");
+  const reviewed = { by: ada, verdict: "justified", note: "true", at: new Date(NOON).toISOString() };
+  await testDatabase.database.pool.query("update approvals set reviewed = $1", [JSON.stringify(reviewed)]);
+  expect((await draftReview(ctx, id, { whenEdited: "keep" })).markdown).not.toContain("Have another person");
+});

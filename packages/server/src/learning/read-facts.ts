@@ -44,8 +44,16 @@ export async function readFacts(ctx: LearningContext, incidentId: string): Promi
     .limit(ROWS_MAX)
     .execute();
   const runs = await readRuns(ctx, incidentId);
+  const brokenGlass = await kysely
+    .selectFrom("approvals")
+    .select(["id", "title", "break_glass", "reviewed"])
+    .where("incident_id", "=", incidentId)
+    .where("break_glass", "is not", null)
+    .orderBy("id")
+    .limit(ROWS_MAX)
+    .execute();
   const told = { timeline: timeline.items, isTimelineCut: timeline.next !== null, impact };
-  return { incident, clocks, ...told, alerts, stops, evidence, deliveries, runs };
+  return { incident, clocks, ...told, alerts, stops, evidence, deliveries, runs, brokenGlass };
 }
 
 /** Where an agent did too much to print, what responders did goes before it. */

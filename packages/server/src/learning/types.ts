@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import type { Clock, Profile } from "../kernel/index.ts";
 import type {
   AlertsTable,
+  ApprovalsTable,
   Database,
   DeliveriesTable,
   EvidenceArchivesTable,
@@ -39,4 +40,6 @@ export interface ReviewFacts {
   readonly runs: readonly (Selectable<PlaybookRunsTable> & {
     readonly steps: readonly Selectable<PlaybookStepsTable>[];
   })[];
+  /** what one person approved alone */
+  readonly brokenGlass: readonly Pick<Selectable<ApprovalsTable>, "id" | "title" | "break_glass" | "reviewed">[];
 }
