@@ -1,14 +1,14 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { z } from "zod";
 import { listingOf, messageOf, openFolder, openRegular } from "../../../kernel/index.ts";
 import type { OpenFolder } from "../../../kernel/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { defineProbe } from "../probes/define-probe.ts";
 import { checkContent } from "./check-content.ts";
+import { explained } from "./explain.ts";
 import { findBackup } from "./find-backup.ts";
 import { backupKey, backupPath } from "./parameters.ts";
 import { BackupFault } from "./open-backup.ts";
-import { ProgramFault } from "./postgres-programs.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -30,7 +30,7 @@ export function checkBackup(programs: string | undefined): Effector {
     title: "Read a backup to its end",
     parameters,
     describe: ({ path, kind }) => `reads the newest backup of ${kind} at ${path}`,
-    ask: (ctx, given) => ask(ctx, given, programs),
+    ask: (ctx, given) => explained(() => ask(ctx, given, programs)),
   });
 }
 
@@ -57,7 +57,6 @@ async function ask(ctx: EffectorContext, given: Parameters, programs: string | u
     const output = { readable: found.reason === null, fresh, ageHours, bytes, entries, rows, path, reason };
     return { ok: true, output, message: `${path}: ${reason ?? `can be read to its end, ${ageHours} hours old`}` };
   } catch (fault) {
-    if (fault instanceof ProgramFault) return { ok: false, reason: "unavailable", message: fault.message };
     if (!(fault instanceof BackupFault)) throw fault;
     return { ok: true, output: { ...NOTHING, reason: fault.message }, message: fault.message };
   }
@@ -88,7 +87,8 @@ async function lookAtFolder(ctx: EffectorContext, place: string): Promise<Found 
   const top = await stat(place).catch(() => null);
   if (top === null || !top.isDirectory()) return null;
   if ((await readdir(place)).some((name) => ARCHIVE.test(name))) return null;
-  const folder = await openFolder(place);
+  // the newest copy is often reached by a link
+  const folder = await openFolder(await realpath(place));
   const sum = { files: 0, bytes: 0, newestMs: top.mtimeMs, problem: null as string | null };
   try {
     await addUp(ctx, folder, sum, 0);

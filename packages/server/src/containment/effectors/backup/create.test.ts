@@ -150,7 +150,10 @@ describe("backup.create and check.backup of a folder", () => {
     utimesSync(file, 1, 1);
     const old = await check({ kind: "redis", maxAgeHours: 24 });
     expect(old).toMatchObject({ output: { readable: false, fresh: false, bytes: 3 } });
-    expect(await check({ path: source })).toMatchObject({ output: { readable: true, entries: 3 } });
+    symlinkSync(source, join(place, "workspace_latest"));
+    for (const path of [source, join(place, "workspace_latest")]) {
+      expect(await check({ path })).toMatchObject({ output: { readable: true, entries: 3 } });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
+import { constants } from "node:fs";
 import type { Stats } from "node:fs";
-import { chmod, lchown, lstat, mkdir, readdir, realpath, rename, rmdir } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, realpath, rename } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { codeOf, isFree, listingOf, messageOf, openFolder } from "../../../kernel/index.ts";
@@ -20,6 +21,7 @@ const record = z.object({
   before: z.string().nullable(),
   /** what was unpacked, by its inode; null before it was */
   restored: z.string().nullable(),
+  isProduction: z.boolean(),
 });
 type FolderRecord = z.output<typeof record>;
 
@@ -91,16 +93,17 @@ async function restore(
     const known = readEffectRecord(ctx, record);
     if (known?.restored != null && (await inodeOf(parent, name)) === known.restored) return await verify(parent, known);
     const before = known === null ? await inodeOf(parent, name) : known.before;
-    writeEffectRecord(ctx, { parent: folder, name, before, restored: null });
+    const begun = { parent: folder, name, before, isProduction: plan.isProduction };
+    writeEffectRecord(ctx, { ...begun, restored: null });
     const newer = await countNewer(parent, name, plan.madeAtMs);
     await removeTree(parent, beside.fresh);
     await mkdir(parent.at(beside.fresh), { mode: 0o700 });
     const { files } = await unpack(parent, beside.fresh, plan, ctx.signal);
     await takeRights(parent, name, beside.fresh);
     const restored = await inodeOf(parent, beside.fresh);
-    writeEffectRecord(ctx, { parent: folder, name, before, restored });
+    writeEffectRecord(ctx, { ...begun, restored });
     await swap(parent, name, beside);
-    const outcome = await verify(parent, { parent: folder, name, before, restored });
+    const outcome = await verify(parent, { ...begun, restored });
     const aside = before === null ? null : path.join(folder, beside.before);
     const lost = lossOf(ctx, plan.madeAtMs, { files: newer });
     if (!outcome.ok) return outcome;
@@ -127,11 +130,16 @@ async function unpack(parent: OpenFolder, name: string, { file, key }: RestorePl
   }
 }
 
-/** The new folder is as open or closed as the one whose place it takes. */
+/** The new folder is as open or closed as the one whose place it takes; by its descriptor, whatever has its name by then. */
 async function takeRights(parent: OpenFolder, name: string, fresh: string): Promise<void> {
   const stat = await lstat(parent.at(name)).catch(() => null);
-  await chmod(parent.at(fresh), stat === null ? 0o750 : stat.mode & 0o1777);
-  if (stat !== null && process.getuid?.() === 0) await lchown(parent.at(fresh), stat.uid, stat.gid);
+  const handle = await open(parent.at(fresh), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if (stat !== null && process.getuid?.() === 0) await handle.chown(stat.uid, stat.gid);
+    await handle.chmod(stat === null ? 0o750 : stat.mode & 0o1777);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function swap(parent: OpenFolder, name: string, beside: ReturnType<typeof besideOf>): Promise<void> {
@@ -157,9 +165,10 @@ async function undo(ctx: EffectorContext, parent: OpenFolder, known: FolderRecor
   let kept = "";
   const now = await inodeOf(parent, name);
   if (known.restored !== null && now === known.restored) {
-    await removeTree(parent, beside.undone);
-    await rename(parent.at(name), parent.at(beside.undone));
-    kept = `; what was restored is ${path.join(known.parent, beside.undone)}`;
+    const undone = await freeName(parent, beside.undone);
+    await rename(parent.at(name), parent.at(undone));
+    if (known.isProduction) kept = `; what was restored is ${path.join(known.parent, undone)}`;
+    else await removeTree(parent, undone);
   }
   if (known.before !== null && (await inodeOf(parent, beside.before)) === known.before) {
     if (!(await isFree(parent.at(name)))) {
@@ -169,10 +178,17 @@ async function undo(ctx: EffectorContext, parent: OpenFolder, known: FolderRecor
     await rename(parent.at(beside.before), parent.at(name));
   }
   await removeTree(parent, beside.fresh);
-  await rmdir(parent.at(beside.undone)).catch(() => undefined);
   await parent.sync();
   removeEffectRecord(ctx);
   return { ok: true, output: {}, message: `${path.join(known.parent, name)} is as it was before${kept}` };
+}
+
+/** What an earlier undo kept is not thrown away by the next one. */
+async function freeName(parent: OpenFolder, name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const one = n === 1 ? name : `${name}-${n}`;
+    if (await isFree(parent.at(one))) return one;
+  }
 }
 
 async function withRecord(

@@ -70,7 +70,7 @@ async function restore(ctx: EffectorContext, plan: RestorePlan, place: PostgresP
     if (known?.restored != null && now === known.restored) return { isDone: true, before: known.before };
     const before = known === null ? now : known.before;
     writeEffectRecord(ctx, { before, restored: null, isProduction: plan.isProduction });
-    await client.query(`drop database if exists ${escapeIdentifier(names.fresh)}`);
+    await client.query(`drop database if exists ${escapeIdentifier(names.fresh)} with (force)`);
     await client.query(await creationOf(client, names.fresh, place.database));
     return { isDone: false, before };
   });
@@ -177,7 +177,7 @@ async function undo(ctx: EffectorContext, place: PostgresParameters): Promise<Ef
   const names = namesOf(ctx, place);
   const what = postgresName(place);
   const message = await atServer(place, ctx.signal, async (client) => {
-    await client.query(`drop database if exists ${escapeIdentifier(names.fresh)}`);
+    await client.query(`drop database if exists ${escapeIdentifier(names.fresh)} with (force)`);
     const now = await oidOf(client, place.database);
     const isRestored = known.restored !== null && now === known.restored;
     if (isRestored) await rename(client, place.database, names.undone);

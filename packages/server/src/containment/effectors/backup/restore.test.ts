@@ -123,7 +123,7 @@ describe("backup.restore of a folder", () => {
     expect(await undo(given)).toMatchObject({ ok: true });
     expect(contentOf(folder)).toHaveProperty(["later.md"]);
     expect(await undo({ to: staging, mode: "staging", key: KEY }, "staging")).toMatchObject({ ok: true });
-    expect(existsSync(staging)).toBe(false);
+    expect(readdirSync(place).filter((name) => name.startsWith("staging"))).toEqual([]);
   });
 
   test("R-3: staging takes nothing's place; the system, homes and Firebreak's own are refused", async () => {
@@ -150,6 +150,8 @@ describe("backup.restore of a folder", () => {
     writeFileSync(join(folder, "work.md"), "of the morning after");
     await undo(given);
     expect(existsSync(join(folder, "work.md"))).toBe(false);
+    await restore(given);
+    await undo(given);
     expect(readFileSync(join(`${folder}.undone-${mark}`, "work.md"), "utf8")).toBe("of the morning after");
   });
 
