@@ -70,8 +70,37 @@ describe("O-2: the console on the real server", () => {
     expect(detail.acknowledgedAt).not.toBeNull();
   });
 
+  test("P-1: a shipped playbook is read, previewed, and its run on the incident seen to have completed", async () => {
+    await page.goto(`${installation.url}/playbooks/rogue-agent`);
+    await settle(page);
+    expect(await page.locator("#step-kill").innerText()).toContain("Destroys evidence");
+    await page.getByRole("button", { name: "Start…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("For the incident").fill(incidentId);
+    await dialog.getByLabel("agentId").fill("scout");
+    await dialog.getByRole("button", { name: "Show what it would do" }).click();
+    const preview = dialog.getByRole("region", { name: "What would happen" });
+    expect(await preview.innerText()).toContain("nothing has happened yet");
+    await page.keyboard.press("Escape");
+    await page.goto(`${installation.url}/incidents/${incidentId}?tab=actions`);
+    await settle(page);
+    await page.getByRole("link", { name: "Open the run" }).click();
+    await page.waitForURL("**/runs/run_*");
+    await settle(page);
+    expect(await page.locator(".verdict").innerText()).toMatch(/^Completed\s+Every step that was needed succeeded/);
+  });
+
   test("every page is free of script faults and, for axe, of barriers, on a desktop and a phone", async () => {
-    const addresses = ["/", "/incidents", `/incidents/${incidentId}`, "/killswitch", "/agents", "/rules", "/settings"];
+    const addresses = [
+      "/",
+      "/incidents",
+      `/incidents/${incidentId}`,
+      "/killswitch",
+      "/agents",
+      "/playbooks",
+      "/rules",
+      "/settings",
+    ];
     for (const size of [PHONE, { width: 1280, height: 800 }]) {
       await page.setViewportSize(size);
       for (const address of addresses) {
