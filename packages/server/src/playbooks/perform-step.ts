@@ -38,7 +38,7 @@ export async function performStep(execution: Execution, planned: PlannedStep): P
   try {
     for (let tries = 0; ; tries++) {
       await startAttempt(execution, planned, preparation);
-      const [boxed] = await Promise.all([runWithin(box, preparation.call), tellBegin(execution)]);
+      const [boxed] = await Promise.all([runWithin(box, preparation.call), tellLive(execution)]);
       injectFault(execution, "step.applied", planned.id);
       const result = judge(execution, planned, boxed);
       const again = result.mayRetry && tries < planned.retries && !(await isAborting(execution));
@@ -83,12 +83,15 @@ async function startAttempt(
   injectFault(execution, "step.begun", planned.id);
 }
 
-/** Shows that the step runs, beside the step itself; should it get lost, the step's end is told anyway. */
-async function tellBegin({ ctx, run }: Execution): Promise<void> {
+/**
+ * Shows a change to those who watch, after its commit and beside what follows: in the transaction it would have all runs
+ * commit one after another, as PostgreSQL orders notices. One that gets lost is made up for by the next one.
+ */
+async function tellLive({ ctx, run }: Execution): Promise<void> {
   try {
     await notifyLive(ctx.database.kysely, "run", run.id);
   } catch (error) {
-    ctx.logger.warn("a step's begin could not be told", { runId: run.id, problem: messageOf(error) });
+    ctx.logger.warn("a change of a run could not be told", { runId: run.id, problem: messageOf(error) });
   }
 }
 
@@ -148,7 +151,7 @@ function reportLate({ ctx, run }: Execution, planned: PlannedStep, late: Promise
 
 /** Writes down how a step ended, and tells it. */
 export async function endStep(execution: Execution, planned: PlannedStep, result: StepResult): Promise<void> {
-  const { ctx, run } = execution;
+  const { ctx } = execution;
   const known = recordOf(execution, planned.id);
   const kept = toStoredJson(result.output);
   const message = kept === null ? `${result.message} (its output was too large to keep)` : result.message;
@@ -171,8 +174,8 @@ export async function endStep(execution: Execution, planned: PlannedStep, result
       text,
       data,
     });
-    await notifyLive(trx, "run", run.id);
   });
+  void tellLive(execution);
   noteStep(execution, known, { state, reason, output: kept === null ? {} : result.output });
   injectFault(execution, "step.recorded", planned.id);
 }
