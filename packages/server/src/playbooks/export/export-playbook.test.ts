@@ -21,7 +21,7 @@ async function profileOf(name: string) {
 function readOk(file: string, text: string) {
   const reading = readPlaybook(file, text);
   if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
-  return { document: reading.document, file, hash: "0".repeat(64) };
+  return { document: reading.document, hash: "0".repeat(64) };
 }
 
 /** Every step: its title, and what acts or is read. Steps that an import adds by itself are left out. */
@@ -49,7 +49,7 @@ describe("P-2: a playbook as Markdown, and back", () => {
     const profile = await profileOf("ai-empire");
     for (const { document } of await importOne(everything)) {
       const before = document.phases.map((phase) => [phase.id, stepsOf(phase.steps)] as const);
-      const { content } = await exportPlaybook({ document, file: "x", hash: "0".repeat(64) }, profile, "md");
+      const { content } = await exportPlaybook({ document, hash: "0".repeat(64) }, profile, "md");
       const [after, ...others] = await importOne(content);
       expect(others).toEqual([]);
       expect(after?.steps).toEqual(before);
@@ -91,7 +91,7 @@ describe("P-2: a playbook as Markdown, and back", () => {
     const file = path.join(ROOT, "profiles/ai-empire/playbooks/rogue-agent.yaml");
     const { document, hash } = readOk(file, readFileSync(file, "utf8"));
     const hostile = { ...document, title: "漢 🔥 (Tj) /URI \\" };
-    const { content, encoding, mediaType } = await exportPlaybook({ document: hostile, file, hash }, profile, "pdf");
+    const { content, encoding, mediaType } = await exportPlaybook({ document: hostile, hash }, profile, "pdf");
     const pdf = Buffer.from(content, encoding);
     expect(mediaType).toBe("application/pdf");
     expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");

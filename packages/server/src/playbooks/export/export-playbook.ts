@@ -11,11 +11,11 @@ type ProfileOfRunbook = Pick<Profile, "severities" | "contacts">;
 
 /** A playbook as a runbook to print or to keep offline, with the profile's clocks and contacts. */
 export async function exportPlaybook(
-  { document, file, hash }: Pick<LoadedPlaybook, "document" | "file" | "hash">,
+  { document, hash }: Pick<LoadedPlaybook, "document" | "hash">,
   profile: ProfileOfRunbook,
   format: PlaybookFormat,
 ): Promise<ExportedDocument> {
-  const markdown = writeRunbook(document, { file, hash, ...surroundingsOf(profile) });
+  const markdown = writeRunbook(document, { hash, ...surroundingsOf(profile) });
   const bytes = format === "pdf" ? await writeRunbookPdf(document.title, markdown) : Buffer.from(markdown);
   const encoding = format === "pdf" ? "base64" : "utf8";
   return {

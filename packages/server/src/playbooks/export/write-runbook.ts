@@ -4,7 +4,6 @@ import { GO_ON, OTHERWISE } from "./phrases.ts";
 
 /** What a playbook's paper copy says of the people and the clocks around it. */
 export interface RunbookSurroundings {
-  readonly file: string;
   /** SHA-256 of the playbook's text, hexadecimal */
   readonly hash: string;
   readonly severities: readonly {

@@ -42,11 +42,6 @@ export function keepNote(ctx: CompileContext, heading: string, text: string, lin
 
 const NUMBERS = new Set(["pid", "port"]);
 
-export interface Referred {
-  readonly with: Readonly<Record<string, unknown>>;
-  readonly usesSecret: boolean;
-}
-
 /** Parameters with every placeholder and variable as a reference; `commit` declares the inputs that they name. */
 export class References {
   readonly #holes: Holes;
