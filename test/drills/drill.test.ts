@@ -32,21 +32,29 @@ async function drill(home: string, ...words: string[]) {
 
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** Two at a time: each has a server and a database of its own. */
 const profiles = readdirSync(path.join(repository, "profiles")).flatMap((profile) => {
   const folder = path.join(repository, "profiles", profile, "drills");
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".yaml")) : [];
   return files.map((file) => ({ profile, playbook: path.basename(file, ".yaml") }));
 });
 
-describe("L-4: every shipped drill, with real faults in a sandbox of its own", { concurrent: false }, () => {
+/** Each has a server and a database of its own: two at a time are as much as a small machine bears. */
+let waiting: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  const [next = Promise.resolve(), ...others] = waiting;
+  const done = next.then(act, act);
+  waiting = [...others, done.catch(() => {})];
+  return done;
+}
+
+describe.concurrent("L-4: every shipped drill, with real faults in a sandbox of its own", () => {
   test("there are drills", () => {
     expect(profiles.length).toBeGreaterThan(0);
   });
 
-  test.each(profiles)("$profile: $playbook passes, and leaves nothing behind", { timeout: 180_000 }, async (one) => {
+  test.each(profiles)("$profile: $playbook passes, and leaves nothing behind", { timeout: 600_000 }, async (one) => {
     const home = mkdtempSync(path.join(temporary, "home-"));
-    const { code, drills } = await drill(home, one.playbook, "--profile", one.profile);
+    const { code, drills } = await inTurn(() => drill(home, one.playbook, "--profile", one.profile));
     const [made] = drills;
     expect(made?.record.findings).toEqual([]);
     expect(made?.record.result).toMatch(/^passed/);
@@ -54,7 +62,7 @@ describe("L-4: every shipped drill, with real faults in a sandbox of its own", {
     expect(code).toBe(0);
     // no server is there to take it
     expect(drillRecord.parse(JSON.parse(readFileSync(made?.kept ?? "", "utf8")))).toEqual(made?.record);
-    expect(readdirSync(sandboxes)).toEqual([]);
+    expect(existsSync(path.join(sandboxes, made?.record.id ?? ""))).toBe(false);
     expect(findProcessesWith(`FIREBREAK_SANDBOX=${sandboxes}/${made?.record.id}`)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { runState, severity, stepState } from "@firebreak/protocol";
 import { z } from "zod";
+import { watchDocument } from "./watches/watch.ts";
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_-]{0,59}$/, "use small letters, digits, - and _");
 const factName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]{0,59}$/);
@@ -40,6 +41,8 @@ export const drillDocument = z.strictObject({
   title: sentence,
   description: prose,
   services: z.array(service).max(10).default([]),
+  /** what a monitor of the team looks at from the start, and reports as telemetry */
+  watches: z.array(watchDocument).max(10).default([]),
   /** laid over the profile in the sandbox */
   profile: z.record(z.string(), z.unknown()).default({}),
   fault: z.strictObject({ kind: identifier, with: values.default({}) }),

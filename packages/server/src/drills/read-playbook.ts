@@ -39,7 +39,19 @@ export async function readPlaybooks(dirs: readonly string[]): Promise<ReadonlyMa
       });
     }
   }
-  return found;
+  // a playbook may run others, whose steps ask persons too
+  const checklists = Object.fromEntries([...found.values()].flatMap((playbook) => Object.entries(playbook.checklists)));
+  const effectors = Object.fromEntries([...found.values()].flatMap((playbook) => Object.entries(playbook.effectors)));
+  return new Map(
+    [...found].map(([id, playbook]) => [
+      id,
+      {
+        ...playbook,
+        checklists: { ...checklists, ...playbook.checklists },
+        effectors: { ...effectors, ...playbook.effectors },
+      },
+    ]),
+  );
 }
 
 async function listFiles(dir: string): Promise<string[]> {

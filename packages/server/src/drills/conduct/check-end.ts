@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, statfsSync } from "node:fs";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DrillCheck, IncidentDetail } from "@firebreak/protocol";
 import { z } from "zod";
 import { verifyArchive } from "../../evidence/index.ts";
@@ -37,6 +39,8 @@ function looking<S extends z.ZodType>(
 
 const nothing = z.strictObject({});
 const CONNECT_TIMEOUT_MS = 2000;
+/** Whoever writes every tenth of a second has written by then. */
+const STILL_MS = 1000;
 const FETCH_TIMEOUT_MS = 5000;
 const FILE_BYTES_SHOWN = 200;
 
@@ -48,6 +52,12 @@ const KINDS: Readonly<Record<string, Looking>> = {
       held: left.length === 0,
       found: left.length === 0 ? "no process of an agent" : `left: ${left.join(", ")}`,
     };
+  }),
+  file_still: looking(z.strictObject({ path: z.string() }), async (_end, { path }) => {
+    const before = statSync(path).size;
+    await sleep(STILL_MS);
+    const grown = statSync(path).size - before;
+    return { held: before > 0 && grown === 0, found: `${before} bytes, and ${grown} more after ${STILL_MS} ms` };
   }),
   stops_verified: looking(nothing, async ({ incident }) => {
     const stops = incident.stops.filter(({ hold }) => hold.level !== "deny");
@@ -86,6 +96,16 @@ const KINDS: Readonly<Record<string, Looking>> = {
       return { held: exists && (contains === undefined || text.includes(contains)), found };
     },
   ),
+  disk_free: looking(z.strictObject({ path: z.string(), megabytes: z.number() }), async (_end, { path, megabytes }) => {
+    const { bavail, bsize } = statfsSync(path);
+    const free = (bavail * bsize) / (1024 * 1024);
+    return { held: free >= megabytes, found: `${free.toFixed(1)} MB are free` };
+  }),
+  address_blocked: looking(z.strictObject({ address: z.string() }), async (_end, { address }) => {
+    const { stdout } = spawnSync("nft", ["list", "ruleset"], { encoding: "utf8" });
+    const isThere = (stdout ?? "").includes(address);
+    return { held: isThere, found: isThere ? "the kernel's rules name it" : "no rule of the kernel names it" };
+  }),
   tcp: looking(
     z.strictObject({ port: z.number().int(), open: z.boolean().default(true) }),
     async (_end, { port, open }) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { DrillRecord, IncidentDetail, RunView } from "@firebreak/protocol";
+import type { DrillRecord, IncidentDetail, RunView, StepView } from "@firebreak/protocol";
 import { incidentDetail, incidentSummary, pageOf } from "@firebreak/protocol";
 import { z } from "zod";
 import { messageOf } from "../../kernel/index.ts";
@@ -7,14 +7,17 @@ import type { Clock } from "../../kernel/index.ts";
 import { FAULTS } from "../faults/index.ts";
 import type { Caused } from "../faults/fault.ts";
 import type { Facts } from "../fill-in.ts";
-import { fillInAll } from "../fill-in.ts";
+import { fillIn, fillInAll } from "../fill-in.ts";
 import type { DrillDocument } from "../format.ts";
 import type { SandboxApi } from "../sandbox/api.ts";
 import { admitPersons, openSandbox, startServer } from "../sandbox/open-sandbox.ts";
 import type { Persons, Sandbox } from "../sandbox/open-sandbox.ts";
 import { writeProfile } from "../sandbox/profile.ts";
-import { waitFor } from "../sandbox/wait.ts";
+import { NotInTimeError, waitFor } from "../sandbox/wait.ts";
 import { SERVICES } from "../services/index.ts";
+import { startServices } from "../services/start-services.ts";
+import { keepWatch, watchDocument } from "../watches/watch.ts";
+import type { Watch } from "../watches/watch.ts";
 import { createAnswerer } from "./answer-steps.ts";
 import type { Answerer } from "./answer-steps.ts";
 import { checkEnd } from "./check-end.ts";
@@ -36,6 +39,8 @@ interface Course {
   caused: Caused | null;
   faultAtMs: number | null;
   incident: IncidentDetail | null;
+  /** of the run that a person started; null: the playbook started by itself */
+  runId: string | null;
   checks: DrillRecord["checks"];
   messages: number;
   answers: DrillRecord["answers"];
@@ -50,6 +55,7 @@ export async function conductDrill(conducting: Conducting): Promise<DrillRecord>
     caused: null,
     faultAtMs: null,
     incident: null,
+    runId: null,
     checks: [],
     messages: 0,
     answers: [],
@@ -86,6 +92,11 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
   say("starting a Firebreak of its own");
   const api = await startServer(sandbox);
   await requirePlaybook(api, spec);
+  await startServices(
+    api,
+    drill.services.map(({ name }) => name),
+  );
+  watchFromNow(sandbox, { api, watches: drill.watches, facts }, course);
   const persons = admitting(api);
   const context = { sandbox, api, facts, rogueAgent: spec.rogueAgent };
   say(`causing the fault: ${drill.fault.kind}`);
@@ -117,28 +128,54 @@ function allFacts(facts: Facts, { caused, incident }: Course): Facts {
 async function startByPerson({ spec, say }: Conducting, course: Course, { first }: Persons, facts: Facts) {
   const { playbook, inputs } = spec.drill;
   say("a person starts the playbook");
-  await first.post(z.unknown(), "/runs", {
+  const started = await first.post(z.object({ id: z.string() }), "/runs", {
     playbookId: playbook,
     incidentId: course.incident?.id ?? null,
     inputs: fillInAll(inputs, allFacts(facts, course)),
   });
+  course.runId = started.id;
 }
 
-/** Services first: the profile may say where they are. */
+/** A monitor that breaks down has noticed nothing, and the drill says so. */
+function watchFromNow(
+  sandbox: Sandbox,
+  { api, watches, facts }: { readonly api: SandboxApi; readonly watches: readonly Watch[]; readonly facts: Facts },
+  course: Course,
+): void {
+  if (watches.length === 0) return;
+  const ending = new AbortController();
+  const watching = keepWatch(
+    api,
+    watches.map((watch) => watchDocument.parse(fillIn(watch, facts))),
+    ending.signal,
+  ).catch((fault: unknown) => {
+    if (!ending.signal.aborted) course.troubles.push(`the monitor broke down: ${messageOf(fault)}`);
+  });
+  sandbox.onClose(async () => {
+    ending.abort();
+    await watching;
+  });
+}
+
+/** Services first: the profile says where they are. */
 async function prepare({ spec, say }: Conducting, sandbox: Sandbox): Promise<Facts> {
+  const entries: Record<string, unknown>[] = [];
   let facts: Facts = { folder: sandbox.folder, workspace: sandbox.workspace };
   const { drill } = spec;
   for (const { name, kind, with: values } of drill.services) {
-    say(`starting ${name}`);
+    say(`preparing ${name}`);
     const service = SERVICES.get(kind);
     if (service === undefined) throw new RangeError(`there is no service ${kind}`);
-    facts = { ...facts, ...prefixed(name, await service.start(sandbox, name, fillInAll(values, facts))) };
+    const { facts: own, entry } = await service.prepare(sandbox, name, fillInAll(values, facts));
+    facts = { ...facts, ...prefixed(name, own) };
+    entries.push({ name, ...entry });
   }
   writeProfile({
     ...spec,
     folder: sandbox.folder,
     home: sandbox.home,
     catcherUrl: sandbox.catcher.url,
+    services: entries,
     changes: fillInAll(drill.profile, facts),
   });
   return facts;
@@ -181,6 +218,14 @@ async function untilDetected(api: SandboxApi, { detect }: DrillDocument): Promis
   });
 }
 
+/** What stands within other steps is at work by itself; those around it only wait for it. */
+function isAtWork({ state, type, reason }: StepView): boolean {
+  const isWait = state === "waiting" && reason?.startsWith("waiting_for_") === true && reason !== "waiting_for_person";
+  return isWait || (state === "running" && (type === "action" || type === "verify"));
+}
+
+/** A step that nobody answers is answered by nobody later either. */
+const STUCK_MS = 8_000;
 const ENDED: readonly string[] = ["completed", "completed_with_exceptions", "failed", "aborted", "observed"];
 
 async function untilEnded(
@@ -189,15 +234,19 @@ async function untilEnded(
   answerer: Answerer,
 ): Promise<RunView> {
   let unanswered: readonly string[] = [];
+  let stuckSince: number | null = null;
   const incidentId = course.incident?.id ?? "";
   try {
     return await waitFor(`the end of the playbook`, timeoutMs, async () => {
       const incident = await api.get(incidentDetail, `/incidents/${encodeURIComponent(incidentId)}`);
       course.incident = incident;
-      const run = runOf(incident, playbookId);
+      const run = runOf(incident, playbookId, course.runId);
       if (run === null) return undefined;
       if (ENDED.includes(run.state)) return run;
       unanswered = await answerer.answerWaiting(run);
+      const isStuck = unanswered.length > 0 && !run.steps.some(isAtWork);
+      stuckSince = isStuck ? (stuckSince ?? performance.now()) : null;
+      if (stuckSince !== null && performance.now() - stuckSince > STUCK_MS) throw new NotInTimeError("the run waits");
       return undefined;
     });
   } catch (fault) {
@@ -207,8 +256,8 @@ async function untilEnded(
   }
 }
 
-function runOf(incident: IncidentDetail, playbookId: string): RunView | null {
-  return incident.runs.find((run) => run.playbookId === playbookId) ?? null;
+function runOf(incident: IncidentDetail, playbookId: string, runId: string | null): RunView | null {
+  return incident.runs.find((run) => (runId === null ? run.playbookId === playbookId : run.id === runId)) ?? null;
 }
 
 const SETTLE_TIMEOUT_MS = 10_000;
@@ -231,7 +280,7 @@ async function untilSettled(api: SandboxApi, incidentId: string): Promise<Incide
 function toRecord({ spec, clock }: Conducting, course: Course, startedAtMs: number): DrillRecord {
   const { incident, faultAtMs, caused } = course;
   const { drill } = spec;
-  const run = incident === null ? null : runOf(incident, spec.playbook.id);
+  const run = incident === null ? null : runOf(incident, spec.playbook.id, course.runId);
   const spans =
     faultAtMs === null
       ? []

@@ -22,7 +22,8 @@ export function measureSpans({ faultAtMs, detectWithinMs, incident, run, phaseTi
   };
   const spans = [
     span("detected", detectedMs, detectWithinMs),
-    span("contained", sinceFault(incident?.containedAt), clock("contain")),
+    // what no stop contains is contained when that phase is over
+    span("contained", sinceFault(incident?.containedAt ?? endOfPhase(run, "contain")), clock("contain")),
     ...phasesOf(run).map(([phase, ms]) => span(`phase ${phase}`, ms, phaseTimeBoxesMs.get(phase) ?? null)),
     span("ended", sinceFault(run?.endedAt), clock("resolve")),
   ];
@@ -34,6 +35,19 @@ function span(name: string, ms: number | null, targetMs: number | null): DrillSp
   const measured = ms === null ? null : Math.max(0, Math.round(ms));
   return { name, ms: measured, targetMs, met: targetMs === null ? null : measured !== null && measured <= targetMs };
 }
+
+function endOfPhase(run: Moments["run"], phase: string): string | null {
+  const steps = (run?.steps ?? []).filter((step) => step.phase === phase);
+  if (steps.length === 0 || steps.some(({ state }) => UNSETTLED.includes(state))) return null;
+  return (
+    steps
+      .flatMap(({ endedAt }) => endedAt ?? [])
+      .toSorted()
+      .at(-1) ?? null
+  );
+}
+
+const UNSETTLED: readonly string[] = ["pending", "running", "waiting"];
 
 /** From the begin of a phase's first step to the end of its last; a phase that has not ended has no time. */
 function phasesOf(run: Moments["run"]): [string, number | null][] {

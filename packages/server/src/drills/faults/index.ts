@@ -1,5 +1,23 @@
+import { agentMisbehaves } from "./agent-misbehaves.ts";
+import { backupBroken } from "./backup-broken.ts";
+import { diskFilled } from "./disk-filled.ts";
+import { failedLogins } from "./failed-logins.ts";
 import type { Fault } from "./fault.ts";
+import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
+import { redisFilled } from "./redis-filled.ts";
 import { rogueAgent } from "./rogue-agent.ts";
+import { serviceKilled } from "./service-killed.ts";
+
+const ALL: readonly Fault[] = [
+  agentMisbehaves,
+  backupBroken,
+  diskFilled,
+  failedLogins,
+  redisDumpCorrupted,
+  redisFilled,
+  rogueAgent,
+  serviceKilled,
+];
 
 /** Everything that a drill can make go wrong, by kind. */
-export const FAULTS: ReadonlyMap<string, Fault> = new Map([rogueAgent].map((fault) => [fault.kind, fault]));
+export const FAULTS: ReadonlyMap<string, Fault> = new Map(ALL.map((fault) => [fault.kind, fault]));

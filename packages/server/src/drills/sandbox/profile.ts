@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { z } from "zod";
+import { TEMPLATE_NAMES } from "../../kernel/index.ts";
 
 export interface ProfileSettings {
   /** the home of the sandbox */
@@ -14,6 +15,8 @@ export interface ProfileSettings {
   readonly profileName: string;
   /** where all messages go */
   readonly catcherUrl: string;
+  /** those of the sandbox, in place of all others */
+  readonly services: readonly Readonly<Record<string, unknown>>[];
   /** laid over the profile */
   readonly changes: Readonly<Record<string, unknown>>;
 }
@@ -44,10 +47,11 @@ export function writeProfile(settings: ProfileSettings): void {
     rates,
     maintenanceLocks: { directories: [path.join(folder, "locks")] },
   });
+  profile["services"] = settings.services;
+  // the self-test of the kill switch is about this machine, not about the playbook
+  profile["canary"] = { everySeconds: 0 };
   profile["channels"] = [{ name: "caught", kind: "webhook", url: catcherUrl }];
-  profile["notifications"] = [
-    { channel: "*", severities: [1, 2, 3, 4], templates: ["initial", "contained", "resolved", "approval"] },
-  ];
+  profile["notifications"] = [{ channel: "*", severities: [1, 2, 3, 4], templates: [...TEMPLATE_NAMES, "approval"] }];
   writeFileSync(path.join(home, "profile.yaml"), stringify(layOver(profile, changes)), { mode: 0o600 });
 }
 

@@ -77,7 +77,16 @@ describe("L-4: the profile in a sandbox", () => {
     writeFileSync(path.join(realHome, "profile.yaml"), profile.join("\n"));
     const changes = { severities: { 1: { respondMinutes: 1 } } };
     const catcherUrl = "http://127.0.0.1:9/caught";
-    writeProfile({ home, folder: dir, realHome, profilesDir: dir, profileName: "mine", catcherUrl, changes });
+    writeProfile({
+      home,
+      folder: dir,
+      realHome,
+      profilesDir: dir,
+      profileName: "mine",
+      catcherUrl,
+      services: [],
+      changes,
+    });
     const text = readFileSync(path.join(home, "profile.yaml"), "utf8");
     expect(text).not.toContain("example.org");
     expect(parse(text)).toMatchObject({

@@ -1,4 +1,6 @@
+import { redis } from "./redis.ts";
 import type { Service } from "./service.ts";
+import { web } from "./web.ts";
 
 /** Every program that a drill can have running, by kind. */
-export const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>();
+export const SERVICES: ReadonlyMap<string, Service> = new Map([redis, web].map((service) => [service.kind, service]));

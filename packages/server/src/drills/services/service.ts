@@ -3,25 +3,32 @@ import type { Facts } from "../fill-in.ts";
 import type { Missing } from "../faults/fault.ts";
 import type { Sandbox } from "../sandbox/open-sandbox.ts";
 
-/** A real program that runs before anything goes wrong. `facts` are named `NAME.fact` in a drill's values. */
+/** What a drill's values may name as `NAME.fact`, and what Firebreak is told of the service in its profile. */
+export interface PreparedService {
+  readonly facts: Facts;
+  /** of `services` in the profile, without the name */
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+/** A real program that runs before anything goes wrong. The sandbox's own Firebreak starts it, by its name. */
 export interface Service {
   readonly kind: string;
   findMissing(): readonly Missing[];
-  start(sandbox: Sandbox, name: string, parameters: Readonly<Record<string, unknown>>): Promise<Facts>;
+  prepare(sandbox: Sandbox, name: string, parameters: Readonly<Record<string, unknown>>): Promise<PreparedService>;
 }
 
 export interface ServiceDefinition<S extends z.ZodType> {
   readonly kind: string;
   readonly parameters: S;
   findMissing?(): readonly Missing[];
-  start(sandbox: Sandbox, name: string, parameters: z.output<S>): Promise<Facts>;
+  prepare(sandbox: Sandbox, name: string, parameters: z.output<S>): Promise<PreparedService>;
 }
 
 export function defineService<S extends z.ZodType>(definition: ServiceDefinition<S>): Service {
-  const { kind, parameters, start } = definition;
+  const { kind, parameters, prepare } = definition;
   return {
     kind,
     findMissing: () => definition.findMissing?.() ?? [],
-    start: (sandbox, name, given) => start(sandbox, name, parameters.parse(given)),
+    prepare: (sandbox, name, given) => prepare(sandbox, name, parameters.parse(given)),
   };
 }

@@ -1,0 +1,37 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { fillIn } from "../fill-in.ts";
+import { defineFault } from "./fault.ts";
+
+const PROGRAM = path.resolve(import.meta.dirname, "agent-program.js");
+
+const act = z.strictObject({
+  kind: z.string().min(1).max(32),
+  outcome: z.enum(["success", "failure", "denied"]).optional(),
+  data: z.record(z.string(), z.unknown()),
+  /** the same act so many times */
+  times: z.number().int().min(1).max(2000).default(1),
+});
+
+/**
+ * A real agent under supervision, with a child of its own, that does what the drill's file says and says so, as agents do: each
+ * act goes out as telemetry through its supervisor. It then stays, until it is stopped or its time is over.
+ */
+export const agentMisbehaves = defineFault({
+  kind: "agent-misbehaves",
+  parameters: z.strictObject({
+    agentId: z.string().max(64).default("scout"),
+    pack: z.string().max(64).default("research"),
+    what: z.string().min(1).max(300),
+    acts: z.array(act).min(1).max(50),
+  }),
+  cause: async ({ sandbox, facts }, { agentId, pack, what, acts }) => {
+    const { workspace } = sandbox;
+    const script = path.join(workspace, "acts.json");
+    writeFileSync(script, JSON.stringify(fillIn(acts, facts)));
+    const agent = [process.execPath, PROGRAM, script];
+    sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...agent]);
+    return { what: `a supervised agent, ${agentId}: ${what}`, facts: { agentId } };
+  },
+});

@@ -1,0 +1,26 @@
+/** The agent of the fault agent-misbehaves: `agent-program.js FILE`. Does the acts of the file, and stays for two minutes at most. */
+import { spawn } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+
+const LIFE_SECONDS = 120;
+const script = z.array(
+  z.object({
+    kind: z.string(),
+    outcome: z.string().optional(),
+    data: z.record(z.string(), z.unknown()),
+    times: z.number(),
+  }),
+);
+
+const acts = script.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
+spawn("sleep", [String(LIFE_SECONDS)], { stdio: "ignore" });
+for (const { times, ...act } of acts) {
+  for (let i = 0; i < times; i++) process.stdout.write(`${JSON.stringify({ ...act, risk: "high" })}\n`);
+}
+// what stands still writes no more
+for (let i = 0; i < LIFE_SECONDS * 10; i++) {
+  appendFileSync("still-here", ".");
+  await sleep(100);
+}
