@@ -100,6 +100,7 @@ export function playbookRoutes({ sample, now, change, refuse }: Surroundings): R
       }),
     "POST /runs/:id/resume": ({ id }) => Object.assign(findRun(id), { paused: null }),
     "POST /runs/:id/hand-over": ({ id, body }) => Object.assign(findRun(id), { owner: text(body["to"]) }),
+    "POST /runs/:id/undo": ({ id }) => findRun(id),
     "POST /runs/:id/abort": ({ id }) =>
       Object.assign(findRun(id), { state: "aborted", reason: "aborted_by_person", endedAt: now() }),
     "POST /runs/:id/steps/:step/complete": ({ id, step, body }) => {

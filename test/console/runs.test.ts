@@ -82,6 +82,19 @@ describe("P-1: a run as it happens", () => {
     expect(await axeViolations(page)).toEqual([]);
   });
 
+  test("what a run did is undone by a commander, with a reason, once it has ended", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/runs/run_completed", { role: "commander" });
+    await settle(page);
+    expect(await page.getByRole("button", { name: "Pause…" }).getAttribute("title")).toBe("The run has ended.");
+    await page.getByRole("button", { name: "Undo…" }).click();
+    await page.getByRole("dialog").getByLabel("Why").fill("it was the wrong service");
+    await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();
+    await expect
+      .poll(() => backend.acts.at(-1))
+      .toEqual({ path: "POST /runs/run_completed/undo", body: { reason: "it was the wrong service" } });
+  });
+
   test("news of the run is shown without asking", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/runs/run_deciding");

@@ -18,6 +18,9 @@ export const handOverRun = (
 export const abortRun = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/runs/{id}/abort", { ...byId(id), body: { reason } }));
 
+export const undoRun = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/runs/{id}/undo", { ...byId(id), body: { reason } }));
+
 export type StepAnswer = CompleteStepRequest;
 export const completeStep = (id: string, step: string, answer: StepAnswer) =>
   unwrap(client.POST("/api/v1/runs/{id}/steps/{step}/complete", { ...ofStep(id, step), body: answer }));

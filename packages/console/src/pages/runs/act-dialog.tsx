@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { RunView } from "@firebreak/protocol";
-import { abortRun, handOverRun, pauseRun, resumeRun, retryStep, skipStep } from "../../api/run-commands.ts";
+import { abortRun, handOverRun, pauseRun, resumeRun, retryStep, skipStep, undoRun } from "../../api/run-commands.ts";
 import { FormDialog, tooShort } from "../../components/dialogs.tsx";
 import { useAct } from "../../hooks/use-act.ts";
 import { TextArea, TextField } from "../../ui/fields.tsx";
@@ -43,6 +43,13 @@ const WORDS = {
     kind: "danger",
     done: "Aborting",
   },
+  undo: {
+    title: "Undo the run",
+    text: "Steps that can be undone are undone, last first; the others stay in effect.",
+    action: "Undo",
+    kind: "danger",
+    done: "Undoing",
+  },
   skip: {
     title: "Skip the step",
     text: "It is passed over, on record with your reason. When it was required, the run ends with exceptions at best.",
@@ -79,6 +86,8 @@ function send(run: RunView, { name, step }: RunAct, reason: string, to: string):
       return handOverRun(run.id, { to, stepId, reason });
     case "abort":
       return abortRun(run.id, reason);
+    case "undo":
+      return undoRun(run.id, reason);
     case "skip":
       return skipStep(run.id, stepId, reason);
     case "retry":

@@ -3,7 +3,7 @@ import { type Role, ROLES, roleAllows, type RunView, type StepView } from "@fire
 import { sayRefusal } from "../../hooks/use-commands.ts";
 import { hasEnded } from "./words.ts";
 
-type RunActName = "pause" | "resume" | "hand-over" | "abort";
+type RunActName = "pause" | "resume" | "hand-over" | "abort" | "undo";
 type StepActName = "skip" | "retry" | "ask";
 
 export interface RunAct {
@@ -34,7 +34,9 @@ export function runActs(run: RunView, access: string): readonly RunAct[] {
   return [
     run.paused === null ? act("pause", "Pause…", ended ?? responder) : act("resume", "Resume…", ended ?? responder),
     act("hand-over", "Hand over…", ended ?? responder),
-    act("abort", "Abort and undo…", ended ?? commander),
+    hasEnded(run)
+      ? act("undo", "Undo…", commander ?? (run.observes ? "It only observed: there is nothing to undo." : null))
+      : act("abort", "Abort and undo…", commander),
   ];
 }
 

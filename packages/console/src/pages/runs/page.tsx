@@ -97,7 +97,7 @@ function Head({ run, acts, onAct }: { run: RunView; acts: readonly RunAct[]; onA
         {acts.map((one) => (
           <Button
             key={one.name}
-            kind={one.name === "abort" ? "danger-plain" : "plain"}
+            kind={one.name === "abort" || one.name === "undo" ? "danger-plain" : "plain"}
             disabledReason={one.refusal}
             onClick={() => onAct(one)}
           >
