@@ -16,7 +16,7 @@ const LEVELS = [
   ["incidents", "killswitch", "containment", "approvals", "policies"],
   ["actions", "retention"],
   ["playbooks", "senders", "guard", "investigation"],
-  ["recovery", "learning", "workshop", "reactions", "explorer", "drills"],
+  ["recovery", "learning", "workshop", "reactions", "explorer", "drills", "simulation"],
   ["app"],
   ["api", "cli"],
 ];

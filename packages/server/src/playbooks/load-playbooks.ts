@@ -37,7 +37,7 @@ export interface RefusedPlaybook {
 const FILES_MAX = 1000;
 
 /**
- * Reads `*.yaml` and `*.yml` of the directories. An earlier directory wins over a later one, so that a user's playbook
+ * Reads `*.yaml` and `*.yml` of the directories, without `*.test.yaml`, which hold cases of playbooks. An earlier directory wins over a later one, so that a user's playbook
  * replaces the shipped one of the same id. A directory that does not exist holds no playbooks.
  */
 export async function loadPlaybooks(dirs: readonly string[], effectors: KnownEffectors): Promise<LoadedPlaybooks> {
@@ -106,7 +106,7 @@ function admit(loaded: LoadedPlaybook, own: Map<string, LoadedPlaybook>, problem
 
 async function listFiles(dir: string, problems: PlaybookProblem[]): Promise<string[]> {
   try {
-    const names = (await readdir(dir)).filter((name) => /\.ya?ml$/.test(name)).toSorted();
+    const names = (await readdir(dir)).filter((name) => /(?<!\.test)\.ya?ml$/.test(name)).toSorted();
     if (names.length > FILES_MAX) {
       problems.push(wholeFile(dir, `more than ${FILES_MAX} playbooks; the rest was left out`, "move some elsewhere"));
     }
