@@ -5,6 +5,12 @@ import { loadPlaybooks } from "../playbooks/index.ts";
 import { lintContainment } from "../reactions/index.ts";
 import type { House } from "./house.ts";
 
+/** @returns where playbooks are looked for: the owner's, the profile's, and those that all profiles share */
+export function playbookDirectories(home: string, profilesDir: string, profileName: string): string[] {
+  const shipped = [profileName, "common"].map((folder) => path.join(profilesDir, folder, "playbooks"));
+  return [path.join(home, "playbooks"), ...shipped];
+}
+
 /** Playbooks, and what of the profile cannot work with them. An owner's playbook wins over a shipped one with the same id. */
 export async function loadPlans(
   { home }: Config,
@@ -12,9 +18,7 @@ export async function loadPlans(
   { profile, placeOf, profileProblems }: Pick<House, "profile" | "profileProblems"> & { placeOf: ProfilePlace },
   effectors: House["effectors"],
 ): Promise<Pick<House, "playbooks" | "profileProblems">> {
-  const shipped = [profile.name, "common"].map((folder) => path.join(profilesDir, folder, "playbooks"));
-  const directories = [path.join(home, "playbooks"), ...shipped];
-  const playbooks = await loadPlaybooks(directories, effectors);
+  const playbooks = await loadPlaybooks(playbookDirectories(home, profilesDir, profile.name), effectors);
   const rules = lintContainment({ effectors, playbooks: playbooks.playbooks }, profile, placeOf);
   return { playbooks, profileProblems: [...profileProblems, ...rules] };
 }

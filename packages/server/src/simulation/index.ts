@@ -1,4 +1,6 @@
-export { simulationCase, simulationFile } from "./format.ts";
+export { simulationCase } from "./format.ts";
 export type { SimulationCase } from "./format.ts";
+export { openSimulation } from "./open-simulation.ts";
+export { readCases } from "./read-cases.ts";
 export { simulate } from "./simulate.ts";
 export type { Simulation, SimulationResult } from "./simulate.ts";

@@ -1,9 +1,10 @@
 import type { Effector, EffectorContext, EffectorOutcome } from "../containment/index.ts";
+import type { KnownEffector } from "../playbooks/index.ts";
 import type { SimulatedOutcome } from "./format.ts";
 
 /** Names, parameters and nature are the effector's; what it does is what the case says of the step that calls it. */
 export function pretendEffector(
-  effector: Effector,
+  effector: KnownEffector,
   outcomeOf: (stepId: string) => SimulatedOutcome | undefined,
 ): Effector {
   const say = async (ctx: Pick<EffectorContext, "stepId">, parameters: unknown): Promise<EffectorOutcome> => {
@@ -16,6 +17,7 @@ export function pretendEffector(
   };
   return {
     ...effector,
+    title: effector.name,
     rateLimit: null,
     checkNeeds: async () => [],
     blastRadius: async () => ({ agents: [], hosts: [], services: [], addresses: [] }),

@@ -2,7 +2,6 @@ import type { Actor, RunView, StepView } from "@firebreak/protocol";
 import { z } from "zod";
 import { answerApproval, expireApprovals, getApproval } from "../approvals/index.ts";
 import type { Answerer } from "../approvals/index.ts";
-import type { Effector } from "../containment/index.ts";
 import { reportIncident } from "../incidents/index.ts";
 import { createManualClock } from "../kernel/index.ts";
 import type { Clock, Logger, NewId, Profile } from "../kernel/index.ts";
@@ -14,7 +13,7 @@ import {
   requestRun,
   signalRun,
 } from "../playbooks/index.ts";
-import type { LoadedPlaybook, RunContext } from "../playbooks/index.ts";
+import type { KnownEffectors, LoadedPlaybook, RunContext } from "../playbooks/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import type { SimulationCase } from "./format.ts";
@@ -28,7 +27,7 @@ export interface Simulation {
   readonly logger: Logger;
   readonly home: string;
   readonly profile: Profile;
-  readonly effectors: ReadonlyMap<string, Effector>;
+  readonly effectors: KnownEffectors;
   readonly playbooks: ReadonlyMap<string, LoadedPlaybook>;
 }
 

@@ -5,6 +5,8 @@ import { importCommand } from "./import.ts";
 import { listCommand } from "./list.ts";
 import { newCommand } from "./new.ts";
 import { showCommand } from "./show.ts";
+import { simulateCommand } from "./simulate.ts";
+import { testCommand } from "./test.ts";
 
 export const playbookCommands: readonly Command[] = [
   checkCommand,
@@ -13,4 +15,6 @@ export const playbookCommands: readonly Command[] = [
   listCommand,
   newCommand,
   showCommand,
+  simulateCommand,
+  testCommand,
 ];

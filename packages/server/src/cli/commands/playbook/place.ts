@@ -7,6 +7,7 @@ import { dataDir } from "../../installation.ts";
 import { printable } from "../../printable.ts";
 
 export interface PlaybookPlace {
+  readonly profile: Profile;
   readonly effectors: KnownEffectors;
   /** where a server looks for playbooks, its own first */
   readonly directories: readonly string[];
@@ -15,11 +16,11 @@ export interface PlaybookPlace {
 
 /** What the profile of this home lets playbooks do; no server is asked. */
 export async function readPlace({ config }: CommandContext): Promise<PlaybookPlace> {
-  const { effectorsToCheck } = await import("../../../app/index.ts");
+  const { effectorsToCheck, playbookDirectories } = await import("../../../app/index.ts");
   const profilesDir = path.join(dataDir(), "profiles");
   const profile = requireProfile(await loadProfile({ home: config.home, profilesDir, name: config.profileName }));
-  const directories = [path.join(config.home, "playbooks"), path.join(profilesDir, profile.name, "playbooks")];
-  return { effectors: effectorsToCheck(profile, { config, profilesDir }), directories, profile };
+  const directories = playbookDirectories(config.home, profilesDir, profile.name);
+  return { profile, effectors: effectorsToCheck(profile, { config, profilesDir }), directories };
 }
 
 export interface ShownProblem {
