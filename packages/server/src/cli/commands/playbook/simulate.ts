@@ -20,7 +20,7 @@ export const simulateCommand: Command = {
     "No server is needed. Ends with 1 when the run does not end as completed.",
   ],
   positionals: [
-    { name: "PLAYBOOK", summary: "its file, or the id of one of the home or the profile" },
+    { name: "ID", summary: "the id of a playbook, or its file" },
     { name: "KEY=VALUE", summary: "an input", many: true, optional: true },
   ],
   options: {

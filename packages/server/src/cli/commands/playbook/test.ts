@@ -25,7 +25,7 @@ export const testCommand: Command = {
     "No server is needed. Ends with 1 when something came otherwise than expected.",
   ],
   positionals: [
-    { name: "PLAYBOOK", summary: "files or ids; left out, every playbook that has cases", optional: true, many: true },
+    { name: "ID", summary: "ids or files; left out, every playbook that has cases", optional: true, many: true },
   ],
   examples: ["firebreak playbook test", "firebreak playbook test my.yaml --json"],
   exits: ALWAYS,
