@@ -11,7 +11,6 @@ export interface PlaybookPlace {
   readonly effectors: KnownEffectors;
   /** where a server looks for playbooks, its own first */
   readonly directories: readonly string[];
-  readonly profile: Profile;
 }
 
 /** What the profile of this home lets playbooks do; no server is asked. */
