@@ -38,15 +38,6 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   "rogue-agent": ["contain", "communicate"],
   "gradual-return": ["recover"],
 };
-/** Warnings that stand, each with its reason. */
-const EXPLAINED = [
-  // a service that was brought back stays up when somebody aborts the run
-  /an aborted run leaves service\.start in effect/,
-  // agents run again when a named person says so, never because a run was aborted
-  /an aborted run leaves stop\.place in effect/,
-  // what a person agreed to delete for good is gone; the approval says so
-  /an aborted run leaves disk\.clean in effect/,
-];
 const PHASES = ["contain", "investigate", "eradicate", "recover", "communicate", "learn"];
 
 let server: TestDatabase;
@@ -78,9 +69,8 @@ describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s", (name) => {
   let loaded: LoadedPlaybooks;
   beforeAll(async () => ({ profile, loaded } = await loadShipped(server.database, name)));
 
-  test("are all there and are linted without an error, or a warning that is not explained", () => {
-    const problems = loaded.problems.filter(({ message }) => !EXPLAINED.some((one) => one.test(message)));
-    expect(problems.map(({ file, line, message }) => `${path.basename(file)}:${line} ${message}`)).toEqual([]);
+  test("are all there and are linted without an error or a warning", () => {
+    expect(loaded.problems.map(({ file, line, message }) => `${path.basename(file)}:${line} ${message}`)).toEqual([]);
     expect([...loaded.playbooks.keys()].toSorted()).toEqual(SHIPPED[name]);
   });
 

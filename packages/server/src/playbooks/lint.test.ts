@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { lintRivals } from "./lint-rivals.ts";
 import { checkPlaybook } from "./load-playbooks.ts";
 import { readPlaybook } from "./read-playbook.ts";
@@ -295,6 +296,26 @@ describe("the linter", () => {
     const messages = check(playbookText(steps, LEAD)).problems.map(({ level, message }) => `${level}: ${message}`);
     expect(messages).toContainEqual(expect.stringMatching(/^warning: .*agree with each other/));
     expect(messages).toContainEqual(expect.stringMatching(/^warning: no step asks the role lead/));
+  });
+
+  test("warns of an act that an aborted run leaves in effect, but not of what is meant to stay", () => {
+    const known = (name: string) => ({
+      name,
+      destroysEvidence: false,
+      expiry: "by_undo" as const,
+      idempotent: true,
+      onlyReads: false,
+      parameters: z.object({ purge: z.boolean().optional() }),
+    });
+    const effectors = new Map(["firewall.block", "service.start", "disk.clean"].map((name) => [name, known(name)]));
+    const act = (id: string, effector: string, given: object = {}) =>
+      actionFields(id, { effector, with: given, undo: "none" });
+    const steps = [act("a", "firewall.block"), act("b", "service.start"), act("c", "disk.clean", { purge: true })];
+    const left = checkPlaybook("x.yaml", playbookText([...steps, act("d", "disk.clean")]), effectors).problems;
+    expect(left.map(({ message }) => message)).toEqual([
+      "an aborted run leaves firewall.block in effect",
+      "an aborted run leaves disk.clean in effect",
+    ]);
   });
 
   test("P-1: warns of two playbooks that would fight over one target, unless they share a lock", () => {

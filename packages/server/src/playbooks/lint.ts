@@ -57,12 +57,17 @@ function lintShape(document: PlaybookDocument, steps: readonly PlacedStep[]): Fi
   ];
 }
 
+/** What was brought back runs on when somebody aborts the run, and what was deleted for good is gone: no undo is missing there. */
+function isMeantToStay({ effector, with: parameters }: ActionStep): boolean {
+  return effector === "service.start" || parameters["purge"] === true;
+}
+
 function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors): Finding[] {
   return actionsOf(steps).flatMap(({ step, path }) => {
     const effector = effectors.get(step.effector);
     if (!effector) return [unknownEffector(step.effector, [...path, "effector"], effectors)];
     const unsafeRetry = step.retries > 0 && !effector.idempotent;
-    const stays = step.undo === "none" && effector.expiry === "by_undo";
+    const stays = step.undo === "none" && effector.expiry === "by_undo" && !isMeantToStay(step);
     return [
       ...(stays
         ? [

@@ -18,7 +18,8 @@ import type { LoadedPlaybook } from "../playbooks/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { SHIPPED_PROFILES, loadShipped } from "./testing.ts";
+import { loadShipped } from "./testing.ts";
+import type { ShippedProfile } from "./testing.ts";
 
 const STARTER: Actor = { kind: "rule", id: "automatic-containment", name: "automatic containment" };
 const OWNER: Actor = { kind: "person", id: "usr_ada", name: "ada" };
@@ -212,23 +213,26 @@ async function runThrough(
   throw new Error(`the run of ${playbook.document.id} does not end`);
 }
 
-describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s run to their end", (name) => {
-  test.each(Object.entries(DAYS))("on %s", async (_title, day) => {
-    const { effectors, loaded } = await loadShipped(server.database, name);
-    const acting = new Map([...effectors].map(([id, effector]) => [id, pretend(effector, day)]));
-    await server.database.pool.query("truncate incidents, alerts, playbook_runs cascade"); // and with them the locks
-    const runs: RunView[] = [];
-    for (const playbook of loaded.playbooks.values()) {
-      runs.push(await runThrough(playbook, loaded.playbooks, acting, day));
-    }
-    const wrong = runs.flatMap((run) =>
-      run.steps
-        .filter(({ state }) => state !== "succeeded" && state !== "skipped")
-        .map(({ id, state, message }) => `${run.playbookId} ${id} ${state}: ${message ?? ""}`),
-    );
-    expect(wrong).toEqual([]);
-    expect(
-      runs.filter(({ state }) => state !== "completed").map(({ playbookId, state }) => `${playbookId} ${state}`),
-    ).toEqual([]);
+/** The tests of one profile: a file of its own for each, so that they run beside each other. */
+export function describeShippedRuns(name: ShippedProfile): void {
+  describe("run to their end", () => {
+    test.each(Object.entries(DAYS))("on %s", async (_title, day) => {
+      const { effectors, loaded } = await loadShipped(server.database, name);
+      const acting = new Map([...effectors].map(([id, effector]) => [id, pretend(effector, day)]));
+      await server.database.pool.query("truncate incidents, alerts, playbook_runs cascade"); // and with them the locks
+      const runs: RunView[] = [];
+      for (const playbook of loaded.playbooks.values()) {
+        runs.push(await runThrough(playbook, loaded.playbooks, acting, day));
+      }
+      const wrong = runs.flatMap((run) =>
+        run.steps
+          .filter(({ state }) => state !== "succeeded" && state !== "skipped")
+          .map(({ id, state, message }) => `${run.playbookId} ${id} ${state}: ${message ?? ""}`),
+      );
+      expect(wrong).toEqual([]);
+      expect(
+        runs.filter(({ state }) => state !== "completed").map(({ playbookId, state }) => `${playbookId} ${state}`),
+      ).toEqual([]);
+    });
   });
-});
+}
