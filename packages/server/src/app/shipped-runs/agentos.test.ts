@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { describeShippedRuns } from "./testing-shipped-runs.ts";
+import { describeShippedRuns } from "./testing.ts";
 
 describe("P-4: the playbooks of agentos", () => {
   describeShippedRuns("agentos");
