@@ -31,13 +31,58 @@ const SHIPPED = {
     "service-outage",
     "unauthorized-access",
   ],
+  "openclaw-security": [
+    "container-escape",
+    "credential-exfiltration",
+    "data-breach",
+    "denial-of-service",
+    "malicious-skill",
+    "mcp-server-compromise",
+    "prompt-injection",
+  ],
+  "openclaw-guide": [
+    "credential-exfiltration",
+    "malicious-skill-installation",
+    "prompt-injection",
+    "unauthorized-network-access",
+  ],
 } as const;
+/** Parts of others, for every profile. */
+const COMMON = ["contain-agent", "return-to-service"];
 
 /** A rogue agent is contained by one playbook and looked after by another; the last one is a part of others. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   "rogue-agent": ["contain", "communicate"],
   "gradual-return": ["recover"],
+  "contain-agent": ["contain"],
+  "return-to-service": ["recover", "communicate"],
 };
+/** The rest has every phase, two of them where the runbook gives nothing to do or another order. */
+const OWN_ORDER: Readonly<Record<string, readonly string[]>> = {
+  "data-breach": ["contain", "investigate", "communicate", "eradicate", "recover", "learn"],
+  "denial-of-service": ["contain", "investigate", "recover", "communicate", "learn"],
+  "openclaw-guide/credential-exfiltration": ["contain", "investigate", "recover", "communicate", "learn"],
+};
+/** The incident types that the runbooks name; those of openclaw are about attacks. */
+const SECURITY_TYPES = [
+  "security_unauthorized_access",
+  "security_credential_compromise",
+  "security_malicious_code",
+  "security_exfiltration",
+  "security_supply_chain",
+  "agent_authorization",
+];
+const TYPES = [
+  "agent_runaway",
+  "agent_incorrect_output",
+  "agent_authorization",
+  "system_outage",
+  "system_corruption",
+  "system_integration",
+  "security_unauthorized_access",
+  "security_credential_compromise",
+  "security_pii_exposure",
+];
 const PHASES = ["contain", "investigate", "eradicate", "recover", "communicate", "learn"];
 
 let server: TestDatabase;
@@ -64,20 +109,22 @@ async function ruleIds(): Promise<Set<string>> {
   return new Set(texts.flatMap((text) => [...text.matchAll(/^id: (\S+)$/gm)].map(([, id]) => id ?? "")));
 }
 
-describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s", (name) => {
+describe.each(SHIPPED_PROFILES)("P-3, P-4, P-6, P-7: the playbooks of %s", (name) => {
   let profile: Profile;
   let loaded: LoadedPlaybooks;
   beforeAll(async () => ({ profile, loaded } = await loadShipped(server.database, name)));
 
   test("are all there and are linted without an error or a warning", () => {
     expect(loaded.problems.map(({ file, line, message }) => `${path.basename(file)}:${line} ${message}`)).toEqual([]);
-    expect([...loaded.playbooks.keys()].toSorted()).toEqual(SHIPPED[name]);
+    expect([...loaded.playbooks.keys()].toSorted()).toEqual([...SHIPPED[name], ...COMMON].toSorted());
   });
 
   test("have every phase, with a time box for what has to be fast, and say in their head what differs from the runbook", () => {
     for (const [id, playbook] of loaded.playbooks) {
-      expect([id, playbook.document.phases.map((phase) => phase.id)]).toEqual([id, PARTS[id] ?? PHASES]);
-      expect(headOf(playbook)).toMatch(/runbook.*What differs from the runbook, and why: - /s);
+      const phases = PARTS[id] ?? OWN_ORDER[id] ?? OWN_ORDER[`${name}/${id}`] ?? PHASES;
+      expect([id, playbook.document.phases.map((phase) => phase.id)]).toEqual([id, phases]);
+      const head = COMMON.includes(id) ? /^.*#.*/s : /(runbook|plan|guide).*What differs from the \1, and why: - /s;
+      expect(headOf(playbook)).toMatch(head);
       const untimed = playbook.document.phases.filter((phase) => phase.id === "contain" && phase.timeBox === undefined);
       expect([id, untimed]).toEqual([id, []]);
     }
@@ -116,17 +163,7 @@ describe.each(SHIPPED_PROFILES)("P-3, P-4: the playbooks of %s", (name) => {
     const types = new Set<string>(
       [...loaded.playbooks.values()].flatMap(({ document }) => document.appliesTo.incidentTypes),
     );
-    const expected = [
-      "agent_runaway",
-      "agent_incorrect_output",
-      "agent_authorization",
-      "system_outage",
-      "system_corruption",
-      "system_integration",
-      "security_unauthorized_access",
-      "security_credential_compromise",
-      "security_pii_exposure",
-    ];
+    const expected = name.startsWith("openclaw") ? SECURITY_TYPES : TYPES;
     expect(expected.filter((type) => !types.has(type))).toEqual([]);
     const bound = [...profile.detectors, ...profile.playbooks].flatMap(({ playbook }) => playbook ?? []);
     expect(bound.filter((id) => !loaded.playbooks.has(id))).toEqual([]);

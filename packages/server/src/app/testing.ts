@@ -9,8 +9,9 @@ import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createEffectors } from "./effectors.ts";
+import { playbookDirectories } from "./load-plans.ts";
 
-export const SHIPPED_PROFILES = ["ai-empire", "agentos"] as const;
+export const SHIPPED_PROFILES = ["ai-empire", "agentos", "openclaw-security", "openclaw-guide"] as const;
 export type ShippedProfile = (typeof SHIPPED_PROFILES)[number];
 export const repositoryRoot = path.resolve(import.meta.dirname, "../../../..");
 
@@ -40,6 +41,6 @@ export async function loadShipped(
     enforce: never,
     recordStop: never,
   });
-  const loaded = await loadPlaybooks([path.join(profilesDir, name, "playbooks")], effectors);
+  const loaded = await loadPlaybooks(playbookDirectories("/nonexistent", profilesDir, name), effectors);
   return { profile, effectors, loaded };
 }

@@ -4,7 +4,7 @@ import type { ActionStep, PlaybookDocument } from "./format.ts";
 import { lintExpressions } from "./lint-expressions.ts";
 import { lintProbes, unknownEffector } from "./lint-probes.ts";
 import { lintReferences } from "./lint-references.ts";
-import type { KnownEffectors } from "./known-effectors.ts";
+import type { KnownEffector, KnownEffectors } from "./known-effectors.ts";
 import { lintBranches } from "./lint-branches.ts";
 import { lintCaptures } from "./lint-captures.ts";
 import { lintCommands } from "./lint-commands.ts";
@@ -57,9 +57,9 @@ function lintShape(document: PlaybookDocument, steps: readonly PlacedStep[]): Fi
   ];
 }
 
-/** What was brought back runs on when somebody aborts the run, and what was deleted for good is gone: no undo is missing there. */
-function isMeantToStay({ effector, with: parameters }: ActionStep): boolean {
-  return effector === "service.start" || parameters["purge"] === true;
+/** What was brought back runs on when somebody aborts the run, what was ended stays so, what was deleted for good is gone. */
+function isMeantToStay({ with: parameters }: ActionStep, { name, destroysEvidence }: KnownEffector): boolean {
+  return name === "service.start" || destroysEvidence || parameters["purge"] === true;
 }
 
 function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors): Finding[] {
@@ -67,7 +67,7 @@ function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors):
     const effector = effectors.get(step.effector);
     if (!effector) return [unknownEffector(step.effector, [...path, "effector"], effectors)];
     const unsafeRetry = step.retries > 0 && !effector.idempotent;
-    const stays = step.undo === "none" && effector.expiry === "by_undo" && !isMeantToStay(step);
+    const stays = step.undo === "none" && effector.expiry === "by_undo" && !isMeantToStay(step, effector);
     return [
       ...(stays
         ? [

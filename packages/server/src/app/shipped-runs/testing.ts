@@ -126,6 +126,8 @@ function pretend(effector: Effector, { outputs, later = {} }: Day): Effector {
 /** What the playbook needs to begin; a list of one item, so that its loops turn once, and no waiting. */
 function inputsOf({ document }: LoadedPlaybook): Record<string, unknown> {
   const given: Record<string, unknown> = {
+    firstWatch: "1ms",
+    secondWatch: "1ms",
     watch: "1ms",
     packs: ["research"],
     credentials: ["github"],
