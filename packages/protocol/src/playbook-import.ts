@@ -70,5 +70,5 @@ export const playbookImport = z.object({
 export type PlaybookImport = z.infer<typeof playbookImport>;
 
 /** As what a playbook can be taken out, to be printed or kept offline. */
-export const PLAYBOOK_FORMATS = ["md", "pdf"] as const;
+export const PLAYBOOK_FORMATS = ["md", "pdf", "cacao"] as const;
 export type PlaybookFormat = (typeof PLAYBOOK_FORMATS)[number];

@@ -10141,7 +10141,7 @@ export interface paths {
     get: {
       parameters: {
         query?: {
-          format?: "md" | "pdf";
+          format?: "md" | "pdf" | "cacao";
         };
         header?: never;
         path: {

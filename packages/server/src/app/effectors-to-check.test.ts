@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { loadProfile, readConfig, requireProfile } from "../kernel/index.ts";
-import { checkPlaybook, importMarkdown, playbookTemplate } from "../playbooks/index.ts";
+import { checkPlaybook, importFile, playbookTemplate } from "../playbooks/index.ts";
 import type { KnownEffectors } from "../playbooks/index.ts";
 import { effectorsToCheck } from "./effectors-to-check.ts";
 
@@ -39,7 +39,7 @@ const RUNBOOKS = ["ai-empire", "agentos", "openclaw-guide", "openclaw-security",
 test.each(RUNBOOKS.map((file) => [path.basename(file), file]))(
   "P-2: %s imports with the effectors that are really there, and passes the linter",
   async (_name, file) => {
-    const imported = await importMarkdown(readFileSync(file, "utf8"), { file, effectors, home: null });
+    const imported = await importFile(readFileSync(file, "utf8"), { file, effectors, home: null });
     expect(imported.playbooks.flatMap(({ problems }) => errorsOf(problems))).toEqual([]);
   },
 );

@@ -60,3 +60,12 @@ export async function isFree(path: Buffer): Promise<boolean> {
     throw fault;
   }
 }
+
+/** Works with something that is open, and closes it whatever comes of it. */
+export async function closing<T>(opened: { readonly close: () => Promise<void> }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await opened.close();
+  }
+}

@@ -131,7 +131,7 @@ function foreign(): Error {
 async function readAnswer(reader: Reader, depth = 0): Promise<RedisAnswer> {
   const head = await reader.line();
   const rest = head.slice(1);
-  switch (head[0]) {
+  switch (head.charAt(0)) {
     case "+":
       return rest;
     case "-":

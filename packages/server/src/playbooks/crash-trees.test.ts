@@ -43,7 +43,7 @@ describe("P-1: a crash in a tree of every kind of step", () => {
       const most = SAMPLE_ACTS.map(({ once }) => (once ? 1 : 2));
       expect(
         counts.every((count, index) => count >= 1 && count <= (most[index] ?? 0)),
-        `${tag}: ${counts}`,
+        `${tag}: ${counts.join(", ")}`,
       ).toBe(true);
       expect((await harness.view(runId)).outputs).toEqual({ made: `${tag}-inner` });
     }

@@ -6,7 +6,7 @@ export { parseDuration } from "./duration.ts";
 export { executeRun } from "./execute-run.ts";
 export type { RunProgress } from "./execute-run.ts";
 export { exportPlaybook } from "./export/export-playbook.ts";
-export { importMarkdown } from "./import/import-markdown.ts";
+export { importFile } from "./import-file.ts";
 export type { KnownEffector, KnownEffectors } from "./known-effectors.ts";
 export { getRun, listRuns } from "./list-runs.ts";
 export { describePlaybook, describeRunPlaybook, viewPlaybook, viewRefused } from "./describe-playbook.ts";

@@ -19,7 +19,6 @@ const answer = z.strictObject({
   captured: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   approval: z.enum(["approved", "denied", "none"]).default("approved").describe("none: nobody answers in time"),
 });
-export type SimulatedAnswer = z.output<typeof answer>;
 
 /** One way through a playbook: how the world is, what persons say, and what must come of it. Steps are named by their ids. */
 export const simulationCase = z.strictObject({

@@ -5,7 +5,7 @@ import {
   describePlaybook,
   describeRunPlaybook,
   exportPlaybook,
-  importMarkdown,
+  importFile,
   previewPlaybook,
   viewPlaybook,
   viewRefused,
@@ -30,11 +30,11 @@ export function playbookServices(house: House): PlaybookApi {
       previewPlaybook(contextFor(house, caller.actor), { playbookId: id, inputs, incidentId }),
     getRunPlaybook: (_caller, { id }) => describeRunPlaybook(house, id),
     importPlaybook: (_caller, { name, markdown, home }) =>
-      importMarkdown(markdown, { file: name, effectors: house.effectors, home: home ?? null }),
+      importFile(markdown, { file: name, effectors: house.effectors, home: home ?? null }),
     exportPlaybook: async (_caller, { id, format }) => {
       const playbook = house.playbooks.playbooks.get(id);
       if (playbook === undefined) throw new FirebreakError("not_found", `there is no playbook ${id} that loads`);
-      return exportPlaybook(playbook, house.profile, format);
+      return exportPlaybook(playbook, house.profile, { format, changedAt: house.clock.now() });
     },
   };
 }

@@ -27,7 +27,7 @@ export function piiSearch(database: Database): Effector {
           has: ["redacted" as const],
           agent: agentId,
         };
-        const complete = await eachEvent({ database, ctx }, question, ({ id, redacted = [] }) => {
+        const complete = await eachEvent({ database, ctx }, question, ({ id, redacted }) => {
           const facts = redacted.filter(({ category }) => PERSONAL.has(category));
           for (const { category, count: times } of facts) counts.set(category, (counts.get(category) ?? 0) + times);
           if (facts.length === 0) return;

@@ -41,7 +41,7 @@ export interface FaultDefinition<S extends z.ZodType> {
   readonly kind: string;
   readonly parameters: S;
   findMissing?(): readonly Missing[];
-  cause(ctx: FaultContext, parameters: z.output<S>): Promise<Caused>;
+  readonly cause: (ctx: FaultContext, parameters: z.output<S>) => Promise<Caused>;
 }
 
 export function defineFault<S extends z.ZodType>(definition: FaultDefinition<S>): Fault {

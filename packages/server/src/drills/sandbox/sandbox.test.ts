@@ -122,7 +122,9 @@ describe("L-4: what a killed drill left", () => {
     expect(findMarked(folder)).toEqual([]);
     expect(findMarked(living).map(({ pid }) => pid)).toEqual([pidOf(stranger)]);
     stranger.kill("SIGKILL");
-    const ended = await Promise.all([noted, marked, stranger].map((child) => child.signalCode ?? once(child, "exit")));
+    const ended = await Promise.all(
+      [noted, marked, stranger].map(async (child) => child.signalCode ?? once(child, "exit")),
+    );
     expect(ended).toHaveLength(3);
   });
 });

@@ -21,7 +21,7 @@ export interface ServiceDefinition<S extends z.ZodType> {
   readonly kind: string;
   readonly parameters: S;
   findMissing?(): readonly Missing[];
-  prepare(sandbox: Sandbox, name: string, parameters: z.output<S>): Promise<PreparedService>;
+  readonly prepare: (sandbox: Sandbox, name: string, parameters: z.output<S>) => Promise<PreparedService>;
 }
 
 export function defineService<S extends z.ZodType>(definition: ServiceDefinition<S>): Service {

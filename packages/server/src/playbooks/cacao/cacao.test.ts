@@ -8,7 +8,10 @@ import { z } from "zod";
 import type { PlaybookDocument } from "../format.ts";
 import { readPlaybook } from "../read-playbook.ts";
 import { actionFields, manualFields, playbookText, verifyFields } from "../testing/playbook-text.ts";
-import { fromCacao, toCacao } from "./index.ts";
+import { importFile } from "../import-file.ts";
+import { fileEffectors } from "../testing/file-effectors.ts";
+import { fromCacao } from "./from-cacao.ts";
+import { toCacao } from "./to-cacao.ts";
 
 const AT = Date.UTC(2026, 10, 27, 9, 30);
 
@@ -105,13 +108,15 @@ describe("P-2: a playbook as CACAO 2.0", () => {
     expect(toCacao(documentOf(EVERYTHING), AT)).toEqual(toCacao(documentOf(EVERYTHING), AT));
     const known = new Set(Object.keys(written.workflow));
     const leads = Object.values(written.workflow).flatMap((node) => [
-      ...["on_completion", "on_success", "on_failure", "on_true", "on_false"].flatMap((key) => node[key] ?? []),
+      ...["on_completion", "on_success", "on_failure", "on_true", "on_false"].flatMap((key) =>
+        z.array(z.string()).parse(node[key] === undefined ? [] : [node[key]]),
+      ),
       ...z.array(z.string()).parse(node["next_steps"] ?? []),
       ...Object.values(z.record(z.string(), z.string()).parse(node["cases"] ?? {})),
     ]);
     expect(leads.length).toBeGreaterThan(20);
-    expect(leads.filter((id) => !known.has(String(id)))).toEqual([]);
-    const ends = leads.filter((id) => String(id).startsWith("end--"));
+    expect(leads.filter((id) => !known.has(id))).toEqual([]);
+    const ends = leads.filter((id) => id.startsWith("end--"));
     expect(new Set(ends).size).toBeGreaterThan(6);
   });
 
@@ -239,6 +244,19 @@ describe("P-2: a playbook of another tool", () => {
     });
     const told = new Set(reading.report.map(({ node }) => node));
     expect([start, one, two, three, four, end].filter((id) => !told.has(id))).toEqual([]);
+  });
+
+  test("is imported with an account of every node, the lines they stand on, and what a person must mend", async () => {
+    const text = JSON.stringify(JSON.parse(foreign()), null, 2);
+    const imported = await importFile(text, { file: "block.json", effectors: fileEffectors, home: null });
+    expect(imported.playbooks).toMatchObject([{ id: "block-the-address", steps: 6 }]);
+    expect(imported.playbooks[0]?.problems.map(({ message }) => message)).toContain("there is no effector command.run");
+    const lines = text.split("\n");
+    for (const { from, detail } of imported.lines) expect(lines[from - 1]).toContain(detail.split(":")[0]);
+    expect(imported.lines.filter(({ understood }) => !understood)).toEqual([]);
+    await expect(importFile("{", { file: "x.json", effectors: fileEffectors, home: null })).rejects.toMatchObject({
+      code: "invalid_body",
+    });
   });
 
   test.each([

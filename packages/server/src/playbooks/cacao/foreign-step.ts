@@ -42,7 +42,7 @@ export function toForeignStep(
       const cases = Object.entries(step.cases ?? {}).slice(0, OPTIONS_MAX - 1);
       const options = cases.map(([value, id], index) => ({
         id: `case_${index + 1}`,
-        label: `${value || "default"}`.slice(0, 300),
+        label: (value || "default").slice(0, 300),
         ...listOf(steps(id)),
       }));
       const question = `What is ${step.switch ?? "the value"}?`;

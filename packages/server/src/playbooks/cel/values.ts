@@ -32,6 +32,12 @@ export function toCel(value: unknown): CelInput {
  *
  * @throws TypeError for what JSON has no word for: bytes, types, times
  */
+/** Keys of maps are texts, numbers and booleans. */
+function keyText(key: unknown): string {
+  const plain = fromCel(key);
+  return typeof plain === "string" ? plain : JSON.stringify(plain);
+}
+
 export function fromCel(value: unknown, depth = 0): unknown {
   if (depth > DEPTH_MAX) throw new RangeError("the result is nested too deeply");
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
@@ -40,7 +46,7 @@ export function fromCel(value: unknown, depth = 0): unknown {
   if (isCelUint(value)) return Number(value.value);
   if (isCelList(value)) return [...value].map((item) => fromCel(item, depth + 1));
   if (isCelMap(value)) {
-    return Object.fromEntries([...value].map(([key, member]) => [String(key), fromCel(member, depth + 1)]));
+    return Object.fromEntries([...value].map(([key, member]) => [keyText(key), fromCel(member, depth + 1)]));
   }
   throw new TypeError("the result is neither a text, number, boolean, list nor map");
 }

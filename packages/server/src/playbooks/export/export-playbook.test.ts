@@ -49,7 +49,10 @@ describe("P-2: a playbook as Markdown, and back", () => {
     const profile = await profileOf("ai-empire");
     for (const { document } of await importOne(everything)) {
       const before = document.phases.map((phase) => [phase.id, stepsOf(phase.steps)] as const);
-      const { content } = await exportPlaybook({ document, hash: "0".repeat(64) }, profile, "md");
+      const { content } = await exportPlaybook({ document, hash: "0".repeat(64) }, profile, {
+        format: "md",
+        changedAt: 0,
+      });
       const [after, ...others] = await importOne(content);
       expect(others).toEqual([]);
       expect(after?.steps).toEqual(before);
@@ -60,7 +63,10 @@ describe("P-2: a playbook as Markdown, and back", () => {
     const profile = await profileOf("agentos");
     const [contact] = profile.contacts;
     const file = path.join(ROOT, "profiles/ai-empire/playbooks/rogue-agent.yaml");
-    const { content, filename } = await exportPlaybook(readOk(file, readFileSync(file, "utf8")), profile, "md");
+    const { content, filename } = await exportPlaybook(readOk(file, readFileSync(file, "utf8")), profile, {
+      format: "md",
+      changedAt: 0,
+    });
     expect(filename).toBe("rogue-agent.md");
     expect(content).toContain(`| ${contact?.title} |`);
     expect(content).toContain(`| ${profile.severities[1].label} |`);
@@ -79,7 +85,7 @@ describe("P-2: a playbook as Markdown, and back", () => {
     const profile = await profileOf("ai-empire");
     for (const file of files) {
       const playbook = readOk(file, readFileSync(file, "utf8"));
-      const { content } = await exportPlaybook(playbook, profile, "md");
+      const { content } = await exportPlaybook(playbook, profile, { format: "md", changedAt: 0 });
       const imported = await importMarkdown(content, { file, effectors: importEffectors, home: null });
       expect(imported.playbooks).toHaveLength(1);
       expect(imported.lines.filter(({ understood }) => !understood)).toEqual([]);
@@ -91,7 +97,10 @@ describe("P-2: a playbook as Markdown, and back", () => {
     const file = path.join(ROOT, "profiles/ai-empire/playbooks/rogue-agent.yaml");
     const { document, hash } = readOk(file, readFileSync(file, "utf8"));
     const hostile = { ...document, title: "漢 🔥 (Tj) /URI \\" };
-    const { content, encoding, mediaType } = await exportPlaybook({ document: hostile, hash }, profile, "pdf");
+    const { content, encoding, mediaType } = await exportPlaybook({ document: hostile, hash }, profile, {
+      format: "pdf",
+      changedAt: 0,
+    });
     const pdf = Buffer.from(content, encoding);
     expect(mediaType).toBe("application/pdf");
     expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ExportedDocument, PlaybookFormat } from "@firebreak/protocol";
 import type { Profile } from "../../kernel/index.ts";
+import { toCacao } from "../cacao/to-cacao.ts";
+import type { PlaybookDocument } from "../format.ts";
 import type { LoadedPlaybook } from "../load-playbooks.ts";
 import { placeSteps } from "../placed-step.ts";
 import { writeRunbookPdf } from "./write-pdf.ts";
@@ -9,12 +11,19 @@ import type { RunbookSurroundings } from "./write-runbook.ts";
 
 type ProfileOfRunbook = Pick<Profile, "severities" | "contacts">;
 
+export interface ExportOptions {
+  readonly format: PlaybookFormat;
+  /** what CACAO says of when it was made, milliseconds since 1970 */
+  readonly changedAt: number;
+}
+
 /** A playbook as a runbook to print or to keep offline, with the profile's clocks and contacts. */
 export async function exportPlaybook(
   { document, hash }: Pick<LoadedPlaybook, "document" | "hash">,
   profile: ProfileOfRunbook,
-  format: PlaybookFormat,
+  { format, changedAt }: ExportOptions,
 ): Promise<ExportedDocument> {
+  if (format === "cacao") return exportCacao(document, changedAt);
   const markdown = writeRunbook(document, { hash, ...surroundingsOf(profile) });
   const bytes = format === "pdf" ? await writeRunbookPdf(document.title, markdown) : Buffer.from(markdown);
   const encoding = format === "pdf" ? "base64" : "utf8";
@@ -24,6 +33,19 @@ export async function exportPlaybook(
     encoding,
     content: bytes.toString(encoding),
     sha256: createHash("sha256").update(bytes).digest("hex"),
+    entries: placeSteps(document).length,
+    isCut: false,
+  };
+}
+
+function exportCacao(document: PlaybookDocument, changedAt: number): ExportedDocument {
+  const content = `${JSON.stringify(toCacao(document, changedAt), null, 2)}\n`;
+  return {
+    filename: `${document.id}.cacao.json`,
+    mediaType: "application/json",
+    encoding: "utf8",
+    content,
+    sha256: createHash("sha256").update(content).digest("hex"),
     entries: placeSteps(document).length,
     isCut: false,
   };

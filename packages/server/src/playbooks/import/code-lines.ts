@@ -17,8 +17,11 @@ export function codeLinesIn(blocks: readonly Block[]): readonly CodeLine[] {
         return codeLinesIn(block.blocks);
       case "table":
         return block.rows.flatMap(({ line, cells }) => cells.flatMap(({ codes }) => codesOf(codes, line)));
-      default:
+      case "heading":
+      case "separator":
         return [];
+      default:
+        return block satisfies never;
     }
   });
 }

@@ -70,7 +70,9 @@ class BlockCompiler {
       case "quote":
         this.#readQuote(block);
         return 0;
-      default:
+      case "code":
+      case "list":
+      case "table":
         this.#add(this.#takeLead(), (around) => this.#compileOther(block, around));
         return 0;
     }

@@ -19,7 +19,9 @@ export function compileTable(ctx: CompileContext, table: Table, around: Surround
       return decisionSteps(ctx, table, around);
     case "steps":
       return table.rows.flatMap((row) => rowSteps(ctx, table, row, stepColumn(table.header), around));
-    default:
+    case "contacts":
+    case "severity":
+    case "other":
       keepNote(ctx, around.lead ?? around.heading, sourceOf(ctx, table), table);
       return [];
   }

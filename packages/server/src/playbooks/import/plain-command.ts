@@ -92,8 +92,14 @@ function partText(part: WordPart, assigned: ReadonlySet<string>): string | null 
     case "SimpleExpansion":
     case "ParameterExpansion":
       return variableText(part.text, assigned);
-    default:
+    case "CommandExpansion":
+    case "ArithmeticExpansion":
+    case "ProcessSubstitution":
+    case "ExtendedGlob":
+    case "BraceExpansion":
       return null;
+    default:
+      return part satisfies never;
   }
 }
 

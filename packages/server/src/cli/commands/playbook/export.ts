@@ -13,20 +13,20 @@ export const exportCommand: Command = {
   summary: "a playbook as a runbook to print or keep offline",
   description: [
     "Phases, steps with boxes to tick, the commands to type by hand, and the contacts and clocks of the profile. The " +
-      "Markdown can be imported again. No server is needed.",
+      "Markdown can be imported again; cacao is CACAO 2.0 JSON for other tools, and comes back as it was. No server is needed.",
   ],
   positionals: [{ name: "ID", summary: "its name, as its file says it" }],
   options: {
-    format: { type: "string", value: "FORMAT", summary: `${PLAYBOOK_FORMATS.join(" or ")} (md)` },
-    out: { type: "string", value: "FILE", summary: "the file to write (ID.md or ID.pdf)" },
+    format: { type: "string", value: "FORMAT", summary: `${PLAYBOOK_FORMATS.join(", ")} (md)` },
+    out: { type: "string", value: "FILE", summary: "the file to write (ID.md, ID.pdf or ID.cacao.json)" },
   },
   examples: ["firebreak playbook export rogue-agent --format pdf --out rogue-agent.pdf"],
   exits: [...ALWAYS, "notFound"],
   run: async (context) => {
-    const { args, output, workingDirectory } = context;
+    const { args, clock, output, workingDirectory } = context;
     const id = args.positional(0) ?? "";
     const format = PLAYBOOK_FORMATS.find((one) => one === (args.text("format") ?? "md"));
-    if (format === undefined) throw usageError(exportCommand, `--format is ${PLAYBOOK_FORMATS.join(" or ")}.`);
+    if (format === undefined) throw usageError(exportCommand, `--format is one of ${PLAYBOOK_FORMATS.join(", ")}.`);
     const { effectors, directories, profile } = await readPlace(context);
     const { exportPlaybook, loadPlaybooks } = await import("../../../playbooks/index.ts");
     const playbook = (await loadPlaybooks(directories, effectors)).playbooks.get(id);
@@ -37,7 +37,7 @@ export const exportCommand: Command = {
         { exitCode: EXIT.notFound },
       );
     }
-    const exported = await exportPlaybook(playbook, profile, format);
+    const exported = await exportPlaybook(playbook, profile, { format, changedAt: clock.now() });
     const file = path.resolve(workingDirectory, args.text("out") ?? exported.filename);
     if (existsSync(file))
       throw new OperatorError(`${printable(file)} exists already.`, "Name another file with --out.");

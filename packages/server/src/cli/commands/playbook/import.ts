@@ -11,7 +11,7 @@ import { readPlace, showProblem } from "./place.ts";
 
 export const importCommand: Command = {
   name: "playbook import",
-  summary: "make playbooks of a runbook in Markdown",
+  summary: "make playbooks of a runbook in Markdown, or of CACAO",
   description: [
     "Headings become phases, numbered and bold steps become steps, blocks of code become commands: those that Firebreak knows " +
       "become its own acts, with a preview and a way back; any other is proposed and runs only after an approval; what needs " +
@@ -21,7 +21,7 @@ export const importCommand: Command = {
       "playbook must be mended before it can run.",
     "Without --out nothing is written. No server is needed; nothing of the runbook is run.",
   ],
-  positionals: [{ name: "FILE", summary: "a runbook in Markdown" }],
+  positionals: [{ name: "FILE", summary: "a runbook in Markdown, or a CACAO 2.0 playbook in JSON" }],
   options: {
     out: { type: "string", value: "FILE|DIR", summary: "where to write; a folder when there are several" },
     force: { type: "boolean", summary: "write over files that exist" },
@@ -35,18 +35,18 @@ export const importCommand: Command = {
   run: async (context) => {
     const { args, output, workingDirectory } = context;
     const file = path.resolve(workingDirectory, args.positional(0) ?? "");
-    const [{ importMarkdown }, place, text] = await Promise.all([
+    const [{ importFile }, place, text] = await Promise.all([
       import("../../../playbooks/index.ts"),
       readPlace(context),
       readText(file),
     ]);
     const { effectors } = place;
-    const imported = await importMarkdown(text, { file, effectors, home: processSurroundings().userHome });
+    const imported = await importFile(text, { file, effectors, home: processSurroundings().userHome });
     const out = args.text("out");
     const files = out === undefined ? [] : filesFor(context, imported, path.resolve(workingDirectory, out));
     for (const { name, yaml } of files) {
       await mkdir(path.dirname(name), { recursive: true });
-      await writeFileAtomic(name, yaml);
+      writeFileAtomic(name, yaml);
     }
     output.result({ ...imported, files: files.map(({ name }) => name) });
     showReport(context, imported, text.split(/\r\n?|\n/));

@@ -26,7 +26,7 @@ export const newCommand: Command = {
       throw new OperatorError(`${printable(file)} exists already.`, "Name another file with --out.");
     }
     const { playbookTemplate } = await import("../../../playbooks/index.ts");
-    await writeFileAtomic(file, playbookTemplate(id, args.text("title") ?? id));
+    writeFileAtomic(file, playbookTemplate(id, args.text("title") ?? id));
     output.result({ id, file });
     output.line(
       `${printable(path.relative(workingDirectory, file))} is written. Check it with firebreak playbook check.`,

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { z } from "zod";
-import { listingOf, messageOf, openFolder, openRegular } from "../../../kernel/index.ts";
+import { listingOf, messageOf, closing, openFolder, openRegular } from "../../../kernel/index.ts";
 import type { OpenFolder } from "../../../kernel/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { defineProbe } from "../probes/define-probe.ts";
@@ -119,7 +119,7 @@ async function addUp(ctx: EffectorContext, folder: OpenFolder, sum: Sum, depth: 
     ctx.signal.throwIfAborted();
     if (entry.isDirectory()) {
       const inner = await openFolder(folder.at(entry.name));
-      await addUp(ctx, inner, sum, depth + 1).finally(() => inner.close());
+      await closing(inner, () => addUp(ctx, inner, sum, depth + 1));
     } else if (entry.isFile()) {
       try {
         const handle = await openRegular(folder.at(entry.name));

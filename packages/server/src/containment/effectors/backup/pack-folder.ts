@@ -88,7 +88,9 @@ async function finished(entry: NodeJS.EventEmitter): Promise<void> {
 
 async function writeFolder(job: Packing, folder: OpenFolder, place: string, depth: number): Promise<void> {
   if (depth > DEPTH_MAX) throw new BackupFault(`${place} is too deep`);
-  const names = (await readdir(listingOf(folder), { encoding: "buffer" })).toSorted(Buffer.compare);
+  const names = (await readdir(listingOf(folder), { encoding: "buffer" })).toSorted((one, other) =>
+    Buffer.compare(one, other),
+  );
   for (const name of names) {
     job.signal.throwIfAborted();
     job.entries += 1;

@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { codeOf, isFree, listingOf, messageOf, openFolder } from "../../../kernel/index.ts";
+import { codeOf, isFree, closing, listingOf, messageOf, openFolder } from "../../../kernel/index.ts";
 import type { OpenFolder } from "../../../kernel/index.ts";
 import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../effect-record.ts";
 import type { EffectorContext, EffectorOutcome } from "../../effector.ts";
@@ -219,12 +219,12 @@ async function countNewer(parent: OpenFolder, name: string, madeAtMs: number): P
       if (stat.isFile() && stat.mtimeMs > madeAtMs) count.newer += 1;
       if (!stat.isDirectory()) continue;
       const inner = await openFolder(folder.at(child));
-      await walk(inner).finally(() => inner.close());
+      await closing(inner, () => walk(inner));
     }
   };
   try {
     const folder = await openFolder(parent.at(name));
-    await walk(folder).finally(() => folder.close());
+    await closing(folder, () => walk(folder));
     return count.newer;
   } catch {
     return null;

@@ -19,7 +19,7 @@ export function isNoAnswer(fault: unknown): boolean {
 
 /** What the system said, in words; never an address with a password. */
 export function wordsOf(fault: unknown): string {
-  switch (codeOf(fault)) {
+  switch (codeOf(fault) ?? "") {
     case "ECONNREFUSED":
       return "it refused the connection: nothing listens there";
     case "ECONNRESET":

@@ -67,7 +67,7 @@ export function parseLsof(text: string): Set<string> {
   let dev = 0n;
   for (const line of text.split("\n")) {
     const value = line.slice(1);
-    switch (line[0]) {
+    switch (line.charAt(0)) {
       case "f":
         [access, dev] = ["", 0n];
         break;

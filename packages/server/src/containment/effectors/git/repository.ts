@@ -24,9 +24,9 @@ export interface GitRun {
 export interface Repository {
   readonly folder: string;
   /** @throws GitFault unless it ends with 0 */
-  git(...args: readonly string[]): Promise<string>;
+  readonly git: (...args: readonly string[]) => Promise<string>;
   /** for what may end with more than 0 @throws GitFault when it did not end by itself */
-  attempt(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<GitRun>;
+  readonly attempt: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<GitRun>;
 }
 
 const TIMEOUT_MS = 120_000;

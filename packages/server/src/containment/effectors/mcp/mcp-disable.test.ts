@@ -191,7 +191,7 @@ test("C-3: members of any object are found, taken out and put back as JSON5 read
         const written = unique.map(
           (one) => `${one.before}${JSON.stringify(one.name)}${one.after}:${one.before}${one.value}${one.after}`,
         );
-        const text = `{o:${" "}{${written.join(",")}${comma}}, rest: 1}`;
+        const text = `{o: {${written.join(",")}${comma}}, rest: 1}`;
         const target = unique[pick % unique.length]?.name ?? "";
         const found = findMembers(text, ["o"]);
         const span = found?.members.find((one) => one.name === target);

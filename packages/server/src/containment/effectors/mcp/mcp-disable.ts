@@ -4,7 +4,7 @@ import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import JSON5 from "json5";
 import { z } from "zod";
-import { codeOf, homePath, openFolder, openRegular } from "../../../kernel/index.ts";
+import { codeOf, homePath, closing, openFolder, openRegular } from "../../../kernel/index.ts";
 import type { Redactor } from "../../../redaction/index.ts";
 import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../effect-record.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../../effector.ts";
@@ -220,7 +220,7 @@ async function replaceConfig(config: string, text: string): Promise<void> {
   try {
     const handle = await openRegular(folder.at(path.basename(real)));
     if (handle === null) throw new Error(`${config} is no regular file any more`);
-    const { mode, uid, gid } = await handle.stat().finally(() => handle.close());
+    const { mode, uid, gid } = await closing(handle, () => handle.stat());
     await rm(temporary, { force: true });
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const output = await open(temporary, flags, 0o600);

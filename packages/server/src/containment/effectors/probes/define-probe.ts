@@ -9,9 +9,9 @@ interface ProbeDefinition<S extends z.ZodType> {
   /** left out: needs nothing */
   checkNeeds?(): Promise<readonly MissingNeed[]>;
   /** @returns what would be read, as a sentence without a full stop */
-  describe(parameters: z.output<S>): string;
+  readonly describe: (parameters: z.output<S>) => string;
   /** succeeds when the question could be asked, whatever the answer */
-  ask(ctx: EffectorContext, parameters: z.output<S>): Promise<EffectorOutcome>;
+  readonly ask: (ctx: EffectorContext, parameters: z.output<S>) => Promise<EffectorOutcome>;
 }
 
 /**

@@ -33,11 +33,15 @@ export function createSystemd(systemctl: string, scope: "system" | "user"): Serv
 }
 
 export interface Systemctl {
-  checkNeeds(): Promise<MissingNeed[]>;
+  readonly checkNeeds: () => Promise<MissingNeed[]>;
   /** @returns what it printed @throws ServiceError */
-  run(args: readonly string[], signal: AbortSignal): Promise<string>;
+  readonly run: (args: readonly string[], signal: AbortSignal) => Promise<string>;
   /** @returns the unit's properties of those names @throws ServiceError */
-  show(unit: string, properties: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  readonly show: (
+    unit: string,
+    properties: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<string, string>>;
 }
 
 export function openSystemctl(systemctl: string, scope: "system" | "user"): Systemctl {

@@ -63,7 +63,7 @@ const kill: MapCommand = ({ command, reason }) => {
   const pids = command.args.filter((word) => !word.startsWith("-"));
   const [pid] = pids;
   if (pid === undefined || pids.length > 1 || pid.startsWith("$")) return [];
-  const startedAt = `__input_${"pidStartedAt"}__`;
+  const startedAt = "__input_pidStartedAt__";
   const note = "a process id is used again by the system: when it started is asked for too, and must fit";
   return [{ effector: "process.end", with: { pid: numberOr(pid), startedAt, reason }, note }];
 };
