@@ -64,7 +64,12 @@ function readPlaybook(
 function reportUnreached({ playbook, report }: Reading): void {
   const told = new Set(report.map(({ node }) => node));
   for (const node of Object.keys(playbook.workflow)) {
-    if (!told.has(node)) report.push({ node, became: "nothing: no step leads to it, or only a failure does" });
+    if (told.has(node)) continue;
+    const isEnd = playbook.workflow[node]?.type === "end";
+    report.push({
+      node,
+      became: isEnd ? "the end after a failure" : "nothing: no step leads to it, or only a failure does",
+    });
   }
 }
 

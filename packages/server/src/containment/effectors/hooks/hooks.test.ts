@@ -265,7 +265,8 @@ describe("a hook by command", () => {
     );
     const outcome = await hook.apply(effectorContextFor(home), { port: "7" });
     expect(outcome).toMatchObject({ ok: false, reason: "timed_out" });
-    expect(findProcessesWith(marker)).toEqual([]);
+    // a process that was killed is listed until the kernel has come to it
+    await expect.poll(() => findProcessesWith(marker), { timeout: 5000 }).toEqual([]);
   });
 
   test("C-3: what it left behind ends with it, and its output is bounded", async () => {
