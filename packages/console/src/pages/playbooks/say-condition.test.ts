@@ -5,6 +5,7 @@ import { sayCondition } from "./say-condition.ts";
 const TITLES = new Map([["freeze", "Freeze the tree"]]);
 
 test.each([
+  ['inputs.address != ""', "address is not empty"],
   [`steps.freeze.state == "succeeded"`, "“Freeze the tree” succeeded"],
   [`steps.freeze.state != "succeeded"`, "“Freeze the tree” is not “succeeded”"],
   [`steps.freeze.output.remaining > 0`, "remaining of “Freeze the tree” is above 0"],

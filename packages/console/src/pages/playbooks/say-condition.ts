@@ -105,7 +105,7 @@ function createReader(tokens: readonly Token[], titles: ReadonlyMap<string, stri
 }
 
 function sayLiteral({ kind, text }: Token): string {
-  if (token.kind === "text" && token.text === "") return "empty";
+  if (kind === "text" && text === "") return "empty";
   return kind === "text" ? `“${text}”` : text;
 }
 
