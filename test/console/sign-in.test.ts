@@ -115,6 +115,7 @@ describe("O-2: settings", () => {
     expect(await dialog.innerText()).toContain("receivers:");
     expect(await axeViolations(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Done" }).click();
+    await dialog.waitFor({ state: "hidden" });
     expect(await page.locator("body").innerText()).not.toContain("fbs_once_only_key");
     const row = page.getByRole("listitem").filter({ hasText: "metrics-eu" });
     await row.getByRole("button", { name: "New key" }).click();
