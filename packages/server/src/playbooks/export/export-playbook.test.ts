@@ -80,7 +80,7 @@ describe("P-2: a playbook as Markdown, and back", () => {
       .map((name) => path.join(profiles, name, "playbooks"))
       .filter((folder) => existsSync(folder))
       .flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)))
-      .filter((file) => file.endsWith(".yaml"));
+      .filter((file) => /(?<!\.test)\.yaml$/.test(file));
     expect(files.length).toBeGreaterThan(0);
     const profile = await profileOf("ai-empire");
     for (const file of files) {
