@@ -56,7 +56,7 @@ export async function readPlaybooks(dirs: readonly string[]): Promise<ReadonlyMa
 
 async function listFiles(dir: string): Promise<string[]> {
   try {
-    return (await readdir(dir)).filter((name) => /\.ya?ml$/.test(name)).map((name) => path.join(dir, name));
+    return (await readdir(dir)).filter((name) => /(?<!\.test)\.ya?ml$/.test(name)).map((name) => path.join(dir, name));
   } catch (fault) {
     if (codeOf(fault) === "ENOENT") return [];
     throw fault;
