@@ -1,7 +1,6 @@
 import { createReadStream, lstatSync } from "node:fs";
 import path from "node:path";
 import { messageOf, OperatorError } from "../../kernel/index.ts";
-import { checkChainedLog } from "../../telemetry/index.ts";
 import type { ChainedLogVerdict } from "../../telemetry/index.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -40,6 +39,7 @@ const chain: Command = {
 async function check(file: string): Promise<ChainedLogVerdict> {
   try {
     if (!lstatSync(file).isFile()) throw new Error("it is no plain file");
+    const { checkChainedLog } = await import("../../telemetry/index.ts");
     return await checkChainedLog(createReadStream(file));
   } catch (fault) {
     throw new OperatorError(`${printable(file)} cannot be read: ${messageOf(fault)}`, "Name a log file.");

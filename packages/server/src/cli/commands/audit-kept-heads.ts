@@ -1,7 +1,6 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { findCheckpoints } from "@firebreak/verifier";
 import type { Head } from "@firebreak/verifier";
-import { sendRequest } from "../../audit/index.ts";
 import { runSystemProgram } from "../../containment/index.ts";
 import { messageOf, OperatorError } from "../../kernel/index.ts";
 import { printable } from "../printable.ts";
@@ -43,6 +42,7 @@ function unreadable(place: string, why: string): OperatorError {
 }
 
 async function readFromUrl(url: string): Promise<string> {
+  const { sendRequest } = await import("../../audit/index.ts");
   const answer = await sendRequest({ method: "GET", url, timeoutMs: TIMEOUT_MS, bytesMax: BYTES_MAX }).catch(
     (fault: unknown) => {
       throw unreadable(url, messageOf(fault));

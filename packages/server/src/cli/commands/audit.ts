@@ -20,7 +20,6 @@ import {
 } from "@firebreak/verifier";
 import type { Finding, Head, LogSource, VerifierKey, WitnessKey } from "@firebreak/verifier";
 import { readFileSync } from "node:fs";
-import { exportLog } from "../../audit/index.ts";
 import { messageOf, OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
 import type { ApiClient } from "../client.ts";
@@ -235,6 +234,7 @@ const exportCommand: Command = {
     const directory = path.resolve(workingDirectory, out);
     const { checkpoint, keys, keyChanges } = await client.get(auditLogView, "/audit/log");
     const source = createApiSource(client, checkpoint, keyChanges);
+    const { exportLog } = await import("../../audit/index.ts");
     const { size } = await exportLog({ source, keys, directory, onProgress: progressOn(output) });
     output.result({ directory, size });
     output.line(`${size} entries in ${printable(directory)}. Verify them: firebreak audit verify ${printable(out)}`);

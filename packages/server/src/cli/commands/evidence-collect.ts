@@ -1,7 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { collectionView, evidenceLevel, EVIDENCE_LEVELS } from "@firebreak/protocol";
 import type { CollectionView, Completeness } from "@firebreak/protocol";
-import { collectWithoutServer } from "../../app/index.ts";
 import type { CollectRequest } from "../../app/index.ts";
 import { FirebreakError, OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
@@ -116,6 +115,7 @@ async function collectHere(context: CommandContext, request: CollectRequest): Pr
   const tell = progressTo(output);
   let startedAt = "";
   try {
+    const { collectWithoutServer } = await import("../../app/index.ts");
     const summary = await collectWithoutServer({
       config,
       environment,

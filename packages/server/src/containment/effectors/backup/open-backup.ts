@@ -4,7 +4,6 @@ import type { FileHandle } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { pipeline } from "node:stream/promises";
 import { PassThrough, Readable } from "node:stream";
-import { unpackZstd } from "../../../evidence/index.ts";
 import { messageOf } from "../../../kernel/index.ts";
 import { CipherFault, decrypt, SALTED } from "./openssl-cipher.ts";
 
@@ -87,7 +86,7 @@ function takeOff(
     case "gzip":
       return limited(gunzip(source), bytesMax);
     case "zstd":
-      return unpackZstd(source, { bytesMax, ratioMax: RATIO_MAX });
+      return unpackLater(source, { bytesMax, ratioMax: RATIO_MAX });
     default:
       return layer satisfies never;
   }
@@ -159,4 +158,13 @@ function toBackupFault(fault: unknown): unknown {
   if (fault instanceof BackupFault || (fault instanceof Error && fault.name === "AbortError")) return fault;
   if (fault instanceof CipherFault) return new BackupFault(fault.message);
   return new BackupFault(`it cannot be unpacked: ${messageOf(fault)}`);
+}
+
+/** The room of evidence brings the database with it, which no command has to load that makes no backup. */
+async function* unpackLater(
+  source: AsyncIterable<Uint8Array>,
+  limits: { readonly bytesMax: number; readonly ratioMax: number },
+): AsyncGenerator<Buffer> {
+  const { unpackZstd } = await import("../../../evidence/index.ts");
+  yield* unpackZstd(source, limits);
 }

@@ -2,7 +2,6 @@ import path from "node:path";
 import { lstat, realpath } from "node:fs/promises";
 import type { Client } from "pg";
 import { z } from "zod";
-import { packZstd } from "../../../evidence/index.ts";
 import { codeOf, messageOf, openFolder, openRedis } from "../../../kernel/index.ts";
 import type { EffectorContext } from "../../effector.ts";
 import { countKeys, postgresName, readInfo, redisName, withPostgres, withRedis } from "../databases/index.ts";
@@ -59,7 +58,7 @@ export async function folderSource(ctx: EffectorContext, given: string, to: stri
           ];
           known = { entries: files, notes };
         });
-        yield* packZstd(packing);
+        yield* packLater(packing);
       } finally {
         await open.close();
       }
@@ -75,7 +74,7 @@ export async function redisSource(ctx: EffectorContext, place: RedisParameters):
     what: redisName(place),
     series: `${plain(`${place.host}-${place.port}`)}-redis`,
     extension: "rdb.zst",
-    read: (signal) => packZstd(readDumpOf(place, signal)),
+    read: (signal) => packLater(readDumpOf(place, signal)),
     facts: () => ({ entries, rows: null, notes: [] }),
   };
 }
@@ -133,4 +132,10 @@ export async function countRows(client: Client): Promise<number | null> {
   } catch {
     return null; // too many, or not to be read: a backup is made all the same
   }
+}
+
+/** The room of evidence brings the database with it, which no command has to load that makes no backup. */
+async function* packLater(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const { packZstd } = await import("../../../evidence/index.ts");
+  yield* packZstd(source);
 }
