@@ -7,7 +7,6 @@ import type { InvestigationContext } from "../context.ts";
 import type { Provenance, Report } from "./report.ts";
 import { writeCsv } from "./write-csv.ts";
 import { writeMarkdown } from "./write-markdown.ts";
-import { writePdf } from "./write-pdf.ts";
 
 const FILES = {
   markdown: { extension: "md", mediaType: "text/markdown; charset=utf-8" },
@@ -83,8 +82,11 @@ async function write(report: Report, format: ExportFormat): Promise<Buffer> {
       return Buffer.from(writeMarkdown(report));
     case "csv":
       return Buffer.from(writeCsv(report));
-    case "pdf":
+    case "pdf": {
+      // the library for PDF is loaded by the first who wants one
+      const { writePdf } = await import("./write-pdf.ts");
       return writePdf(report);
+    }
     case "json":
       return Buffer.from(
         `${JSON.stringify({ format: report.format, provenance: report.provenance, content: report.content })}\n`,

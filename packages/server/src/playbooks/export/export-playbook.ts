@@ -5,7 +5,6 @@ import { toCacao } from "../cacao/to-cacao.ts";
 import type { PlaybookDocument } from "../format.ts";
 import type { LoadedPlaybook } from "../load-playbooks.ts";
 import { placeSteps } from "../placed-step.ts";
-import { writeRunbookPdf } from "./write-pdf.ts";
 import { writeRunbook } from "./write-runbook.ts";
 import type { RunbookSurroundings } from "./write-runbook.ts";
 
@@ -25,7 +24,7 @@ export async function exportPlaybook(
 ): Promise<ExportedDocument> {
   if (format === "cacao") return exportCacao(document, changedAt);
   const markdown = writeRunbook(document, { hash, ...surroundingsOf(profile) });
-  const bytes = format === "pdf" ? await writeRunbookPdf(document.title, markdown) : Buffer.from(markdown);
+  const bytes = format === "pdf" ? await writePdf(document.title, markdown) : Buffer.from(markdown);
   const encoding = format === "pdf" ? "base64" : "utf8";
   return {
     filename: `${document.id}.${format}`,
@@ -36,6 +35,12 @@ export async function exportPlaybook(
     entries: placeSteps(document).length,
     isCut: false,
   };
+}
+
+/** The library for PDF is loaded by the first who wants one. */
+async function writePdf(title: string, markdown: string): Promise<Buffer> {
+  const { writeRunbookPdf } = await import("./write-pdf.ts");
+  return writeRunbookPdf(title, markdown);
 }
 
 function exportCacao(document: PlaybookDocument, changedAt: number): ExportedDocument {
