@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 interface Agent extends Child {
-  /** waits for this many further decisions, and @returns them */
+  /** waits for this many further decisions, and @returns them and what came with them */
   readonly next: (count: number) => Promise<string[]>;
   /** waits until this is what its gate decides: news from the other host are under way for some decisions */
   readonly comesTo: (decision: string) => Promise<void>;
@@ -89,7 +89,7 @@ describe("C-1, C-2: an agent on another host than the server", () => {
     const deny = await stop({ level: "deny" });
     expect(deny).toMatchObject({ verified: false, results: [{ agentId: "scout", state: "acknowledged" }] });
     await agent.comesTo("stopped");
-    expect(await agent.next(3)).toEqual(["stopped", "stopped", "stopped"]);
+    expect(new Set(await agent.next(3))).toEqual(new Set(["stopped"]));
     const freeze = await stop({ level: "freeze" });
     expect(freeze.results).toMatchObject([{ agentId: "scout", pack: "research", state: "verified_stopped" }]);
     expect(freeze).toMatchObject({
