@@ -1,7 +1,6 @@
 export { listCoverage } from "./coverage.ts";
 export { databaseStatus, exportTo, importFrom } from "./database-tools.ts";
 export { effectorsToCheck } from "./effectors-to-check.ts";
-export { playbookDirectories } from "./load-plans.ts";
 export { getCollection, listCollections, startCollection } from "./evidence/collections.ts";
 export { collectWithoutServer } from "./evidence/collect-locally.ts";
 export type { CollectRequest } from "./evidence/resolve-subject.ts";

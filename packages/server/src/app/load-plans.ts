@@ -1,15 +1,8 @@
-import path from "node:path";
 import { listSupervisedTrees } from "../containment/index.ts";
 import type { Config, ProfilePlace } from "../kernel/index.ts";
-import { loadPlaybooks } from "../playbooks/index.ts";
+import { loadPlaybooks, playbookDirectories } from "../playbooks/index.ts";
 import { lintContainment } from "../reactions/index.ts";
 import type { House } from "./house.ts";
-
-/** @returns where playbooks are looked for: the owner's, the profile's, and those that all profiles share */
-export function playbookDirectories(home: string, profilesDir: string, profileName: string): string[] {
-  const shipped = [profileName, "common"].map((folder) => path.join(profilesDir, folder, "playbooks"));
-  return [path.join(home, "playbooks"), ...shipped];
-}
 
 /** Playbooks, and what of the profile cannot work with them. An owner's playbook wins over a shipped one with the same id. */
 export async function loadPlans(

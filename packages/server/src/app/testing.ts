@@ -4,12 +4,11 @@ import type { Effector } from "../containment/index.ts";
 import { createTestContext } from "../incidents/testing.ts";
 import { DEFAULT_REDACTION, loadProfile, requireProfile } from "../kernel/index.ts";
 import type { Profile } from "../kernel/index.ts";
-import { loadPlaybooks } from "../playbooks/index.ts";
+import { loadPlaybooks, playbookDirectories } from "../playbooks/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createEffectors } from "./effectors.ts";
-import { playbookDirectories } from "./load-plans.ts";
 
 export const SHIPPED_PROFILES = ["ai-empire", "agentos", "openclaw-security", "openclaw-guide"] as const;
 export type ShippedProfile = (typeof SHIPPED_PROFILES)[number];

@@ -17,6 +17,7 @@ export { playbookTemplate } from "./template.ts";
 export { withdrawQuestions } from "./withdraw-questions.ts";
 export { remindSteps } from "./remind-steps.ts";
 export { undoEndedRun } from "./undo-ended.ts";
+export { playbookDirectories } from "./playbook-directories.ts";
 export { previewRun } from "./preview-run.ts";
 export type { PlaybookProblem } from "./problem.ts";
 export { hashPlaybook, readPlaybook } from "./read-playbook.ts";

@@ -88,9 +88,9 @@ async function chooseDrills({ args, config, output }: CommandContext) {
   const shipped = path.join(dataDir(), "profiles", config.profileName);
   const { drills, problems } = await loadDrills([path.join(config.home, "drills"), path.join(shipped, "drills")]);
   for (const problem of problems) output.note(formatFileProblem(problem));
-  const common = path.join(dataDir(), "profiles", "common");
-  const playbookDirs = [config.home, shipped, common].map((place) => path.join(place, "playbooks"));
-  const playbooks = await readPlaybooks(playbookDirs);
+  const { playbookDirectories } = await import("../../playbooks/index.ts");
+  const profilesDir = path.join(dataDir(), "profiles");
+  const playbooks = await readPlaybooks(playbookDirectories(config.home, profilesDir, config.profileName));
   const wanted = id === undefined ? [...drills.values()] : [...drills.values()].filter(isOf(id));
   if (wanted.length === 0) throw nothingToDrill(id, [...drills.keys()]);
   return wanted.map((drill) => {

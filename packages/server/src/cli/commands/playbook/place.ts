@@ -15,7 +15,8 @@ export interface PlaybookPlace {
 
 /** What the profile of this home lets playbooks do; no server is asked. */
 export async function readPlace({ config }: CommandContext): Promise<PlaybookPlace> {
-  const { effectorsToCheck, playbookDirectories } = await import("../../../app/index.ts");
+  const { effectorsToCheck } = await import("../../../app/index.ts");
+  const { playbookDirectories } = await import("../../../playbooks/index.ts");
   const profilesDir = path.join(dataDir(), "profiles");
   const profile = requireProfile(await loadProfile({ home: config.home, profilesDir, name: config.profileName }));
   const directories = playbookDirectories(config.home, profilesDir, profile.name);
