@@ -1,7 +1,7 @@
 import type { DrillRecord, RunView, StepView } from "@firebreak/protocol";
 import { approvalView, runView } from "@firebreak/protocol";
 import type { Facts } from "../fill-in.ts";
-import { fillInAll } from "../fill-in.ts";
+import { fillIn, fillInAll } from "../fill-in.ts";
 import type { DrillAnswer } from "../format.ts";
 import type { SandboxApi } from "../sandbox/api.ts";
 import type { Persons } from "../sandbox/open-sandbox.ts";
@@ -13,6 +13,8 @@ export interface Answering {
   readonly checklists: Readonly<Record<string, readonly string[]>>;
   readonly facts: Facts;
   readonly persons: () => Promise<Persons>;
+  /** gives a command to `firebreak`; throws when it fails */
+  readonly command: (words: readonly string[]) => Promise<void>;
 }
 
 export interface Answerer {
@@ -31,6 +33,7 @@ export function createAnswerer(answering: Answering): Answerer {
     if (say === undefined) return;
     answered.add(step.id);
     const persons = await answering.persons();
+    for (const words of say.does) await answering.command(words.map((word) => String(fillIn(word, answering.facts))));
     const names = say.by === "both" ? (["first", "second"] as const) : [say.by];
     for (const name of names) {
       const said = await sayIt(persons[name], answering, { run, step, say });

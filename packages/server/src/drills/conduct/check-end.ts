@@ -2,40 +2,17 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, statfsSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DrillCheck, IncidentDetail } from "@firebreak/protocol";
+import type { DrillCheck } from "@firebreak/protocol";
 import { z } from "zod";
 import { verifyArchive } from "../../evidence/index.ts";
 import { messageOf } from "../../kernel/index.ts";
 import type { DrillCheckFile } from "../format.ts";
 import { fillInAll } from "../fill-in.ts";
-import type { Facts } from "../fill-in.ts";
 import { fetchLoopback } from "../sandbox/fetch-loopback.ts";
 import { findAgentProcesses } from "../sandbox/find-agents.ts";
-import type { Sandbox } from "../sandbox/open-sandbox.ts";
-
-/** What the end of a drill is looked at with. */
-export interface EndOfDrill {
-  readonly sandbox: Pick<Sandbox, "home" | "catcher">;
-  readonly incident: IncidentDetail;
-  readonly facts: Facts;
-}
-
-interface Finding {
-  readonly held: boolean;
-  readonly found: string;
-}
-
-interface Looking {
-  look(end: EndOfDrill, parameters: Readonly<Record<string, unknown>>): Promise<Finding>;
-}
-
-/** @throws ZodError from `look` for parameters that do not fit */
-function looking<S extends z.ZodType>(
-  parameters: S,
-  inspect: (end: EndOfDrill, parameters: z.output<S>) => Promise<Finding>,
-): Looking {
-  return { look: (end, given) => inspect(end, parameters.parse(given)) };
-}
+import { fileKept } from "./file-kept.ts";
+import { looking } from "./looking.ts";
+import type { EndOfDrill, Finding, Looking } from "./looking.ts";
 
 const nothing = z.strictObject({});
 const CONNECT_TIMEOUT_MS = 2000;
@@ -46,6 +23,7 @@ const FILE_BYTES_SHOWN = 200;
 
 /** Each looks by itself, never by what Firebreak says of the same thing. */
 const KINDS: Readonly<Record<string, Looking>> = {
+  file_kept: fileKept,
   agents_gone: looking(nothing, async ({ sandbox }) => {
     const left = findAgentProcesses(sandbox.home);
     return {

@@ -108,8 +108,13 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
   const deadlineMs = clock.now() + drill.limitSeconds * 1000;
   course.incident = await untilDetected(api, drill);
   say(`detected: ${course.incident.id}`);
-  const { checklists } = spec;
-  const answerer = createAnswerer({ answers: drill.answers, checklists, facts: allFacts(facts, course), persons });
+  const answerer = createAnswerer({
+    answers: drill.answers,
+    checklists: spec.checklists,
+    facts: allFacts(facts, course),
+    persons,
+    command: (words) => giveCommand(sandbox, words),
+  });
   if (drill.start === "by_person") await startByPerson(conducting, course, await persons(), facts);
   const remainingMs = Math.max(1000, deadlineMs - clock.now());
   const ended = await untilEnded({ api, playbookId: drill.playbook, timeoutMs: remainingMs }, course, answerer);
@@ -118,6 +123,13 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
   course.incident = await untilSettled(api, course.incident.id);
   const end = { sandbox, incident: course.incident, facts: allFacts(facts, course) };
   course.checks = await checkEnd(drill.expect.checks, end);
+}
+
+/** As a person at the keyboard would. */
+async function giveCommand(sandbox: Sandbox, words: readonly string[]): Promise<void> {
+  const child = sandbox.startFirebreak(words);
+  const code = await child.ended;
+  if (code !== 0) throw new Error(`firebreak ${words.join(" ")} ended with ${String(code)}: ${child.tail()}`);
 }
 
 function allFacts(facts: Facts, { caused, incident }: Course): Facts {

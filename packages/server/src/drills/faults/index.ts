@@ -7,6 +7,7 @@ import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { rogueAgent } from "./rogue-agent.ts";
 import { serviceKilled } from "./service-killed.ts";
+import { skillInstalled } from "./skill-installed.ts";
 
 const ALL: readonly Fault[] = [
   agentMisbehaves,
@@ -17,6 +18,7 @@ const ALL: readonly Fault[] = [
   redisFilled,
   rogueAgent,
   serviceKilled,
+  skillInstalled,
 ];
 
 /** Everything that a drill can make go wrong, by kind. */
