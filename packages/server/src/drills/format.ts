@@ -20,7 +20,10 @@ const answer = z.strictObject({
   result: z.enum(["done", "not_done", "skip"]).default("done"),
   note: sentence.default("answered by the drill"),
   /** commands of `firebreak` that the person really gives before the answer */
-  does: z.array(z.array(z.string().max(1000)).min(1).max(30)).max(10).default([]),
+  does: z
+    .array(z.array(z.string().max(1000)).min(1).max(30))
+    .max(10)
+    .default([]),
   /** left out: the whole check-list */
   ticks: z.array(sentence).max(30).optional(),
   captures: values.default({}),

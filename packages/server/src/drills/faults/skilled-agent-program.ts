@@ -18,7 +18,9 @@ for (let i = 0; i < (LIFE_SECONDS * 1000) / LOOK_EVERY_MS; i++) {
     if (!existsSync(program)) continue;
     taken.add(skill);
     spawn(process.execPath, [program], { stdio: "ignore" });
-    process.stdout.write(`${JSON.stringify({ kind: "tool_call", outcome: "success", data: { tool: "skill", skill } })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ kind: "tool_call", outcome: "success", data: { tool: "skill", skill } })}\n`,
+    );
   }
   writeFileSync("skills-taken", [...taken].join("\n"));
   await sleep(LOOK_EVERY_MS);
