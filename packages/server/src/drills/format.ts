@@ -46,6 +46,8 @@ export const drillDocument = z.strictObject({
   title: sentence,
   description: prose,
   services: z.array(service).max(10).default([]),
+  /** ids of supervised agents that are at work before anything goes wrong, and do no harm */
+  agents: z.array(identifier).max(5).default([]),
   /** what a monitor of the team looks at from the start, and reports as telemetry */
   watches: z.array(watchDocument).max(10).default([]),
   /** laid over the profile in the sandbox */

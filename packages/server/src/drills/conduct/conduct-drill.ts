@@ -6,6 +6,7 @@ import { messageOf } from "../../kernel/index.ts";
 import type { Clock } from "../../kernel/index.ts";
 import { FAULTS } from "../faults/index.ts";
 import type { Caused } from "../faults/fault.ts";
+import { startCalmAgent } from "../faults/start-agent.ts";
 import type { Facts } from "../fill-in.ts";
 import { fillIn, fillInAll } from "../fill-in.ts";
 import type { DrillDocument } from "../format.ts";
@@ -88,7 +89,7 @@ function whenAborted(signal: AbortSignal): Promise<never> {
 async function play(conducting: Conducting, sandbox: Sandbox, course: Course): Promise<void> {
   const { spec, clock, say } = conducting;
   const { drill } = spec;
-  const facts = await prepare(conducting, sandbox);
+  const prepared = await prepare(conducting, sandbox);
   say("starting a Firebreak of its own");
   const api = await startServer(sandbox);
   await requirePlaybook(api, spec);
@@ -96,6 +97,7 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
     api,
     drill.services.map(({ name }) => name),
   );
+  const facts = { ...prepared, ...(await startAgents(sandbox, drill)) };
   watchFromNow(sandbox, { api, watches: drill.watches, facts }, course);
   const persons = admitting(api);
   const context = { sandbox, api, facts, rogueAgent: spec.rogueAgent };
@@ -130,6 +132,12 @@ async function giveCommand(sandbox: Sandbox, words: readonly string[]): Promise<
   const child = sandbox.startFirebreak(words);
   const code = await child.ended;
   if (code !== 0) throw new Error(`firebreak ${words.join(" ")} ended with ${String(code)}: ${child.tail()}`);
+}
+
+async function startAgents(sandbox: Sandbox, { agents }: DrillDocument): Promise<Facts> {
+  const workspaces: Record<string, string> = {};
+  for (const id of agents) workspaces[`${id}.workspace`] = await startCalmAgent(sandbox, id);
+  return workspaces;
 }
 
 function allFacts(facts: Facts, { caused, incident }: Course): Facts {

@@ -1,10 +1,7 @@
-import { writeFileSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { fillIn } from "../fill-in.ts";
 import { defineFault } from "./fault.ts";
-
-const PROGRAM = path.resolve(import.meta.dirname, "agent-program.js");
+import { startAgent } from "./start-agent.ts";
 
 const act = z.strictObject({
   kind: z.string().min(1).max(32),
@@ -28,10 +25,7 @@ export const agentMisbehaves = defineFault({
   }),
   cause: async ({ sandbox, facts }, { agentId, pack, what, acts }) => {
     const { workspace } = sandbox;
-    const script = path.join(workspace, "acts.json");
-    writeFileSync(script, JSON.stringify(fillIn(acts, facts)));
-    const agent = [process.execPath, PROGRAM, script];
-    sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...agent]);
+    startAgent(sandbox, { agentId, pack, workspace, acts: fillIn(acts, facts) });
     return { what: `a supervised agent, ${agentId}: ${what}`, facts: { agentId } };
   },
 });
