@@ -110,6 +110,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   previewErasure: { agent: "scout" },
   eraseOriginals: { agent: "scout", ...REASON },
   addIndicators: { source: "test", values: ["198.51.100.7"] },
+  extractIndicators: { content: "hxxps://evil[.]example" },
   importIndicators: { source: "test", format: "text", content: "198.51.100.7" },
   reportIncident: { title: "It burns", severity: 2, type: "other" },
   resolveAlert: REASON,

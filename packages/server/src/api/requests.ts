@@ -12,8 +12,6 @@ import {
   holdScope,
   incidentState,
   incidentType,
-  indicatorEffect,
-  indicatorType,
   processIdentity,
   reactionState,
   retentionClass,
@@ -76,7 +74,6 @@ export const evidenceItemParams = z.strictObject({
   index: z.coerce.number().int().min(0).max(100_000),
 });
 export const deliveryParams = z.strictObject({ id: idOf("delivery") });
-export const indicatorParams = z.strictObject({ id: idOf("indicator") });
 export const reactionParams = z.strictObject({ id: idOf("reaction") });
 export const replayParams = z.strictObject({ id: idOf("replay") });
 /** Rules name themselves. */
@@ -92,15 +89,6 @@ export type PageQuery = z.infer<typeof pageQuery>;
 /** @param agent only what concerns this agent: its own, its pack's, and the host's */
 export const ledgerQuery = z.strictObject({ agent: entityName.optional() });
 export type LedgerQuery = z.infer<typeof ledgerQuery>;
-
-export const indicatorsQuery = z.strictObject({
-  effect: indicatorEffect.optional(),
-  type: indicatorType.optional(),
-  value: z.string().min(1).max(2048).optional(),
-  source: z.string().min(1).max(128).optional(),
-  ...page,
-});
-export type IndicatorsQuery = z.infer<typeof indicatorsQuery>;
 
 export const eventsQuery = z.strictObject({
   ...eventFilterShape,

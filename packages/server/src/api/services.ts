@@ -52,12 +52,9 @@ import type {
   ErrorCode,
   EvidenceView,
   GuardView,
-  ImportIndicatorsRequest,
   IncidentDetail,
   IncidentGuidance,
   IncidentSummary,
-  IndicatorReceipt,
-  IndicatorView,
   IntakeReceipt,
   ExportedDocument,
   ImpactExportRequest,
@@ -68,7 +65,6 @@ import type {
   KillswitchView,
   MeView,
   NewSourceView,
-  NewIndicatorsRequest,
   Overview,
   PacksStatus,
   ReactionView,
@@ -111,6 +107,7 @@ import type {
 import type { z } from "zod";
 import type { DrillApi } from "./drill-api.ts";
 import type { Download, ExplorerApi } from "./explorer-api.ts";
+import type { IndicatorApi } from "./indicator-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type {
   Caller,
@@ -140,7 +137,6 @@ import type {
   GateFeedQuery,
   ImpactQuery,
   IncidentsQuery,
-  IndicatorsQuery,
   LedgerQuery,
   NewCollectionRequest,
   NewIncidentRequest,
@@ -237,7 +233,7 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices extends DrillApi, ExplorerApi, PlaybookApi, RetentionServices, RunServices {
+export interface ApiServices extends DrillApi, ExplorerApi, IndicatorApi, PlaybookApi, RetentionServices, RunServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;
@@ -281,12 +277,6 @@ export interface ApiServices extends DrillApi, ExplorerApi, PlaybookApi, Retenti
   listBreakers(caller: Caller, query: LedgerQuery): Promise<Page<BreakerView>>;
   isolateBreaker(caller: Caller, request: BreakerRequest): Promise<BreakerView>;
   closeBreaker(caller: Caller, request: BreakerRequest): Promise<BreakerView>;
-
-  listIndicators(caller: Caller, query: IndicatorsQuery): Promise<Page<IndicatorView>>;
-  /** Known to this node at once and to the others within seconds. */
-  addIndicators(caller: Caller, request: NewIndicatorsRequest): Promise<IndicatorReceipt>;
-  importIndicators(caller: Caller, request: ImportIndicatorsRequest): Promise<IndicatorReceipt>;
-  removeIndicator(caller: Caller, request: WithId): Promise<void>;
 
   registerSession(caller: Caller, request: NewSessionRequest): Promise<z.infer<typeof newSessionView>>;
   listSessions(caller: Caller, query: SessionsQuery): Promise<Page<SessionView>>;

@@ -4,6 +4,9 @@ import {
   eventDetail,
   exportedDocument,
   exportView,
+  extractedIndicators,
+  indicatorReceipt,
+  indicatorView,
   playbookDetail,
   playbookImport,
   runPreview,
@@ -18,6 +21,7 @@ import {
 import { z } from "zod";
 import type { DrillApi } from "./drill-api.ts";
 import type { ExplorerApi } from "./explorer-api.ts";
+import type { IndicatorApi } from "./indicator-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type { RunServices } from "./run-services.ts";
 import { playbookLibrary } from "./playbook-schemas.ts";
@@ -108,5 +112,16 @@ export function drillSamples(): DrillApi {
     listDrills: () => pageOfSample(drillSummary),
     getDrill: async () => sample(drillView),
     recordDrill: async () => sample(drillView),
+  };
+}
+
+export function indicatorSamples(): IndicatorApi {
+  return {
+    listIndicators: () => pageOfSample(indicatorView),
+    addIndicators: async () => sample(indicatorReceipt),
+    importIndicators: async () => sample(indicatorReceipt),
+    removeIndicator: async () => {},
+    exportIndicators: async () => ({ fileName: "x.json", mediaType: "application/json", content: pieces("{}\n") }),
+    extractIndicators: async () => sample(extractedIndicators),
   };
 }

@@ -53,8 +53,6 @@ import {
   incidentDetail,
   incidentGuidance,
   incidentSummary,
-  indicatorReceipt,
-  indicatorView,
   intakeReceipt,
   exportedDocument,
   impactView,
@@ -102,7 +100,15 @@ import type { HttpServer } from "./http-server.ts";
 import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
-import { drillSamples, explorerSamples, pageOfSample, playbookSamples, runSamples, sample } from "./testing-sample.ts";
+import {
+  drillSamples,
+  explorerSamples,
+  indicatorSamples,
+  pageOfSample,
+  playbookSamples,
+  runSamples,
+  sample,
+} from "./testing-sample.ts";
 import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
@@ -176,10 +182,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     eraseOriginals: async () => sample(erasureView),
     listErasures: () => pageOfSample(erasureView),
     rotateOriginalsKey: async () => sample(keyRotationView),
-    listIndicators: () => pageOfSample(indicatorView),
-    addIndicators: async () => sample(indicatorReceipt),
-    importIndicators: async () => sample(indicatorReceipt),
-    removeIndicator: async () => {},
+    ...indicatorSamples(),
     registerSession: async () => sample(newSessionView),
     listSessions: () => pageOfSample(sessionView),
     recordSessionState: async () => sample(sessionView),

@@ -1,4 +1,6 @@
 import { INDICATOR_FORMATS } from "@firebreak/protocol";
+import { listMispAttributes } from "../indicators/index.ts";
+import { OperatorError } from "../kernel/index.ts";
 
 export type IndicatorFormat = (typeof INDICATOR_FORMATS)[number];
 
@@ -11,11 +13,15 @@ export interface Part {
 /** The API takes bodies of 1 MiB; JSON may need two characters for one. */
 const PART_CHARACTERS_MAX = 400_000;
 
-/** @returns the format by name, else by the file's ending; undefined for a name that is none */
-export function formatOf(file: string, name: string | undefined): IndicatorFormat | undefined {
+/** More than the list holds. */
+const ATTRIBUTES_MAX = 500_000;
+
+/** @returns the format by name, else by the file's ending and what is in it; undefined for a name that is none */
+export function formatOf(file: string, name: string | undefined, content: string): IndicatorFormat | undefined {
   if (name !== undefined) return INDICATOR_FORMATS.find((format) => format === name);
   if (/\.csv$/i.test(file)) return "csv";
-  return /\.json$/i.test(file) ? "stix" : "text";
+  if (!/\.json$/i.test(file)) return "text";
+  return /"(?:Event|Attribute)"\s*:/.test(content) ? "misp" : "stix";
 }
 
 /** Splits a list where it may be split: between lines, under the same heading; between the objects of a bundle. */
@@ -30,6 +36,8 @@ export function splitContent(format: IndicatorFormat, content: string): Part[] {
     }
     case "stix":
       return splitBundle(content);
+    case "misp":
+      return splitMisp(content);
     default:
       return format satisfies never;
   }
@@ -51,6 +59,28 @@ function splitBundle(content: string): Part[] {
   return pack(texts, (text) => text.length + 1).map(({ items, before }) => ({
     content: `[${items.join(",")}]`,
     placeOf: (place) => place.replace(/^object (\d+)$/, (_, at: string) => `object ${Number(at) + before}`),
+  }));
+}
+
+/** Attributes with what they have from their events, so that each part stands for itself. */
+function splitMisp(content: string): Part[] {
+  const entries = listMispAttributes(parseOrNull(content));
+  if (entries === undefined) return [{ content, placeOf: (place) => place }];
+  if (entries.length > ATTRIBUTES_MAX) {
+    throw new OperatorError(
+      `The file holds ${entries.length} attributes; the list holds ${ATTRIBUTES_MAX} indicators.`,
+      "Export fewer from MISP: those of the last months, or of some tags.",
+    );
+  }
+  const texts = entries.map((entry) => {
+    if (!entry.ok) return "{}";
+    const { type, value, toIds, comment, info, tags, eventTags, decay } = entry.attribute;
+    const Tag = [...(tags.some((tag) => /^tlp:/i.test(tag)) ? tags : eventTags)].map((name) => ({ name }));
+    return JSON.stringify({ type, value, to_ids: toIds, comment: comment || info, Tag, decay_score: decay });
+  });
+  return pack(texts, (text) => text.length + 1).map(({ items, before }) => ({
+    content: `{"Event":{"Attribute":[${items.join(",")}]}}`,
+    placeOf: (place) => place.replace(/^attribute (\d+)$/, (_, at: string) => `attribute ${Number(at) + before}`),
   }));
 }
 

@@ -13,6 +13,9 @@ const NAMES: Readonly<Record<IndicatorType, string>> = {
   hash: "file hash",
   email: "e-mail address",
   file_name: "file name",
+  file_path: "file path",
+  wallet: "wallet address",
+  pattern: "pattern",
 };
 
 /** @returns for each indicator that the intake met in an event a match like a rule's, so that it becomes an alert */
@@ -38,6 +41,8 @@ function toMatch(event: AgentEvent, hit: IndicatorHit, timeMs: number): Match {
   };
 }
 
+const ON_DISK: ReadonlySet<IndicatorType> = new Set(["hash", "file_name", "file_path", "pattern"]);
+
 function incidentTypeOf(type: IndicatorType): string {
-  return type === "hash" || type === "file_name" ? "security_malicious_code" : "security_exfiltration";
+  return ON_DISK.has(type) ? "security_malicious_code" : "security_exfiltration";
 }

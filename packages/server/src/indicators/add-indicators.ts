@@ -1,5 +1,12 @@
 import { importIndicatorsRequest, newIndicatorsRequest } from "@firebreak/protocol";
-import type { IndicatorDefaults, IndicatorReceipt, IndicatorType, Severity } from "@firebreak/protocol";
+import type {
+  IndicatorDefaults,
+  IndicatorEffect,
+  IndicatorReceipt,
+  IndicatorType,
+  Severity,
+  TlpLevel,
+} from "@firebreak/protocol";
 import type { z } from "zod";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
@@ -9,6 +16,7 @@ import type { Candidate, Read, Refusal } from "./candidate.ts";
 import type { IndicatorContext } from "./context.ts";
 import { normalizeIndicator } from "./normalize.ts";
 import { readCsv } from "./read-csv.ts";
+import { readMisp } from "./read-misp.ts";
 import { readStix } from "./read-stix.ts";
 import { readText } from "./read-text.ts";
 import { advanceVersion } from "./version.ts";
@@ -38,7 +46,7 @@ export async function importIndicators(
   return storeIndicators(ctx, defaults, READERS[format](content), "indicator.import");
 }
 
-const READERS = { text: readText, csv: readCsv, stix: readStix } as const;
+const READERS = { text: readText, csv: readCsv, stix: readStix, misp: readMisp } as const;
 
 function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
@@ -54,6 +62,8 @@ interface Row {
   readonly severity: Severity;
   readonly description: string | undefined;
   readonly expiresAt: string | undefined;
+  readonly confidence: number | undefined;
+  readonly tlp: TlpLevel | undefined;
 }
 
 async function storeIndicators(
@@ -67,8 +77,8 @@ async function storeIndicators(
   if (rows.length === 0) return toReceipt({ added: 0, renewed: 0 }, allRejected);
   return inTransaction(ctx.database, async (trx) => {
     // first, so that writers follow each other and no node reads half of what two of them write
-    await advanceVersion(trx);
-    const written = await writeRows(trx, ctx, defaults, rows);
+    const version = await advanceVersion(trx);
+    const written = await writeRows(trx, ctx, { effect: defaults.effect, version }, rows);
     await refuseTooMany(trx);
     await recordAudit(trx, {
       at: ctx.clock.now(),
@@ -116,13 +126,15 @@ function checkCandidate(candidate: Candidate, defaults: IndicatorDefaults, nowMs
     severity: candidate.severity ?? defaults.severity,
     description: (candidate.description ?? defaults.description)?.slice(0, 1000).replaceAll("\u0000", ""),
     expiresAt: expiresAt === undefined ? undefined : toIso(expiresMs),
+    confidence: candidate.confidence ?? defaults.confidence,
+    tlp: candidate.tlp ?? defaults.tlp,
   };
 }
 
 async function writeRows(
   trx: Trx,
   ctx: IndicatorContext,
-  { effect }: IndicatorDefaults,
+  { effect, version }: { readonly effect: IndicatorEffect; readonly version: number },
   rows: readonly Row[],
 ): Promise<{ added: number; renewed: number }> {
   const now = toIso(ctx.clock.now());
@@ -136,6 +148,9 @@ async function writeRows(
       source: row.source,
       severity: row.severity,
       description: row.description ?? null,
+      confidence: row.confidence ?? null,
+      tlp: row.tlp ?? null,
+      since_version: version,
       created_by: ctx.actor.name,
       created_at: now,
       updated_at: now,
@@ -150,6 +165,8 @@ async function writeRows(
           source: row.ref("excluded.source"),
           severity: row.ref("excluded.severity"),
           description: row.ref("excluded.description"),
+          confidence: row.ref("excluded.confidence"),
+          tlp: row.ref("excluded.tlp"),
           updated_at: row.ref("excluded.updated_at"),
           expires_at: row.ref("excluded.expires_at"),
         })),

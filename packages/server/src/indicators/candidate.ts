@@ -1,4 +1,4 @@
-import type { IndicatorType, Severity } from "@firebreak/protocol";
+import type { IndicatorType, Severity, TlpLevel } from "@firebreak/protocol";
 
 /** An indicator as a list gives it, before it is checked. What it leaves out, the request's defaults say. */
 export interface Candidate {
@@ -10,6 +10,9 @@ export interface Candidate {
   readonly description?: string | undefined;
   readonly severity?: Severity | undefined;
   readonly expiresAt?: string | undefined;
+  /** percent */
+  readonly confidence?: number | undefined;
+  readonly tlp?: TlpLevel | undefined;
 }
 
 export interface Refusal {

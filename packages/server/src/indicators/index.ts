@@ -1,8 +1,12 @@
 export { addIndicators, importIndicators } from "./add-indicators.ts";
 export type { IndicatorContext } from "./context.ts";
+export { exportIndicators, recordExport } from "./export-indicators.ts";
+export type { ExportInput } from "./export-indicators.ts";
+export { extractIndicators } from "./extract-indicators.ts";
 export { normalizeIndicator } from "./normalize.ts";
 export { listIndicators } from "./list-indicators.ts";
 export type { IndicatorFilters } from "./list-indicators.ts";
+export { listMispAttributes } from "./misp-attributes.ts";
 export { removeIndicator } from "./remove-indicator.ts";
 export { watchIndicators } from "./watch-indicators.ts";
 export type { IndicatorWatch } from "./watch-indicators.ts";

@@ -3,6 +3,7 @@ import { parseAddress, parseNetwork, prefixOf } from "../kernel/index.ts";
 import type { Address } from "../kernel/index.ts";
 import { observeText } from "./observe.ts";
 import type { ObservedType } from "./observe.ts";
+import { compileTextPattern } from "./text-pattern.ts";
 
 /** An indicator as it is matched. */
 export interface Entry extends Omit<IndicatorHit, "path"> {
@@ -38,6 +39,7 @@ export class IndicatorSet {
     const hits = new Map<string, IndicatorHit>();
     const visit = (text: string, path: string) => {
       observeText(text, (type, value) => this.#judge(type, value, nowMs, (entry) => addHit(hits, entry, path)));
+      for (const entry of this.#reported.findPatterns(text)) if (isAlive(entry, nowMs)) addHit(hits, entry, path);
     };
     if (texts.resource !== undefined) visit(texts.resource, "resource");
     visitTexts(texts.data, "data", DEPTH_MAX, visit);
@@ -88,20 +90,31 @@ class Lookup {
     hash: new Map(),
     email: new Map(),
     file_name: new Map(),
+    file_path: new Map(),
+    wallet: new Map(),
   };
+  readonly #patterns: { readonly entry: Entry; readonly test: (text: string) => boolean }[] = [];
   /** by family, length and first bits */
   readonly #networks = new Map<string, Entry>();
   readonly #lengths = { 32: new Set<number>(), 128: new Set<number>() };
 
   get size(): number {
-    return Object.values(this.#exact).reduce((sum, { size }) => sum + size, this.#networks.size);
+    const others = this.#networks.size + this.#patterns.length;
+    return Object.values(this.#exact).reduce((sum, { size }) => sum + size, others);
   }
 
   add(entry: Entry): void {
-    if (entry.type !== "cidr") {
-      this.#exact[entry.type].set(entry.value, entry);
-      return;
-    }
+    if (entry.type === "pattern") return this.#addPattern(entry);
+    if (entry.type === "cidr") return this.#addNetwork(entry);
+    this.#exact[entry.type].set(entry.value, entry);
+  }
+
+  #addPattern(entry: Entry): void {
+    const compiled = compileTextPattern(entry.value);
+    if (compiled.ok) this.#patterns.push({ entry, test: compiled.test });
+  }
+
+  #addNetwork(entry: Entry): void {
     const network = parseNetwork(entry.value);
     if (network === undefined) return;
     this.#lengths[network.width].add(network.length);
@@ -115,6 +128,10 @@ class Lookup {
     const address = type === "ip" && this.#networks.size > 0 ? parseAddress(value) : undefined;
     if (address !== undefined) this.#findNetworks(address, found);
     return found;
+  }
+
+  findPatterns(text: string): Entry[] {
+    return this.#patterns.filter(({ test }) => test(text)).map(({ entry }) => entry);
   }
 
   /** `a.b.example.org` is met by `example.org`. */

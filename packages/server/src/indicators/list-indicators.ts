@@ -22,7 +22,7 @@ export async function listIndicators(
   let query = ctx.database.kysely.selectFrom("indicators").selectAll();
   if (effect !== undefined) query = query.where("effect", "=", effect);
   if (type !== undefined) query = query.where("type", "=", type);
-  if (value !== undefined) query = query.where("value", "=", value.replaceAll("\u0000", "").toLowerCase());
+  if (value !== undefined) query = query.where("value", "in", formsOf(value));
   if (source !== undefined) query = query.where("source", "=", source.replaceAll("\u0000", ""));
   if (after !== undefined) query = query.where("id", "<", after.replaceAll("\u0000", ""));
   const rows = await query
@@ -33,7 +33,13 @@ export async function listIndicators(
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
-function toIndicatorView(row: Selectable<IndicatorsTable>): IndicatorView {
+/** Paths, wallets and patterns keep their case, everything else is in lower case. */
+function formsOf(value: string): string[] {
+  const plain = value.replaceAll("\u0000", "");
+  return [plain, plain.toLowerCase()];
+}
+
+export function toIndicatorView(row: Selectable<IndicatorsTable>): IndicatorView {
   return {
     id: row.id,
     effect: row.effect,
@@ -42,6 +48,8 @@ function toIndicatorView(row: Selectable<IndicatorsTable>): IndicatorView {
     source: row.source,
     severity: row.severity,
     description: row.description,
+    confidence: row.confidence,
+    tlp: row.tlp,
     createdBy: row.created_by,
     createdAt: toIso(row.created_at.getTime()),
     updatedAt: toIso(row.updated_at.getTime()),

@@ -1,6 +1,9 @@
 import { domainToASCII } from "node:url";
 import type { IndicatorType } from "@firebreak/protocol";
 import { formatAddress, parseAddress, parseNetwork } from "../kernel/index.ts";
+import { toFilePath } from "./file-path.ts";
+import { compileTextPattern } from "./text-pattern.ts";
+import { isWalletForm, toWallet } from "./wallet.ts";
 
 export type Normalized = { ok: true; type: IndicatorType; value: string } | { ok: false; message: string };
 
@@ -19,8 +22,9 @@ const FILE_NAME = /^[^\s/\\][^/\\\n\r]{0,254}$/;
  * @param given the type, if the sender says it; else it is told from the form
  */
 export function normalizeIndicator(text: string, given?: IndicatorType): Normalized {
-  const value = refang(text.trim());
+  const value = given === "pattern" ? text.trim() : refang(text.trim());
   if (value === "" || value.length > CHARACTERS_MAX) return refuse("is empty or longer than 2,048 characters");
+  if (/[\p{Cc}\p{Cs}]/u.test(value)) return refuse("has a control character in it");
   const type = given ?? guessType(value);
   if (type === undefined) return refuse("has no form that tells its type; name the type");
   const normal = normalizers[type](value);
@@ -28,9 +32,9 @@ export function normalizeIndicator(text: string, given?: IndicatorType): Normali
 }
 
 /** Lists are written so that nobody clicks on them: `hxxps://evil[.]example`, `10[.]0[.]0[.]1`. */
-function refang(text: string): string {
+export function refang(text: string): string {
   return text
-    .replace(/^hxxp(s?)(?=:|\[:)/i, "http$1")
+    .replaceAll(/\bhxxp(s?)(?=:|\[:)/gi, "http$1")
     .replaceAll(
       /\[(\.|dot|:|:\/\/|@|at)\]|\((\.|dot)\)/gi,
       (_, square: string | undefined, round: string | undefined) => plainSign(square ?? round ?? ""),
@@ -48,12 +52,14 @@ function guessType(value: string): IndicatorType | undefined {
   if (parseAddress(value) !== undefined) return "ip";
   if (value.includes("/") && parseNetwork(value) !== undefined) return "cidr";
   if (HASH_DIGITS.has(value.length) && /^[\da-f]+$/i.test(value)) return "hash";
+  if (isWalletForm(value)) return "wallet";
   if (EMAIL.test(value)) return "email";
   return toDomain(value) === undefined || FILE_ENDING.test(value) ? undefined : "domain";
 }
 
 /** `invoice.exe` looks like a domain; so many endings of files are top-level domains that the type must be named. */
-const FILE_ENDING = /\.(?:exe|dll|bat|cmd|ps1|vbs|js|jar|sh|py|scr|msi|docm?|xlsm?|pdf|zip|rar|7z|gz|iso|lnk|hta)$/i;
+export const FILE_ENDING =
+  /\.(?:exe|dll|bat|cmd|ps1|vbs|js|jar|sh|py|scr|msi|docm?|xlsm?|pdf|zip|rar|7z|gz|iso|lnk|hta)$/i;
 
 const normalizers: Readonly<Record<IndicatorType, (value: string) => string | Extract<Normalized, { ok: false }>>> = {
   ip: (value) => {
@@ -80,6 +86,17 @@ const normalizers: Readonly<Record<IndicatorType, (value: string) => string | Ex
       : `${value.split("@")[0] ?? ""}@${domain}`.toLowerCase();
   },
   file_name: (value) => (FILE_NAME.test(value) ? value.toLowerCase() : refuse("is no file name: leave folders out")),
+  file_path: (value) =>
+    toFilePath(value) ??
+    refuse("is no whole path such as /etc/cron.d/x without spaces and signs that end words: use a pattern"),
+  wallet: (value) => {
+    const wallet = toWallet(value);
+    return wallet.ok ? wallet.value : refuse(wallet.message);
+  },
+  pattern: (value) => {
+    const compiled = compileTextPattern(value);
+    return compiled.ok ? value : refuse(compiled.message);
+  },
 };
 
 function refuse(message: string): Extract<Normalized, { ok: false }> {

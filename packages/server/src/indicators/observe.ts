@@ -1,9 +1,11 @@
 import type { IndicatorType } from "@firebreak/protocol";
 import { formatAddress, parseAddress } from "../kernel/index.ts";
+import { toFilePath } from "./file-path.ts";
 import { HASH_DIGITS, readUrl, toDomain } from "./normalize.ts";
+import { toWalletKey } from "./wallet.ts";
 
 /** Something in a text that an indicator could name, in the form of indicators. */
-export type ObservedType = Exclude<IndicatorType, "cidr">;
+export type ObservedType = Exclude<IndicatorType, "cidr" | "pattern">;
 export type Observe = (type: ObservedType, value: string) => void;
 
 const TEXT_CHARACTERS_MIN = 4;
@@ -14,7 +16,7 @@ const TOKEN = /[^\s"'`<>(){}|;,=&?#*$!^[\]]{4,}/g;
 const URL_SIGN = "://";
 const SCHEME_CHARACTERS_MAX = 12;
 
-/** Finds addresses, hosts, URLs, hashes, e-mail addresses and file names, in time linear in the text. */
+/** Finds addresses, hosts, URLs, hashes, e-mail addresses, wallets, file names and paths, in time linear in the text. */
 export function observeText(text: string, observe: Observe): void {
   if (text.length < TEXT_CHARACTERS_MIN) return;
   observeUrls(text, observe);
@@ -67,6 +69,8 @@ function observeToken(token: string, observe: Observe): void {
   if (word.includes("@")) observeAccount(word, observe);
   else if (word.includes(".") || word.includes(":")) observePlace(word, isPath, observe);
   if (isPath || word.includes(".")) observeFileName(word, observe);
+  if (isPath) observeFilePath(word, observe);
+  else observeWallet(word, observe);
   // `SHA256:abc…`, `md5-abc…`
   const digest = /^(?:md5|sha-?(?:1|256|512))[:-]([\da-f]{32,128})$/i.exec(word)?.[1];
   if (digest !== undefined && HASH_DIGITS.has(digest.length)) observe("hash", digest.toLowerCase());
@@ -97,6 +101,20 @@ function observeAccount(word: string, observe: Observe): void {
 function observeFileName(word: string, observe: Observe): void {
   const name = word.slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1);
   if (name !== "") observe("file_name", name.toLowerCase());
+}
+
+/** `/etc/passwd`, `C:\\Temp\\x`, and what `host:/etc/passwd` copies. */
+function observeFilePath(word: string, observe: Observe): void {
+  const colon = word.indexOf(":/");
+  const start = colon > 1 && word[colon + 2] !== "/" ? colon + 1 : 0;
+  const filePath = toFilePath(word.slice(start));
+  if (filePath !== undefined) observe("file_path", filePath);
+}
+
+/** Alone or as `bitcoin:…` */
+function observeWallet(word: string, observe: Observe): void {
+  const key = toWalletKey(word.slice(word.lastIndexOf(":") + 1));
+  if (key !== undefined) observe("wallet", key);
 }
 
 /** IPv6 with a port: `[2001:db8::1]:443`. */

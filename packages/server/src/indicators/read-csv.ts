@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
-import { indicatorType, severity } from "@firebreak/protocol";
+import { indicatorType, severity, tlpLevel } from "@firebreak/protocol";
 import { z } from "zod";
-import { messageOf } from "../kernel/index.ts";
+import { fromSpreadsheetText, messageOf } from "../kernel/index.ts";
 import type { Candidate, Read, Refusal } from "./candidate.ts";
 
 const rows = z.array(z.object({ record: z.record(z.string(), z.string()), info: z.object({ lines: z.number() }) }));
@@ -10,7 +10,7 @@ const VALUE_COLUMNS = ["value", "indicator", "ioc", "observable"] as const;
 
 /**
  * A table with a heading: `value` (or `indicator`, `ioc`) and, if there, `type`, `source`, `description`, `severity`,
- * `expires`. Other columns are left out.
+ * `expires`, `confidence`, `tlp`. Other columns are left out.
  */
 export function readCsv(content: string): Read {
   const candidates: Candidate[] = [];
@@ -43,14 +43,20 @@ function toCandidate(place: string, record: Readonly<Record<string, string>>): C
   if (!type.success && record["type"]) return `has the type ${record["type"]}; use ${indicatorType.options.join(", ")}`;
   const grade = severity.safeParse(Number(record["severity"]));
   if (!grade.success && record["severity"]) return "has a severity that is none of 1, 2, 3, 4";
-  const expires = record["expires"] || undefined;
+  const confidence = Number(record["confidence"]);
+  if (!(confidence >= 0 && confidence <= 100) && record["confidence"])
+    return "has a confidence that is none of 0 to 100";
+  const tlp = tlpLevel.safeParse(record["tlp"]?.toLowerCase().replace(/^tlp:/, "") || undefined);
+  if (!tlp.success && record["tlp"]) return `has the TLP ${record["tlp"]}; use ${tlpLevel.options.join(", ")}`;
   return {
     place,
-    value,
+    value: fromSpreadsheetText(value),
     type: type.data,
     severity: grade.data,
-    source: record["source"] || undefined,
-    description: record["description"] || undefined,
-    expiresAt: expires,
+    source: fromSpreadsheetText(record["source"] ?? "") || undefined,
+    description: fromSpreadsheetText(record["description"] ?? "") || undefined,
+    expiresAt: record["expires"] || undefined,
+    confidence: record["confidence"] ? Math.round(confidence) : undefined,
+    tlp: tlp.data,
   };
 }

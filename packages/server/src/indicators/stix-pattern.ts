@@ -16,11 +16,15 @@ const PATHS: Readonly<Record<string, IndicatorType>> = {
   "email-message:sender_ref.value": "email",
   "email-message:from_ref.value": "email",
   "file:name": "file_name",
+  "cryptocurrency-wallet:value": "wallet",
 };
 
 const COMPARISONS_MAX = 1000;
 /** A path, a text in quotes, a sign, a word. */
 const TOKEN = /\s*(?:([a-z\d-]+:(?:[\w.*-]|'[^']*')+)|'((?:[^'\\]|\\.)*)'|([[\](),=]|!=|<=?|>=?)|([A-Za-z]+))/y;
+
+/** Signs and paths of it, in their order; empty: a text. */
+const PATH_FORM = ["file:parent_directory_ref.path", "=", "", "AND", "file:name", "=", ""];
 
 type Token =
   | { readonly kind: "path" | "text" | "sign"; readonly text: string }
@@ -86,10 +90,27 @@ class PatternReader {
   #readObservation(): string | undefined {
     if (!this.#take("sign", "[")) return `has ${this.#next} where [ is needed`;
     do {
+      if (this.#takePath()) continue;
       const problem = this.#readComparison();
       if (problem !== undefined) return problem;
     } while (this.#take("word", "OR"));
     return this.#take("sign", "]") ? undefined : `joins comparisons by ${this.#next}; only OR is read`;
+  }
+
+  /** The one AND that names a single thing: the folder of a file and its name. */
+  #takePath(): boolean {
+    const tokens = this.#tokens.slice(this.#at, this.#at + PATH_FORM.length);
+    const texts = tokens.filter(({ kind }) => kind === "text").map(({ text }) => text);
+    const form = tokens.map(({ kind, text }) => (kind === "text" ? "" : text));
+    const [directory, name] = texts;
+    if (form.join(" ") !== PATH_FORM.join(" ") || directory === undefined || name === undefined) return false;
+    this.#at += PATH_FORM.length;
+    const sign = directory.includes("\\") ? "\\" : "/";
+    this.#comparisons.push({
+      type: "file_path",
+      value: directory.endsWith(sign) ? directory + name : directory + sign + name,
+    });
+    return true;
   }
 
   #readComparison(): string | undefined {

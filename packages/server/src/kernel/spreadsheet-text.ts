@@ -5,3 +5,8 @@ const FORMULA = /^[\s\u0000]*[=+\-@＝＋－＠\t\r]/u; // eslint-disable-line n
 export function spreadsheetText(text: string): string {
   return (FORMULA.test(text) ? `'${text}` : text).toWellFormed();
 }
+
+/** @returns what {@link spreadsheetText} was given */
+export function fromSpreadsheetText(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
+}

@@ -1,4 +1,4 @@
-import type { IndicatorEffect, IndicatorType, Severity } from "@firebreak/protocol";
+import type { IndicatorEffect, IndicatorType, Severity, TlpLevel } from "@firebreak/protocol";
 import type { NullableTimestamp, Timestamp } from "./column-types.ts";
 
 /** What is reported, or never reported, when it is met in an event. */
@@ -11,6 +11,11 @@ export interface IndicatorsTable {
   source: string;
   severity: Severity;
   description: string | null;
+  /** how sure the source is, percent */
+  confidence: number | null;
+  tlp: TlpLevel | null;
+  /** `version` of the list with which it came */
+  since_version: number;
   created_by: string;
   created_at: Timestamp;
   updated_at: Timestamp;

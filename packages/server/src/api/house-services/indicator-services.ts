@@ -1,12 +1,29 @@
 import type { Caller } from "../../access/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
-import { addIndicators, importIndicators, listIndicators, removeIndicator } from "../../indicators/index.ts";
-import type { ApiServices } from "../services.ts";
+import type { ExportInput } from "../../indicators/index.ts";
+import {
+  addIndicators,
+  exportIndicators,
+  extractIndicators,
+  importIndicators,
+  listIndicators,
+  recordExport,
+  removeIndicator,
+} from "../../indicators/index.ts";
+import type { IndicatorApi } from "../indicator-api.ts";
 
-type IndicatorServices = Pick<ApiServices, "listIndicators" | "addIndicators" | "importIndicators" | "removeIndicator">;
+const FILES: Readonly<Record<ExportInput["format"], readonly [fileName: string, mediaType: string]>> = {
+  stix: ["indicators.stix.json", "application/stix+json;version=2.1"],
+  csv: ["indicators.csv", "text/csv; charset=utf-8"],
+  text: ["indicators.txt", "text/plain; charset=utf-8"],
+};
 
-export function indicatorServices(house: House): IndicatorServices {
+async function* toBytes(texts: AsyncIterable<string>): AsyncGenerator<Buffer, void> {
+  for await (const text of texts) yield Buffer.from(text);
+}
+
+export function indicatorServices(house: House): IndicatorApi {
   const as = (caller: Caller) => contextFor(house, caller.actor);
   /** Who was told that it is done may send the next event at once: this node knows by then. */
   const knownHere = async <T>(change: Promise<T>): Promise<T> => {
@@ -18,6 +35,12 @@ export function indicatorServices(house: House): IndicatorServices {
     listIndicators: (_caller, query) => listIndicators(house, query),
     addIndicators: (caller, request) => knownHere(addIndicators(as(caller), request)),
     importIndicators: (caller, request) => knownHere(importIndicators(as(caller), request)),
+    exportIndicators: async (caller, query) => {
+      await recordExport(as(caller), query);
+      const [fileName, mediaType] = FILES[query.format];
+      return { fileName, mediaType, content: toBytes(exportIndicators(house, query)) };
+    },
+    extractIndicators: async (_caller, request) => extractIndicators(request),
     removeIndicator: (caller, request) => knownHere(removeIndicator(as(caller), request)),
   };
 }

@@ -1,6 +1,13 @@
-import { importIndicatorsRequest, indicatorReceipt, newIndicatorsRequest } from "@firebreak/protocol";
-import { indicatorParams, indicatorsQuery } from "../requests.ts";
-import { defineRoute } from "../route.ts";
+import {
+  extractedIndicators,
+  extractIndicatorsRequest,
+  importIndicatorsRequest,
+  indicatorReceipt,
+  newIndicatorsRequest,
+} from "@firebreak/protocol";
+import { z } from "zod";
+import { indicatorExportQuery, indicatorParams, indicatorsQuery } from "../indicator-requests.ts";
+import { defineDownloadRoute, defineRoute } from "../route.ts";
 import { indicatorPage } from "../schemas.ts";
 
 const tag = "Indicators";
@@ -32,12 +39,34 @@ export const indicatorRoutes = [
     method: "POST",
     path: "/api/v1/indicators/import",
     operationId: "importIndicators",
-    summary: "Read a list of indicators: text, CSV or STIX 2.1",
+    summary: "Read a list of indicators: text, CSV, STIX 2.1 or MISP",
     tag,
     access: "responder",
     body: importIndicatorsRequest,
     response: indicatorReceipt,
     handler: ({ services, caller }, { body }) => services.importIndicators(caller, body),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/indicators/extract",
+    operationId: "extractIndicators",
+    summary: "What in a text could be an indicator; nothing is kept",
+    tag,
+    access: "viewer",
+    body: extractIndicatorsRequest,
+    response: extractedIndicators,
+    handler: ({ services, caller }, { body }) => services.extractIndicators(caller, body),
+  }),
+  defineDownloadRoute({
+    method: "GET",
+    path: "/api/v1/indicators/export",
+    operationId: "exportIndicators",
+    summary: "The indicators in force as a file: STIX 2.1, CSV or text; the audit log records it",
+    tag,
+    access: "responder",
+    params: z.strictObject({}),
+    query: indicatorExportQuery,
+    handler: ({ services, caller }, _params, query) => services.exportIndicators(caller, query),
   }),
   defineRoute({
     method: "DELETE",

@@ -1,40 +1,28 @@
-import { readFile } from "node:fs/promises";
-import { indicatorEffect, indicatorReceipt, indicatorType, indicatorView, pageOf, severity } from "@firebreak/protocol";
-import type { IndicatorReceipt, IndicatorView } from "@firebreak/protocol";
-import type { z } from "zod";
-import { OperatorError, messageOf, toIso } from "../../kernel/index.ts";
+import { indicatorEffect, indicatorReceipt, indicatorType, indicatorView, pageOf } from "@firebreak/protocol";
+import type { IndicatorView } from "@firebreak/protocol";
+import { OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
-import type { Command, CommandContext, Option } from "../command.ts";
+import type { Command } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
-import { formatOf, splitContent } from "../indicator-files.ts";
+import { INDICATOR_OPTIONS, readChoice, readIndicatorOptions, tellReceipt } from "../indicator-options.ts";
 import { printable } from "../printable.ts";
+import { indicatorExchangeCommands } from "./indicators-exchange.ts";
 
-const DAY_MS = 86_400_000;
-const DAYS = { min: 1, max: 3650 };
 const LIMIT = { min: 1, max: 500 };
-const REJECTED_SHOWN_MAX = 20;
-
-const SHARED: Readonly<Record<string, Option>> = {
-  source: { type: "string", value: "NAME", summary: "the list or person they come from" },
-  severity: { type: "string", value: "1-4", summary: "how grave an alert is, 1 is critical (2)" },
-  days: { type: "string", value: "N", summary: "expires after N days, unless the list says when; without it never" },
-  note: { type: "string", value: "TEXT", summary: "what is known about them" },
-  allow: { type: "boolean", summary: "never report these: own addresses, whatever lists say" },
-};
 
 const add: Command = {
   name: "indicators add",
   summary: "report these addresses, names and hashes from now on",
   description: [
     "IP addresses and networks, domains (with all below them), URLs, e-mail addresses, MD5, SHA-1, SHA-256 and SHA-512 " +
-      "hashes, file names. The type is told from the form; written so that nobody clicks on them (hxxp, [.]) is fine. " +
+      "hashes, wallets, file names, paths and RE2 patterns. The type is told from the form, but for names, paths, patterns and addresses of Solana; written so that nobody clicks on them (hxxp, [.]) is fine. " +
       "What is known already is renewed. An event that has to do with one makes an alert, on every node within seconds.",
   ],
   positionals: [{ name: "VALUE", summary: "an indicator", many: true }],
   options: {
     type: { type: "string", value: "TYPE", summary: `${indicatorType.options.join(", ")}; else told from the form` },
-    ...SHARED,
+    ...INDICATOR_OPTIONS,
   },
   examples: [
     "firebreak indicators add 203.0.113.7 evil.example --source abuse-desk --days 30",
@@ -46,93 +34,14 @@ const add: Command = {
     const { args } = context;
     if (args.positionals.length === 0) throw usageError(add, "Name at least one indicator.");
     const type = readChoice(add, "type", indicatorType, args.text("type"));
-    const request = { ...readShared(context), values: args.positionals, ...(type === undefined ? {} : { type }) };
-    return tell(context, await context.client.post(indicatorReceipt, "/indicators", request));
+    const request = {
+      ...readIndicatorOptions(add, context),
+      values: args.positionals,
+      ...(type === undefined ? {} : { type }),
+    };
+    return tellReceipt(context, await context.client.post(indicatorReceipt, "/indicators", request));
   },
 };
-
-const importCommand: Command = {
-  name: "indicators import",
-  summary: "read a list of indicators from a file",
-  description: [
-    "Text has one a line, # begins a remark. CSV has a heading with value (or indicator, ioc) and, if there, type, " +
-      "source, description, severity, expires. STIX 2.1 is a bundle; patterns that compare single values are read. What is " +
-      "good is taken, each value that is not is named.",
-  ],
-  positionals: [{ name: "FILE", summary: "the list" }],
-  options: {
-    format: { type: "string", value: "FORMAT", summary: "text, csv or stix; else by the file's ending" },
-    ...SHARED,
-  },
-  examples: [
-    "firebreak indicators import feed.txt --source feed --days 14",
-    "firebreak indicators import bundle.json --format stix --source partner",
-  ],
-  exits: ASKS_SERVER,
-  run: async (context) => {
-    const { args, client } = context;
-    const file = args.positional(0) ?? "";
-    const content = await readFile(file, "utf8").catch((fault: unknown) => {
-      throw new OperatorError(
-        `${printable(file)} cannot be read: ${messageOf(fault)}.`,
-        "Name a file that you may read.",
-      );
-    });
-    const format = formatOf(file, args.text("format"));
-    if (format === undefined) throw usageError(importCommand, "--format is text, csv or stix.");
-    const shared = readShared(context);
-    const total: IndicatorReceipt = { added: 0, renewed: 0, rejected: [], rejectedTotal: 0 };
-    for (const part of splitContent(format, content)) {
-      const receipt = await client.post(indicatorReceipt, "/indicators/import", {
-        ...shared,
-        format,
-        content: part.content,
-      });
-      total.added += receipt.added;
-      total.renewed += receipt.renewed;
-      total.rejectedTotal += receipt.rejectedTotal;
-      total.rejected.push(...receipt.rejected.map((one) => ({ ...one, place: part.placeOf(one.place) })));
-    }
-    return tell(context, total);
-  },
-};
-
-function readShared({ args, clock, userName }: CommandContext) {
-  const days = args.count("days", DAYS);
-  const grade = args.count("severity", { min: 1, max: 4 });
-  const note = args.text("note");
-  return {
-    source: args.text("source") ?? userName,
-    effect: args.flag("allow") ? ("allow" as const) : ("match" as const),
-    ...(grade === undefined ? {} : { severity: severity.parse(grade) }),
-    ...(days === undefined ? {} : { expiresAt: toIso(clock.now() + days * DAY_MS) }),
-    ...(note === undefined ? {} : { description: note }),
-  };
-}
-
-function readChoice<T extends string>(
-  command: Command,
-  name: string,
-  choices: z.ZodType<T> & { readonly options: readonly T[] },
-  text: string | undefined,
-): T | undefined {
-  if (text === undefined) return undefined;
-  const parsed = choices.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw usageError(command, `--${name} is one of ${choices.options.join(", ")}.`);
-}
-
-/** @returns the exit code: a list of which nothing could be taken failed */
-function tell({ output }: CommandContext, receipt: IndicatorReceipt): number {
-  output.result(receipt);
-  output.line(`${receipt.added} added, ${receipt.renewed} renewed, ${receipt.rejectedTotal} refused.`);
-  for (const { place, message } of receipt.rejected.slice(0, REJECTED_SHOWN_MAX)) {
-    output.note(`${printable(place)}: ${printable(message)}`);
-  }
-  const hidden = receipt.rejectedTotal - Math.min(receipt.rejected.length, REJECTED_SHOWN_MAX);
-  if (hidden > 0) output.note(`and ${hidden} more.`);
-  return receipt.added + receipt.renewed === 0 && receipt.rejectedTotal > 0 ? EXIT.failed : EXIT.ok;
-}
 
 const list: Command = {
   name: "indicators list",
@@ -196,4 +105,4 @@ const remove: Command = {
   },
 };
 
-export const indicatorsCommands: readonly Command[] = [add, importCommand, list, remove];
+export const indicatorsCommands: readonly Command[] = [add, ...indicatorExchangeCommands, list, remove];

@@ -30,6 +30,7 @@ import { runControl } from "./0029-run-control.ts";
 import { drillRecords } from "./0030-drill-records.ts";
 import { approvalPeople } from "./0031-approval-people.ts";
 import { drillSchedule } from "./0032-drill-schedule.ts";
+import { indicatorKinds } from "./0033-indicator-kinds.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   { version: 30, name: "drill-records", sql: drillRecords },
   { version: 31, name: "approval-people", sql: approvalPeople },
   { version: 32, name: "drill-schedule", sql: drillSchedule },
+  { version: 33, name: "indicator-kinds", sql: indicatorKinds },
 ];
