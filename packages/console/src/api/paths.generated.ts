@@ -769,7 +769,7 @@ export type IncidentType = "agent_runaway" | "agent_incorrect_output" | "agent_r
 
 export type IndicatorHit = {
   id: string;
-  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
+  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
   value: string;
   source: string;
   severity: Severity;
@@ -779,11 +779,13 @@ export type IndicatorHit = {
 export type IndicatorView = {
   id: string;
   effect: "match" | "allow";
-  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
+  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
   value: string;
   source: string;
   severity: Severity;
   description: string | null;
+  confidence: number | null;
+  tlp: "clear" | "green" | "amber" | "amber+strict" | "red" | null;
   createdBy: string;
   createdAt: string;
   updatedAt: string;
@@ -898,6 +900,17 @@ export type IndicatorReceipt = {
     message: string;
   })[];
   rejectedTotal: number;
+};
+
+export type ExtractedIndicators = {
+  items: ({
+    type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
+    value: string;
+    count: number;
+    line: number;
+    defanged: boolean;
+  })[];
+  truncated: boolean;
 };
 
 export type IntakeReceipt = {
@@ -2855,13 +2868,19 @@ export type AnswerApprovalRequest = {
   checked?: (string)[];
 };
 
+export type ExtractIndicatorsRequest = {
+  content: string;
+};
+
 export type ImportIndicatorsRequest = {
   source: string;
   effect?: "match" | "allow";
   severity?: 1 | 2 | 3 | 4;
   expiresAt?: string;
   description?: string;
-  format: "text" | "csv" | "stix";
+  confidence?: number;
+  tlp?: "clear" | "green" | "amber" | "amber+strict" | "red";
+  format: "text" | "csv" | "stix" | "misp";
   content: string;
 };
 
@@ -2871,8 +2890,10 @@ export type NewIndicatorsRequest = {
   severity?: 1 | 2 | 3 | 4;
   expiresAt?: string;
   description?: string;
+  confidence?: number;
+  tlp?: "clear" | "green" | "amber" | "amber+strict" | "red";
   values: (string)[];
-  type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
+  type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
 };
 
 export type CompleteStepRequest = {
@@ -6714,12 +6735,12 @@ export interface paths {
     get: {
       parameters: {
         query?: {
-          effect?: "match" | "allow";
-          type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name";
-          value?: string;
-          source?: string;
           after?: string;
           limit?: number;
+          effect?: "match" | "allow";
+          type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
+          value?: string;
+          source?: string;
         };
         header?: never;
         path?: never;
@@ -6811,6 +6832,91 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/extract": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": ExtractIndicatorsRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": ExtractedIndicators;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          format?: "stix" | "csv" | "text";
+          type?: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
+          source?: string;
+          tlp?: "clear" | "green" | "amber" | "amber+strict" | "red";
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/octet-stream": string;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
