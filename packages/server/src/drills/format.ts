@@ -13,17 +13,19 @@ const values = z.record(factName, z.unknown());
 /** A real program that runs in the sandbox before anything goes wrong. */
 const service = z.strictObject({ name: identifier, kind: identifier, with: values.default({}) });
 
+/** What the person really does, just before the answer: a command of `firebreak`, or what `kind` says. */
+const deed = z.union([
+  z.array(z.string().max(1000)).min(1).max(30),
+  z.strictObject({ kind: identifier, with: values.default({}) }),
+]);
+export type DrillDeed = z.output<typeof deed>;
+
 /** How a step that waits for a person is answered. What is not here is answered by nobody. */
 const answer = z.strictObject({
   /** the step's id; in a for-each or a sub-playbook, as the run names it or as its playbook does */
   step: z.string().min(1).max(200),
   result: z.enum(["done", "not_done", "skip"]).default("done"),
   note: sentence.default("answered by the drill"),
-  /** commands of `firebreak` that the person really gives before the answer */
-  does: z
-    .array(z.array(z.string().max(1000)).min(1).max(30))
-    .max(10)
-    .default([]),
   /** left out: the whole check-list */
   ticks: z.array(sentence).max(30).optional(),
   captures: values.default({}),
@@ -33,6 +35,8 @@ const answer = z.strictObject({
   decision: z.enum(["approved", "denied"]).default("approved"),
   /** who started the run, when a person did, is the first; nobody approves what they asked for */
   by: z.enum(["first", "second", "both"]).default("first"),
+  /** in this order */
+  does: z.array(deed).max(10).default([]),
 });
 export type DrillAnswer = z.output<typeof answer>;
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { codeOf, messageOf, problemsOfSchema, readTextFile, readYaml } from "../kernel/index.ts";
 import type { FileProblem, YamlSource } from "../kernel/index.ts";
 import { checkKinds } from "./conduct/check-end.ts";
+import { deedKinds } from "./conduct/deeds.ts";
 import { FAULTS } from "./faults/index.ts";
 import { drillDocument } from "./format.ts";
 import type { DrillDocument } from "./format.ts";
@@ -84,6 +85,11 @@ function findUnknown(source: YamlSource, document: DrillDocument): FileProblem[]
   const kinds = [
     { at: ["fault", "kind"], kind: document.fault.kind, known: [...FAULTS.keys()] },
     ...document.services.map(({ kind }, i) => ({ at: ["services", i, "kind"], kind, known: [...SERVICES.keys()] })),
+    ...document.answers.flatMap(({ does }, i) =>
+      does.flatMap((deed, j) =>
+        Array.isArray(deed) ? [] : { at: ["answers", i, "does", j, "kind"], kind: deed.kind, known: deedKinds },
+      ),
+    ),
     ...document.expect.checks.map(({ kind }, i) => ({ at: ["expect", "checks", i, "kind"], kind, known: checkKinds })),
   ];
   return kinds.flatMap(({ at, kind, known }) =>

@@ -1,10 +1,11 @@
 import type { DrillRecord, RunView, StepView } from "@firebreak/protocol";
 import { approvalView, runView } from "@firebreak/protocol";
 import type { Facts } from "../fill-in.ts";
-import { fillIn, fillInAll } from "../fill-in.ts";
+import { fillInAll } from "../fill-in.ts";
 import type { DrillAnswer } from "../format.ts";
 import type { SandboxApi } from "../sandbox/api.ts";
-import type { Persons } from "../sandbox/open-sandbox.ts";
+import type { Persons, Sandbox } from "../sandbox/open-sandbox.ts";
+import { doDeed } from "./deeds.ts";
 import { plainStepId } from "./step-id.ts";
 
 export interface Answering {
@@ -13,8 +14,7 @@ export interface Answering {
   readonly checklists: Readonly<Record<string, readonly string[]>>;
   readonly facts: Facts;
   readonly persons: () => Promise<Persons>;
-  /** gives a command to `firebreak`; throws when it fails */
-  readonly command: (words: readonly string[]) => Promise<void>;
+  readonly sandbox: Pick<Sandbox, "folder" | "startFirebreak">;
 }
 
 export interface Answerer {
@@ -33,11 +33,13 @@ export function createAnswerer(answering: Answering): Answerer {
     if (say === undefined) return;
     answered.add(step.id);
     const persons = await answering.persons();
-    for (const words of say.does) await answering.command(words.map((word) => String(fillIn(word, answering.facts))));
     const names = say.by === "both" ? (["first", "second"] as const) : [say.by];
+    const { sandbox, facts } = answering;
+    const done: string[] = [];
+    for (const deed of say.does) done.push(await doDeed({ sandbox, persons, by: names[0], facts }, deed));
     for (const name of names) {
       const said = await sayIt(persons[name], answering, { run, step, say });
-      given.push({ step: step.id, by: name, said: `${said}: ${say.note}` });
+      given.push({ step: step.id, by: name, said: [`${said}: ${say.note}`, ...done].join("; ").slice(0, 2000) });
     }
   };
   return {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, statfsSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DrillCheck } from "@firebreak/protocol";
+import type { DrillCheck, IncidentDetail } from "@firebreak/protocol";
 import { z } from "zod";
 import { verifyArchive } from "../../evidence/index.ts";
 import { messageOf } from "../../kernel/index.ts";
@@ -13,6 +13,7 @@ import { findAgentProcesses } from "../sandbox/find-agents.ts";
 import { fileKept } from "./file-kept.ts";
 import { looking } from "./looking.ts";
 import type { EndOfDrill, Finding, Looking } from "./looking.ts";
+import { plainStepId } from "./step-id.ts";
 
 const nothing = z.strictObject({});
 const CONNECT_TIMEOUT_MS = 2000;
@@ -37,6 +38,22 @@ const KINDS: Readonly<Record<string, Looking>> = {
     const grown = statSync(path).size - before;
     return { held: before > 0 && grown === 0, found: `${before} bytes, and ${grown} more after ${STILL_MS} ms` };
   }),
+  file_grows: looking(z.strictObject({ path: z.string() }), async (_end, { path }) => {
+    const before = statSync(path).size;
+    await sleep(STILL_MS);
+    const grown = statSync(path).size - before;
+    return { held: grown > 0, found: `${grown} bytes more after ${STILL_MS} ms` };
+  }),
+  lines_held: looking(
+    z.strictObject({ path: z.string(), of: z.string().default(""), after: z.string(), until: z.string() }),
+    async ({ incident }, { path, of, after, until }) => {
+      const times = readTimes(path, of);
+      const [from, to] = [momentOf(incident, after, "endedAt"), momentOf(incident, until, "startedAt")];
+      const [before, between] = [times.filter((ms) => ms < from), times.filter((ms) => ms > from && ms < to)];
+      const found = `${before.length} line(s) before ${after}, ${between.length} from then until ${until}`;
+      return { held: before.length > 0 && to > from && between.length === 0, found };
+    },
+  ),
   stops_verified: looking(nothing, async ({ incident }) => {
     const stops = incident.stops.filter(({ hold }) => hold.level !== "deny");
     const unproved = stops.filter(({ verified }) => !verified);
@@ -92,9 +109,19 @@ const KINDS: Readonly<Record<string, Looking>> = {
     },
   ),
   http: looking(
-    z.strictObject({ url: z.string(), status: z.number().int().default(200) }),
-    async (_end, { url, status }) => {
-      const response = await fetchLoopback(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    z.strictObject({
+      url: z.string(),
+      status: z.number().int().default(200),
+      /** a key that is shown, or the file that it stands in */
+      bearer: z.string().optional(),
+      bearerFile: z.string().optional(),
+    }),
+    async (_end, { url, status, bearer, bearerFile }) => {
+      const key = bearerFile === undefined ? bearer : readFileSync(bearerFile, "utf8").trim();
+      const response = await fetchLoopback(url, {
+        ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
+        signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+      });
       await response.body?.cancel();
       return { held: response.status === status, found: `it answers ${response.status}` };
     },
@@ -120,6 +147,22 @@ async function lookAt(kind: string, values: Readonly<Record<string, unknown>>, e
   } catch (fault) {
     return { held: false, found: `it could not be looked at: ${messageOf(fault)}`.slice(0, 2000) };
   }
+}
+
+/** @returns the times that the lines with that text begin with */
+function readTimes(file: string, text: string): number[] {
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && line.includes(text));
+  return lines.map((line) => Date.parse(line.split(" ", 1)[0] ?? ""));
+}
+
+/** @throws RangeError when the step has not come to that */
+function momentOf({ runs }: IncidentDetail, id: string, which: "startedAt" | "endedAt"): number {
+  const steps = runs.flatMap((run) => run.steps);
+  const at = (steps.find((step) => step.id === id) ?? steps.find((step) => plainStepId(step.id) === id))?.[which];
+  if (at === undefined || at === null) throw new RangeError(`the step ${id} did not come to that`);
+  return Date.parse(at);
 }
 
 function subjectsOf(received: readonly { readonly subject: string }[]): string {

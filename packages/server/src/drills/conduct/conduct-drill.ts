@@ -115,7 +115,7 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
     checklists: spec.checklists,
     facts: allFacts(facts, course),
     persons,
-    command: (words) => giveCommand(sandbox, words),
+    sandbox,
   });
   if (drill.start === "by_person") await startByPerson(conducting, course, await persons(), facts);
   const remainingMs = Math.max(1000, deadlineMs - clock.now());
@@ -125,13 +125,6 @@ async function play(conducting: Conducting, sandbox: Sandbox, course: Course): P
   course.incident = await untilSettled(api, course.incident.id);
   const end = { sandbox, incident: course.incident, facts: allFacts(facts, course) };
   course.checks = await checkEnd(drill.expect.checks, end);
-}
-
-/** As a person at the keyboard would. */
-async function giveCommand(sandbox: Sandbox, words: readonly string[]): Promise<void> {
-  const child = sandbox.startFirebreak(words);
-  const code = await child.ended;
-  if (code !== 0) throw new Error(`firebreak ${words.join(" ")} ended with ${String(code)}: ${child.tail()}`);
 }
 
 async function startAgents(sandbox: Sandbox, { agents }: DrillDocument): Promise<Facts> {

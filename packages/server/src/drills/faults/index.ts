@@ -3,8 +3,10 @@ import { backupBroken } from "./backup-broken.ts";
 import { diskFilled } from "./disk-filled.ts";
 import { failedLogins } from "./failed-logins.ts";
 import type { Fault } from "./fault.ts";
+import { integrationBroken } from "./integration-broken.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
+import { requestFlood } from "./request-flood.ts";
 import { rogueAgent } from "./rogue-agent.ts";
 import { serviceKilled } from "./service-killed.ts";
 import { skillInstalled } from "./skill-installed.ts";
@@ -14,8 +16,10 @@ const ALL: readonly Fault[] = [
   backupBroken,
   diskFilled,
   failedLogins,
+  integrationBroken,
   redisDumpCorrupted,
   redisFilled,
+  requestFlood,
   rogueAgent,
   serviceKilled,
   skillInstalled,

@@ -1,0 +1,59 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { doDeed } from "./deeds.ts";
+import type { DoerContext } from "./deeds.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "firebreak-deeds-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a person of a drill calls; `resumed` is who released which hold with what checked. */
+function createPersons(persons: 1 | 2) {
+  const resumed: string[] = [];
+  const person = (name: string) => ({
+    url: "",
+    get: async () => ({
+      holds: [
+        { id: "hld_1", scope: "tool", target: "lookup" },
+        { id: "hld_2", scope: "pack", target: "research" },
+      ],
+      resumes: [{ holdId: "hld_1", persons, checklist: ["the cause is found"] }],
+    }),
+    post: async (_schema: unknown, apiPath: string, body: { checked: string[] }) => {
+      resumed.push(`${name} ${apiPath} ${body.checked.join()}`);
+    },
+  });
+  return { persons: { first: person("first"), second: person("second") }, resumed };
+}
+
+function contextOf(persons: unknown = {}): DoerContext {
+  return { sandbox: { folder }, persons, by: "first", facts: { folder } } as unknown as DoerContext;
+}
+
+test("L-4: a person of a drill releases just the stop that is named, with a second person where it takes one", async () => {
+  const alone = createPersons(1);
+  await doDeed(contextOf(alone.persons), { kind: "release", with: { scope: "tool", target: "lookup" } });
+  expect(alone.resumed).toEqual(["first /killswitch/holds/hld_1/resume the cause is found"]);
+  const two = createPersons(2);
+  await doDeed(contextOf(two.persons), { kind: "release", with: { scope: "tool", target: "lookup" } });
+  expect(two.resumed.map((one) => one.split(" ")[0])).toEqual(["first", "second"]);
+  const none = doDeed(contextOf(two.persons), { kind: "release", with: { scope: "global" } });
+  await expect(none).rejects.toThrow("no stop of global");
+});
+
+test("L-4: what a person of a drill writes and moves stays in the sandbox", async () => {
+  const at = (name: string) => path.join(folder, name);
+  await doDeed(contextOf(), { kind: "write", with: { path: at("a"), text: "mended" } });
+  await doDeed(contextOf(), { kind: "move", with: { from: at("a"), to: at("b") } });
+  expect(readFileSync(at("b"), "utf8")).toBe("mended");
+  writeFileSync(`${folder}-beside`, "");
+  for (const to of [`${folder}-beside`, "/etc/firebreak-drill", at("../x")]) {
+    await expect(doDeed(contextOf(), { kind: "move", with: { from: at("b"), to } })).rejects.toThrow(
+      "not in the sandbox",
+    );
+  }
+  rmSync(`${folder}-beside`);
+  expect(existsSync(at("b"))).toBe(true);
+  await expect(doDeed(contextOf(), { kind: "dance", with: {} })).rejects.toThrow("no deed dance");
+});

@@ -1,0 +1,84 @@
+import { renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { HOLD_SCOPES, killswitchView, resumeReceipt } from "@firebreak/protocol";
+import { z } from "zod";
+import { fillIn, fillInAll } from "../fill-in.ts";
+import type { Facts } from "../fill-in.ts";
+import type { DrillDeed } from "../format.ts";
+import type { SandboxApi } from "../sandbox/api.ts";
+import type { Persons, Sandbox } from "../sandbox/open-sandbox.ts";
+
+/** Who does it, and where. */
+export interface DoerContext {
+  readonly sandbox: Pick<Sandbox, "folder" | "startFirebreak">;
+  readonly persons: Persons;
+  readonly by: keyof Persons;
+  readonly facts: Facts;
+}
+
+interface Deed {
+  /** @returns what was done, in words */
+  act(ctx: DoerContext, given: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+function deed<S extends z.ZodType>(
+  parameters: S,
+  act: (ctx: DoerContext, parameters: z.output<S>) => Promise<string>,
+): Deed {
+  return { act: (ctx, given) => act(ctx, parameters.parse(given)) };
+}
+
+/** What a person of the drill really does before saying that it is done. */
+const DEEDS: Readonly<Record<string, Deed>> = {
+  release: deed(
+    z.strictObject({ scope: z.enum(HOLD_SCOPES), target: z.string().nullable().default(null) }),
+    async ({ persons, by }, { scope, target }) => {
+      const { holds, resumes } = await persons[by].get(killswitchView, "/killswitch");
+      const found = holds.filter((hold) => hold.scope === scope && hold.target === target);
+      if (found.length === 0) throw new Error(`there is no stop of ${target ?? scope} to release`);
+      for (const { id } of found) {
+        const { checklist = [], persons: needed = 1 } = resumes.find(({ holdId }) => holdId === id) ?? {};
+        await resume(persons[by], id, checklist);
+        if (needed === 2) await resume(persons[by === "first" ? "second" : "first"], id, checklist);
+      }
+      return `released the stop of ${target ?? scope}`;
+    },
+  ),
+  move: deed(z.strictObject({ from: z.string(), to: z.string() }), async ({ sandbox }, { from, to }) => {
+    renameSync(within(sandbox.folder, from), within(sandbox.folder, to));
+    return `moved ${from} to ${to}`;
+  }),
+  write: deed(z.strictObject({ path: z.string(), text: z.string() }), async ({ sandbox }, given) => {
+    writeFileSync(within(sandbox.folder, given.path), given.text);
+    return `wrote ${given.path}`;
+  }),
+};
+
+/** The kinds of deed that a drill's file may name. */
+export const deedKinds: readonly string[] = Object.keys(DEEDS);
+
+/** @throws Error when it could not be done; a person who fails does not say that it is done */
+export async function doDeed(ctx: DoerContext, given: DrillDeed): Promise<string> {
+  if (Array.isArray(given)) return giveCommand(ctx, given);
+  const found = DEEDS[given.kind];
+  if (found === undefined) throw new RangeError(`there is no deed ${given.kind}`);
+  return found.act(ctx, fillInAll(given.with, ctx.facts));
+}
+
+async function giveCommand({ sandbox, facts }: DoerContext, given: readonly string[]): Promise<string> {
+  const words = given.map((word) => String(fillIn(word, facts)));
+  const child = sandbox.startFirebreak(words);
+  const code = await child.ended;
+  if (code !== 0) throw new Error(`firebreak ${words.join(" ")} ended with ${String(code)}: ${child.tail()}`);
+  return `ran firebreak ${words.join(" ")}`;
+}
+
+async function resume(person: SandboxApi, holdId: string, checked: readonly string[]): Promise<void> {
+  await person.post(resumeReceipt, `/killswitch/holds/${holdId}/resume`, { reason: "released in the drill", checked });
+}
+
+function within(folder: string, file: string): string {
+  const resolved = path.resolve(folder, file);
+  if (resolved.startsWith(`${folder}/`)) return resolved;
+  throw new RangeError(`${file} is not in the sandbox`);
+}
