@@ -6,19 +6,21 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGate, gateOptionsFrom } from "@firebreak/sdk";
-import type { CallingAgentSettings } from "./calling-agent.ts";
+import { processEnvironment } from "../../kernel/index.ts";
+import { fetchLoopback } from "../sandbox/fetch-loopback.ts";
 import { callingAgentSettings } from "./calling-agent.ts";
+import type { CallingAgentSettings } from "./calling-agent.ts";
 
 const LIFE_MS = 120_000;
 const CALLS_MAX = 2000;
 const CALL_TIMEOUT_MS = 2000;
-const gate = createGate(gateOptionsFrom(process.env));
+const gate = createGate(gateOptionsFrom(processEnvironment()));
 const file = process.argv[2] ?? "";
 
 async function call({ url, keyFile }: CallingAgentSettings): Promise<{ status: number; response: string }> {
   const key = readFileSync(keyFile, "utf8").trim();
   try {
-    const answered = await fetch(url, {
+    const answered = await fetchLoopback(url, {
       headers: { authorization: `Bearer ${key}` },
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
