@@ -10,7 +10,7 @@ describe("L-4: drills in the console", () => {
     await settle(page);
     const needed = page.getByRole("region", { name: "Need a drill" });
     expect(await needed.innerText()).toMatch(
-      /Rogue agent[^]*Never proven[^]*A service is down[^]*Proven on another text/,
+      /A service is down[^]*Drill overdue[^]*Proven on another text[^]*Rogue agent[^]*Not drilled here yet/,
     );
     const chart = page.getByRole("figure", { name: /Contained/ });
     expect(await chart.locator("rect[data-met=true]").count()).toBe(2);

@@ -1,5 +1,5 @@
 /** The part of the fake backend that the pages of playbooks and runs ask. */
-import type { PlaybookDetail } from "@firebreak/protocol";
+import type { PlaybookDetail, PlaybookStepView, RunPreview } from "@firebreak/protocol";
 import type { Sample } from "./sample-data.ts";
 import { summaryOfDrill } from "./sample-drills.ts";
 import { IMPORTED } from "./sample-import.ts";
@@ -18,6 +18,51 @@ interface Surroundings {
   readonly now: () => string;
   readonly change: (topic: "run", id: string) => void;
   readonly refuse: (code: "not_found" | "conflict", detail: string) => Error;
+}
+
+/** Of whom a step would ask what, when it is one for people. */
+function askOf({ type, text: words, title, role, checklist, escalateTo }: PlaybookStepView) {
+  if (type !== "manual" && type !== "decision" && type !== "approval") return null;
+  return { kind: type, what: words ?? title, role, access: "responder" as const, people: 1, checklist, escalateTo };
+}
+
+function previewOf({ id, hash, steps, locks }: PlaybookDetail): RunPreview {
+  return {
+    playbookId: id,
+    hash,
+    incidentId: null,
+    steps: steps.map((step) => ({
+      id: step.id,
+      parent: step.parent,
+      option: step.option,
+      phase: step.phase,
+      title: step.title,
+      type: step.type,
+      when: step.when,
+      timeBox: step.timeBox,
+      required: step.required,
+      asks: askOf(step),
+      doing: step.title,
+      effector: step.effector,
+      input: step.with,
+      changes: step.effector === null ? [] : [`${step.effector} would act`],
+      touches: [],
+      obstacles: step.id === "restart" ? ["the service was restarted three times in ten minutes"] : [],
+      note: step.title,
+      destroysEvidence: step.destroysEvidence,
+      undo: step.undo,
+      stays: step.undo === "none" ? "it has no way back" : null,
+    })),
+    asks: steps.flatMap((step) => {
+      const ask = askOf(step);
+      return ask === null ? [] : [{ stepId: step.id, title: step.title, ...ask }];
+    }),
+    cannotUndo: steps
+      .filter((step) => step.undo === "none")
+      .map((step) => ({ stepId: step.id, title: step.title, why: "it has no way back" })),
+    locks,
+    lockedBy: "run_deciding",
+  };
 }
 
 export function playbookRoutes({ sample, now, change, refuse }: Surroundings): Record<string, (call: Call) => unknown> {
@@ -45,6 +90,7 @@ export function playbookRoutes({ sample, now, change, refuse }: Surroundings): R
           }
         : null,
     lastDrill: null,
+    drillOverdue: id === "service-down",
   });
   const findRun = (id: string) => {
     const found = runs().find((run) => run.id === id);
@@ -68,24 +114,7 @@ export function playbookRoutes({ sample, now, change, refuse }: Surroundings): R
       return found;
     },
     "POST /runs/:id/signals/:name": ({ id }) => findRun(id),
-    "POST /playbooks/:id/preview": ({ id }) => ({
-      playbookId: id,
-      hash: find(id).hash,
-      steps: find(id).steps.map((step) => ({
-        id: step.id,
-        phase: step.phase,
-        title: step.title,
-        type: step.type,
-        effector: step.effector,
-        input: step.with,
-        changes: step.effector === null ? [] : [`${step.effector} would act`],
-        touches: [],
-        obstacles: step.id === "restart" ? ["the service was restarted three times in ten minutes"] : [],
-        note: step.title,
-        destroysEvidence: step.destroysEvidence,
-        undo: step.undo,
-      })),
-    }),
+    "POST /playbooks/:id/preview": ({ id }) => previewOf(find(id)),
     "POST /runs": ({ body }) => {
       const [first] = sample.library.runs;
       const playbook = find(text(body["playbookId"]));

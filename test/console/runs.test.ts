@@ -93,6 +93,13 @@ describe("P-1: a run as it happens", () => {
     await expect
       .poll(() => backend.acts.at(-1))
       .toEqual({ path: "POST /runs/run_completed/undo", body: { reason: "it was the wrong service" } });
+    await page.getByRole("button", { name: "Undo…" }).click();
+    await page.getByRole("dialog").getByLabel("What").selectOption("recover");
+    await page.getByRole("dialog").getByLabel("Why").fill("only that was wrong");
+    await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();
+    await expect
+      .poll(() => backend.acts.at(-1))
+      .toEqual({ path: "POST /runs/run_completed/undo", body: { phase: "recover", reason: "only that was wrong" } });
   });
 
   test("news of the run is shown without asking", async () => {
@@ -121,7 +128,10 @@ describe("a playbook is started", () => {
     await show.click();
     const preview = dialog.getByRole("region", { name: "What would happen" });
     expect(await preview.innerText()).toMatch(
-      /15 steps would run[^]*1 step would be refused[^]*three times in ten minutes/,
+      /15 steps on all branches[^]*1 step would be refused[^]*three times in ten minutes/,
+    );
+    expect(await preview.innerText()).toMatch(
+      /No other run acts on service:[^]*run_deciding does now[^]*What people would be asked[^]*What stays/,
     );
     expect(await axeViolations(page)).toEqual([]);
     await dialog.getByLabel("service", { exact: true }).fill("shop");

@@ -234,6 +234,7 @@ function runs(ago: Ago): RunView[] {
     startedAt: ago(12.97),
     endedAt: null,
     wakeAt: null,
+    inputs: { agentId: "scout" },
     outputs: null,
     observes: false,
     owner: null,

@@ -44,6 +44,7 @@ function run(playbook: PlaybookDetail, at: At, part: Partial<RunView> & Pick<Run
     startedAt: at(31),
     endedAt: null,
     wakeAt: null,
+    inputs: { service: "web", packs: ["research"], calm: false },
     outputs: null,
     observes: false,
     owner: "ada",

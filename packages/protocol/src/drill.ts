@@ -141,7 +141,12 @@ export type LastProven = z.infer<typeof lastProven>;
 export const lastDrill = z.object({ drillId: z.string(), at: z.string(), result: drillResult });
 export type LastDrill = z.infer<typeof lastDrill>;
 
-const proof = { lastProven: lastProven.nullable(), lastDrill: lastDrill.nullable() };
+const proof = {
+  lastProven: lastProven.nullable(),
+  lastDrill: lastDrill.nullable(),
+  /** the profile's schedule promised a drill that has not passed in time */
+  drillOverdue: z.boolean(),
+};
 /** A playbook with what drills say of it; null: there was none. */
 export const provenPlaybook = playbookView.extend(proof);
 export type ProvenPlaybook = z.infer<typeof provenPlaybook>;

@@ -163,6 +163,8 @@ export const runView = z.object({
   endedAt: nullableTime,
   /** when a run that waits is looked at again by itself */
   wakeAt: nullableTime,
+  /** what it was asked for with */
+  inputs: z.record(z.string(), z.unknown()),
   /** what the playbook's `outputs` came to, once it has ended */
   outputs: z.record(z.string(), z.unknown()).nullable(),
   /** it only says what it would do */

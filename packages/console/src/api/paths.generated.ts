@@ -1207,6 +1207,7 @@ export type PlaybookView = {
     at: string;
     result: "passed" | "passed_in_part" | "failed" | "not_run";
   } | null;
+  drillOverdue: boolean;
 };
 
 export type ProvenPlaybookDetail = {
@@ -1276,6 +1277,7 @@ export type ProvenPlaybookDetail = {
     at: string;
     result: "passed" | "passed_in_part" | "failed" | "not_run";
   } | null;
+  drillOverdue: boolean;
 };
 
 export type PlaybookStep = {
@@ -2131,6 +2133,7 @@ export type RunView = {
   startedAt: string | null;
   endedAt: string | null;
   wakeAt: string | null;
+  inputs: { [key: string]: unknown };
   outputs: { [key: string]: unknown } | null;
   observes: boolean;
   owner: string | null;

@@ -18,8 +18,8 @@ export const handOverRun = (
 export const abortRun = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/runs/{id}/abort", { ...byId(id), body: { reason } }));
 
-export const undoRun = (id: string, reason: string) =>
-  unwrap(client.POST("/api/v1/runs/{id}/undo", { ...byId(id), body: { reason } }));
+export const undoRun = (id: string, body: { readonly phase?: string; readonly reason: string }) =>
+  unwrap(client.POST("/api/v1/runs/{id}/undo", { ...byId(id), body }));
 
 export type StepAnswer = CompleteStepRequest;
 export const completeStep = (id: string, step: string, answer: StepAnswer) =>

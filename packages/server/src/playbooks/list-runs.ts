@@ -83,6 +83,7 @@ function viewRun(run: RunRow, steps: StepView[], lockedBy: string | null): RunVi
     startedAt: run.started_at?.toISOString() ?? null,
     endedAt: run.ended_at?.toISOString() ?? null,
     wakeAt: run.wake_at?.toISOString() ?? null,
+    inputs: run.inputs,
     outputs: run.outputs,
     observes: run.mode === "observe",
     owner: run.owner,

@@ -83,12 +83,14 @@ export function DrillHistory({ drills }: { readonly drills: readonly DrillSummar
 }
 
 /** Playbooks of which no drill shows that they work as they are now. */
-function needsDrill({ lastProven, lastDrill }: ProvenPlaybook): boolean {
-  return lastProven === null || lastProven.stale || lastDrill?.result === "failed";
+function needsDrill({ lastProven, lastDrill, drillOverdue }: ProvenPlaybook): boolean {
+  return drillOverdue || lastProven === null || lastProven.stale || lastDrill?.result === "failed";
 }
 
 function Unproven({ playbooks }: { readonly playbooks: readonly ProvenPlaybook[] }) {
-  const needed = playbooks.filter(needsDrill);
+  const needed = playbooks
+    .filter(needsDrill)
+    .toSorted((one, other) => Number(other.drillOverdue) - Number(one.drillOverdue));
   return (
     <Panel title="Need a drill" icon="warn" aside={<span className="muted">{needed.length}</span>}>
       {needed.length === 0 ? (

@@ -3,8 +3,12 @@ import { Ago } from "../../components/bits.tsx";
 import { Badge } from "../../ui/badge.tsx";
 
 /** What drills say of a playbook: when it was last shown to work, on which text, and whether the last try failed. */
-export function Proof({ playbook }: { readonly playbook: Pick<ProvenPlaybook, "lastProven" | "lastDrill"> }) {
-  const { lastProven, lastDrill } = playbook;
+export function Proof({
+  playbook,
+}: {
+  readonly playbook: Pick<ProvenPlaybook, "lastProven" | "lastDrill" | "drillOverdue">;
+}) {
+  const { lastProven, lastDrill, drillOverdue } = playbook;
   const hasFailed = lastDrill?.result === "failed" && lastDrill.drillId !== lastProven?.drillId;
   return (
     <>
@@ -13,9 +17,17 @@ export function Proof({ playbook }: { readonly playbook: Pick<ProvenPlaybook, "l
           Last drill failed
         </Badge>
       )}
+      {drillOverdue && (
+        <Badge tone="warn" icon="clock" title="The profile promises a drill that has not passed in time.">
+          Drill overdue
+        </Badge>
+      )}
       {lastProven === null ? (
-        <Badge tone="neutral" title="No drill has shown that it works.">
-          Never proven
+        <Badge
+          tone="neutral"
+          title="No drill of it was made here yet: nothing shows that it works, or that it does not."
+        >
+          Not drilled here yet
         </Badge>
       ) : (
         <Badge

@@ -3,7 +3,8 @@ import type { RunView } from "@firebreak/protocol";
 import { abortRun, handOverRun, pauseRun, resumeRun, retryStep, skipStep, undoRun } from "../../api/run-commands.ts";
 import { FormDialog, tooShort } from "../../components/dialogs.tsx";
 import { useAct } from "../../hooks/use-act.ts";
-import { TextArea, TextField } from "../../ui/fields.tsx";
+import { SelectField, TextArea, TextField } from "../../ui/fields.tsx";
+import { sayPhase } from "../playbooks/words.ts";
 import type { RunAct } from "./acts.ts";
 
 interface ActWord {
@@ -73,7 +74,15 @@ const WORDS = {
   },
 } as const satisfies Record<RunAct["name"], ActWord>;
 
-function send(run: RunView, { name, step }: RunAct, reason: string, to: string): Promise<unknown> {
+interface Said {
+  readonly reason: string;
+  /** the person that it is handed to */
+  readonly to: string;
+  /** undone alone; empty: the whole run */
+  readonly phase: string;
+}
+
+function send(run: RunView, { name, step }: RunAct, { reason, to, phase }: Said): Promise<unknown> {
   const stepId = step?.id ?? "";
   switch (name) {
     case "pause":
@@ -87,7 +96,7 @@ function send(run: RunView, { name, step }: RunAct, reason: string, to: string):
     case "abort":
       return abortRun(run.id, reason);
     case "undo":
-      return undoRun(run.id, reason);
+      return undoRun(run.id, phase === "" ? { reason } : { phase, reason });
     case "skip":
       return skipStep(run.id, stepId, reason);
     case "retry":
@@ -107,10 +116,15 @@ interface RunActDialogProps {
 export function RunActDialog({ run, act, onClose }: RunActDialogProps) {
   const [reason, setReason] = useState("");
   const [to, setTo] = useState("");
+  const [phase, setPhase] = useState("");
   const word = WORDS[act.name];
   const needsPerson = act.name === "hand-over" || act.name === "ask";
   const noPerson = needsPerson && to.trim() === "" ? "Name the person first." : null;
-  const mutation = useAct(() => send(run, act, reason.trim(), to.trim()), { done: word.done, onDone: onClose });
+  const mutation = useAct(() => send(run, act, { reason: reason.trim(), to: to.trim(), phase }), {
+    done: word.done,
+    onDone: onClose,
+  });
+  const phases = [...new Set(run.steps.map((step) => step.phase))];
   return (
     <FormDialog
       title={word.title}
@@ -125,6 +139,17 @@ export function RunActDialog({ run, act, onClose }: RunActDialogProps) {
     >
       {needsPerson && (
         <TextField label="To whom (their name here)" value={to} onChange={(event) => setTo(event.target.value)} />
+      )}
+      {act.name === "undo" && phases.length > 1 && (
+        <SelectField
+          label="What"
+          value={phase}
+          options={[
+            { value: "", label: "The whole run" },
+            ...phases.map((one) => ({ value: one, label: `Only the phase ${sayPhase(one)}` })),
+          ]}
+          onChange={setPhase}
+        />
       )}
       <TextArea
         label="Why"

@@ -5,6 +5,7 @@ import type { PlaybookDetail, RunView, StepState } from "@firebreak/protocol";
 import { runPlaybookQuery, runQuery } from "../../api/playbook-queries.ts";
 import { ActorName, Ago, At } from "../../components/bits.tsx";
 import { Loaded, useTabTitle } from "../../components/page.tsx";
+import { showHidden } from "../../harmless.ts";
 import { useCommands } from "../../hooks/use-commands.ts";
 import { useMe } from "../../hooks/use-me.ts";
 import { incidentPath, playbookPath, runPath } from "../../navigation.ts";
@@ -49,6 +50,15 @@ function VerdictBar({ run }: { readonly run: RunView }) {
   );
 }
 
+function valueFacts(word: string, values: Readonly<Record<string, unknown>>): readonly Fact[] {
+  return Object.entries(values).map(([name, value]) => ({
+    label: `${word} ${name}`,
+    value: (
+      <code className="wrap-anywhere">{showHidden(typeof value === "string" ? value : JSON.stringify(value))}</code>
+    ),
+  }));
+}
+
 function runFacts(run: RunView, playbook: PlaybookDetail | null): readonly Fact[] {
   const took =
     run.startedAt === null || run.endedAt === null ? null : Date.parse(run.endedAt) - Date.parse(run.startedAt);
@@ -70,10 +80,8 @@ function runFacts(run: RunView, playbook: PlaybookDetail | null): readonly Fact[
     ...(run.lockedBy === null
       ? []
       : [{ label: "Waits for", value: <Link href={runPath(run.lockedBy)}>{run.lockedBy}</Link> }]),
-    ...Object.entries(run.outputs ?? {}).map(([name, value]) => ({
-      label: `Gives ${name}`,
-      value: <code>{JSON.stringify(value)}</code>,
-    })),
+    ...valueFacts("With", run.inputs),
+    ...valueFacts("Gives", run.outputs ?? {}),
   ];
 }
 

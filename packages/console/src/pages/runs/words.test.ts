@@ -44,6 +44,7 @@ function run(part: Partial<RunView>): RunView {
     startedAt: null,
     endedAt: null,
     wakeAt: null,
+    inputs: {},
     outputs: null,
     observes: false,
     owner: null,

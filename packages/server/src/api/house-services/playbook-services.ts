@@ -1,6 +1,6 @@
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
-import { NO_PROOF, readProofs } from "../../drills/index.ts";
+import { findDue, readProofs, readScheduled } from "../../drills/index.ts";
 import {
   describePlaybook,
   describeRunPlaybook,
@@ -17,14 +17,14 @@ export function playbookServices(house: House): PlaybookApi {
   return {
     listPlaybooks: async () => {
       const views = [...house.playbooks.playbooks.values()].map(viewPlaybook);
-      const proofs = await readProofs(house.database, new Map(views.map(({ id, hash }) => [id, hash])));
-      const items = views.map((view) => ({ ...view, ...(proofs.get(view.id) ?? NO_PROOF) }));
+      const proofOf = await readDrilled(house, views);
+      const items = views.map((view) => ({ ...view, ...proofOf(view.id) }));
       return { items, next: null, refused: viewRefused(house.playbooks) };
     },
     getPlaybook: async (_caller, { id }) => {
       const detail = await describePlaybook(house, house.playbooks, id);
-      const proofs = await readProofs(house.database, new Map([[id, detail.hash]]));
-      return { ...detail, ...(proofs.get(id) ?? NO_PROOF) };
+      const proofOf = await readDrilled(house, [detail]);
+      return { ...detail, ...proofOf(id) };
     },
     previewPlaybook: (caller, { id, inputs, incidentId }) =>
       previewPlaybook(contextFor(house, caller.actor), { playbookId: id, inputs, incidentId }),
@@ -36,5 +36,23 @@ export function playbookServices(house: House): PlaybookApi {
       if (playbook === undefined) throw new FirebreakError("not_found", `there is no playbook ${id} that loads`);
       return exportPlaybook(playbook, house.profile, { format, changedAt: house.clock.now() });
     },
+  };
+}
+
+/** @returns by a playbook's id, what drills say of it, and whether one that was promised is missing */
+async function readDrilled(
+  { database, profile, clock }: House,
+  playbooks: readonly { readonly id: string; readonly hash: string }[],
+) {
+  const { drills: settings, timeZone } = profile;
+  const ids = playbooks.map(({ id }) => id).filter((id) => settings?.playbooks?.includes(id) ?? true);
+  const [proofs, scheduled] = await Promise.all([
+    readProofs(database, new Map(playbooks.map(({ id, hash }) => [id, hash]))),
+    settings === undefined ? [] : readScheduled(database, ids),
+  ]);
+  const overdue = settings === undefined ? [] : findDue({ ...settings, timeZone }, scheduled, clock.now()).overdue;
+  return (id: string) => {
+    const { lastProven = null, lastDrill = null } = proofs.get(id) ?? {};
+    return { lastProven, lastDrill, drillOverdue: overdue.includes(id) };
   };
 }

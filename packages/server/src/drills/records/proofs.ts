@@ -7,8 +7,6 @@ export interface Proof {
   readonly lastDrill: LastDrill | null;
 }
 
-export const NO_PROOF: Proof = { lastProven: null, lastDrill: null };
-
 /**
  * @param hashes by playbook, what its text is now
  * @returns by playbook, when it was last shown to work, and its newest drill

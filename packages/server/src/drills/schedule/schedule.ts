@@ -18,19 +18,28 @@ const CLAIM_MS = 3_600_000;
 
 /** Puts playbooks on the schedule that are not on it. @returns what is known of each, for deciding */
 export async function readSchedule(ctx: ScheduleContext, ids: readonly string[]): Promise<DrilledPlaybook[]> {
+  const known = await readScheduled(ctx.database, ids);
+  const missing = ids.filter((id) => !known.some((playbook) => playbook.id === id));
+  if (missing.length === 0) return known;
+  for (const id of missing) await begin(ctx, id);
+  return readScheduled(ctx.database, ids);
+}
+
+/** @returns what is known of those that are on the schedule, for deciding */
+export async function readScheduled(
+  database: ScheduleContext["database"],
+  ids: readonly string[],
+): Promise<DrilledPlaybook[]> {
   if (ids.length === 0) return [];
-  const known = await ctx.database.kysely
-    .selectFrom("drill_schedule")
-    .selectAll()
-    .where("playbook_id", "in", ids)
-    .execute();
-  for (const id of ids) if (!known.some((row) => row.playbook_id === id)) await begin(ctx, id);
-  const proofs = await readProofs(ctx.database, new Map(ids.map((id) => [id, ""])));
-  return ids.map((id) => {
+  const [rows, proofs] = await Promise.all([
+    database.kysely.selectFrom("drill_schedule").selectAll().where("playbook_id", "in", ids).execute(),
+    readProofs(database, new Map(ids.map((id) => [id, ""]))),
+  ]);
+  return rows.map(({ playbook_id: id, since }) => {
     const { lastDrill = null, lastProven = null } = proofs.get(id) ?? {};
     return {
       id,
-      sinceMs: known.find((row) => row.playbook_id === id)?.since.getTime() ?? ctx.clock.now(),
+      sinceMs: since.getTime(),
       lastDrill: lastDrill === null ? null : { atMs: Date.parse(lastDrill.at), result: lastDrill.result },
       lastProvenMs: lastProven === null ? null : Date.parse(lastProven.at),
     };
