@@ -36,7 +36,7 @@ export function StepMarks({ step }: { readonly step: PlaybookStepView }) {
       )}
       {step.undo === "none" && !step.onlyReads && (
         <Badge tone="neutral" title="It stays in effect, or cannot be taken back.">
-          Not undone
+          No way back
         </Badge>
       )}
       {!step.required && (

@@ -1,10 +1,11 @@
-import { pageOf, playbookView, refusedPlaybook } from "@firebreak/protocol";
+import { pageOf, provenPlaybook, refusedPlaybook } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Command } from "../../command.ts";
 import { ASKS_SERVER, EXIT } from "../../exit-codes.ts";
 import { printable } from "../../printable.ts";
+import { sayProof } from "./proof.ts";
 
-const library = pageOf(playbookView).extend({ refused: z.array(refusedPlaybook) });
+const library = pageOf(provenPlaybook).extend({ refused: z.array(refusedPlaybook) });
 
 export const listCommand: Command = {
   name: "playbook list",
@@ -15,8 +16,14 @@ export const listCommand: Command = {
     const page = await client.get(library, "/playbooks");
     output.result(page);
     output.table(
-      ["PLAYBOOK", "VERSION", "STEPS", "TITLE"],
-      page.items.map(({ id, version, steps, title }) => [id, String(version), String(steps.length), printable(title)]),
+      ["PLAYBOOK", "VERSION", "STEPS", "PROVEN", "TITLE"],
+      page.items.map((playbook) => [
+        playbook.id,
+        String(playbook.version),
+        String(playbook.steps.length),
+        sayProof(playbook),
+        printable(playbook.title),
+      ]),
     );
     for (const { file, problems } of page.refused) {
       const [first] = problems;

@@ -1,8 +1,9 @@
-import { playbookDetail } from "@firebreak/protocol";
-import type { PlaybookDetail, PlaybookStepView } from "@firebreak/protocol";
+import { provenPlaybookDetail } from "@firebreak/protocol";
+import type { PlaybookStepView, ProvenPlaybookDetail } from "@firebreak/protocol";
 import type { Command } from "../../command.ts";
 import { ASKS_SERVER, EXIT } from "../../exit-codes.ts";
 import { printable } from "../../printable.ts";
+import { sayProof } from "./proof.ts";
 
 export const showCommand: Command = {
   name: "playbook show",
@@ -12,7 +13,7 @@ export const showCommand: Command = {
   examples: ["firebreak playbook show rogue-agent", "firebreak playbook show rogue-agent --text"],
   exits: [...ASKS_SERVER, "notFound"],
   run: async ({ args, client, output }) => {
-    const detail = await client.get(playbookDetail, `/playbooks/${encodeURIComponent(args.positional(0) ?? "")}`);
+    const detail = await client.get(provenPlaybookDetail, `/playbooks/${encodeURIComponent(args.positional(0) ?? "")}`);
     output.result(detail);
     if (args.flag("text")) for (const line of detail.text.split("\n")) output.line(printable(line));
     else for (const line of linesOf(detail)) output.line(line);
@@ -20,10 +21,12 @@ export const showCommand: Command = {
   },
 };
 
-function linesOf({ title, description, phases, steps, problems }: PlaybookDetail): readonly string[] {
+function linesOf(playbook: ProvenPlaybookDetail): readonly string[] {
+  const { title, version, description, phases, steps, problems } = playbook;
   return [
     printable(title),
     ...description.split("\n").map((line) => `  ${printable(line)}`),
+    `  version ${version}, proven: ${sayProof(playbook)}`,
     ...phases.flatMap(({ id, timeBox }) => [
       "",
       `${id}${timeBox === null ? "" : ` (${timeBox})`}`,
