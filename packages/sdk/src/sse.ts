@@ -5,13 +5,18 @@ export interface ServerSentEvent {
   readonly data: string | null;
 }
 
-/** @throws Error when an event is longer than `bytesMax` */
-export async function* eventsOf(body: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<ServerSentEvent> {
+/**
+ * Takes a stream's bytes piece by piece and gives the events that each piece completes.
+ *
+ * @throws Error when an event is longer than `bytesMax`
+ */
+export function createEventReader(bytesMax: number): (chunk: Uint8Array) => ServerSentEvent[] {
   const decoder = new TextDecoder();
   let buffered = "";
   let lines: string[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  return (chunk) => {
+    const events: ServerSentEvent[] = [];
     buffered += decoder.decode(chunk, { stream: true });
     // a lone carriage return at the end may be the first half of a line's end
     const complete = buffered.endsWith("\r") ? buffered.slice(0, -1) : buffered;
@@ -21,13 +26,20 @@ export async function* eventsOf(body: AsyncIterable<Uint8Array>, bytesMax: numbe
       size += line.length;
       if (line !== "") lines.push(line);
       else if (lines.length > 0) {
-        yield toEvent(lines);
+        events.push(toEvent(lines));
         lines = [];
         size = 0;
       }
     }
     if (size + buffered.length > bytesMax) throw new Error(`an event is longer than ${bytesMax} bytes`);
-  }
+    return events;
+  };
+}
+
+/** @throws Error when an event is longer than `bytesMax` */
+export async function* eventsOf(body: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<ServerSentEvent> {
+  const read = createEventReader(bytesMax);
+  for await (const chunk of body) yield* read(chunk);
 }
 
 function toEvent(lines: readonly string[]): ServerSentEvent {

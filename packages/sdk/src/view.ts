@@ -16,8 +16,21 @@ export interface View {
   readonly byTool: ReadonlyMap<string, Denied>;
 }
 
-/** The stricter wins: each source can deny, none can overrule the other. */
+/** Gates of one process that the server told the same share what follows from it. */
+const viewsOfFeed = new WeakMap<SeenState, View>();
+
 export function viewOf(files: SeenState | null, feed: SeenState | null, subject: HoldSubject): View {
+  if (files !== null || feed === null) return makeView(files, feed, subject);
+  const known = viewsOfFeed.get(feed);
+  if (known !== undefined) return known;
+  // the server sends only what concerns this agent, so the subject makes no difference
+  const view = makeView(null, feed, subject);
+  viewsOfFeed.set(feed, view);
+  return view;
+}
+
+/** The stricter wins: each source can deny, none can overrule the other. */
+function makeView(files: SeenState | null, feed: SeenState | null, subject: HoldSubject): View {
   const own = holdsOf(files).filter((hold) => holdCovers(hold, subject));
   // the server sends only what concerns this agent, and may know more of its pack than the agent does
   const told = holdsOf(feed).filter((hold) => hold.scope !== "tool");

@@ -305,6 +305,23 @@ test("C-8: another server at the same address is not believed", async () => {
   expect(gate.check()).toMatchObject({ reason: expect.stringContaining("not signed with the key") });
 });
 
+test("C-8: gates of one process read the same bytes once, and each looks whose key signed them", async () => {
+  const other = await startFakeFeed();
+  const gate = open({ serverKey: server.publicKey });
+  const wary = open({ serverKey: other.publicKey, session: "ses_2" });
+  await other.close();
+  await gate.ready();
+  await until("the one with another key is broken", () => wary.status().state === "broken", 2000);
+  const again = open({ serverKey: server.publicKey, session: "ses_3" });
+  await again.ready();
+  server.facts.holds.push(holdOn({ scope: "global", target: null }));
+  server.facts.epoch = 2;
+  for (const one of server.listeners) one.state({});
+  await until("both are stopped", () => !gate.check().allowed && !again.check().allowed, 1000);
+  expect([gate.check(), again.check()]).toMatchObject([{ denial: "stopped" }, { denial: "stopped" }]);
+  expect(wary.check()).toMatchObject({ denial: "gate_broken" });
+});
+
 test("C-1: with a directory and no key, the server is not asked; with a key, the stricter of both decides", async () => {
   const gate = open({ killswitchDir: "/nowhere", serverKey: server.publicKey });
   await until("the feed came", () => (gate.status().lease?.leftMs ?? 0) > 0, 2000);

@@ -1,11 +1,13 @@
-import { FEED_CONTEXT, FEED_KEY_HEADER, FEED_PATH } from "@firebreak/protocol/feed";
-import type { FeedHold, FeedState, Lease } from "@firebreak/protocol/feed";
+import { FEED_KEY_HEADER, FEED_PATH } from "@firebreak/protocol/feed";
+import type { Lease } from "@firebreak/protocol/feed";
 import type { GateClock } from "../clock.ts";
-import { eventsOf } from "../sse.ts";
+import { createEventReader } from "../sse.ts";
+import type { ServerSentEvent } from "../sse.ts";
+import { checkSigned, hearEvent, isKnownSigned } from "./heard-event.ts";
+import type { FeedSaid, HeardEvent, SaidState } from "./heard-event.ts";
 import { judgeLease } from "./judge-lease.ts";
 import type { Bytes, FeedPlatform, StreamAnswer } from "./platform.ts";
-import { fromBase64Url, randomFraction, randomText, unref } from "./platform.ts";
-import { readFeedEvent } from "./read-event.ts";
+import { randomFraction, randomText, unref } from "./platform.ts";
 import { isLoopbackUrl, parseServerKey } from "./server-key.ts";
 
 export interface GateFeedOptions {
@@ -38,11 +40,6 @@ export interface GateFeed {
   readonly policy: string | null;
   close(): void;
 }
-
-export type FeedSaid =
-  | { readonly ok: true; readonly epoch: number; readonly holds: readonly FeedHold[] }
-  /** a person must mend something before the server can be believed */
-  | { readonly ok: false; readonly problem: string };
 
 interface Follower {
   readonly options: GateFeedOptions;
@@ -202,6 +199,7 @@ async function listen(follower: Follower, url: URL): Promise<End> {
   const patience = createPatience(stop);
   closed.signal.addEventListener("abort", stop, { once: true });
   let connection: Connection | null = null;
+  let isOld = false;
   const endWith = (problem: string, more: Partial<End> = {}): End => ({
     problem,
     broken: false,
@@ -215,14 +213,19 @@ async function listen(follower: Follower, url: URL): Promise<End> {
     const headers = { authorization: `Bearer ${token ?? ""}`, accept: "text/event-stream" };
     const answer = await platform.openStream(addressOf(url, options, nonce), headers, abort.signal);
     if (answer.status !== 200) return refusalOf(answer, endWith);
-    connection = { ...newConnection(nonce, keyOf(follower, answer)), askedMs };
-    for await (const { data } of eventsOf(answer.body, EVENT_BYTES_MAX)) {
+    const opened: Connection = { ...newConnection(nonce, keyOf(follower, answer)), askedMs };
+    connection = opened;
+    const eventsIn = createEventReader(EVENT_BYTES_MAX);
+    await answer.read((chunk) => {
+      const waits = takeAll(follower, opened, eventsIn(chunk));
       patience.renew();
-      if (data !== null) await take(follower, connection, data);
-      if (clock.monotonicMs() - askedMs > CONNECTION_MS) break;
-    }
+      isOld = clock.monotonicMs() - askedMs > CONNECTION_MS;
+      if (isOld) stop();
+      return waits;
+    });
     return endWith("the server ended the feed");
   } catch (fault) {
+    if (isOld) return endWith("the connection is made anew");
     if (patience.isOver()) return endWith("the server was silent for too long", { busy: true });
     return endWith(textOfFault(fault), { broken: fault instanceof FeedFault && fault.broken });
   } finally {
@@ -262,45 +265,61 @@ function keyOf(follower: Follower, answer: StreamAnswer): Bytes {
   return shown;
 }
 
-async function take(follower: Follower, connection: Connection, data: string): Promise<void> {
+/** Takes events in their order, at once. @returns what the rest of them waits for, if anything */
+function takeAll(
+  follower: Follower,
+  connection: Connection,
+  events: readonly ServerSentEvent[],
+): Promise<void> | undefined {
+  for (const [i, { data }] of events.entries()) {
+    const waits = data === null ? undefined : take(follower, connection, hearEvent(data));
+    if (waits !== undefined) return waits.then(() => takeAll(follower, connection, events.slice(i + 1)));
+  }
+  return undefined;
+}
+
+function take(follower: Follower, connection: Connection, heard: HeardEvent): Promise<void> | undefined {
   const receivedMs = follower.options.clock.monotonicMs();
-  const space = data.indexOf(" ");
-  const payload = data.slice(space + 1);
-  const event = readFeedEvent(payload);
-  const isStop = event.kind === "state" && event.holds.some((hold) => hold.scope !== "tool");
-  if (isStop && event.epoch >= follower.epoch) {
+  const { said, isStop } = heard;
+  const look = () => checkSigned(heard, connection.key, follower.options.platform);
+  const accept = (isSigned: boolean) => acceptEvent(follower, connection, heard, { isSigned, receivedMs });
+  if (isStop && said !== null && said.epoch >= follower.epoch) {
     // a stop counts before its signature was looked at: to deny once too often does no harm
-    say(follower, event);
+    follower.said = said;
+    follower.options.onChange();
     // looking takes time that other gates of this machine need for their stop
-    await new Promise((resolve) => setTimeout(resolve, STOP_VERIFIED_AFTER_MS));
+    if (!isKnownSigned(heard, connection.key)) {
+      return new Promise((resolve) => setTimeout(resolve, STOP_VERIFIED_AFTER_MS)).then(look).then(accept);
+    }
   }
-  const signature = fromBase64Url(data.slice(0, Math.max(space, 0)));
-  const message = new TextEncoder().encode(FEED_CONTEXT + payload);
-  if (signature === null || !(await follower.options.platform.verify(connection.key, signature, message))) {
-    throw new FeedFault("what it sends is not signed with the key that is pinned here", true);
-  }
+  const isSigned = look();
+  return typeof isSigned === "boolean" ? accept(isSigned) : isSigned.then(accept);
+}
+
+function acceptEvent(
+  follower: Follower,
+  connection: Connection,
+  { event, said }: HeardEvent,
+  { isSigned, receivedMs }: { isSigned: boolean; receivedMs: number },
+): undefined {
+  if (!isSigned) throw new FeedFault("what it sends is not signed with the key that is pinned here", true);
   connection.instance ??= event.instance;
   if (event.instance !== connection.instance) throw new FeedFault("two processes of the server answer as one", false);
   follower.heardMs = receivedMs;
   follower.problem = null;
-  if (event.kind === "state") takeState(follower, connection, event);
+  if (said !== null) takeState(follower, connection, said);
   else if (event.kind === "lease") takeLease(follower, connection, event, receivedMs);
-  else follower.policy = event.policy;
+  else if (event.kind === "policy") follower.policy = event.policy;
   follower.options.onChange();
 }
 
-function takeState(follower: Follower, connection: Connection, state: FeedState): void {
-  if (state.epoch < follower.epoch) {
-    throw new FeedFault(`the server went back from epoch ${follower.epoch} to ${state.epoch}`, true);
+function takeState(follower: Follower, connection: Connection, said: SaidState): void {
+  if (said.epoch < follower.epoch) {
+    throw new FeedFault(`the server went back from epoch ${follower.epoch} to ${said.epoch}`, true);
   }
-  follower.epoch = state.epoch;
-  connection.stateEpoch = state.epoch;
-  say(follower, state);
-}
-
-function say(follower: Follower, { epoch, holds }: FeedState): void {
-  follower.said = { ok: true, epoch, holds };
-  follower.options.onChange();
+  follower.epoch = said.epoch;
+  connection.stateEpoch = said.epoch;
+  follower.said = said;
 }
 
 /**

@@ -3,7 +3,8 @@ import type { KeyObject } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
-import type { FeedPlatform } from "./platform.ts";
+import { finished } from "node:stream/promises";
+import type { FeedPlatform, StreamAnswer } from "./platform.ts";
 
 /** Node, Bun and Deno: as the web's, but an agent that is done may end although its feed is open. */
 export const nodePlatform: FeedPlatform = {
@@ -13,7 +14,7 @@ export const nodePlatform: FeedPlatform = {
       const value = response.headers[name];
       return typeof value === "string" ? value : null;
     };
-    return { status: response.statusCode ?? 0, header, body: response };
+    return { status: response.statusCode ?? 0, header, read: (take) => read(response, take) };
   },
   verify: (key, signature, message) => verify(null, message, keyObjectOf(key), signature),
 };
@@ -28,6 +29,22 @@ function keyObjectOf(key: Uint8Array): KeyObject {
   const made = createPublicKey({ key: jwk, format: "jwk" });
   keyObjects.set(key, made);
   return made;
+}
+
+/** Without an iterator: a stop is known in the same turn of the event loop in which its bytes came. */
+async function read(response: IncomingMessage, take: Parameters<StreamAnswer["read"]>[0]): Promise<void> {
+  const breakOff = (fault: unknown) => response.destroy(fault instanceof Error ? fault : new Error(String(fault)));
+  response.on("data", (chunk: Buffer) => {
+    try {
+      const waits = take(chunk);
+      if (waits === undefined) return;
+      response.pause();
+      waits.then(() => response.resume(), breakOff);
+    } catch (fault) {
+      breakOff(fault);
+    }
+  });
+  await finished(response);
 }
 
 async function open(

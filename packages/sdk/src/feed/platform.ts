@@ -2,7 +2,12 @@
 export interface StreamAnswer {
   readonly status: number;
   header(name: string): string | null;
-  readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * Hands over each piece the moment it is there; while `take` has something to wait for, nothing more is read.
+   *
+   * @throws what `take` throws, or why the stream broke off; ends when the stream does
+   */
+  read(take: (chunk: Uint8Array) => Promise<void> | undefined): Promise<void>;
 }
 
 /** What a feed needs of the runtime it runs in. */

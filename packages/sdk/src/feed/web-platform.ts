@@ -1,4 +1,4 @@
-import type { FeedPlatform } from "./platform.ts";
+import type { FeedPlatform, StreamAnswer } from "./platform.ts";
 
 /** Only what browsers, workers, Bun, Deno and Node all have. The stream keeps the process alive until it is closed. */
 export const webPlatform: FeedPlatform = {
@@ -7,7 +7,7 @@ export const webPlatform: FeedPlatform = {
     return {
       status: response.status,
       header: (name) => response.headers.get(name),
-      body: chunksOf(response.body),
+      read: (take) => read(response.body, take),
     };
   },
   verify: async (key, signature, message) => {
@@ -16,7 +16,7 @@ export const webPlatform: FeedPlatform = {
   },
 };
 
-async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+async function read(body: ReadableStream<Uint8Array> | null, take: Parameters<StreamAnswer["read"]>[0]): Promise<void> {
   const reader = body?.getReader();
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) yield part.value;
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) await take(part.value);
 }
