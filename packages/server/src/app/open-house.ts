@@ -281,7 +281,8 @@ function createEventPath(
   const matchIndicators = indicators.match;
   const { seal: sealOriginals } = originals;
   const shared = { database, clock, newId, logger };
-  const intake = createIntake({ ...shared, redactor, sealOriginals, matchIndicators, onStored });
+  const keepPace = () => detector.keepPace();
+  const intake = createIntake({ ...shared, redactor, sealOriginals, matchIndicators, onStored, keepPace });
   return { detector, indicators, intake };
 }
 

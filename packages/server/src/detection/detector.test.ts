@@ -108,6 +108,17 @@ describe("the detector", () => {
     await expect.poll(readEffects, { timeout: 20_000 }).toHaveLength(2);
   });
 
+  it("lets no more be stored while it is far behind, and the alert of what is stored comes soon", async () => {
+    const detector = await startDetector();
+    await detector.drain();
+    await send([...harmless(6_000), "rm -rf /late"], detector);
+    await detector.keepPace();
+    expect(detector.status().position).toBeGreaterThanOrEqual(1_001);
+    await detector.drain();
+    await detector.keepPace();
+    expect(await readEffects()).toContain(DESTRUCTIVE);
+  });
+
   it("goes on in order when the handed-over batches have gaps", async () => {
     const detector = await startDetector();
     await send(["rm -rf /unseen"]);

@@ -7,6 +7,8 @@ import { CURSOR_EVERY_MS, Judge, RETRY_MAX_MS } from "./judge.ts";
 import type { JudgeOptions } from "./judge.ts";
 import { fingerprintRules, loadRules } from "./load-rules.ts";
 import type { LoadedRules } from "./load-rules.ts";
+import { createPace } from "./pace.ts";
+import type { Pace } from "./pace.ts";
 import { createWakeUp } from "./wake-up.ts";
 import type { WakeUp } from "./wake-up.ts";
 
@@ -36,6 +38,8 @@ export interface Detector {
   start(): Promise<void>;
   /** Tells of events just stored, or that some may have been. */
   wake(events?: readonly AgentEvent[]): void;
+  /** Resolves when more events may be stored: while those that are stored are judged here, and it is far behind, not at once. */
+  keepPace(): Promise<void>;
   /** Resolves when everything stored before the call is judged and the cursor written, or another node does it. */
   drain(): Promise<void>;
   /** Reads the rules again; their windows begin with what was stored. Resolves when the new rules judge. */
@@ -69,6 +73,7 @@ class DetectorLoop implements Detector {
   readonly #options: DetectorOptions;
   readonly #feed: EventFeed;
   readonly #bell: WakeUp = createWakeUp();
+  readonly #pace: Pace = createPace();
   readonly #judge: Judge;
   #loaded: LoadedRules | undefined;
   #isWarm = false;
@@ -91,8 +96,15 @@ class DetectorLoop implements Detector {
   }
 
   wake(events?: readonly AgentEvent[]): void {
+    const last = events?.at(-1);
+    if (events !== undefined && last !== undefined && this.status().state === "active")
+      this.#pace.stored(events.length, last.seq);
     this.#feed.push(events);
     this.#bell.ring();
+  }
+
+  keepPace(): Promise<void> {
+    return this.#pace.wait();
   }
 
   async drain(): Promise<void> {
@@ -143,6 +155,7 @@ class DetectorLoop implements Detector {
     this.#isStopping = true;
     this.#judge.close();
     this.#bell.close();
+    this.#pace.release();
     await this.#running;
     release(this.#drainers.splice(0));
     release(this.#reloaders.splice(0));
@@ -169,7 +182,9 @@ class DetectorLoop implements Detector {
     if (!this.#isWarm) await this.#warmUp(loaded);
     // Only who asked before this look at the feed may be told that there is nothing left.
     const asked = this.#drainers.length;
-    if (await this.#judge.judgeNext()) return;
+    const hasJudged = await this.#judge.judgeNext();
+    this.#pace.judged(this.#judge.position);
+    if (hasJudged) return;
     await this.#judge.judgeSilence();
     if (asked > 0) await this.#judge.writeCursor();
     release(this.#drainers.splice(0, asked));
@@ -199,6 +214,7 @@ class DetectorLoop implements Detector {
 
   async #standBy(): Promise<void> {
     this.#isWarm = false;
+    this.#pace.release();
     release(this.#drainers.splice(0));
     release(this.#reloaders.splice(0));
     await this.#bell.pause(STANDBY_MS);

@@ -106,6 +106,29 @@ describe("the intake", () => {
     expect(intake.stats().commits).toBeLessThan(100);
   });
 
+  it("commits at the pace it is given: what waits is answered after the commit, what is too much is turned away", async () => {
+    const gate: { open(): void } = { open: () => {} };
+    const keepPace = () => new Promise<void>((resolve) => (gate.open = resolve));
+    const limits = { queuedEventsMax: 2 };
+    const onStored = () => {};
+    const intake = createIntake({
+      database: test.database,
+      clock,
+      newId,
+      logger: silentLogger,
+      onStored,
+      keepPace,
+      limits,
+    });
+    const waiting = intake.accept(await parse(eventOf("1"), eventOf("2")), bench);
+    await expect(intake.accept(await parse(eventOf("3")), bench)).rejects.toMatchObject({ code: "too_many_requests" });
+    expect(await countRows()).toBe(0);
+    gate.open();
+    expect(await waiting).toMatchObject({ accepted: 2 });
+    expect(await countRows()).toBe(2);
+    await intake.close();
+  });
+
   it("keeps two nodes on one database in one order without losing or doubling", async () => {
     const nodes = [openIntake(), openIntake()];
     await Promise.all(

@@ -20,6 +20,8 @@ export interface IntakeOptions extends WriterOptions {
   readonly redactor?: Redactor;
   /** @returns the indicators of compromise in an event as it came, before anything is taken out of it */
   readonly matchIndicators?: MatchIndicators;
+  /** asked before each commit, which waits until it resolves; what comes meanwhile waits in the queue, or is turned away */
+  readonly keepPace?: () => Promise<void>;
   readonly limits?: Partial<IntakeLimits>;
 }
 
@@ -186,7 +188,10 @@ class GroupCommitIntake implements Intake {
 
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
-    while (this.#queue.length > 0) await this.#writer.write(takeUnits(this.#queue, this.#limits));
+    while (this.#queue.length > 0) {
+      await this.#options.keepPace?.();
+      await this.#writer.write(takeUnits(this.#queue, this.#limits));
+    }
     this.#isWriting = false;
   }
 }

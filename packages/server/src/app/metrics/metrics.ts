@@ -74,11 +74,12 @@ function canaryLines({ canary }: House): string[] {
 }
 
 function intakeLines({ intake, detector }: House): string[] {
-  const { queuedEvents, queuedBytes, accepted, duplicates, turnedAway } = intake.stats();
+  const { queuedEvents, queuedBytes, accepted, duplicates, turnedAway, commits } = intake.stats();
   const { engine } = detector.status();
   return [
     ...counter("firebreak_events_accepted_total", "Events stored since the start.", accepted),
     ...counter("firebreak_events_repeated_total", "Events that had come before.", duplicates),
+    ...counter("firebreak_intake_commits_total", "Commits that stored them.", commits),
     ...counter("firebreak_intake_refused_total", "Requests turned away because the queue was full.", turnedAway),
     ...gauge("firebreak_intake_queued_events", "Events that wait for the database.", queuedEvents),
     ...gauge("firebreak_intake_queued_bytes", "Bytes that wait for the database.", queuedBytes),
