@@ -62,8 +62,8 @@ export async function makeDrill(
   const { clock, newId } = surroundings;
   const startedAtMs = clock.now();
   const drillId = newId("drill");
-  const missing = findMissing(drill);
   const isolation = folderOnly ? "folder" : findIsolation();
+  const missing = findMissing(drill, isolation);
   const ledger = openLedger(path.join(sandboxesDir(), drillId));
   const { folder } = ledger;
   const spec = toSpec(surroundings, drill, playbook, { drillId, folder, isolation });
@@ -97,8 +97,8 @@ async function clearing(
   }
 }
 
-function findMissing({ document }: LoadedDrill): Missing[] {
-  const fault = FAULTS.get(document.fault.kind)?.findMissing() ?? [];
+function findMissing({ document }: LoadedDrill, isolation: Isolation): Missing[] {
+  const fault = FAULTS.get(document.fault.kind)?.findMissing(isolation) ?? [];
   const services = document.services.flatMap(({ kind }) => SERVICES.get(kind)?.findMissing() ?? []);
   return [...fault, ...services];
 }

@@ -10,9 +10,11 @@ import type { DrillCheckFile } from "../format.ts";
 import { fillInAll } from "../fill-in.ts";
 import { fetchLoopback } from "../sandbox/fetch-loopback.ts";
 import { findAgentProcesses } from "../sandbox/find-agents.ts";
+import { callsDenied } from "./calls-denied.ts";
 import { fileKept } from "./file-kept.ts";
 import { looking } from "./looking.ts";
 import type { EndOfDrill, Finding, Looking } from "./looking.ts";
+import { reachedFromOutside } from "./reached-from-outside.ts";
 import { plainStepId } from "./step-id.ts";
 
 const nothing = z.strictObject({});
@@ -25,6 +27,8 @@ const FILE_BYTES_SHOWN = 200;
 /** Each looks by itself, never by what Firebreak says of the same thing. */
 const KINDS: Readonly<Record<string, Looking>> = {
   file_kept: fileKept,
+  calls_denied: callsDenied,
+  reached_from_outside: reachedFromOutside,
   agents_gone: looking(nothing, async ({ sandbox }) => {
     const left = findAgentProcesses(sandbox.home);
     return {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Facts } from "../fill-in.ts";
 import type { SandboxApi } from "../sandbox/api.ts";
+import type { Isolation } from "../sandbox/isolate.ts";
 import type { Sandbox } from "../sandbox/open-sandbox.ts";
 
 /** What a fault may use. */
@@ -32,7 +33,7 @@ export interface Missing {
 export interface Fault {
   readonly kind: string;
   /** @returns what is missing for it; empty when it can be caused here */
-  findMissing(): readonly Missing[];
+  findMissing(isolation: Isolation): readonly Missing[];
   cause(ctx: FaultContext, parameters: Readonly<Record<string, unknown>>): Promise<Caused>;
 }
 
@@ -40,7 +41,7 @@ export interface Fault {
 export interface FaultDefinition<S extends z.ZodType> {
   readonly kind: string;
   readonly parameters: S;
-  findMissing?(): readonly Missing[];
+  findMissing?(isolation: Isolation): readonly Missing[];
   readonly cause: (ctx: FaultContext, parameters: z.output<S>) => Promise<Caused>;
 }
 
@@ -48,7 +49,7 @@ export function defineFault<S extends z.ZodType>(definition: FaultDefinition<S>)
   const { kind, parameters, cause } = definition;
   return {
     kind,
-    findMissing: () => definition.findMissing?.() ?? [],
+    findMissing: (isolation) => definition.findMissing?.(isolation) ?? [],
     cause: (ctx, given) => cause(ctx, parameters.parse(given)),
   };
 }

@@ -4,6 +4,7 @@ import { diskFilled } from "./disk-filled.ts";
 import { failedLogins } from "./failed-logins.ts";
 import type { Fault } from "./fault.ts";
 import { integrationBroken } from "./integration-broken.ts";
+import { gatewayBrokenInto } from "./gateway-broken-into.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { requestFlood } from "./request-flood.ts";
@@ -17,6 +18,7 @@ const ALL: readonly Fault[] = [
   diskFilled,
   failedLogins,
   integrationBroken,
+  gatewayBrokenInto,
   redisDumpCorrupted,
   redisFilled,
   requestFlood,

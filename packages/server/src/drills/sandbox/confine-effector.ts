@@ -34,7 +34,7 @@ const ON_SERVERS = [/^redis\./, /^postgres\./, /^backup\./];
 /** Acts on the network of the host it is on. */
 const ON_NETWORK = [/^firewall\./, /^host\.isolate$/];
 /** Runs what its parameters or the profile say; only the kernel can hold that back. */
-const RUNS_ANYTHING = [/^command\.run$/];
+const RUNS_ANYTHING = [/^command\.run$/, /^credential\.rotate$/];
 
 /**
  * The effector as a drill may use it: within the sandbox as ever; what would reach out of it is not done, and says so. An

@@ -43,11 +43,12 @@ describe("L-4: what may act in a sandbox", () => {
     ["command.run", { program: "/bin/true", args: [] }],
     ["firewall.block", { address: "192.0.2.1" }],
     ["host.isolate", {}],
+    ["credential.rotate", { name: "gateway" }],
   ])("%s on what is not the sandbox's does not, without namespaces", (name, parameters) => {
     expect(findEscape(name, parameters, inFolder)).toEqual(expect.any(String));
   });
 
-  test.each(["systemd.stop", "docker.kill", "launchd.stop", "hook.pager", "credential.rotate", "something.new"])(
+  test.each(["systemd.stop", "docker.kill", "launchd.stop", "hook.pager", "something.new"])(
     "%s reaches the daemons of the host, or is not known, and never acts",
     (name) => {
       expect(findEscape(name, {}, inFolder)).toEqual(expect.any(String));
@@ -55,8 +56,9 @@ describe("L-4: what may act in a sandbox", () => {
     },
   );
 
-  test("what acts on the network acts where the network is the sandbox's own", () => {
+  test("what acts on the network, or asks who issues a credential, acts where the network is the sandbox's own", () => {
     expect(findEscape("firewall.block", { address: "192.0.2.1" }, inNamespaces)).toBeNull();
+    expect(findEscape("credential.rotate", { name: "gateway" }, inNamespaces)).toBeNull();
   });
 });
 

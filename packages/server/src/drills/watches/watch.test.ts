@@ -54,6 +54,21 @@ describe("L-4: the monitor of a drill reports what it really finds", () => {
     expect(reported).toHaveLength(2);
   });
 
+  test("who came to a gateway: sign-ins that were let in or sent away, and how long it took to answer", async () => {
+    const log = path.join(dir, "requests.log");
+    const line = (of: object) => `${JSON.stringify({ source: "203.0.113.7", path: "/sessions", ms: 3, ...of })}\n`;
+    writeFileSync(log, line({ status: 401 }) + line({ status: 200 }) + line({ status: 503, path: "/health" }));
+    const { reported, sees, end } = watching({ kind: "requests", service: "gateway", path: log });
+    await sees({ duration_ms: 3 });
+    await end();
+    const seen = { service: "gateway", source_ip: "203.0.113.7", resource: "/sessions" };
+    expect(reported.flat()).toMatchObject([
+      { kind: "auth", outcome: "failure", data: { ...seen, status: 401 } },
+      { kind: "auth", outcome: "success", data: { ...seen, status: 200 } },
+      { kind: "network", data: { resource: "/health", status: 503, duration_ms: 3 } },
+    ]);
+  });
+
   test("a disk, as soon as it is there; each whole new line of a log", async () => {
     const log = path.join(dir, "app.log");
     writeFileSync(log, "first\nhalf of");

@@ -18,6 +18,7 @@ export const watchDocument = z.discriminatedUnion("kind", [
     port: z.union([z.string(), z.number()]),
   }),
   z.strictObject({ kind: z.literal("disk"), path: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("requests"), service: z.string().min(1).max(64), path: z.string().min(1) }),
   z.strictObject({ kind: z.literal("log"), service: z.string().min(1).max(64), path: z.string().min(1) }),
 ]);
 export type Watch = z.output<typeof watchDocument>;
@@ -39,7 +40,9 @@ function createLook(watch: Watch): () => Promise<Observation[]> {
     case "disk":
       return lookAtDisk(watch.path);
     case "log":
-      return lookAtLog(watch.service, watch.path);
+      return lookAtLog(watch.path, (message) => [{ kind: "log", data: { service: watch.service, message } }]);
+    case "requests":
+      return lookAtLog(watch.path, (line) => readRequest(watch.service, line));
     default:
       return watch satisfies never;
   }
@@ -75,15 +78,25 @@ function readFreeBytes(path: string): number | null {
   }
 }
 
-function lookAtLog(service: string, path: string): () => Promise<Observation[]> {
+/** @param tell what one line is reported as */
+function lookAtLog(path: string, tell: (line: string) => Observation[]): () => Promise<Observation[]> {
   let read = 0;
   return async () => {
     const text = readFrom(path, read);
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     read += Buffer.byteLength(whole);
-    const lines = whole.split("\n").filter((line) => line.trim() !== "");
-    return lines.map((message) => ({ kind: "log", data: { service, message } }));
+    return whole.split("\n").filter((line) => line.trim() !== "").flatMap(tell);
   };
+}
+
+const requestLine = z.object({ source: z.string(), path: z.string(), status: z.number(), ms: z.number() });
+
+/** A line of the service gateway. Who is let in or sent away behind the token has signed in, or tried to. */
+function readRequest(service: string, line: string): Observation[] {
+  const { source, path, status, ms } = requestLine.parse(JSON.parse(line));
+  const data = { service, source_ip: source, resource: path, status };
+  if (path === "/health") return [{ kind: "network", data: { ...data, duration_ms: ms } }];
+  return [{ kind: "auth", outcome: status < 400 ? "success" : "failure", data }];
 }
 
 function readFrom(path: string, position: number): string {
