@@ -9,7 +9,7 @@ import { createGate, gateOptionsFrom } from "@firebreak/sdk";
 const LIFE_SECONDS = 120;
 const CALL_EVERY_MS = 200;
 
-// eslint-disable-next-line no-restricted-globals
+// oxlint-disable-next-line no-restricted-properties -- what `firebreak run` says to its agent
 const gate = createGate(gateOptionsFrom(process.env));
 for (let i = 0; i < (LIFE_SECONDS * 1000) / CALL_EVERY_MS; i++) {
   const begun = gate.begin({ tool: "sessions.list" });

@@ -12,7 +12,7 @@ const [url = "", guesses = "0", stolen = "", file = ""] = process.argv.slice(2);
 
 async function knock(bearer: string): Promise<void> {
   const headers = { authorization: `Bearer ${bearer}` };
-  const status = await fetch(url, { headers, signal: AbortSignal.timeout(2000) }).then(
+  const status = await globalThis.fetch(url, { headers, signal: AbortSignal.timeout(2000) }).then(
     async (response) => {
       await response.body?.cancel();
       return String(response.status);
