@@ -5,12 +5,12 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGate, gateOptionsFrom } from "@firebreak/sdk";
+import { processEnvironment } from "../../kernel/index.ts";
 
 const LIFE_SECONDS = 120;
 const CALL_EVERY_MS = 200;
 
-// oxlint-disable-next-line no-restricted-properties -- what `firebreak run` says to its agent
-const gate = createGate(gateOptionsFrom(process.env));
+const gate = createGate(gateOptionsFrom(processEnvironment()));
 for (let i = 0; i < (LIFE_SECONDS * 1000) / CALL_EVERY_MS; i++) {
   const begun = gate.begin({ tool: "sessions.list" });
   if (begun.allowed) begun.end();
