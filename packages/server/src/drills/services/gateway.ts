@@ -20,7 +20,11 @@ export const gateway = defineService({
   prepare: async (sandbox, name, { workMs }) => {
     const folder = path.join(sandbox.folder, "services", name);
     mkdirSync(folder);
-    const [port, tokens, log] = [await findFreePort(), path.join(folder, "gateway.env"), path.join(folder, "requests.log")];
+    const [port, tokens, log] = [
+      await findFreePort(),
+      path.join(folder, "gateway.env"),
+      path.join(folder, "requests.log"),
+    ];
     writeFileSync(tokens, `GATEWAY_TOKEN=${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
     writeFileSync(log, "");
     const settings = path.join(folder, "settings.json");

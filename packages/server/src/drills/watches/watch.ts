@@ -85,7 +85,10 @@ function lookAtLog(path: string, tell: (line: string) => Observation[]): () => P
     const text = readFrom(path, read);
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     read += Buffer.byteLength(whole);
-    return whole.split("\n").filter((line) => line.trim() !== "").flatMap(tell);
+    return whole
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .flatMap(tell);
   };
 }
 
