@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Effector } from "../containment/index.ts";
 import { createTestContext } from "../incidents/testing.ts";
 import { DEFAULT_REDACTION, loadProfile, requireProfile } from "../kernel/index.ts";
-import type { Profile } from "../kernel/index.ts";
+import type { Clock, Profile } from "../kernel/index.ts";
 import { loadPlaybooks, playbookDirectories } from "../playbooks/index.ts";
 import type { LoadedPlaybooks } from "../playbooks/index.ts";
 import { createRedactor } from "../redaction/index.ts";
@@ -13,19 +13,20 @@ import { createEffectors } from "./effectors.ts";
 export const SHIPPED_PROFILES = ["ai-empire", "agentos", "openclaw-security", "openclaw-guide"] as const;
 export type ShippedProfile = (typeof SHIPPED_PROFILES)[number];
 export const repositoryRoot = path.resolve(import.meta.dirname, "../../../..");
+export const shippedProfilesDir = path.join(repositoryRoot, "profiles");
 
 const never = async () => {
   throw new Error("nothing acts in this test");
 };
 
-/** A shipped profile with the effectors of a server and its playbooks, as the server would load them. */
-export async function loadShipped(
+/** A shipped profile and the effectors of a server that has it. */
+export async function openShippedProfile(
   database: Database,
+  clock: Clock,
   name: ShippedProfile,
-): Promise<{ profile: Profile; effectors: ReadonlyMap<string, Effector>; loaded: LoadedPlaybooks }> {
-  const profilesDir = path.join(repositoryRoot, "profiles");
+  profilesDir: string,
+): Promise<{ profile: Profile; effectors: ReadonlyMap<string, Effector> }> {
   const profile = requireProfile(await loadProfile({ home: "/nonexistent", profilesDir, name }));
-  const { clock } = await createTestContext(database);
   const effectors = createEffectors({
     database,
     clock,
@@ -40,6 +41,16 @@ export async function loadShipped(
     enforce: never,
     recordStop: never,
   });
-  const loaded = await loadPlaybooks(playbookDirectories("/nonexistent", profilesDir, name), effectors);
+  return { profile, effectors };
+}
+
+/** The same with its playbooks, as the server would load them. */
+export async function loadShipped(
+  database: Database,
+  name: ShippedProfile,
+): Promise<{ profile: Profile; effectors: ReadonlyMap<string, Effector>; loaded: LoadedPlaybooks }> {
+  const { clock } = await createTestContext(database);
+  const { profile, effectors } = await openShippedProfile(database, clock, name, shippedProfilesDir);
+  const loaded = await loadPlaybooks(playbookDirectories("/nonexistent", shippedProfilesDir, name), effectors);
   return { profile, effectors, loaded };
 }

@@ -43,7 +43,7 @@ interface Workshop {
 /** Does what is to be done in a run, several things at once where the playbook says so, until it ends or waits. */
 export async function driveRun(ctx: RunContext, runId: string, stop: AbortSignal): Promise<RunProgress> {
   const execution = await openExecution(ctx, runId);
-  const hold = isEndedRun(execution.run.state) ? null : await holdBack(execution);
+  const hold = await holdOrBegin(execution, stop);
   if (hold !== null) return { kind: "waiting", reason: hold };
   const shop: Workshop = { busy: new Map(), moved: false, fault: null };
   try {
@@ -59,6 +59,19 @@ export async function driveRun(ctx: RunContext, runId: string, stop: AbortSignal
     // nothing of this run is done once its lock is given back
     await Promise.allSettled(shop.busy.values());
   }
+}
+
+/** @returns why the run may not act, also when somebody writes into its journal while that is found out */
+async function holdOrBegin(execution: Execution, stop: AbortSignal): Promise<RunReason | null> {
+  for (let rounds = 0; rounds < ROUNDS_MAX && !stop.aborted; rounds++) {
+    try {
+      return isEndedRun(execution.run.state) ? null : await holdBack(execution);
+    } catch (error) {
+      if (!(error instanceof JournalMoved)) throw error;
+      await refreshExecution(execution, new Set());
+    }
+  }
+  return null;
 }
 
 async function catchUp(execution: Execution, shop: Workshop): Promise<void> {

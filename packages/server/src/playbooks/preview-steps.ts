@@ -150,9 +150,10 @@ function noteOf({ asks, doing }: Pick<StepPreview, "asks" | "doing">): string {
 /** @returns why an action cannot be undone, or is not; null when it changes nothing or is undone */
 function whyItStays({ undo }: ActionStep, effector: Effector | undefined): string | null {
   if (effector === undefined || effector.onlyReads === true) return null;
+  const isTakenBack = undo === "auto" && effector.expiry !== "none";
+  if (isTakenBack) return null;
   if (effector.destroysEvidence) return "what it destroys does not come back";
-  if (effector.expiry === "none") return "it cannot be taken back";
-  return undo === "none" ? "the playbook leaves it in effect" : null;
+  return effector.expiry === "none" ? "it cannot be taken back" : "the playbook leaves it in effect";
 }
 
 async function previewAction(

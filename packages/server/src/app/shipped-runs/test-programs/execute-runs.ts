@@ -1,0 +1,71 @@
+/**
+ * Executes runs of shipped playbooks with pretended effectors, in a process of its own that a test kills:
+ * node PROGRAM DATABASE_URL HOME PROFILES_DIR ACTS_FILE. Says `ready`, takes an order a line (JSON), and says of each run
+ * `waiting RUN` when it waits for a person, `ended RUN` when it has ended.
+ */
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Effector } from "../../../containment/index.ts";
+import { createNewId, silentLogger, systemClock } from "../../../kernel/index.ts";
+import type { Profile } from "../../../kernel/index.ts";
+import { executeRun } from "../../../playbooks/index.ts";
+import type { RunContext } from "../../../playbooks/index.ts";
+import { openDatabase } from "../../../storage/index.ts";
+import { SHIPPED_PROFILES, openShippedProfile } from "../../testing.ts";
+import type { ShippedProfile } from "../../testing.ts";
+import { openActsFile } from "../testing/acts-file.ts";
+import { DAYS, orderOfRun } from "../testing/days.ts";
+import type { OrderOfRun } from "../testing/days.ts";
+import { pretend } from "../testing/pretend.ts";
+
+const [databaseUrl = "", home = "", profilesDir = "", actsFile = ""] = process.argv.slice(2);
+// a home of its own: the next one starts while this one still lives
+const own = mkdtempSync(join(home, "process-"));
+const opening = { databaseUrl, home: own, clock: systemClock, logger: silentLogger, migrate: false };
+const database = await openDatabase(opening);
+const acts = openActsFile(actsFile);
+const common = {
+  database,
+  clock: systemClock,
+  newId: createNewId(() => systemClock.now()),
+  logger: silentLogger,
+  home: own,
+  readSecret: async () => "a secret",
+};
+
+async function openProfile(
+  name: ShippedProfile,
+): Promise<{ profile: Profile; effectors: ReadonlyMap<string, Effector> }> {
+  return openShippedProfile(database, systemClock, name, profilesDir);
+}
+const profiles = new Map<string, Awaited<ReturnType<typeof openProfile>>>(
+  await Promise.all(SHIPPED_PROFILES.map(async (name) => [name, await openProfile(name)] as const)),
+);
+
+function contextOf({ profile: name, day, repeatsNothing }: OrderOfRun): RunContext {
+  const opened = profiles.get(name);
+  if (opened === undefined) throw new Error(`no profile ${name}`);
+  const effectors = [...opened.effectors].map(([id, effector]) => {
+    const idempotent = effector.idempotent && (!repeatsNothing || effector.onlyReads === true);
+    return [id, { ...pretend(effector, DAYS[day], acts), idempotent }] as const;
+  });
+  return { ...common, profile: opened.profile, effectors: new Map(effectors) };
+}
+
+async function goOn(order: OrderOfRun): Promise<void> {
+  const ctx = contextOf(order);
+  for (;;) {
+    const progress = await executeRun(ctx, order.runId);
+    const comesByItself = progress.kind === "waiting" && (progress.reason === "wait" || progress.reason === "locked");
+    if (!comesByItself) {
+      process.stdout.write(`${progress.kind} ${order.runId}\n`);
+      return;
+    }
+    await sleep(3);
+  }
+}
+
+process.stdout.write("ready\n");
+for await (const line of createInterface({ input: process.stdin })) void goOn(orderOfRun.parse(JSON.parse(line)));
