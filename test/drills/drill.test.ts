@@ -69,6 +69,14 @@ describe.concurrent("L-4: every shipped drill, with real faults in a sandbox of 
   });
 });
 
+test("L-4: what a person of a drill would run by hand is not run where nothing holds it back", async () => {
+  const home = mkdtempSync(path.join(temporary, "home-"));
+  const { code, drills } = await drill(home, "data-loss", "--profile", "ai-empire", "--folder-only");
+  expect(code).toBe(1);
+  expect(drills[0]?.record).toMatchObject({ result: "not_run", sandbox: { isolation: "folder" } });
+  expect(drills[0]?.record.findings.join("\n")).toContain("a sandbox in which persons may run programs is missing");
+});
+
 test("L-4: the record goes to the server, with what lay in files; the playbook shows it, and no incident comes of it", async () => {
   const installation = new Installation();
   try {

@@ -11,6 +11,7 @@ import { codeOf, messageOf, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import { RECORD_FILE, SPEC_FILE } from "./conduct/spec.ts";
 import type { DrillSpec } from "./conduct/spec.ts";
+import { runsPrograms } from "./conduct/deeds.ts";
 import { FAULTS } from "./faults/index.ts";
 import type { Missing } from "./faults/fault.ts";
 import type { LoadedDrill } from "./load-drills.ts";
@@ -100,7 +101,12 @@ async function clearing(
 function findMissing({ document }: LoadedDrill, isolation: Isolation): Missing[] {
   const fault = FAULTS.get(document.fault.kind)?.findMissing(isolation) ?? [];
   const services = document.services.flatMap(({ kind }) => SERVICES.get(kind)?.findMissing() ?? []);
-  return [...fault, ...services];
+  return [...fault, ...services, ...findMissingForHands(document, isolation)];
+}
+
+function findMissingForHands({ answers }: LoadedDrill["document"], isolation: Isolation): Missing[] {
+  if (isolation === "namespaces" || !runsPrograms(answers)) return [];
+  return [{ what: "a sandbox in which persons may run programs", remedy: "Run the drill as root on Linux." }];
 }
 
 function startSandbox({ folder, isolation, searchPath }: DrillSpec): ChildProcess {

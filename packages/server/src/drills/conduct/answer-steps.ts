@@ -14,7 +14,7 @@ export interface Answering {
   readonly checklists: Readonly<Record<string, readonly string[]>>;
   readonly facts: Facts;
   readonly persons: () => Promise<Persons>;
-  readonly sandbox: Pick<Sandbox, "folder" | "startFirebreak">;
+  readonly sandbox: Pick<Sandbox, "folder" | "start" | "startFirebreak">;
 }
 
 export interface Answerer {

@@ -13,6 +13,7 @@ import { findAgentProcesses } from "../sandbox/find-agents.ts";
 import { callsDenied } from "./calls-denied.ts";
 import { fileKept } from "./file-kept.ts";
 import { looking } from "./looking.ts";
+import { sqlAnswer } from "./sql-answer.ts";
 import type { EndOfDrill, Finding, Looking } from "./looking.ts";
 import { reachedFromOutside } from "./reached-from-outside.ts";
 import { plainStepId } from "./step-id.ts";
@@ -29,6 +30,7 @@ const KINDS: Readonly<Record<string, Looking>> = {
   file_kept: fileKept,
   calls_denied: callsDenied,
   reached_from_outside: reachedFromOutside,
+  sql_answer: sqlAnswer,
   agents_gone: looking(nothing, async ({ sandbox }) => {
     const left = findAgentProcesses(sandbox.home);
     return {

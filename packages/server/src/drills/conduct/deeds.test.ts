@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { doDeed } from "./deeds.ts";
 import type { DoerContext } from "./deeds.ts";
+import { startChild } from "../sandbox/processes.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "firebreak-deeds-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,4 +57,13 @@ test("L-4: what a person of a drill writes and moves stays in the sandbox", asyn
   rmSync(`${folder}-beside`);
   expect(existsSync(at("b"))).toBe(true);
   await expect(doDeed(contextOf(), { kind: "dance", with: {} })).rejects.toThrow("no deed dance");
+});
+
+test("L-4: a program that a person of a drill runs must end well", async () => {
+  const start = (command: readonly [string, ...string[]]) => startChild(command, { cwd: folder, env: {} });
+  const ctx = { ...contextOf(), sandbox: { folder, start } } as unknown as DoerContext;
+  const run = (...args: string[]) => doDeed(ctx, { kind: "run", with: { program: "/bin/sh", args: ["-c", ...args] } });
+  expect(await run('echo "$0" > ran', "by hand")).toContain("ran /bin/sh");
+  expect(readFileSync(path.join(folder, "ran"), "utf8")).toBe("by hand\n");
+  await expect(run("echo no such place >&2; exit 3")).rejects.toThrow(/ended with 3: no such place/);
 });

@@ -4,13 +4,14 @@ import { HOLD_SCOPES, killswitchView, resumeReceipt } from "@firebreak/protocol"
 import { z } from "zod";
 import { fillIn, fillInAll } from "../fill-in.ts";
 import type { Facts } from "../fill-in.ts";
-import type { DrillDeed } from "../format.ts";
+import type { DrillAnswer, DrillDeed } from "../format.ts";
 import type { SandboxApi } from "../sandbox/api.ts";
 import type { Persons, Sandbox } from "../sandbox/open-sandbox.ts";
+import type { Child } from "../sandbox/processes.ts";
 
 /** Who does it, and where. */
 export interface DoerContext {
-  readonly sandbox: Pick<Sandbox, "folder" | "startFirebreak">;
+  readonly sandbox: Pick<Sandbox, "folder" | "start" | "startFirebreak">;
   readonly persons: Persons;
   readonly by: keyof Persons;
   readonly facts: Facts;
@@ -26,6 +27,14 @@ function deed<S extends z.ZodType>(
   act: (ctx: DoerContext, parameters: z.output<S>) => Promise<string>,
 ): Deed {
   return { act: (ctx, given) => act(ctx, parameters.parse(given)) };
+}
+
+/** Runs a program: only the kernel can hold back what that does. */
+const RUN = "run";
+
+/** @returns whether a person of the drill runs programs */
+export function runsPrograms(answers: readonly Pick<DrillAnswer, "does">[]): boolean {
+  return answers.some(({ does }) => does.some((one) => !Array.isArray(one) && one.kind === RUN));
 }
 
 /** What a person of the drill really does before saying that it is done. */
@@ -48,6 +57,13 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     renameSync(within(sandbox.folder, from), within(sandbox.folder, to));
     return `moved ${from} to ${to}`;
   }),
+  [RUN]: deed(
+    z.strictObject({ program: z.string().min(1), args: z.array(z.string()).max(30).default([]) }),
+    async ({ sandbox }, { program, args }) => {
+      const words: readonly [string, ...string[]] = [program, ...args];
+      return untilDone(words.join(" "), sandbox.start(words));
+    },
+  ),
   write: deed(z.strictObject({ path: z.string(), text: z.string() }), async ({ sandbox }, given) => {
     writeFileSync(within(sandbox.folder, given.path), given.text);
     return `wrote ${given.path}`;
@@ -67,10 +83,13 @@ export async function doDeed(ctx: DoerContext, given: DrillDeed): Promise<string
 
 async function giveCommand({ sandbox, facts }: DoerContext, given: readonly string[]): Promise<string> {
   const words = given.map((word) => String(fillIn(word, facts)));
-  const child = sandbox.startFirebreak(words);
+  return untilDone(`firebreak ${words.join(" ")}`, sandbox.startFirebreak(words));
+}
+
+async function untilDone(what: string, child: Child): Promise<string> {
   const code = await child.ended;
-  if (code !== 0) throw new Error(`firebreak ${words.join(" ")} ended with ${String(code)}: ${child.tail()}`);
-  return `ran firebreak ${words.join(" ")}`;
+  if (code !== 0) throw new Error(`${what} ended with ${String(code)}: ${child.tail()}`);
+  return `ran ${what}`;
 }
 
 async function resume(person: SandboxApi, holdId: string, checked: readonly string[]): Promise<void> {

@@ -5,6 +5,7 @@ import { failedLogins } from "./failed-logins.ts";
 import type { Fault } from "./fault.ts";
 import { integrationBroken } from "./integration-broken.ts";
 import { gatewayBrokenInto } from "./gateway-broken-into.ts";
+import { postgresPageDamaged } from "./postgres-page-damaged.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { requestFlood } from "./request-flood.ts";
@@ -19,6 +20,7 @@ const ALL: readonly Fault[] = [
   failedLogins,
   integrationBroken,
   gatewayBrokenInto,
+  postgresPageDamaged,
   redisDumpCorrupted,
   redisFilled,
   requestFlood,

@@ -61,6 +61,14 @@ describeProbeContract("check.backup", async () => {
   };
 });
 
+test("R-2: a folder that is not there is made only when that is asked for", async () => {
+  const missing = join(place, "aside/damaged");
+  expect(await make({ to: missing })).toMatchObject({ ok: false, message: expect.stringContaining("ENOENT") });
+  expect(existsSync(missing)).toBe(false);
+  const outcome = await make({ to: missing, makeFolder: true });
+  expect(outcome, outcome.message).toMatchObject({ ok: true, output: { path: expect.stringContaining(missing) } });
+});
+
 describe("backup.create and check.backup of a folder", () => {
   test("R-2: it is written, read back, described beside it, and made once by the same step", async () => {
     const outcome = await make();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, realpath } from "node:fs/promises";
+import { mkdir, readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { codeOf, listingOf, messageOf, openFolder, toIso } from "../../../kernel/index.ts";
@@ -20,6 +20,8 @@ import { finishBackup, keepNewest, partOf, remove, writePart } from "./write-bac
 const common = {
   /** the folder that the backup goes to */
   to: backupPath,
+  /** makes that folder where it is not there; without it, a disk that is not mounted is not written beside */
+  makeFolder: z.boolean().default(false),
   /** so many backups of this source stay there, the newest; left out: all */
   keep: z.number().int().min(1).max(100_000).optional(),
   key: backupKey,
@@ -89,6 +91,7 @@ const markOf = ({ runId, stepId }: EffectorContext) =>
 
 async function create(ctx: EffectorContext, given: Parameters, programs: string | undefined): Promise<EffectorOutcome> {
   const started = ctx.clock.monotonicMs();
+  if (given.makeFolder) await mkdir(given.to, { recursive: true, mode: 0o700 });
   const to = await realpath(given.to).catch((fault: unknown) => {
     throw new BackupFault(`${given.to} is no folder to write to (${codeOf(fault) ?? messageOf(fault)})`);
   });
