@@ -9,20 +9,24 @@ import { startChild } from "../sandbox/processes.ts";
 const folder = mkdtempSync(path.join(os.tmpdir(), "firebreak-deeds-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a person of a drill calls; `resumed` is who released which hold with what checked. */
-function createPersons(persons: 1 | 2) {
+/** What persons of a drill call: two holds, one of which takes so many persons. `resumed` is who asked for what. */
+function createPersons(needed: 1 | 2) {
   const resumed: string[] = [];
+  let holds = ["lookup", "other"].map((target) => {
+    const actor = { kind: "playbook" };
+    return { id: `hld_${target}`, scope: "tool", target, level: "deny", incidentId: "INC-1", actor };
+  });
   const person = (name: string) => ({
     url: "",
     get: async () => ({
-      holds: [
-        { id: "hld_1", scope: "tool", target: "lookup" },
-        { id: "hld_2", scope: "pack", target: "research" },
-      ],
-      resumes: [{ holdId: "hld_1", persons, checklist: ["the cause is found"] }],
+      holds,
+      resumes: [{ holdId: "hld_lookup", persons: needed, checklist: ["the cause is found"] }],
     }),
     post: async (_schema: unknown, apiPath: string, body: { checked: string[] }) => {
       resumed.push(`${name} ${apiPath} ${body.checked.join()}`);
+      const isReleased = resumed.length === needed;
+      if (isReleased) holds = holds.filter(({ id }) => !apiPath.includes(id));
+      return { releasedAt: isReleased ? "2026-11-27T10:00:00.000Z" : null };
     },
   });
   return { persons: { first: person("first"), second: person("second") }, resumed };
@@ -35,7 +39,7 @@ function contextOf(persons: unknown = {}): DoerContext {
 test("L-4: a person of a drill releases just the stop that is named, with a second person where it takes one", async () => {
   const alone = createPersons(1);
   await doDeed(contextOf(alone.persons), { kind: "release", with: { scope: "tool", target: "lookup" } });
-  expect(alone.resumed).toEqual(["first /killswitch/holds/hld_1/resume the cause is found"]);
+  expect(alone.resumed).toEqual(["first /killswitch/holds/hld_lookup/resume the cause is found"]);
   const two = createPersons(2);
   await doDeed(contextOf(two.persons), { kind: "release", with: { scope: "tool", target: "lookup" } });
   expect(two.resumed.map((one) => one.split(" ")[0])).toEqual(["first", "second"]);

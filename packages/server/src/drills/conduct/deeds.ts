@@ -1,11 +1,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { HOLD_SCOPES, killswitchView, resumeReceipt } from "@firebreak/protocol";
+import { HOLD_SCOPES, holdsOfSameStop, killswitchView, resumeReceipt } from "@firebreak/protocol";
+import type { Hold, KillswitchView } from "@firebreak/protocol";
 import { z } from "zod";
 import { fillIn, fillInAll } from "../fill-in.ts";
 import type { Facts } from "../fill-in.ts";
 import type { DrillAnswer, DrillDeed } from "../format.ts";
-import type { SandboxApi } from "../sandbox/api.ts";
 import type { Persons, Sandbox } from "../sandbox/open-sandbox.ts";
 import type { Child } from "../sandbox/processes.ts";
 
@@ -42,13 +42,13 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   release: deed(
     z.strictObject({ scope: z.enum(HOLD_SCOPES), target: z.string().nullable().default(null) }),
     async ({ persons, by }, { scope, target }) => {
-      const { holds, resumes } = await persons[by].get(killswitchView, "/killswitch");
-      const found = holds.filter((hold) => hold.scope === scope && hold.target === target);
-      if (found.length === 0) throw new Error(`there is no stop of ${target ?? scope} to release`);
-      for (const { id } of found) {
-        const { checklist = [], persons: needed = 1 } = resumes.find(({ holdId }) => holdId === id) ?? {};
-        await resume(persons[by], id, checklist);
-        if (needed === 2) await resume(persons[by === "first" ? "second" : "first"], id, checklist);
+      const isMeant = (hold: Hold) => hold.scope === scope && hold.target === target;
+      let view = await persons[by].get(killswitchView, "/killswitch");
+      if (!view.holds.some(isMeant)) throw new Error(`there is no stop of ${target ?? scope} to release`);
+      // holds of one automatic stop go together
+      for (let hold = view.holds.find(isMeant); hold !== undefined; hold = view.holds.find(isMeant)) {
+        await release({ persons, by }, hold, view);
+        view = await persons[by].get(killswitchView, "/killswitch");
       }
       return `released the stop of ${target ?? scope}`;
     },
@@ -92,8 +92,17 @@ async function untilDone(what: string, child: Child): Promise<string> {
   return `ran ${what}`;
 }
 
-async function resume(person: SandboxApi, holdId: string, checked: readonly string[]): Promise<void> {
-  await person.post(resumeReceipt, `/killswitch/holds/${holdId}/resume`, { reason: "released in the drill", checked });
+/** @throws Error when it is still in force */
+async function release({ persons, by }: Pick<DoerContext, "persons" | "by">, hold: Hold, view: KillswitchView) {
+  const ids = holdsOfSameStop(hold, view.holds).map(({ id }) => id);
+  const needs = view.resumes.find(({ holdId }) => ids.includes(holdId));
+  const other: keyof Persons = by === "first" ? "second" : "first";
+  for (const name of needs?.persons === 2 ? [by, other] : [by]) {
+    const body = { reason: "released in the drill", checked: needs?.checklist ?? [] };
+    const { releasedAt } = await persons[name].post(resumeReceipt, `/killswitch/holds/${hold.id}/resume`, body);
+    if (releasedAt !== null) return;
+  }
+  throw new Error(`the stop ${hold.id} is in force although it was released`);
 }
 
 function within(folder: string, file: string): string {

@@ -3,10 +3,10 @@
  * says of each how it ended, and reads its settings again between calls, so that a person can mend it while it runs. It stays
  * for two minutes at most.
  */
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGate, gateOptionsFrom } from "@firebreak/sdk";
-import { processEnvironment } from "../../kernel/index.ts";
+import { processEnvironment, systemClock, toIso } from "../../kernel/index.ts";
 import { fetchLoopback } from "../sandbox/fetch-loopback.ts";
 import { callingAgentSettings } from "./calling-agent.ts";
 import type { CallingAgentSettings } from "./calling-agent.ts";
@@ -17,11 +17,21 @@ const CALL_TIMEOUT_MS = 2000;
 const gate = createGate(gateOptionsFrom(processEnvironment()));
 const file = process.argv[2] ?? "";
 
-async function call({ url, keyFile }: CallingAgentSettings): Promise<{ status: number; response: string }> {
-  const key = readFileSync(keyFile, "utf8").trim();
+function writeDebugLog(log: string, url: string, authorization: string): void {
+  const line = {
+    time: toIso(systemClock.now()),
+    level: "debug",
+    message: `GET ${url} authorization: ${authorization}`,
+  };
+  appendFileSync(log, `${JSON.stringify(line)}\n`);
+}
+
+async function call({ url, keyFile, debugLog }: CallingAgentSettings): Promise<{ status: number; response: string }> {
+  const authorization = `Bearer ${readFileSync(keyFile, "utf8").trim()}`;
+  if (debugLog !== undefined) writeDebugLog(debugLog, url, authorization);
   try {
     const answered = await fetchLoopback(url, {
-      headers: { authorization: `Bearer ${key}` },
+      headers: { authorization },
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
     return { status: answered.status, response: (await answered.text()).slice(0, 200) };

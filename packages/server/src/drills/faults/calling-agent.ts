@@ -13,6 +13,8 @@ export const callingAgentSettings = z.strictObject({
   keyFile: z.string(),
   tool: z.string().max(64),
   everyMs: z.number().int().min(1).max(60_000),
+  /** where it writes what it sends, with the key, as programs do whose debugging was left on */
+  debugLog: z.string().optional(),
 });
 export type CallingAgentSettings = z.output<typeof callingAgentSettings>;
 

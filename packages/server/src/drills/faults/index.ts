@@ -6,6 +6,7 @@ import type { Fault } from "./fault.ts";
 import { integrationBroken } from "./integration-broken.ts";
 import { gatewayBrokenInto } from "./gateway-broken-into.ts";
 import { postgresPageDamaged } from "./postgres-page-damaged.ts";
+import { keyLeaked } from "./key-leaked.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { requestFlood } from "./request-flood.ts";
@@ -21,6 +22,7 @@ const ALL: readonly Fault[] = [
   integrationBroken,
   gatewayBrokenInto,
   postgresPageDamaged,
+  keyLeaked,
   redisDumpCorrupted,
   redisFilled,
   requestFlood,

@@ -41,6 +41,7 @@ describe("L-4: what may act in a sandbox", () => {
     ["process.end", { pid: process.pid }],
     ["process.end", { pid: 1 }],
     ["command.run", { program: "/bin/true", args: [] }],
+    ["credential.rotate", { name: "token" }],
     ["firewall.block", { address: "192.0.2.1" }],
     ["host.isolate", {}],
     ["credential.rotate", { name: "gateway" }],
