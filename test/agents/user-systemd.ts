@@ -60,8 +60,26 @@ async function end(daemon: ChildProcess, groups: readonly string[], runtimeDir: 
   const exited = once(daemon, "exit");
   daemon.kill("SIGKILL");
   await exited;
-  for (const group of groups) await until(`${group} is gone`, () => removeTree(group));
+  // the units that it started outlive it
+  for (const group of groups) await until(`${group} is gone`, () => killTree(group) && removeTree(group));
   rmSync(runtimeDir, { recursive: true, force: true });
+}
+
+function killTree(path: string): true {
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    if (entry.name !== "cgroup.procs") continue;
+    const pids = readFileSync(join(entry.parentPath, entry.name), "utf8").split("\n").filter(Boolean).map(Number);
+    for (const pid of pids) killIfThere(pid);
+  }
+  return true;
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has ended
+  }
 }
 
 function removeTree(path: string): boolean {
