@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stillRunning, treeOf } from "./processes.mjs";
 
 export const repository = path.resolve(import.meta.dirname, "../..");
-export const cli = path.join(repository, "packages/server/dist/cli/main.js");
+export const cli = path.join(repository, "packages/server/dist/program/firebreak.js");
 /** Loads a library as the server does. */
 export const requireAsServer = createRequire(path.join(repository, "packages/server/package.json"));
 
@@ -172,7 +172,7 @@ export function layOutWithoutRules(directory) {
   cpSync(path.join(repository, "profiles"), path.join(directory, "data/profiles"), { recursive: true });
   mkdirSync(path.join(directory, "data/rules"));
   symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
-  return path.join(directory, "dist/cli/main.js");
+  return path.join(directory, "dist/program/firebreak.js");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { build as bundle } from "esbuild";
+import { bundleServer, PROGRAM_BUILT } from "./bundle-server.mjs";
 import { binary, repository, run } from "./run.mjs";
 
 const PACKAGES = ["protocol", "sigma", "verifier", "sdk", "server"];
@@ -23,7 +24,8 @@ function isStale(directory, product) {
 function serverIsStale() {
   return PACKAGES.some((name) => {
     const directory = path.join(repository, "packages", name);
-    return isStale(directory, path.join(directory, "dist/.tsbuildinfo"));
+    const products = [path.join(directory, "dist/.tsbuildinfo"), PROGRAM_BUILT];
+    return products.some((product) => isStale(directory, product));
   });
 }
 
@@ -47,7 +49,7 @@ export async function buildWhatIsMissing(say) {
     const projects = PACKAGES.map((name) => `packages/${name}`);
     const code = await run(binary("tsc"), ["-b", ...projects]);
     if (code !== 0) return code;
-    await bundleVerifier();
+    await Promise.all([bundleVerifier(), bundleServer()]);
   }
   const sources = [CONSOLE, path.join(repository, "packages/protocol")];
   if (sources.some((directory) => isStale(directory, path.join(CONSOLE, "dist/index.html")))) {

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 
 export const REPOSITORY = path.resolve(import.meta.dirname, "../..");
-const MAIN = path.join(REPOSITORY, "packages/server/dist/cli/main.js");
+const MAIN = path.join(REPOSITORY, "packages/server/dist/program/firebreak.js");
 
 export interface Ended {
   readonly code: number | null;

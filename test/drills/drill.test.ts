@@ -9,7 +9,7 @@ import { z } from "zod";
 import { Installation, repository } from "../harness/firebreak.ts";
 import { findProcessesWith, waitFor } from "../harness/processes.ts";
 
-const PROGRAM = path.join(repository, "packages/server/dist/cli/main.js");
+const PROGRAM = path.join(repository, "packages/server/dist/program/firebreak.js");
 const answer = z.object({ drills: z.array(z.object({ record: drillRecord, kept: z.string() })) });
 const temporary = mkdtempSync(path.join(os.tmpdir(), "firebreak-drill-test-"));
 const sandboxes = path.join(temporary, `firebreak-drills-${process.getuid?.() ?? "user"}`);

@@ -13,7 +13,7 @@ import { serveNotesOverHttp } from "../agents/mcp-server.ts";
 import { createHome, endLeftovers, REPOSITORY, until } from "../cli/firebreak.ts";
 import type { Home } from "../cli/firebreak.ts";
 
-const MAIN = path.join(REPOSITORY, "packages/server/dist/cli/main.js");
+const MAIN = path.join(REPOSITORY, "packages/server/dist/program/firebreak.js");
 const SERVER = path.join(REPOSITORY, "test/agents/mcp-server.ts");
 const stopped = z.looseObject({ hold: z.looseObject({ id: z.string() }) });
 

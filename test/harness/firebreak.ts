@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { findProcessesWith, waitFor } from "./processes.ts";
 
 export const repository = path.resolve(import.meta.dirname, "../..");
-const CLI = path.join(repository, "packages/server/dist/cli/main.js");
+const CLI = path.join(repository, "packages/server/dist/program/firebreak.js");
 export const ROGUE_AGENT = path.join(repository, "test/agents/rogue-agent.mjs");
 
 export interface Ended {

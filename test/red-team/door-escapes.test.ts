@@ -14,7 +14,7 @@ import { Installation, repository } from "../harness/firebreak.ts";
 import { waitFor } from "../harness/processes.ts";
 import { DOOR_ATTEMPTS } from "./door-attempts.ts";
 
-const CLI = path.join(repository, "packages/server/dist/cli/main.js");
+const CLI = path.join(repository, "packages/server/dist/program/firebreak.js");
 const alertPage = z.object({ items: z.array(alertView) });
 
 let server: Installation;

@@ -2,7 +2,7 @@
 // npm links a command only when its file is there at install time; what is built comes later. So this file is not built.
 import { existsSync } from "node:fs";
 
-const main = new URL("../dist/cli/main.js", import.meta.url);
+const main = new URL("../dist/program/firebreak.js", import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {

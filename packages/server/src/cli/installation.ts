@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { OperatorError } from "../kernel/index.ts";
+import { OperatorError, packageDir } from "../kernel/index.ts";
 
 const packageFile = z.object({ version: z.string() });
 
-/** The server package's directory, from `src/cli` or `dist/cli`. */
-const PACKAGE_DIR = path.resolve(import.meta.dirname, "../..");
+const PACKAGE_DIR = packageDir();
 
 /** @returns the version of the installed package */
 export function readVersion(): string {
@@ -25,11 +24,6 @@ export function dataDir(): string {
 export function consoleDir(): string | undefined {
   const places = [path.join(PACKAGE_DIR, "console"), path.resolve(PACKAGE_DIR, "../console/dist")];
   return places.find((place) => existsSync(path.join(place, "index.html")));
-}
-
-/** @returns the program that this command line runs from, for processes of its own */
-export function mainProgram(): string {
-  return path.join(PACKAGE_DIR, "dist/cli/main.js");
 }
 
 /** @returns the demo's agent program, part of the source tree */

@@ -4,10 +4,10 @@ import type { HttpServer, LiveHub } from "../api/index.ts";
 import { contextFor, DAEMON, openHouse, watchChanges } from "../app/index.ts";
 import type { OpenHouse } from "../app/index.ts";
 import { findSupervisedCaller } from "../containment/index.ts";
-import { formatFileProblem, toIso } from "../kernel/index.ts";
+import { formatFileProblem, programFile, toIso } from "../kernel/index.ts";
 import type { CommandContext } from "./command.ts";
 import { durationText } from "./format.ts";
-import { consoleDir, dataDir, mainProgram, readVersion } from "./installation.ts";
+import { consoleDir, dataDir, readVersion } from "./installation.ts";
 import { removeServerFile, writeServerFile } from "./server-file.ts";
 
 export interface RunningServer {
@@ -30,7 +30,7 @@ export async function startServer(context: CommandContext): Promise<RunningServe
     logger,
     version: readVersion(),
     dataDir: dataDir(),
-    program: mainProgram(),
+    program: programFile("firebreak"),
   });
   try {
     return await openDoors(context, house, startedMs);

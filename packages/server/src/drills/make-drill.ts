@@ -7,7 +7,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import type { DrillRecord } from "@firebreak/protocol";
 import { drillRecord } from "@firebreak/protocol";
-import { codeOf, messageOf, toIso } from "../kernel/index.ts";
+import { codeOf, messageOf, programFile, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import { RECORD_FILE, SPEC_FILE } from "./conduct/spec.ts";
 import type { DrillSpec } from "./conduct/spec.ts";
@@ -45,7 +45,6 @@ export interface DrillMade {
   readonly folder: string | null;
 }
 
-const MAIN = path.resolve(import.meta.dirname, "conduct/main.js");
 const SAID_KEPT = 4000;
 
 /** Removes what killed drills left. @returns the folders */
@@ -110,7 +109,7 @@ function findMissingForHands({ answers }: LoadedDrill["document"], isolation: Is
 }
 
 function startSandbox({ folder, isolation, searchPath }: DrillSpec): ChildProcess {
-  const [program = "", ...args] = isolated(isolation, [process.execPath, MAIN, folder]);
+  const [program = "", ...args] = isolated(isolation, [process.execPath, programFile("drill-conduct"), folder]);
   return spawn(program, args, {
     cwd: folder,
     detached: true,

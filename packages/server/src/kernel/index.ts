@@ -9,6 +9,7 @@ export * from "./logger.ts";
 export * as markdown from "./markdown.ts";
 export * from "./matchers.ts";
 export * from "./open-folder.ts";
+export * from "./own-files.ts";
 export * from "./private-files.ts";
 export * from "./process-identity.ts";
 export * from "./redis-connection.ts";

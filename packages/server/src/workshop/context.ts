@@ -1,11 +1,12 @@
 import type { Actor } from "@firebreak/protocol";
 import type { AlertProfile } from "../alerts/index.ts";
 import type { Detector, LoadedRules } from "../detection/index.ts";
+import { programFile } from "../kernel/index.ts";
 import type { Clock, Logger, NewId } from "../kernel/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import { createCostMeter } from "./rule-costs.ts";
 import type { CostMeter } from "./rule-costs.ts";
-import { WORKER_FILE, Workers } from "./worker/start-worker.ts";
+import { Workers } from "./worker/start-worker.ts";
 import type { RuleTexts } from "./worker/tasks.ts";
 
 /** What of the house this room works with, beside what every verb takes. */
@@ -24,11 +25,11 @@ export interface WorkshopOptions {
   readonly detector: Pick<Detector, "loaded">;
   readonly placeholders: Workshop["placeholders"];
   /** default: beside the server */
-  readonly workerFile?: URL;
+  readonly workerFile?: string;
 }
 
 export function createWorkshop(options: WorkshopOptions): Workshop {
-  const { database, clock, detector, placeholders, workerFile = WORKER_FILE } = options;
+  const { database, clock, detector, placeholders, workerFile = programFile("workshop-worker") } = options;
   const own = { loaded: () => detector.loaded(), placeholders, workers: new Workers(workerFile) };
   return { ...own, costs: createCostMeter({ ...own, database, clock }) };
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { bundleEntry } from "../../../../test/agents/bundle-entry.ts";
 import { raiseAlerts } from "../alerts/index.ts";
 import { createDetector } from "../detection/index.ts";
@@ -15,9 +14,7 @@ import { createWorkshop, recordHits, REPLAY_TASK, runReplay } from "./index.ts";
 import type { WorkshopContext } from "./index.ts";
 
 const place = mkdtempSync(join(tmpdir(), "firebreak-workshop-"));
-const workerFile = pathToFileURL(
-  bundleEntry(join(import.meta.dirname, "worker/main.ts"), join(place, "worker-main.mjs")),
-);
+const workerFile = bundleEntry(join(import.meta.dirname, "worker/main.ts"), join(place, "worker-main.mjs"));
 process.on("exit", () => rmSync(place, { recursive: true, force: true }));
 
 const severity = { label: "SEV", respondMinutes: 5 };

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:f
 import path from "node:path";
 import { drillRecord, drillSummary, drillView, pageOf } from "@firebreak/protocol";
 import type { DrillRecord, DrillView } from "@firebreak/protocol";
-import { formatFileProblem, markdown, OperatorError, writeFileAtomic } from "../../kernel/index.ts";
+import { formatFileProblem, markdown, OperatorError, programFile, writeFileAtomic } from "../../kernel/index.ts";
 import { RefusedError } from "../client.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ALWAYS, ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
-import { dataDir, mainProgram, readVersion, rogueAgentFile } from "../installation.ts";
+import { dataDir, readVersion, rogueAgentFile } from "../installation.ts";
 import { printable } from "../printable.ts";
 import { listenForStop } from "../stop-signal.ts";
 
@@ -70,7 +70,7 @@ function surroundingsOf({ clock, newId, config, environment, output }: CommandCo
     profilesDir: path.join(dataDir(), "profiles"),
     profileName: config.profileName,
     version: readVersion(),
-    program: mainProgram(),
+    program: programFile("firebreak"),
     rogueAgent: rogueAgentFile(),
     searchPath: environment["PATH"] ?? "/usr/bin:/bin",
     say: (text: string) => output.line(output.style.dim(`   ${printable(text)}`)),

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import path from "node:path";
-import { OperatorError } from "../../kernel/index.ts";
+import { OperatorError, programFile } from "../../kernel/index.ts";
 
 const OUTPUT_KEPT = 4000;
 
@@ -18,8 +17,7 @@ export function startFirebreak(
   words: readonly string[],
   options: { readonly env: Readonly<Record<string, string | undefined>>; readonly cwd: string },
 ): DemoChild {
-  const main = path.resolve(import.meta.dirname, "../main.js");
-  const child = spawn(process.execPath, [main, ...words], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [programFile("firebreak"), ...words], { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let tail = "";
   const keep = (piece: Buffer) => {
     tail = (tail + piece.toString("utf8")).slice(-OUTPUT_KEPT);

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { forgetGate, gateMcpServers, listMcpServers, testMcpGate, ungateMcpServers } from "../../containment/index.ts";
 import type { GateCheck, McpServer } from "../../containment/index.ts";
+import { programFile } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -50,7 +51,7 @@ export const mcpGate: RuntimeGate = {
     const file = fileOf(command, context);
     const agent = nameOption(command, context, "agent") ?? "mcp-client";
     const pack = nameOption(command, context, "pack");
-    const main = path.resolve(import.meta.dirname, "../main.js");
+    const main = programFile("firebreak");
     const identity = ["--agent", agent, ...(pack === undefined ? [] : ["--pack", pack])];
     const args = [main, "gate", "mcp", "--home", context.config.home, ...identity, "--"];
     gateMcpServers(file, { command: process.execPath, args });

@@ -1,12 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { programFile } from "../../kernel/index.ts";
 import { findFreePort } from "./free-port.ts";
 import { defineService } from "./service.ts";
 import { makeKey, writeKeys } from "./upstream-keys.ts";
-
-const PROGRAM = path.resolve(import.meta.dirname, "upstream-program.js");
-const KEYS_PROGRAM = path.resolve(import.meta.dirname, "upstream-keys-program.js");
 
 /** In the place of a service outside that agents call with a key: with a limit of calls, a store, and a log of who called. */
 export const upstream = defineService({
@@ -24,7 +22,7 @@ export const upstream = defineService({
     writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
     const port = await findFreePort();
     const at = `http://127.0.0.1:${port}`;
-    const start = [process.execPath, PROGRAM, folder, String(port), String(callsPerSecond)];
+    const start = [process.execPath, programFile("upstream-program"), folder, String(port), String(callsPerSecond)];
     return {
       facts: {
         port,
@@ -36,7 +34,7 @@ export const upstream = defineService({
         callUrl: `${at}/v1/answer`,
         calls: path.join(folder, "access.log"),
         node: process.execPath,
-        keysProgram: KEYS_PROGRAM,
+        keysProgram: programFile("upstream-keys-program"),
       },
       entry: { command: { start, folder }, check: { kind: "http", url: `${at}/health` } },
     };

@@ -3,12 +3,6 @@ import { Worker } from "node:worker_threads";
 import { FirebreakError, messageOf } from "../../kernel/index.ts";
 import type { TaskResults, WorkerTask } from "./tasks.ts";
 
-/** Beside the built server; from source it is the last build's. */
-export const WORKER_FILE = new URL(
-  import.meta.url.endsWith(".ts") ? "../../../dist/workshop/worker/main.js" : "./main.js",
-  import.meta.url,
-);
-
 const MEMORY_MB_MAX = 512;
 
 /** A thread of its own: whatever the rules do, the server goes on answering. */
@@ -18,7 +12,7 @@ export interface WorkerLine {
   end(): Promise<void>;
 }
 
-function startWorker(file: URL, task: WorkerTask, signal: AbortSignal): WorkerLine {
+function startWorker(file: string, task: WorkerTask, signal: AbortSignal): WorkerLine {
   const thread = new Worker(file, { workerData: task, resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX } });
   const exited = once(thread, "exit").then(() => Promise.reject(new Error("the worker ended without an answer")));
   // it always ends in the end; only who waits for an answer wants to know
@@ -44,10 +38,10 @@ const BUSY_MAX = 3;
 
 /** Does tasks in threads of their own, a few at a time. */
 export class Workers {
-  readonly #file: URL;
+  readonly #file: string;
   #busy = 0;
 
-  constructor(file: URL) {
+  constructor(file: string) {
     this.#file = file;
   }
 

@@ -1,0 +1,96 @@
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { build } from "esbuild";
+import { repository } from "./run.mjs";
+
+const SERVER = path.join(repository, "packages/server");
+const PROGRAMS = path.join(SERVER, "dist/program");
+/** Written last. */
+export const PROGRAM_BUILT = path.join(PROGRAMS, "LICENSES.txt");
+
+/** The programs that `programFile` of the server's kernel finds. */
+const ENTRIES = {
+  firebreak: "src/cli/main.ts",
+  "workshop-worker": "src/workshop/worker/main.ts",
+  "drill-conduct": "src/drills/conduct/main.ts",
+  "drill-agent": "src/drills/faults/agent-program.ts",
+};
+
+/** They read files that lie beside them, or are not there at all (pg-native), and are found in node_modules. */
+const LEFT_OUTSIDE = ["pdfkit", "@bokuweb/zstd-wasm", "pg-native"];
+
+/** They look beside themselves only for what is not used: threads that write logs, configuration as code; or require it. */
+const HARMLESS = new Set(["pino", "thread-stream", "import-fresh", "fdir"]);
+
+const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
+const require = createRequireOfBundle(import.meta.url);`;
+
+/**
+ * The server, the command line and what they start, as a few files instead of thousands: loading modules one by one is most
+ * of what a command costs. What several of them share, or load late, lies in chunks beside them.
+ */
+export async function bundleServer() {
+  const { metafile } = await build({
+    absWorkingDir: SERVER,
+    entryPoints: ENTRIES,
+    outdir: PROGRAMS,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    conditions: ["firebreak-source"],
+    external: LEFT_OUTSIDE,
+    sourcemap: true,
+    sourcesContent: false,
+    keepNames: true,
+    metafile: true,
+    banner: { js: BANNER },
+  });
+  const packages = packagesOf(Object.keys(metafile.inputs).map((name) => path.resolve(SERVER, name)));
+  refuseFilesBeside(packages);
+  removeOthers(Object.keys(metafile.outputs).map((name) => path.resolve(SERVER, name)));
+  writeFileSync(PROGRAM_BUILT, licensesOf(packages.keys()));
+}
+
+/** @returns the bundled files of other people's packages, by the package's directory */
+function packagesOf(files) {
+  const packages = new Map();
+  for (const file of files) {
+    const [directory] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
+    if (directory !== undefined) packages.set(directory, [...(packages.get(directory) ?? []), file]);
+  }
+  return packages;
+}
+
+/** A package that reads files from beside its own would look for them beside the bundle. */
+function refuseFilesBeside(packages) {
+  for (const [directory, files] of packages) {
+    if (HARMLESS.has(path.basename(directory))) continue;
+    const guilty = files.find((file) => /\b__(?:dirname|filename)\b|\bimport\.meta\b/.test(readFileSync(file, "utf8")));
+    if (guilty === undefined) continue;
+    throw new Error(
+      `${guilty} knows where it lies. Look at what it reads there, and leave it outside the bundle if so.`,
+    );
+  }
+}
+
+/** The licences ask that copies carry them. */
+function licensesOf(directories) {
+  const texts = Array.from(directories, (directory) => {
+    const { name, version, license } = JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8"));
+    const files = readdirSync(directory).filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file));
+    const own = files.map((file) => readFileSync(path.join(directory, file), "utf8").trim());
+    return [`${name} ${version} (${license})`, ...own].join("\n\n");
+  });
+  return `${texts.toSorted().join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+}
+
+/** What an earlier build left. */
+function removeOthers(made) {
+  const wanted = new Set(made);
+  for (const name of readdirSync(PROGRAMS)) {
+    const file = path.join(PROGRAMS, name);
+    if (!wanted.has(file)) rmSync(file, { recursive: true });
+  }
+}
