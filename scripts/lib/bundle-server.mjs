@@ -9,12 +9,21 @@ const PROGRAMS = path.join(SERVER, "dist/program");
 export const PROGRAM_BUILT = path.join(PROGRAMS, "LICENSES.txt");
 
 /** The programs that `programFile` of the server's kernel finds. */
-const ENTRIES = {
-  firebreak: "src/cli/main.ts",
-  "workshop-worker": "src/workshop/worker/main.ts",
-  "drill-conduct": "src/drills/conduct/main.ts",
-  "drill-agent": "src/drills/faults/agent-program.ts",
-};
+function findEntries() {
+  const inDrills = readdirSync(path.join(SERVER, "src/drills"), { recursive: true }).map(
+    (name) => `src/drills/${name}`,
+  );
+  const programs = inDrills.filter((name) => name.endsWith("-program.ts"));
+  return {
+    firebreak: "src/cli/main.ts",
+    "workshop-worker": "src/workshop/worker/main.ts",
+    "drill-conduct": "src/drills/conduct/main.ts",
+    ...Object.fromEntries(programs.map((name) => [path.basename(name, ".ts"), name])),
+  };
+}
+
+/** The module that finds the package's directory, and modules that only make a `require` of their own. */
+const KNOWS_ITS_PLACE = /\/(?:kernel\/own-files|storage\/embedded\/binaries|verifier\/src\/archive\/open-archive)\.ts$/;
 
 /** They read files that lie beside them, or are not there at all (pg-native), and are found in node_modules. */
 const LEFT_OUTSIDE = ["pdfkit", "@bokuweb/zstd-wasm", "pg-native"];
@@ -32,7 +41,7 @@ const require = createRequireOfBundle(import.meta.url);`;
 export async function bundleServer() {
   const { metafile } = await build({
     absWorkingDir: SERVER,
-    entryPoints: ENTRIES,
+    entryPoints: findEntries(),
     outdir: PROGRAMS,
     bundle: true,
     splitting: true,
@@ -47,7 +56,9 @@ export async function bundleServer() {
     metafile: true,
     banner: { js: BANNER },
   });
-  const packages = packagesOf(Object.keys(metafile.inputs).map((name) => path.resolve(SERVER, name)));
+  const inputs = Object.keys(metafile.inputs).map((name) => path.resolve(SERVER, name));
+  refuseOwnPlaces(inputs.filter((file) => !file.includes("/node_modules/")));
+  const packages = packagesOf(inputs);
   refuseFilesBeside(packages);
   removeOthers(Object.keys(metafile.outputs).map((name) => path.resolve(SERVER, name)));
   writeFileSync(PROGRAM_BUILT, licensesOf(packages.keys()));
@@ -61,6 +72,16 @@ function packagesOf(files) {
     if (directory !== undefined) packages.set(directory, [...(packages.get(directory) ?? []), file]);
   }
   return packages;
+}
+
+function refuseOwnPlaces(files) {
+  const guilty = files.find(
+    (file) => !KNOWS_ITS_PLACE.test(file) && /\bimport\.meta\.(?:dir|file|url)/.test(readFileSync(file, "utf8")),
+  );
+  if (guilty === undefined) return;
+  throw new Error(
+    `${guilty} finds files by where it lies, which is elsewhere in the bundle. Use packageDir or programFile.`,
+  );
 }
 
 /** A package that reads files from beside its own would look for them beside the bundle. */

@@ -12,9 +12,10 @@ export function packageDir(): string {
   }
 }
 
-/** The programs that the build makes, for processes and threads of their own. From source they are the last build's. */
-export type Program = "firebreak" | "workshop-worker" | "drill-conduct" | "drill-agent";
-
-export function programFile(program: Program): string {
+/**
+ * @returns one of the programs that the build makes, for processes and threads of their own: `firebreak`, `workshop-worker`,
+ *   `drill-conduct`, or a `*-program.ts` of the drills. From source it is the last build's.
+ */
+export function programFile(program: string): string {
   return path.join(packageDir(), "dist/program", `${program}.js`);
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { programFile } from "../../kernel/index.ts";
 import type { Sandbox } from "../sandbox/open-sandbox.ts";
 import { waitFor } from "../sandbox/wait.ts";
 
-const PROGRAM = path.resolve(import.meta.dirname, "calling-agent-program.js");
 const CALLED_WITHIN_MS = 30_000;
 
 /** What a calling agent reads again before each call. */
@@ -32,7 +32,7 @@ export function startCallingAgent(
   const { workspace } = sandbox;
   const file = path.join(workspace, `${agentId}.json`);
   writeFileSync(file, JSON.stringify(settings));
-  const agent = [process.execPath, PROGRAM, file];
+  const agent = [process.execPath, programFile("calling-agent-program"), file];
   sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...agent]);
   return file;
 }

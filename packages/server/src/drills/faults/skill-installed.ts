@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { codeOf } from "../../kernel/index.ts";
+import { codeOf, programFile } from "../../kernel/index.ts";
 import { waitFor } from "../sandbox/wait.ts";
 import { defineFault } from "./fault.ts";
 
-const PROGRAM = path.resolve(import.meta.dirname, "skilled-agent-program.js");
 const WITHIN_MS = 30_000;
 const SKILL_NAME = /^[a-z][a-z0-9-]{0,40}$/;
 
@@ -41,7 +40,7 @@ export const skillInstalled = defineFault({
     writeFileSync(path.join(approved, "run.mjs"), "// keeps notes\n");
     const baseline = sandbox.startFirebreak(["skills", "baseline", folder, "--reason", "read before the drill"]);
     if ((await baseline.ended) !== 0) throw new Error(`the skills could not be approved: ${baseline.tail()}`);
-    const agent = [process.execPath, PROGRAM, folder];
+    const agent = [process.execPath, programFile("skilled-agent-program"), folder];
     sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...agent]);
     await untilTaken(workspace, "notes");
     const keys = path.join(workspace, "keys.env");

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { programFile } from "../../kernel/index.ts";
 import type { Sandbox } from "../sandbox/open-sandbox.ts";
 import { waitFor } from "../sandbox/wait.ts";
 
-const PROGRAM = path.resolve(import.meta.dirname, "agent-program.js");
 const AT_WORK_WITHIN_MS = 30_000;
 
 export interface DrillAgent {
@@ -19,7 +19,7 @@ export function startAgent(sandbox: Sandbox, { agentId, pack, workspace, acts }:
   mkdirSync(workspace, { recursive: true });
   const script = path.join(workspace, "acts.json");
   writeFileSync(script, JSON.stringify(acts));
-  const agent = [process.execPath, PROGRAM, script];
+  const agent = [process.execPath, programFile("agent-program"), script];
   const words = ["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...agent];
   sandbox.startFirebreak(words, workspace);
 }
