@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { programFile } from "../../kernel/index.ts";
 import type { Sandbox } from "../sandbox/open-sandbox.ts";
 import type { PostgresPlace } from "../services/ask-postgres.ts";
 import { postgresProgram } from "../services/postgres-programs.ts";
 import { secretOf } from "../services/sandbox-secret.ts";
-
-const PROGRAM = path.resolve(import.meta.dirname, "backup-program.js");
 
 export interface BackupJob {
   /** the program by its whole path, without arguments */
@@ -36,7 +35,9 @@ export function installBackupJob(
   const stores = { postgres: postgres === null ? null : { program: postgresProgram("pg_dump"), ...postgres }, redis };
   writeFileSync(config, JSON.stringify({ keyFile, log, to: backups, ...stores }), { mode: 0o600 });
   const script = path.join(folder, "backup");
-  writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' '${config}'\n`, { mode: 0o700 });
+  writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' '${programFile("backup-program")}' '${config}'\n`, {
+    mode: 0o700,
+  });
   const run = async () => {
     const child = sandbox.start([script]);
     return { code: await child.ended, said: child.tail() };

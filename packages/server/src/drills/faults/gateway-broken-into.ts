@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { programFile } from "../../kernel/index.ts";
 import { OUTSIDE_ADDRESS, SANDBOX_ADDRESS, findMissingOutside, openOutside } from "../sandbox/outside.ts";
 import { waitFor } from "../sandbox/wait.ts";
 import { defineFault } from "./fault.ts";
 
-const INTRUDER = path.resolve(import.meta.dirname, "gateway-intruder-program.js");
-const AGENT = path.resolve(import.meta.dirname, "gated-agent-program.js");
 const WITHIN_MS = 30_000;
 
 /**
@@ -27,7 +26,7 @@ export const gatewayBrokenInto = defineFault({
   cause: async ({ sandbox }, { port, tokens, guesses, agentId, pack }) => {
     const { folder, workspace } = sandbox;
     const calls = path.join(workspace, "calls");
-    const agent = [process.execPath, AGENT, calls];
+    const agent = [process.execPath, programFile("gated-agent-program"), calls];
     sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...agent]);
     await untilHolds(calls, "allowed");
     const outside = await openOutside(sandbox);
@@ -35,7 +34,7 @@ export const gatewayBrokenInto = defineFault({
     writeFileSync(stolen, /^GATEWAY_TOKEN=(.+)$/m.exec(readFileSync(tokens, "utf8"))?.[1] ?? "", { mode: 0o600 });
     const answers = path.join(folder, "tmp", "intruder");
     const url = `http://${SANDBOX_ADDRESS}:${port}/sessions`;
-    outside.start([process.execPath, INTRUDER, url, String(guesses), stolen, answers]);
+    outside.start([process.execPath, programFile("gateway-intruder-program"), url, String(guesses), stolen, answers]);
     await untilHolds(answers, "200");
     return {
       what: `${guesses} tokens were guessed from ${OUTSIDE_ADDRESS} and refused, and then a right one was used`,

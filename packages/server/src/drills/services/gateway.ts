@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { programFile } from "../../kernel/index.ts";
 import { findFreePort } from "./free-port.ts";
 import { defineService } from "./service.ts";
-
-const PROGRAM = path.resolve(import.meta.dirname, "gateway-program.js");
 
 /**
  * A gateway in the place of OpenClaw's: a health page, an interface behind a token, and a log of who came. Where the sandbox has
@@ -31,7 +30,7 @@ export const gateway = defineService({
     const host = sandbox.isolation === "namespaces" ? "0.0.0.0" : "127.0.0.1";
     writeFileSync(settings, JSON.stringify({ host, port, tokens, log, workMs }));
     const url = `http://127.0.0.1:${port}`;
-    const start = [process.execPath, PROGRAM, settings];
+    const start = [process.execPath, programFile("gateway-program"), settings];
     return {
       facts: { port, folder, tokens, log, health: `${url}/health`, sessions: `${url}/sessions` },
       entry: { command: { start, folder }, check: { kind: "http", url: `${url}/health` }, logs: [log] },
