@@ -17,7 +17,10 @@ export function startFirebreak(
   words: readonly string[],
   options: { readonly env: Readonly<Record<string, string | undefined>>; readonly cwd: string },
 ): DemoChild {
-  const child = spawn(process.execPath, [programFile("firebreak"), ...words], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [programFile("firebreak"), ...words], {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let tail = "";
   const keep = (piece: Buffer) => {
     tail = (tail + piece.toString("utf8")).slice(-OUTPUT_KEPT);
