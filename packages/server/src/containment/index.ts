@@ -14,6 +14,7 @@ export {
   localEffectors,
   upkeepEffectors,
 } from "./effectors/index.ts";
+export { refuseShell } from "./effectors/commands/index.ts";
 export * from "./effectors/firewall/index.ts";
 export { defineProbe } from "./effectors/probes/index.ts";
 export * from "./skills/index.ts";

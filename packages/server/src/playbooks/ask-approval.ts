@@ -4,16 +4,25 @@ import type { Effector } from "../containment/index.ts";
 import { openTimeBox, runWithin } from "../containment/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import { FirebreakError, messageOf, toIso } from "../kernel/index.ts";
-import { inTransaction, notifyLive, toStoredJson } from "../storage/index.ts";
+import { inTransaction, toStoredJson } from "../storage/index.ts";
 import { parseDuration } from "./duration.ts";
-import { JournalMoved, effectorContext, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import {
+  JournalMoved,
+  effectorContext,
+  injectFault,
+  noteStep,
+  recordOf,
+  tellLive,
+  tellStory,
+  writeStep,
+} from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { ActionStep, ApprovalStep } from "./format.ts";
 import { changeRun } from "./journal.ts";
 import { endStep } from "./perform-step.ts";
 import type { PlannedStep } from "./plan.ts";
 import { prepareCall } from "./prepare-call.ts";
-import { STEP_APPROVAL, argumentsOfAction, argumentsOfApproval, linesOfApproval } from "./step-question.ts";
+import { STEP_APPROVAL, argumentsOfAction, argumentsOfApproval, linesOfApproval, questionOf } from "./step-question.ts";
 
 type Ask = Pick<ApprovalStep, "people" | "expiresAfter" | "checklist">;
 
@@ -47,13 +56,14 @@ export async function askForAction(
 export async function askForGo(execution: Execution, planned: PlannedStep, step: ApprovalStep): Promise<void> {
   const expiresInMs = Math.min(durationMs(step.expiresAfter), planned.timeBoxMs);
   const expiresAt = toIso(execution.ctx.clock.now() + expiresInMs);
+  const question = questionOf(execution, planned, step);
   await askPersons(execution, planned, {
     ...step,
-    reason: step.question,
+    reason: question,
     arguments: argumentsOfApproval(execution, planned, step),
     preview: linesOfApproval(execution, planned),
     expiresInMs,
-    input: { question: step.question, checklist: step.checklist, people: step.people, expiresAt },
+    input: { question, checklist: step.checklist, people: step.people, expiresAt },
     begins: true,
   });
 }
@@ -114,8 +124,8 @@ async function writeQuestion(execution: Execution, planned: PlannedStep, questio
     const text = `${planned.step.title}: waits for a yes of ${whom} until ${toIso(startedAt + question.expiresInMs)}`;
     const data = { state: "waiting", approvalId };
     await tellStory(execution, trx, { key: `${planned.id}:asks:${approvalId}`, stepId: planned.id, text, data });
-    await notifyLive(trx, "run", run.id);
   });
+  void tellLive(execution);
   noteStep(execution, known, { ...waiting, input: question.input });
   injectFault(execution, "step.begun", planned.id);
 }

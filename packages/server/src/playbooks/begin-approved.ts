@@ -1,9 +1,9 @@
 import { noteOutcome, useApproval } from "../approvals/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
-import { inTransaction, notifyLive } from "../storage/index.ts";
+import { inTransaction } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import { approvalContext, askForAction, askForGo } from "./ask-approval.ts";
-import { JournalMoved, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { JournalMoved, noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { ActionStep, ApprovalStep } from "./format.ts";
 import { changeRun } from "./journal.ts";
@@ -49,8 +49,8 @@ export async function beginApprovalStep(execution: Execution, planned: PlannedSt
     const text = `${step.title}: approved`;
     const key = `${planned.id}:approved:${known.approvalId ?? ""}`;
     await tellStory(execution, trx, { key, stepId: planned.id, text, data: change });
-    await notifyLive(trx, "run", run.id);
   });
+  void tellLive(execution);
   noteStep(execution, known, { ...change, dueAt });
 }
 

@@ -1,7 +1,7 @@
 import { FirebreakError } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { RunContext } from "./context.ts";
-import { JournalMoved, openExecution, plannedOf, refreshExecution } from "./execution.ts";
+import { JournalMoved, openExecution, plannedOf, refreshExecution, tellLive } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { factsOf } from "./facts.ts";
 import type { StepFacts } from "./facts.ts";
@@ -166,5 +166,6 @@ async function waitForWorld(execution: Execution, { waits, wakeAt }: Decision): 
     if (!(await changeRun(trx, run.id, waiting))) throw new JournalMoved();
     if (run.yieldsLocks) await leavePlace(trx, run);
   });
+  await tellLive(execution);
   return { kind: "waiting", reason: waits };
 }

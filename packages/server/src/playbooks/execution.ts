@@ -7,7 +7,8 @@ import type { Schema } from "../storage/index.ts";
 import type { FaultPoint, RunContext } from "./context.ts";
 import { changeStep, readRun, readSignals } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
-import { toStoredText } from "../storage/index.ts";
+import { messageOf } from "../kernel/index.ts";
+import { notifyLive, toStoredText } from "../storage/index.ts";
 import type { PlannedStep } from "./plan.ts";
 import { openBooks } from "./run-books.ts";
 import type { RunBooks } from "./run-books.ts";
@@ -105,6 +106,18 @@ export async function writeStep(
 /** After the commit: what this executor now knows of the step. */
 export function noteStep(execution: Execution, known: StepRecord, change: Partial<StepRecord>): void {
   execution.steps.set(known.stepId, { ...known, ...change });
+}
+
+/**
+ * Shows a change to those who watch, after its commit and beside what follows: in the transaction it would have all runs
+ * commit one after another, as PostgreSQL orders notices. One that gets lost is made up for by the next one.
+ */
+export async function tellLive({ ctx, run }: Execution): Promise<void> {
+  try {
+    await notifyLive(ctx.database.kysely, "run", run.id);
+  } catch (error) {
+    ctx.logger.warn("a change of a run could not be told", { runId: run.id, problem: messageOf(error) });
+  }
 }
 
 export interface Story {

@@ -3,7 +3,7 @@ import { emitDomainEvent, inTransaction, toStoredJson } from "../storage/index.t
 import { evaluate } from "./conditions.ts";
 import { scopeAt } from "./scope.ts";
 import type { Schema } from "../storage/index.ts";
-import { JournalMoved, injectFault, tellStory } from "./execution.ts";
+import { JournalMoved, injectFault, tellLive, tellStory } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { changeRun } from "./journal.ts";
 import type { Conclusion } from "./conclude.ts";
@@ -39,6 +39,7 @@ export async function finishRun(
     await tellStory(execution, trx, { key, stepId: null, text, data: { state, reason } });
     await emitDomainEvent(trx, { type: "run.ended", runId: run.id });
   });
+  await tellLive(execution);
   injectFault(execution, "run.ended", null);
   return { kind: "ended", state };
 }

@@ -124,7 +124,9 @@ const manualStep = z.strictObject({
   ...stepBase,
   ...personBase,
   type: z.literal("manual"),
-  instructions: prose.describe("what a person must do, in the exact words"),
+  instructions: prose.describe(
+    "what a person must do, in the exact words; ${inputs.x} and ${steps.id.output.y} are replaced",
+  ),
   checklist: z.array(sentence).max(30).default([]).describe("each must be ticked before the step counts as done"),
   capture: z
     .array(captured)
@@ -139,7 +141,7 @@ const approvalFields = z.strictObject({
   ...personBase,
   ...approvalAsk,
   type: z.literal("approval"),
-  question: prose.describe("what is approved, in the exact words"),
+  question: prose.describe("what is approved, in the exact words; references are replaced as in instructions"),
 });
 
 const optionFields = z.strictObject({

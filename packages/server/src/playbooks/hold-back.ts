@@ -1,5 +1,5 @@
 import { inTransaction } from "../storage/index.ts";
-import { JournalMoved, tellStory } from "./execution.ts";
+import { JournalMoved, tellLive, tellStory } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { RunContext } from "./context.ts";
 import { changeRun } from "./journal.ts";
@@ -61,6 +61,7 @@ async function wait(
     if (!(await changeRun(trx, run.id, { state: "waiting", reason, startedAt }))) throw new JournalMoved();
     if (story !== null) await tellStory(execution, trx, { ...story, stepId: null });
   });
+  await tellLive(execution);
 }
 
 /** @returns true when what held the run back is over, without anybody having executed it since */

@@ -2,7 +2,7 @@ import type { Actor, RunState, StepState } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import { FirebreakError, toIso } from "../kernel/index.ts";
-import { notifyLive, toStoredText } from "../storage/index.ts";
+import { toStoredText } from "../storage/index.ts";
 import type { Database, PlaybookRunsTable, PlaybookStepsTable, Schema } from "../storage/index.ts";
 import type { Selectable } from "kysely";
 import type { RunReason, StepReason } from "./reasons.ts";
@@ -329,9 +329,7 @@ export async function changeRun(
   if (!options.evenIfAborting) query = query.where("abort", "is", null);
   if (options.unlessPaused) query = query.where("paused", "is", null);
   const result = await query.executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) return false;
-  await notifyLive(trx, "run", runId);
-  return true;
+  return result.numUpdatedRows === 1n;
 }
 
 /**

@@ -77,4 +77,25 @@ describe("P-1: calls of other playbooks", () => {
     const { errors } = await load();
     expect(errors).toMatchObject([{ message: "b has no input other", remedy: "its inputs are: none" }]);
   });
+
+  test("that acts under a lock is refused unless the caller takes that lock, with its inputs filled in", async () => {
+    const writeLocked = (id: string, extra: Readonly<Record<string, unknown>>, steps = [actionFields("do")]) => {
+      writeFileSync(join(directory, `${id}.yaml`), playbookText(steps, { id, title: id, ...extra }));
+    };
+    const call = (host: string) => stepFields("call", "sub-playbook", { playbook: "b", inputs: { host } });
+    const host = { host: { type: "string" } };
+    writeLocked("b", { inputs: host, locks: ["host:${inputs.host}"] });
+    writeLocked("a", { inputs: { name: host.host } }, [call("${inputs.name}")]);
+    expect((await load()).errors).toMatchObject([
+      { remedy: 'add "host:${inputs.name}" to the locks of this playbook' },
+    ]);
+    writeLocked("a", { inputs: { name: host.host }, locks: ["host:${inputs.name}"] }, [call("${inputs.name}")]);
+    expect((await load()).errors).toEqual([]);
+    writeLocked("a", { locks: ["host:db1"] }, [call("db1")]);
+    expect((await load()).errors).toEqual([]);
+    writeLocked("a", {}, [actionFields("make"), call("${steps.make.output.name}")]);
+    expect((await load()).errors).toMatchObject([
+      { message: expect.stringMatching(/known only when the step begins/) },
+    ]);
+  });
 });

@@ -1,23 +1,7 @@
+import { refuseShell } from "../containment/index.ts";
 import type { PlacedStep } from "./placed-step.ts";
 import { failing } from "./problem.ts";
 import type { Finding } from "./problem.ts";
-
-/** Programs whose business is to read a text as commands. */
-const SHELLS = new Set([
-  "sh",
-  "bash",
-  "dash",
-  "zsh",
-  "fish",
-  "ksh",
-  "csh",
-  "pwsh",
-  "powershell",
-  "cmd",
-  "eval",
-  "xargs",
-]);
-const SHELL_SIGNS = /[|&;<>`\n]|\$\(/;
 
 /** Commands run as a program and its arguments: what needs a shell is asked of a person. */
 export function lintCommands(steps: readonly PlacedStep[]): Finding[] {
@@ -38,15 +22,13 @@ export function lintCommands(steps: readonly PlacedStep[]): Finding[] {
 
 function lintProgram({ program, args }: Readonly<Record<string, unknown>>, at: Finding["path"]): Finding[] {
   if (typeof program !== "string") return [];
-  const name = program.split("/").at(-1) ?? "";
   const remedy = "give the program and its arguments as a list, or make it a manual step with the exact command";
-  if (SHELLS.has(name)) return [failing([...at, "program"], `${name} reads a text as commands`, remedy)];
-  if (/\s/.test(program) || SHELL_SIGNS.test(program)) {
+  if (/[\s|&;<>`]|\$\(/.test(program)) {
     return [failing([...at, "program"], "this is a command line, not a program", remedy)];
   }
-  const list: readonly unknown[] = Array.isArray(args) ? args : [];
+  const list = Array.isArray(args) ? args.map((arg: unknown) => (typeof arg === "string" ? arg : "")) : [];
   const secrets = list.flatMap((arg, index) =>
-    typeof arg === "string" && arg.includes("${secrets.")
+    arg.includes("${secrets.")
       ? [
           failing(
             [...at, "args", index],
@@ -56,10 +38,8 @@ function lintProgram({ program, args }: Readonly<Record<string, unknown>>, at: F
         ]
       : [],
   );
-  const signs = list.flatMap((arg, index) =>
-    typeof arg === "string" && /^(\||\|\||&&?|;|[0-9]?>{1,2}|<)$/.test(arg)
-      ? [failing([...at, "args", index], `${arg} means something to a shell only, and no shell runs here`, remedy)]
-      : [],
-  );
-  return [...secrets, ...signs];
+  const refused = refuseShell({ program, args: list });
+  if (refused === null) return secrets;
+  const where = refused.at < 0 ? "program" : "args";
+  return [...secrets, failing([...at, where, ...(refused.at < 0 ? [] : [refused.at])], refused.why, remedy)];
 }

@@ -4,6 +4,7 @@ import type { ManualStep, PlaybookDocument } from "./format.ts";
 import type { PlacedStep } from "./placed-step.ts";
 import { failing, warning } from "./problem.ts";
 import type { DocumentPath, Finding } from "./problem.ts";
+import { isProseReference } from "./prose.ts";
 import { findReferences } from "./references.ts";
 import type { FoundReference } from "./references.ts";
 import { VISIBILITY_WORDS, isInLoop, visibilityOf } from "./visible-steps.ts";
@@ -14,14 +15,21 @@ export function lintReferences(document: PlaybookDocument, steps: readonly Place
   const references = texts.flatMap(({ value, path, step, secrets }) =>
     findReferences(value, path).map((found) => ({ found, step, secrets })),
   );
+  const told = steps.flatMap(proseOf).flatMap(({ value, path, step, secrets }) =>
+    findReferences(value, path)
+      .filter((found) => !isTextOfItsOwn(found))
+      .map((found) => ({ found, step, secrets })),
+  );
   const locks = document.locks.flatMap((lock, index) => findReferences(lock, ["locks", index]));
   const used = new Set([
-    ...[...references.map(({ found }) => found), ...locks].map(inputNameOf),
+    ...[...[...references, ...told].map(({ found }) => found), ...locks].map(inputNameOf),
     ...expressionsOf(document, steps).flatMap(({ text }) => inputsRead(text)),
   ]);
   const unused = Object.keys(document.inputs).filter((name) => !used.has(name));
   return [
-    ...references.flatMap(({ found, step, secrets }) => lintReference(document, steps, step, found, secrets)),
+    ...[...references, ...told].flatMap(({ found, step, secrets }) =>
+      lintReference(document, steps, step, found, secrets),
+    ),
     ...locks.flatMap((found) => lintReference(document, [], [], found, false)),
     ...unused.map((name) =>
       warning(["inputs", name], `no step uses the input ${name}`, `remove it, or use it as \${inputs.${name}}`),
@@ -36,6 +44,17 @@ interface Template {
   readonly step: DocumentPath;
   /** whether `${secrets.NAME}` may stand in it: it goes to an effector and nowhere else */
   readonly secrets: boolean;
+}
+
+/** What persons are told: `${…}` that does not begin like a reference is a text of its own there. */
+function proseOf({ step, path }: PlacedStep): Template[] {
+  const told = (member: string, value: string) => [{ value, path: [...path, member], step: path, secrets: false }];
+  if (step.type === "manual") return told("instructions", step.instructions);
+  return step.type === "approval" || step.type === "decision" ? told("question", step.question) : [];
+}
+
+function isTextOfItsOwn({ segment }: FoundReference): boolean {
+  return segment.kind === "malformed" || (segment.path[0] !== "secrets" && !isProseReference(segment.path));
 }
 
 /** @returns what of a step has references that are replaced */

@@ -201,7 +201,7 @@ const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
     "a shell",
     playbookText([command({ program: "/bin/bash", args: ["-c", "ls"] })]),
     "program:",
-    /bash reads a text as commands/,
+    /bash is a shell/,
     /manual step/,
   ],
   ["a command line", playbookText([command({ program: "ls -l" })]), "program:", /command line/, /as a list/],
@@ -209,7 +209,7 @@ const CASES: readonly (readonly [string, string, string, RegExp, RegExp])[] = [
     "a pipe among the arguments",
     playbookText([command({ program: "ls", args: ["a", "|", "wc"] })]),
     '"|"',
-    /no shell runs here/,
+    /there is no shell/,
     /as a list/,
   ],
   [

@@ -1,6 +1,6 @@
-import { inTransaction, notifyLive } from "../storage/index.ts";
+import { inTransaction } from "../storage/index.ts";
 import { beginApprovalStep, beginApprovedAction } from "./begin-approved.ts";
-import { noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { StepFacts } from "./facts.ts";
 import type { Move } from "./next-moves.ts";
@@ -89,7 +89,7 @@ function mayRepeat({ ctx }: Execution, { step }: PlannedStep): boolean {
 }
 
 async function interruptStep(execution: Execution, planned: PlannedStep): Promise<void> {
-  const { ctx, run } = execution;
+  const { ctx } = execution;
   const known = recordOf(execution, planned.id);
   const message = "Firebreak died while this step ran. Look whether it took effect, then say so or run it again.";
   await inTransaction(ctx.database, async (trx) => {
@@ -100,7 +100,7 @@ async function interruptStep(execution: Execution, planned: PlannedStep): Promis
       text: `${planned.step.title}: interrupted — ${message}`,
       data: { state: "interrupted" },
     });
-    await notifyLive(trx, "run", run.id);
   });
+  void tellLive(execution);
   noteStep(execution, known, { state: "interrupted", reason: "interrupted" });
 }

@@ -1,5 +1,5 @@
-import { inTransaction, notifyLive, toStoredJson } from "../storage/index.ts";
-import { JournalMoved, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { inTransaction, toStoredJson } from "../storage/index.ts";
+import { JournalMoved, noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { finishRun } from "./finish-run.ts";
 import { changeRun } from "./journal.ts";
@@ -40,8 +40,8 @@ async function observeStep(execution: Execution, preview: StepPreview): Promise<
     await writeStep(execution, trx, known, { ...change, message, input, endedAt: now });
     const text = `${preview.title}: would have — ${message}`;
     await tellStory(execution, trx, { key: `${preview.id}:observed`, stepId: preview.id, text, data: change });
-    await notifyLive(trx, "run", run.id);
   });
+  void tellLive(execution);
   noteStep(execution, known, change);
 }
 

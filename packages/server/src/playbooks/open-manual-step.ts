@@ -1,10 +1,12 @@
 import { inTransaction } from "../storage/index.ts";
 import { toIso } from "../kernel/index.ts";
-import { JournalMoved, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { JournalMoved, noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { ManualStep } from "./format.ts";
 import { changeRun } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
+import { fillProse } from "./prose.ts";
+import { scopeAt } from "./scope.ts";
 import { askedInput } from "./waiting-step.ts";
 
 /** Asks a person; the run waits until somebody answers or the step's time runs out. */
@@ -13,7 +15,8 @@ export async function openManualStep(execution: Execution, planned: PlannedStep,
   const known = recordOf(execution, planned.id);
   const startedAt = ctx.clock.now();
   const dueAt = toIso(startedAt + planned.timeBoxMs);
-  const { instructions, checklist, capture } = step;
+  const { checklist, capture } = step;
+  const instructions = fillProse(step.instructions, scopeAt(execution, planned.id));
   const input = { instructions, dueAt, checklist, capture, ...askedInput(planned.asks, startedAt) };
   await inTransaction(ctx.database, async (trx) => {
     const waiting = { state: "waiting", reason: "manual_step", startedAt } as const;
@@ -36,6 +39,7 @@ export async function openManualStep(execution: Execution, planned: PlannedStep,
     };
     await tellStory(execution, trx, { ...story, data: { state: "waiting", dueAt } });
   });
+  void tellLive(execution);
   const dueAtMs = startedAt + planned.timeBoxMs;
   noteStep(execution, known, {
     state: "waiting",

@@ -1,9 +1,18 @@
 import type { Boxed } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
-import { JournalMoved, dueOfContainers, injectFault, noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import {
+  JournalMoved,
+  dueOfContainers,
+  injectFault,
+  noteStep,
+  recordOf,
+  tellLive,
+  tellStory,
+  writeStep,
+} from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { beginAttempt } from "./journal.ts";
-import { notifyLive, toStoredJson } from "../storage/index.ts";
+import { toStoredJson } from "../storage/index.ts";
 import { prepareStep } from "./prepare-step.ts";
 import type { CallOutcome } from "./call-outcome.ts";
 import type { PlannedStep } from "./plan.ts";
@@ -81,18 +90,6 @@ async function startAttempt(
   if (!(await beginAttempt(ctx.database, run.id, known, attempt))) throw new JournalMoved();
   noteStep(execution, known, { state: "running", reason: null, attempts, input });
   injectFault(execution, "step.begun", planned.id);
-}
-
-/**
- * Shows a change to those who watch, after its commit and beside what follows: in the transaction it would have all runs
- * commit one after another, as PostgreSQL orders notices. One that gets lost is made up for by the next one.
- */
-async function tellLive({ ctx, run }: Execution): Promise<void> {
-  try {
-    await notifyLive(ctx.database.kysely, "run", run.id);
-  } catch (error) {
-    ctx.logger.warn("a change of a run could not be told", { runId: run.id, problem: messageOf(error) });
-  }
 }
 
 function judge(execution: Execution, planned: PlannedStep, boxed: Boxed<CallOutcome>): StepResult {

@@ -124,7 +124,7 @@ async function previewStep(
     when: step.when ?? null,
     timeBox: step.timeBox,
     required: step.required,
-    asks: describeAsk(planned),
+    asks: describeAsk(planned, scope),
     doing: describeDoing(planned),
   };
   if (step.type !== "action") {

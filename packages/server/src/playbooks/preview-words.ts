@@ -1,8 +1,9 @@
 import type { StepAskPreview } from "@firebreak/protocol";
 import type { PlannedStep } from "./plan.ts";
+import { fillProse } from "./prose.ts";
 
-/** @returns of whom a step would ask what, or null */
-export function describeAsk({ step, asks }: PlannedStep): StepAskPreview | null {
+/** @returns of whom a step would ask what, as far as it is known before anything has run, or null */
+export function describeAsk({ step, asks }: PlannedStep, scope: object): StepAskPreview | null {
   if (asks === null) return null;
   const whom = {
     role: asks.role?.title ?? null,
@@ -11,11 +12,23 @@ export function describeAsk({ step, asks }: PlannedStep): StepAskPreview | null 
   };
   switch (step.type) {
     case "manual":
-      return { ...whom, kind: "manual", what: step.instructions, people: 1, checklist: step.checklist };
+      return {
+        ...whom,
+        kind: "manual",
+        what: fillProse(step.instructions, scope),
+        people: 1,
+        checklist: step.checklist,
+      };
     case "decision":
-      return { ...whom, kind: "decision", what: step.question, people: 1, checklist: [] };
+      return { ...whom, kind: "decision", what: fillProse(step.question, scope), people: 1, checklist: [] };
     case "approval":
-      return { ...whom, kind: "approval", what: step.question, people: step.people, checklist: step.checklist };
+      return {
+        ...whom,
+        kind: "approval",
+        what: fillProse(step.question, scope),
+        people: step.people,
+        checklist: step.checklist,
+      };
     case "action": {
       const { people = 1, checklist = [] } = step.approval ?? {};
       return { ...whom, kind: "approval", what: `whether ${step.effector} may act`, people, checklist };

@@ -1,6 +1,6 @@
-import { inTransaction, notifyLive } from "../storage/index.ts";
+import { inTransaction } from "../storage/index.ts";
 import { evaluateCondition } from "./conditions.ts";
-import { noteStep, recordOf, tellStory, writeStep } from "./execution.ts";
+import { noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import { skipSteps } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
@@ -32,9 +32,9 @@ export async function skipStep(execution: Execution, { id, step }: PlannedStep):
       text: `${step.title}: ${message}`,
       data: change,
     });
-    await notifyLive(trx, "run", run.id);
     return skipped;
   });
+  void tellLive(execution);
   noteStep(execution, known, change);
   for (const stepId of within) noteStep(execution, recordOf(execution, stepId), change);
 }

@@ -3,6 +3,7 @@ import type { Execution } from "./execution.ts";
 import type { ActionStep, ApprovalStep, Step } from "./format.ts";
 import { listsWithin } from "./placed-step.ts";
 import type { PlannedStep } from "./plan.ts";
+import { fillProse } from "./prose.ts";
 import { resolveReferences } from "./references.ts";
 import { scopeAt } from "./scope.ts";
 import { secretsAsReferences } from "./secrets.ts";
@@ -32,7 +33,18 @@ export function argumentsOfApproval(
     effector,
     parameters: fillIn(execution, planned.id, template),
   }));
-  return { runId: run.id, playbookHash: run.playbookHash, stepId: planned.id, question: step.question, steps };
+  return {
+    runId: run.id,
+    playbookHash: run.playbookHash,
+    stepId: planned.id,
+    question: questionOf(execution, planned, step),
+    steps,
+  };
+}
+
+/** What is approved, in the words that are shown. */
+export function questionOf(execution: Execution, planned: PlannedStep, { question }: ApprovalStep): string {
+  return fillProse(question, scopeAt(execution, planned.id));
 }
 
 /** @returns a line for each action that a yes lets act */

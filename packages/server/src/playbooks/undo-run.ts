@@ -1,7 +1,16 @@
 import type { Effector } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
-import { inTransaction, notifyLive } from "../storage/index.ts";
-import { effectorContext, injectFault, noteStep, plannedOf, recordOf, tellStory, writeStep } from "./execution.ts";
+import { inTransaction } from "../storage/index.ts";
+import {
+  effectorContext,
+  injectFault,
+  noteStep,
+  plannedOf,
+  recordOf,
+  tellLive,
+  tellStory,
+  writeStep,
+} from "./execution.ts";
 import type { Execution } from "./execution.ts";
 import type { StepRecord } from "./journal.ts";
 import type { PlannedStep } from "./plan.ts";
@@ -163,14 +172,14 @@ async function settleUndo(
   change: { readonly state: StepRecord["state"]; readonly reason: StepReason },
   message: string,
 ): Promise<void> {
-  const { ctx, run } = execution;
+  const { ctx } = execution;
   const known = recordOf(execution, planned.id);
   await writeResult(ctx, async (trx) => {
     await writeStep(execution, trx, known, { ...change, message, endedAt: ctx.clock.now() });
     const said = change.state === "undone" ? "undone" : change.reason === "run_aborted" ? "interrupted" : "NOT undone";
     const text = `${planned.step.title}: ${said} — ${message}`;
     await tellStory(execution, trx, { key: `${planned.id}:${change.reason}`, stepId: planned.id, text, data: change });
-    await notifyLive(trx, "run", run.id);
   });
+  void tellLive(execution);
   noteStep(execution, known, change);
 }

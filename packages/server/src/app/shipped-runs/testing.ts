@@ -99,5 +99,33 @@ export function describeShippedRuns(name: ShippedProfile): void {
         runs.filter(({ state }) => state !== "completed").map(({ playbookId, state }) => `${playbookId} ${state}`),
       ).toEqual([]);
     });
+
+    test("and only observe when they are to: each step says what it would do, and nothing acts", async () => {
+      const { effectors, loaded } = await loadShipped(server.database, name);
+      const done: string[] = [];
+      const acts: Acts = { act: async (_verb, effector) => void done.push(effector), wasAsked: () => false };
+      const acting = new Map([...effectors].map(([id, effector]) => [id, pretend(effector, DAYS["a bad day"], acts)]));
+      await server.database.pool.query("truncate incidents, alerts, playbook_runs cascade");
+      for (const playbook of loaded.playbooks.values()) {
+        const common = {
+          ...incidents,
+          database: server.database,
+          home,
+          effectors: acting,
+          readSecret: async () => "x",
+        };
+        const { incidentId } = await openIncidentForAlert(incidents, await insertAlert(incidents));
+        const request = { incidentId, inputs: inputsOf(playbook, "scout"), observe: true };
+        const verbs = { ...common, playbooks: loaded.playbooks, actor: STARTER };
+        const { runId } = await inTransaction(server.database, (trx) =>
+          requestRun(trx, verbs, { playbookId: playbook.document.id, ...request }),
+        );
+        await executeRun(common, runId);
+        const run = await getRun(server.database, runId);
+        expect([run.playbookId, run.state]).toEqual([run.playbookId, "observed"]);
+        expect(run.steps.filter(({ reason, message }) => reason !== "observed" || !message)).toEqual([]);
+      }
+      expect(done).toEqual([]);
+    });
   });
 }

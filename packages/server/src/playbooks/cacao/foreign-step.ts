@@ -1,5 +1,6 @@
 import type { CacaoCommand, CacaoStep } from "./format.ts";
-import { inputName, slugOf } from "./reading.ts";
+import { slugOf } from "../import/words.ts";
+import { inputName } from "./reading.ts";
 import type { Fields, Reading } from "./reading.ts";
 
 const COMMAND_BOX = "5m";

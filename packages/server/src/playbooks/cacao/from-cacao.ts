@@ -4,7 +4,8 @@ import { PHASES } from "../format.ts";
 import { cacaoPlaybook, FIREBREAK_EXTENSION } from "./format.ts";
 import type { CacaoPlaybook, CacaoStep } from "./format.ts";
 import { toForeignStep } from "./foreign-step.ts";
-import { NotConvertible, inputName, slugOf } from "./reading.ts";
+import { slugOf } from "../import/words.ts";
+import { NotConvertible, inputName } from "./reading.ts";
 import type { Fields, NodeReport, Reading } from "./reading.ts";
 
 type Phase = (typeof PHASES)[number];

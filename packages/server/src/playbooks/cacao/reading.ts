@@ -30,12 +30,3 @@ export function inputName(variable: string): string {
   const name = variable.replaceAll(/^_+|_+$/g, "").replaceAll(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z]/.test(name) ? name.slice(0, 60) : `v_${name}`.slice(0, 60);
 }
-
-export function slugOf(text: string, fallback: string): string {
-  const slug = text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^[^a-z]+|-+$/g, "")
-    .slice(0, 50);
-  return slug === "" ? fallback : slug;
-}

@@ -1,6 +1,6 @@
 import { evaluate } from "../conditions.ts";
 import type { Execution } from "../execution.ts";
-import { injectFault, noteStep, recordOf } from "../execution.ts";
+import { injectFault, noteStep, recordOf, tellLive } from "../execution.ts";
 import type { StepFacts } from "../facts.ts";
 import { skipSteps, timeOutContainers } from "../journal.ts";
 import type { StepRecord } from "../journal.ts";
@@ -27,6 +27,7 @@ export async function settleContainer(execution: Execution, planned: PlannedStep
     noted: await writeNews(execution, trx, planned, news),
     skipped: await skipSteps(trx, run.id, { within: planned.id }, "earlier_step_failed", ctx.clock.now()),
   }));
+  void tellLive(execution);
   noteStep(execution, known, noted);
   noteAll(execution, skipped, { state: "skipped", reason: "earlier_step_failed" });
   injectFault(execution, "step.recorded", planned.id);
@@ -81,6 +82,7 @@ export async function expireStep(execution: Execution, planned: PlannedStep): Pr
     skipped: await skipSteps(trx, run.id, { within: planned.id }, "time_box", ctx.clock.now()),
     timedOut: await timeOutContainers(trx, run.id, planned.id, ctx.clock.now()),
   }));
+  void tellLive(execution);
   noteStep(execution, known, noted);
   noteAll(execution, skipped, { state: "skipped", reason: "time_box" });
   noteAll(execution, timedOut, { state: "timed_out", reason: "time_box" });

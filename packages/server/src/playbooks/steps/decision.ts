@@ -1,9 +1,10 @@
 import { toIso } from "../../kernel/index.ts";
 import { evaluateCondition } from "../conditions.ts";
 import type { Execution } from "../execution.ts";
-import { injectFault, noteStep, recordOf } from "../execution.ts";
+import { injectFault, noteStep, recordOf, tellLive } from "../execution.ts";
 import type { DecisionOption, DecisionStep } from "../format.ts";
 import type { PlannedStep } from "../plan.ts";
+import { fillProse } from "../prose.ts";
 import { scopeAt } from "../scope.ts";
 import { askedInput } from "../waiting-step.ts";
 import { carryOutChoice, newsOfChoice } from "./choice.ts";
@@ -24,6 +25,7 @@ export async function beginDecision(execution: Execution, planned: PlannedStep, 
     noted: await writeBegin(execution, trx, planned, newsOfChoice(step, option, null)),
     skipped: await carryOutChoice(trx, execution.ctx, execution, planned.id, option),
   }));
+  void tellLive(execution);
   noteStep(execution, known, noted);
   for (const stepId of skipped) {
     noteStep(execution, recordOf(execution, stepId), { state: "skipped", reason: "not_chosen" });
@@ -57,7 +59,7 @@ async function askPerson(
   const now = execution.ctx.clock.now();
   const dueAt = toIso(now + planned.timeBoxMs);
   const input = {
-    question: step.question,
+    question: fillProse(step.question, scopeAt(execution, planned.id)),
     options: step.options.map(({ id, label }) => ({ id, label })),
     dueAt,
     ...askedInput(planned.asks, now),

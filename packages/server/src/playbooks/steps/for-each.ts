@@ -1,5 +1,5 @@
 import { evaluate } from "../conditions.ts";
-import { injectFault, noteStep, recordOf } from "../execution.ts";
+import { injectFault, noteStep, recordOf, tellLive } from "../execution.ts";
 import type { Execution } from "../execution.ts";
 import type { ForEachStep } from "../format.ts";
 import { insertRows } from "../journal.ts";
@@ -39,6 +39,7 @@ export async function beginForEach(execution: Execution, planned: PlannedStep, s
     noted: await writeBegin(execution, trx, planned, newsOf(items)),
     made: await insertRows(trx, execution.run.id, rows),
   }));
+  void tellLive(execution);
   for (const record of made) execution.steps.set(record.stepId, record);
   noteStep(execution, known, noted);
   injectFault(execution, "step.begun", planned.id);

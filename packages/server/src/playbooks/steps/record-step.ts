@@ -1,7 +1,7 @@
 import type { StepState } from "@firebreak/protocol";
-import { inTransaction, notifyLive, toStoredJson } from "../../storage/index.ts";
+import { inTransaction, toStoredJson } from "../../storage/index.ts";
 import type { Trx } from "../../storage/index.ts";
-import { JournalMoved, injectFault, noteStep, recordOf, tellStory, writeStep } from "../execution.ts";
+import { JournalMoved, injectFault, noteStep, recordOf, tellLive, tellStory, writeStep } from "../execution.ts";
 import type { Execution } from "../execution.ts";
 import { changeRun } from "../journal.ts";
 import type { StepRecord } from "../journal.ts";
@@ -23,6 +23,7 @@ export async function recordBegin(execution: Execution, planned: PlannedStep, ne
   injectFault(execution, "step.before_begin", planned.id);
   const known = recordOf(execution, planned.id);
   const noted = await inTransaction(execution.ctx.database, (trx) => writeBegin(execution, trx, planned, news));
+  void tellLive(execution);
   noteStep(execution, known, noted);
   injectFault(execution, "step.begun", planned.id);
 }
@@ -32,12 +33,13 @@ export async function recordNews(execution: Execution, planned: PlannedStep, new
   injectFault(execution, "step.applied", planned.id);
   const known = recordOf(execution, planned.id);
   const noted = await inTransaction(execution.ctx.database, (trx) => writeNews(execution, trx, planned, news));
+  void tellLive(execution);
   noteStep(execution, known, noted);
   injectFault(execution, "step.recorded", planned.id);
 }
 
 /**
- * Begins a step that no effector does: its time box runs from now on.
+ * Begins a step that no effector does: its time box runs from now on. Who commits it calls `tellLive`.
  *
  * @returns what is known of the step once this is committed
  * @throws JournalMoved when the run may not go on, or somebody else has changed the step
@@ -79,7 +81,7 @@ async function write(
   { state, reason, said, input, output }: StepNews,
   times: { readonly attempts?: number; readonly startedAt?: number; readonly dueAt?: number },
 ): Promise<void> {
-  const { ctx, run } = execution;
+  const { ctx } = execution;
   const known = recordOf(execution, planned.id);
   const isOpen = state === "running" || state === "waiting";
   await writeStep(execution, trx, known, {
@@ -94,5 +96,4 @@ async function write(
   const text = `${planned.step.title}: ${state.replaceAll("_", " ")}${said === "" ? "" : ` — ${said}`}`;
   const key = `${planned.id}:${state}:${times.attempts ?? known.attempts}`;
   await tellStory(execution, trx, { key, stepId: planned.id, text, data: { state, reason } });
-  await notifyLive(trx, "run", run.id);
 }

@@ -1,14 +1,16 @@
 import { basename } from "node:path";
 
-const SHELLS = new Set("sh ash bash rbash dash ksh mksh zsh fish csh tcsh busybox toybox pwsh powershell".split(" "));
+const SHELLS = new Set("sh ash bash rbash dash ksh mksh zsh fish csh tcsh busybox toybox pwsh powershell cmd".split(" "));
 /** They run what stands in their arguments, on this machine or another. */
 const WRAPPERS = new Set(
   (
     "env xargs nohup setsid timeout nice ionice stdbuf chroot nsenter unshare script expect parallel watch strace ltrace " +
     "gdb at batch su doas runuser pkexec screen tmux socat ssh dbus-run-session systemd-run flock taskset chrt time " +
-    "eval exec source awk gawk mawk nawk vi vim ex ed nano emacs less more man"
+    "awk gawk mawk nawk vi vim ex ed nano emacs less more man"
   ).split(" "),
 );
+/** Words of a shell that no program has. */
+const BUILTINS = new Set(". alias cd eval exec export set source".split(" "));
 /** Languages: a file of theirs may be run, a program in the arguments may not. */
 const INLINE: readonly { readonly program: RegExp; readonly option: RegExp }[] = [
   { program: /^python[\d.]*$/, option: /^-[a-zA-Z]*c/ },
@@ -53,6 +55,7 @@ export function refuseShell({ program, args }: CommandWords): Refusal | null {
   if (name === "sudo") return refuseSudo(args);
   if (SHELLS.has(name))
     return { at: -1, why: `${name} is a shell; name the program that it would run, and its arguments` };
+  if (BUILTINS.has(name)) return { at: -1, why: `${name} means something to a shell only, and there is none` };
   if (WRAPPERS.has(name))
     return { at: -1, why: `${name} runs what stands in its arguments; name that program instead` };
   const running = RUNNING_OPTIONS[name] ?? INLINE.find((one) => one.program.test(name))?.option;

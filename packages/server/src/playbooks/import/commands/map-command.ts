@@ -1,4 +1,5 @@
 import path from "node:path";
+import { refuseShell } from "../../../containment/index.ts";
 import { checkCommands } from "./checks.ts";
 import type { CommandUse, MapCommand, Mapping } from "./mapping.ts";
 import { serviceCommands, startMapping } from "./services.ts";
@@ -30,18 +31,11 @@ export function mapCommand(use: CommandUse): readonly Mapping[] {
   return [...known, ...plain];
 }
 
-/** Programs that read a text as commands, and words that mean something to a shell only: the linter refuses both. */
-const SHELLS = new Set(
-  "sh bash dash zsh fish ksh csh pwsh powershell cmd eval source xargs . cd export set alias".split(" "),
-);
-const SHELL_WORD = /^(\||\|\||&&?|;|[0-9]?>{1,2}|<)$/;
-
 /** The command itself: as one that reads, if it is on that list, else as one that is approved first. */
 function plainRun({ command, filters }: CommandUse): readonly Mapping[] {
   const { program, args, output, asRoot, hasPattern } = command;
-  const needsShell = hasPattern || SHELLS.has(path.basename(program)) || args.some((word) => SHELL_WORD.test(word));
   const isLong = args.length > 100 || args.join(" ").length > 8000;
-  if (isLong || output !== null || !/^[\w./~+:@-]+$/.test(program) || needsShell) return [];
+  if (isLong || output !== null || !/^[\w./~+:@-]+$/.test(program) || hasPattern) return [];
   const followed = args.filter((word) => word !== "-f" && word !== "-F" && word !== "--follow");
   const follows = (program === "tail" || program === "journalctl") && followed.length < args.length;
   const notes = [
@@ -50,6 +44,7 @@ function plainRun({ command, filters }: CommandUse): readonly Mapping[] {
     ...(asRoot ? ["it was to run with sudo: Firebreak runs it as its own user"] : []),
   ];
   const note = notes.length > 0 ? { note: notes.join("; ") } : {};
-  const run = { effector: "command.run", with: { program, args: [...args] }, ...note };
-  return [{ effector: "command.read", with: { program, args: follows ? followed : [...args] }, ...note }, run];
+  const read = { effector: "command.read", with: { program, args: follows ? followed : [...args] }, ...note };
+  if (refuseShell({ program, args }) !== null) return [read];
+  return [read, { effector: "command.run", with: { program, args: [...args] }, ...note }];
 }
