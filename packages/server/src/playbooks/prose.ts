@@ -31,7 +31,7 @@ export function fillProse(text: string, scope: object): string {
 function show(value: unknown): string | null {
   if (Array.isArray(value)) return value.map((item) => show(item) ?? "nothing").join(", ") || "nothing";
   if (value === undefined || value === null) return null;
-  const text = (typeof value === "object" ? JSON.stringify(value) : String(value)).replaceAll(CONTROL, " ").trim();
+  const text = (typeof value === "string" ? value : JSON.stringify(value)).replaceAll(CONTROL, " ").trim();
   const bounded = text.length > VALUE_CHARACTERS_MAX ? `${text.slice(0, VALUE_CHARACTERS_MAX)}…` : text;
   return SINGLE_WORD.test(bounded) ? bounded : `“${bounded.replaceAll(/[“”]/g, '"')}”`;
 }
