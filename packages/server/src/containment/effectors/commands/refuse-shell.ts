@@ -1,6 +1,8 @@
 import { basename } from "node:path";
 
-const SHELLS = new Set("sh ash bash rbash dash ksh mksh zsh fish csh tcsh busybox toybox pwsh powershell cmd".split(" "));
+const SHELLS = new Set(
+  "sh ash bash rbash dash ksh mksh zsh fish csh tcsh busybox toybox pwsh powershell cmd".split(" "),
+);
 /** They run what stands in their arguments, on this machine or another. */
 const WRAPPERS = new Set(
   (
