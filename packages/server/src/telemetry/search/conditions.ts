@@ -50,6 +50,7 @@ export function toConditions({ filters, terms, paths }: Search): RawBuilder<bool
   if (filters.rule !== undefined) conditions.push(isNamedByAlert(readTextKey("rule", filters.rule)));
   const pieces = [...terms.flatMap(({ text }) => text.split(" ")), ...paths.flatMap((path) => path.words)];
   for (const piece of new Set(pieces)) if (AS_STORED.test(piece)) conditions.push(holdsPiece(piece));
+  for (const { field } of paths) if (field !== undefined) conditions.push(...holdsMember(field));
   for (const term of terms) conditions.push(sql`firebreak_event_text(body) ~ ${toPattern(term)}`);
   for (const path of paths) conditions.push(...toPathConditions(path));
   for (const mark of filters.has ?? []) conditions.push(sql`firebreak_event_json(body) -> ${mark}::text is not null`);
@@ -63,6 +64,18 @@ const AS_STORED = /^[!#-[\]-~]+$/;
 /** Passes more than it should and costs little: signs of the stored JSON, whatever stands around them. */
 function holdsPiece(piece: string): RawBuilder<boolean> {
   return sql`body ilike ${`%${piece.replaceAll(/[%_]/g, String.raw`\$&`)}%`} collate "C"`;
+}
+
+/** The member as canonical JSON has it: with a scalar, with a text, or with a list, whose items count too. */
+function holdsMember({ names, value }: NonNullable<PathCondition["field"]>): RawBuilder<boolean>[] {
+  const name = names.at(-1) ?? "";
+  if (!AS_STORED.test(name) || !AS_STORED.test(value)) return [];
+  const members = [`"${name}":${value}`, `"${name}":"${value}"`, `"${name}":[`];
+  const holds = sql.join(
+    members.map((member) => sql`strpos(body, ${member}) > 0`),
+    sql` or `,
+  );
+  return [sql<boolean>`(${holds})`];
 }
 
 function isNamedByAlert(rule: string): RawBuilder<boolean> {

@@ -1,7 +1,7 @@
 import { setImmediate as yieldToLoop } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Trx } from "../../storage/index.ts";
-import { isOfDay } from "./block-condition.ts";
+import { isBetweenDays } from "./block-condition.ts";
 import { addToSegment, markEvent, SEGMENT_BLOCKS, SIGNATURE_BITS, SIGNATURE_BYTES, SLICE_BYTES } from "./signature.ts";
 
 const BLOCKS_AT_ONCE = 8;
@@ -16,12 +16,12 @@ export async function signBlocks(trx: Trx): Promise<number> {
   if (state === undefined) return 0;
   const blocks = await trx
     .selectFrom("event_blocks")
-    .select("first_seq")
+    .select(["first_seq", "last_seq", sql<string>`day::text`.as("day")])
     .where("first_seq", ">", state.signed_last_block)
     .orderBy("first_seq")
     .limit(BLOCKS_AT_ONCE)
     .execute();
-  for (const { first_seq: first } of blocks) await signBlock(trx, first);
+  for (const block of blocks) await signBlock(trx, block);
   const last = blocks.at(-1);
   if (last === undefined) return 0;
   await trx.updateTable("event_index_state").set({ signed_last_block: last.first_seq }).execute();
@@ -29,10 +29,16 @@ export async function signBlocks(trx: Trx): Promise<number> {
   return blocks.length;
 }
 
-async function signBlock(trx: Trx, first: string): Promise<void> {
+interface UnsignedBlock {
+  readonly first_seq: string;
+  readonly last_seq: string;
+  readonly day: string;
+}
+
+async function signBlock(trx: Trx, { first_seq: first, last_seq: last, day }: UnsignedBlock): Promise<void> {
   const { rows } = await sql<{ body: string }>`
-    select body from event_blocks as block join events on seq between block.first_seq and block.last_seq and ${isOfDay("block.day")}
-    where block.first_seq = ${first}::bigint`.execute(trx);
+    select body from events
+    where seq between ${first}::bigint and ${last}::bigint and ${isBetweenDays(day, day)}`.execute(trx);
   await yieldToLoop();
   const signature = Buffer.alloc(SIGNATURE_BYTES);
   for (const { body } of rows) markEvent(signature, body);

@@ -5,7 +5,7 @@ import type { Trx } from "../../storage/index.ts";
 import { toConditions } from "./conditions.ts";
 import { findBlocks, readExtent } from "./find-blocks.ts";
 import type { Block, Extent, Walk } from "./find-blocks.ts";
-import { isOfDay } from "./block-condition.ts";
+import { isBetweenDays, isOfDay } from "./block-condition.ts";
 
 /** Some of the events that fit. */
 export interface Part {
@@ -53,34 +53,36 @@ function takeBlocks(blocks: readonly Block[], size: number): Block[] {
 
 /** @returns the events that no block holds yet: few, unless the index fell behind */
 export function eventsAfter(walk: Walk, lastSeq: string): RawBuilder<unknown> {
-  const where = [sql`seq > ${lastSeq}::bigint`, ...conditionsOf(walk)];
-  return sql`(select * from events where ${sql.join(where, sql` and `)} ${cut(walk)}) as fitting`;
+  return sql`(${fittingOf(walk, [sql`seq > ${lastSeq}::bigint`])}) as fitting`;
 }
 
 /** Each block by itself: a plan that joins whole tables is not possible so. */
 function eventsIn(walk: Walk, blocks: readonly Block[]): RawBuilder<unknown> {
   const days = blocks.map(({ day }) => day).toSorted();
-  const where = [
+  const ofBlock = [
     sql`seq between block.first_seq and block.last_seq`,
     isOfDay("block.day"),
-    // known when the question is planned, so that partitions of other days are left out of the plan
-    sql`time >= ${`${days[0]}T00:00:00Z`}::timestamptz`,
-    sql`time < ${`${days.at(-1)}T00:00:00Z`}::timestamptz + interval '24 hours'`,
-    ...conditionsOf(walk),
+    isBetweenDays(days[0] ?? "", days.at(-1) ?? ""),
   ];
   const column = (read: (block: Block) => string) => blocks.map(read);
   return sql`unnest(${column(({ first_seq }) => first_seq)}::bigint[], ${column(({ last_seq }) => last_seq)}::bigint[],
       ${column(({ day }) => day)}::date[]) as block(first_seq, last_seq, day)
-    cross join lateral (select * from events where ${sql.join(where, sql` and `)} ${cut(walk)}) as fitting`;
+    cross join lateral (${fittingOf(walk, ofBlock)}) as fitting`;
 }
 
-function conditionsOf({ search, fromMs, toMs, where }: Walk): RawBuilder<unknown>[] {
-  return [
+/**
+ * Those of some events that fit. What they must be is asked behind `offset 0`: the plan is made once and not for each
+ * partition, which takes longer than the search, and no other index is tried than that on `seq`.
+ */
+function fittingOf(walk: Walk, some: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  const { search, fromMs, toMs } = walk;
+  const inTime = [
     ...(fromMs === null ? [] : [sql`time >= ${toIso(fromMs)}::timestamptz`]),
     ...(toMs === null ? [] : [sql`time < ${toIso(toMs + 1)}::timestamptz`]),
-    ...where,
-    ...toConditions(search),
   ];
+  const fits = [sql`true`, ...walk.where, ...toConditions(search)];
+  return sql`select * from (select * from events where ${sql.join([...some, ...inTime], sql` and `)} offset 0) as events
+    where ${sql.join(fits, sql` and `)} ${cut(walk)}`;
 }
 
 /** `offset 0` keeps the question apart from what stands around it. */
