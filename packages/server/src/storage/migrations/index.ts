@@ -31,6 +31,7 @@ import { drillRecords } from "./0030-drill-records.ts";
 import { approvalPeople } from "./0031-approval-people.ts";
 import { drillSchedule } from "./0032-drill-schedule.ts";
 import { indicatorKinds } from "./0033-indicator-kinds.ts";
+import { eventSignatures } from "./0034-event-signatures.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -74,4 +75,5 @@ export const migrations: readonly Migration[] = [
   { version: 31, name: "approval-people", sql: approvalPeople },
   { version: 32, name: "drill-schedule", sql: drillSchedule },
   { version: 33, name: "indicator-kinds", sql: indicatorKinds },
+  { version: 34, name: "event-signatures", sql: eventSignatures },
 ];

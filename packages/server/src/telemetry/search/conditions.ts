@@ -48,9 +48,12 @@ export function toConditions({ filters, terms, paths }: Search): RawBuilder<bool
     if (values !== undefined) conditions.push(sql`${sql.ref(name)} = any(${values})`);
   }
   if (filters.rule !== undefined) conditions.push(isNamedByAlert(readTextKey("rule", filters.rule)));
-  const pieces = [...terms.flatMap(({ text }) => text.split(" ")), ...paths.flatMap((path) => path.words)];
+  const pieces = terms.flatMap(({ text }) => text.split(" "));
+  for (const { field, words } of paths) {
+    if (field !== undefined && isStoredAsIs(field)) conditions.push(holdsMember(field));
+    else pieces.push(...words);
+  }
   for (const piece of new Set(pieces)) if (AS_STORED.test(piece)) conditions.push(holdsPiece(piece));
-  for (const { field } of paths) if (field !== undefined) conditions.push(...holdsMember(field));
   for (const term of terms) conditions.push(sql`firebreak_event_text(body) ~ ${toPattern(term)}`);
   for (const path of paths) conditions.push(...toPathConditions(path));
   for (const mark of filters.has ?? []) conditions.push(sql`firebreak_event_json(body) -> ${mark}::text is not null`);
@@ -66,16 +69,20 @@ function holdsPiece(piece: string): RawBuilder<boolean> {
   return sql`body ilike ${`%${piece.replaceAll(/[%_]/g, String.raw`\$&`)}%`} collate "C"`;
 }
 
-/** The member as canonical JSON has it: with a scalar, with a text, or with a list, whose items count too. */
-function holdsMember({ names, value }: NonNullable<PathCondition["field"]>): RawBuilder<boolean>[] {
+type Field = NonNullable<PathCondition["field"]>;
+
+function isStoredAsIs({ names, value }: Field): boolean {
+  return AS_STORED.test(value) && AS_STORED.test(names.at(-1) ?? "");
+}
+
+/** Passes few that it should not: the member as canonical JSON has it, or with a list, of which one item is enough. */
+function holdsMember({ names, value }: Field): RawBuilder<boolean> {
   const name = names.at(-1) ?? "";
-  if (!AS_STORED.test(name) || !AS_STORED.test(value)) return [];
-  const members = [`"${name}":${value}`, `"${name}":"${value}"`, `"${name}":[`];
-  const holds = sql.join(
-    members.map((member) => sql`strpos(body, ${member}) > 0`),
+  const stored = [`"${name}":${value}`, `"${name}":"${value}"`, `"${name}":[`];
+  return sql`(${sql.join(
+    stored.map((member) => sql`strpos(body, ${member}) > 0`),
     sql` or `,
-  );
-  return [sql<boolean>`(${holds})`];
+  )})`;
 }
 
 function isNamedByAlert(rule: string): RawBuilder<boolean> {

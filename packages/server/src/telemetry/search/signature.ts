@@ -12,6 +12,9 @@ import type { AgentEvent } from "@firebreak/protocol";
 
 export const SIGNATURE_BITS = 131_072;
 export const SIGNATURE_BYTES = SIGNATURE_BITS / 8;
+/** The last bits are for facts: fields and columns. Frequent words, of which texts are full, cannot stand for one. */
+const FACT_BITS = 32_768;
+const TEXT_BITS = SIGNATURE_BITS - FACT_BITS;
 
 const SEPARATOR = 0;
 const BEYOND_ASCII = 63;
@@ -42,10 +45,13 @@ function markIn(signature: Uint8Array): Mark {
   };
 }
 
-const bitOf = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 15;
+const spreadOut = (hash: number) => Math.imul(hash, 0x9e37_79b1) >>> 0;
+/** Each takes the upper bits, which depend on all of the hash. */
+const textBitOf = (hash: number) => Math.floor((spreadOut(hash) / 2 ** 32) * TEXT_BITS);
+const factBitOf = (hash: number) => TEXT_BITS + Math.floor((spreadOut(hash) / 2 ** 32) * FACT_BITS);
 const mix = (hash: number, value: number) => Math.imul(hash ^ value, 0x0100_0193);
 
-function markHash(mark: Mark, hash: number, bits: number): void {
+function markHash(mark: Mark, hash: number, bitOf: (hash: number) => number, bits: number): void {
   let next = hash;
   for (let index = 0; index < bits; index += 1) {
     mark(bitOf(next));
@@ -73,7 +79,7 @@ function markText(mark: Mark, json: string): void {
     const symbol = code < 128 ? (SYMBOLS[code] ?? SEPARATOR) : BEYOND_ASCII;
     if (symbol === SEPARATOR) {
       if (word !== 0) {
-        if (isJoined) markHash(mark, mix(wordBefore, word), BITS_OF_JOINED);
+        if (isJoined) markHash(mark, mix(wordBefore, word), textBitOf, BITS_OF_JOINED);
         [wordBefore, word, signs] = [word, 0, 0];
       }
       signs += JOINERS.has(code) ? 1 : 2;
@@ -87,7 +93,7 @@ function markText(mark: Mark, json: string): void {
     last = symbol;
     piece = ((piece << BITS_PER_SYMBOL) | symbol) & PIECE_MASK;
     symbols += 1;
-    if (symbols >= PIECE) mark(bitOf(piece));
+    if (symbols >= PIECE) mark(textBitOf(piece));
   }
 }
 
@@ -96,7 +102,13 @@ function markFields(mark: Mark, value: unknown, hash: number): void {
   if (Array.isArray(value)) for (const item of value) markFields(mark, item, hash);
   else if (typeof value === "object" && value !== null) {
     for (const [name, member] of Object.entries(value)) markFields(mark, member, hashText(name, hashText(".", hash)));
-  } else markHash(mark, hashOfField(hash, typeof value === "string" ? value : JSON.stringify(value)), BITS_OF_FACT);
+  } else
+    markHash(
+      mark,
+      hashOfField(hash, typeof value === "string" ? value : JSON.stringify(value)),
+      factBitOf,
+      BITS_OF_FACT,
+    );
 }
 
 const hashOfField = (names: number, value: string) => hashText(value, hashText("=", names));
@@ -124,7 +136,7 @@ export function markEvent(signature: Uint8Array, json: string): void {
     return value === undefined ? [] : [hashOfColumn(name, value)];
   });
   for (const [index, hash] of hashes.entries())
-    for (const other of hashes.slice(index + 1)) markHash(mark, mix(hash, other), BITS_OF_FACT);
+    for (const other of hashes.slice(index + 1)) markHash(mark, mix(hash, other), factBitOf, BITS_OF_FACT);
 }
 
 const FIELD_SEED = 0x0f1e_1d5e;
@@ -149,7 +161,7 @@ export function bitsOfText(text: string, isOpen: boolean): number[] {
 /** @returns the bits of every block in which a field of these names, from the outermost in, has that value */
 export function bitsOfField(names: readonly string[], value: string): number[] {
   const hash = names.reduce((before, name) => hashText(name, hashText(".", before)), FIELD_SEED);
-  return collect((mark) => markHash(mark, hashOfField(hash, value), BITS_OF_FACT));
+  return collect((mark) => markHash(mark, hashOfField(hash, value), factBitOf, BITS_OF_FACT));
 }
 
 /** @returns the bits of every block with an event that has all of these values, in the order of {@link COLUMNS} */
@@ -157,7 +169,7 @@ export function bitsOfColumns(values: Readonly<Partial<Record<Column, string>>>)
   const hashes = COLUMNS.flatMap((name) => (values[name] === undefined ? [] : [hashOfColumn(name, values[name])]));
   return collect((mark) => {
     for (const [index, hash] of hashes.entries())
-      for (const other of hashes.slice(index + 1)) markHash(mark, mix(hash, other), BITS_OF_FACT);
+      for (const other of hashes.slice(index + 1)) markHash(mark, mix(hash, other), factBitOf, BITS_OF_FACT);
   });
 }
 
