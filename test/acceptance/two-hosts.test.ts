@@ -174,6 +174,20 @@ describe("C-8: when the server of another host is away", () => {
     await end(agent);
   });
 
+  test("the agent stands still too when nothing comes through any more and the connection stays, and runs on afterwards", async () => {
+    const agent = startAgent();
+    await agent.next(3);
+    serverProcess.process.kill("SIGSTOP");
+    try {
+      await waitUntilStill(agent);
+      expect(agent.output()).toMatch(/scout is frozen by .*gives no lease/);
+    } finally {
+      serverProcess.process.kill("SIGCONT");
+    }
+    await agent.comesTo("allowed");
+    await end(agent);
+  });
+
   test("--on-lost-server deny: its gate denies as lease_expired, and the processes run on", async () => {
     const agent = startAgent("--on-lost-server", "deny");
     await agent.next(3);

@@ -1,13 +1,22 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf, createNewId, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
-import { openKillswitch } from "../../packages/server/src/killswitch/index.ts";
+import { PassThrough } from "node:stream";
+import {
+  codeOf,
+  createNewId,
+  openSigningKey,
+  silentLogger,
+  systemClock,
+} from "../../packages/server/src/kernel/index.ts";
+import { createGateFeed, openKillswitch } from "../../packages/server/src/killswitch/index.ts";
 
 /** Fills the file system it is given, stops, and prints what became of it. */
 const home = process.argv[2] ?? "";
 const options = { home, clock: systemClock, newId: createNewId(() => systemClock.now()), logger: silentLogger };
 const actor = { kind: "cli", id: "test", name: "test" } as const;
 const killswitch = openKillswitch(options);
+const key = openSigningKey(home, "lease-key");
+const feed = createGateFeed({ ...options, killswitch, key, instance: options.newId("supervisor"), leaseMs: 4_000 });
 
 function fillDisk(): void {
   try {
@@ -36,7 +45,27 @@ async function stopUntilFull(): Promise<string> {
   return "never full";
 }
 
+/** What a gate of another host is told of a stop that the disk cannot take. */
+async function isPushed(): Promise<boolean> {
+  const stream = new PassThrough();
+  const nonce = "0123456789abcdef";
+  feed.attach({
+    agent: "far",
+    session: null,
+    packs: [],
+    role: "gate",
+    nonce,
+    stream,
+    isStillAllowed: async () => true,
+  });
+  const stop = { scope: "global", target: null, level: "deny", reason: "no disk left", actor } as const;
+  const refusal = await killswitch.add(stop).then(String, codeOf);
+  return refusal === "storage_unavailable" && String(stream.read()).includes("no disk left");
+}
+
 const exhausted = await stopUntilFull();
-process.stdout.write(JSON.stringify({ first: "durable", reopened, exhausted }));
+const pushed = await isPushed();
+process.stdout.write(JSON.stringify({ first: "durable", reopened, exhausted, pushed }));
+feed.close();
 killswitch.close();
 again.close();

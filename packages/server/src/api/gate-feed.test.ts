@@ -36,6 +36,7 @@ function agent(id: string): Caller {
 }
 
 interface Settings {
+  readonly port?: number;
   readonly authenticate?: Authenticate;
   readonly feed?: Partial<Parameters<typeof createGateFeed>[0]>;
 }
@@ -52,7 +53,8 @@ async function start(settings: Settings = {}): Promise<void> {
         feed.attach({ ...who, role: "gate", nonce, stream, isStillAllowed }),
     };
   };
-  server = await startTestServer({ services: { openGateFeed }, authenticate: settings.authenticate ?? authenticate });
+  const { authenticate: asked = authenticate, port = 0 } = settings;
+  server = await startTestServer({ services: { openGateFeed }, authenticate: asked, port });
 }
 
 beforeEach(() => {
@@ -72,6 +74,10 @@ function open(agentId: string, more: Partial<GateOptions> = {}): Gate {
   gates.push(gate);
   return gate;
 }
+
+const FLEET = 60;
+/** @returns how many gates of a fleet wait for the server */
+const waitingOf = (fleet: readonly Gate[]) => fleet.filter((gate) => gate.status().state === "lease_expired").length;
 
 const hold = { scope: "agent", target: "scout", level: "deny", reason: "it leaks", actor: person } as const;
 
@@ -195,6 +201,32 @@ describe("bounds of the feed", () => {
     for (const answer of answers) await answer.body?.cancel();
     await until("they left", () => feed.stats().clients === 0, 2000);
   });
+
+  test("C-8: a fleet that comes back at once gets its leases as far as there is room; who waits is denied, and is let in later", async () => {
+    await start();
+    const { port } = server;
+    const fleet = Array.from({ length: FLEET }, (_, i) => open(`agent-${i}`));
+    const allowed = () => fleet.filter((gate) => gate.check().allowed).length;
+    await until("all have a lease", () => allowed() === FLEET, 20_000);
+    feed.close();
+    await server.close();
+    await until("no lease is left", () => allowed() === 0, 5_000);
+    await killswitch.add({ ...hold, target: "agent-0" });
+
+    await start({ port, feed: { clientsMax: FLEET - 10 } });
+    await until(
+      "there is no more room",
+      () => allowed() + 1 >= FLEET - 10 && feed.stats().clients === FLEET - 10,
+      20_000,
+    );
+    const denials = fleet.map((gate) => gate.check()).filter((decision) => !decision.allowed);
+    expect(denials.map(({ denial }) => denial).filter((denial) => denial === "gate_broken")).toEqual([]);
+    expect(denials.length).toBeGreaterThanOrEqual(10);
+    // those who have one make room
+    for (const gate of fleet.filter((one) => one.check().allowed).slice(0, 20)) await gate.close(0);
+    await until("the others are let in", () => waitingOf(fleet) === 0, 20_000);
+    expect(fleet[0]?.check().allowed).toBe(false);
+  }, 60_000);
 
   test("a nonce that is missing or too short is refused", async () => {
     await start();

@@ -354,7 +354,7 @@ test("C-1: writers killed with kill -9 at random moments never damage the journa
   expect([...acknowledged].filter((id) => !ids.has(id))).toEqual([]);
 });
 
-test("C-1: with the disk full a stop is still written, out of the reserve (needs root or user namespaces)", () => {
+test("C-1, C-8: on a full disk a stop is still written, out of the reserve; the next is pushed to gates all the same (needs root or user namespaces)", () => {
   const entry = bundleEntry(join(AGENTS, "fill-disk-and-stop.ts"), join(home, "full.mjs"));
   const mount = join(home, "mnt");
   mkdirSync(mount);
@@ -365,5 +365,10 @@ test("C-1: with the disk full a stop is still written, out of the reserve (needs
     { encoding: "utf8" },
   );
   expect(result.stderr).toBe("");
-  expect(JSON.parse(result.stdout)).toEqual({ first: "durable", reopened: ["agent:one"], exhausted: "in force here" });
+  expect(JSON.parse(result.stdout)).toEqual({
+    first: "durable",
+    reopened: ["agent:one"],
+    exhausted: "in force here",
+    pushed: true,
+  });
 });
