@@ -9,6 +9,8 @@ const CALL_ID_CHARACTERS_MAX = 256;
 export interface ToldCall {
   readonly tool: string | undefined;
   readonly callId?: string | undefined;
+  /** the server of tools, as it names itself */
+  readonly server?: string | undefined;
 }
 
 /** A tool call as it begins or is refused; told at once, so that rules need not wait for its end. */
@@ -39,9 +41,33 @@ export function toolStoppedEvent(call: ToldCall, denied: Denied): TelemetryEvent
   return { kind: "log", outcome: "denied", data: { ...nameOf(call), ...whyOf(denied) } };
 }
 
-function nameOf({ tool, callId }: ToldCall): Readonly<Record<string, unknown>> {
+/** What a server says of a tool, which speaks to the model as any text does. */
+export interface ToldTool {
+  readonly server: string | undefined;
+  readonly tool: string;
+  /** of the tool and of its parameters */
+  readonly descriptions: readonly string[];
+  readonly hash: string;
+  /** what it was before in this session; left out for one that is new */
+  readonly hashBefore?: string | undefined;
+}
+
+export function toolDefinitionEvent({ server, tool, descriptions, hash, hashBefore }: ToldTool): TelemetryEvent {
+  const isChanged = hashBefore !== undefined;
+  const data = {
+    event_type: isChanged ? "tool_definition_changed" : "tool_definition",
+    ...nameOf({ tool, server }),
+    tool_description: clip(descriptions.join("\n")),
+    tool_hash: hash,
+    ...(isChanged ? { approved_hash: hashBefore } : {}),
+  };
+  return { kind: "log", outcome: "unknown", data };
+}
+
+function nameOf({ tool, callId, server }: ToldCall): Readonly<Record<string, unknown>> {
   return {
     tool_name: tool ?? "",
+    ...(server === undefined ? {} : { mcp_server: server }),
     ...(callId === undefined ? {} : { call_id: callId.slice(0, CALL_ID_CHARACTERS_MAX) }),
   };
 }

@@ -1,7 +1,15 @@
+import { createHash } from "node:crypto";
 import type { Denied } from "../decision.ts";
 import type { Gate } from "../gate.ts";
 import type { ActEnd } from "../policy/policy-gate.ts";
-import { refusalText, stoppedText, toolCallEvent, toolEndEvent, toolStoppedEvent } from "../tool-telemetry.ts";
+import {
+  refusalText,
+  stoppedText,
+  toolCallEvent,
+  toolDefinitionEvent,
+  toolEndEvent,
+  toolStoppedEvent,
+} from "../tool-telemetry.ts";
 import type { ToldCall } from "../tool-telemetry.ts";
 import { errorAnswer, idOf, isRecord, methodOf, notification, recordAt, refusedCall } from "./message.ts";
 import type { Message, MessageId } from "./message.ts";
@@ -50,11 +58,18 @@ interface State {
   readonly tasks: Map<string, string | undefined>;
   /** our own requests to the server */
   readonly own: Set<MessageId>;
+  /** what the server said of each tool, as a hash */
+  readonly definitions: Map<string, string>;
+  /** as it names itself */
+  server: string | undefined;
 }
 
 /** Requests of one client that may wait at once; one more is refused. */
 const WAITING_MAX = 10_000;
 const REFUSED = -32_000;
+/** Tools of one server whose descriptions are told. */
+const TOOLS_TOLD_MAX = 1000;
+const NAME_CHARACTERS_MAX = 256;
 
 export function createMcpSession(options: McpSessionOptions): McpSession {
   const state: State = {
@@ -65,6 +80,8 @@ export function createMcpSession(options: McpSessionOptions): McpSession {
     handshakes: new Set(),
     tasks: new Map(),
     own: new Set(),
+    definitions: new Map(),
+    server: undefined,
   };
   const stopListening = options.gate.onChange(() => afterChange(state));
   return {
@@ -118,7 +135,7 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
   const id = idOf(message);
   const begun = gate.begin({ tool, arguments: argumentsOf(params) });
   if (!begun.allowed) {
-    tell(state, toldOf({ tool, id }), params, begun);
+    tell(state, toldOf(state, { tool, id }), params, begun);
     if (id !== null) answer(refusedCall(id, refusalText(begun)));
     return null;
   }
@@ -128,7 +145,7 @@ function callTool(state: State, message: Message, answer: Answer): Message | nul
       answer(errorAnswer(id, REFUSED, "This call cannot be followed: its id is in use, or too many wait."));
     return null;
   }
-  tell(state, toldOf({ tool, id }), params);
+  tell(state, toldOf(state, { tool, id }), params);
   state.calls.set(id, { id, tool, answer, startedMs: monotonicMs(), end: begun.end });
   return message;
 }
@@ -163,9 +180,14 @@ function fromServer(state: State, message: Message): Message | null {
   if (state.cancelled.delete(id) || state.own.delete(id)) return null;
   const call = state.calls.get(id);
   if (call !== undefined) return endCall(state, call, message);
-  if (state.listings.delete(id))
+  if (state.listings.delete(id)) {
+    tellTools(state, recordAt(message, "result"));
     return withResult(message, (result) => ({ ...result, tools: allowedTools(state, result) }));
-  if (state.handshakes.delete(id)) return withResult(message, announceListChanges);
+  }
+  if (state.handshakes.delete(id)) {
+    state.server = nameOfServer(message);
+    return withResult(message, announceListChanges);
+  }
   return message;
 }
 
@@ -187,7 +209,9 @@ function endCall(state: State, call: Call, message: Message): Message {
   call.end({ failed });
   const answer = failed ? (message["error"] ?? result["content"]) : result["content"];
   const durationMs = state.options.monotonicMs() - call.startedMs;
-  state.options.gate.emit(toolEndEvent(toldOf(call), { outcome: failed ? "failure" : "success", answer, durationMs }));
+  state.options.gate.emit(
+    toolEndEvent(toldOf(state, call), { outcome: failed ? "failure" : "success", answer, durationMs }),
+  );
   return message;
 }
 
@@ -200,6 +224,35 @@ function allowedTools(state: State, result: Message): unknown[] {
   return tools.filter(
     (tool) => isRecord(tool) && typeof tool["name"] === "string" && state.options.gate.checkStop(tool["name"]).allowed,
   );
+}
+
+/** Of each tool what the server says of it, once, and again when that changes. */
+function tellTools({ options, definitions, server }: State, result: Message): void {
+  const tools = Array.isArray(result["tools"]) ? result["tools"].filter(isRecord) : [];
+  for (const definition of tools) {
+    const tool = definition["name"];
+    if (typeof tool !== "string" || tool.length > NAME_CHARACTERS_MAX) continue;
+    const hash = createHash("sha256").update(JSON.stringify(definition)).digest("hex");
+    const hashBefore = definitions.get(tool);
+    if (hash === hashBefore || (hashBefore === undefined && definitions.size >= TOOLS_TOLD_MAX)) continue;
+    definitions.set(tool, hash);
+    options.gate.emit(
+      toolDefinitionEvent({ server, tool, descriptions: descriptionsOf(definition), hash, hashBefore }),
+    );
+  }
+}
+
+/** Of the tool, and of its parameters. */
+function descriptionsOf(definition: Message): string[] {
+  const parameters = Object.values(recordAt(recordAt(definition, "inputSchema"), "properties")).filter(isRecord);
+  return [definition, ...parameters].flatMap(({ description }) =>
+    typeof description === "string" ? [description] : [],
+  );
+}
+
+function nameOfServer(message: Message): string | undefined {
+  const { name } = recordAt(recordAt(message, "result"), "serverInfo");
+  return typeof name === "string" ? name.slice(0, NAME_CHARACTERS_MAX) : undefined;
 }
 
 /** The list changes with every stop and resume, also of a server whose own list never does. */
@@ -220,7 +273,7 @@ function afterChange(state: State): void {
     state.cancelled.add(call.id);
     toServer(notification("notifications/cancelled", { requestId: call.id, reason: decision.reason }));
     call.answer(refusedCall(call.id, stoppedText(decision)));
-    gate.emit(toolStoppedEvent(toldOf(call), decision));
+    gate.emit(toolStoppedEvent(toldOf(state, call), decision));
   }
   for (const [taskId, tool] of state.tasks) {
     if (gate.checkStop(tool).allowed) continue;
@@ -233,8 +286,8 @@ function afterChange(state: State): void {
 }
 
 /** What is told of a call: ids of messages are unique as long as their calls wait. */
-function toldOf({ tool, id }: { readonly tool: string | undefined; readonly id: MessageId | null }): ToldCall {
-  return { tool, callId: id === null ? undefined : String(id) };
+function toldOf({ server }: State, { tool, id }: Pick<Call, "tool"> & { readonly id: MessageId | null }): ToldCall {
+  return { tool, server, callId: id === null ? undefined : String(id) };
 }
 
 function tell({ options }: State, call: ToldCall, params: Message, denied?: Denied): void {

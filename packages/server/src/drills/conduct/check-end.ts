@@ -89,12 +89,19 @@ const KINDS: Readonly<Record<string, Looking>> = {
     return { held: received.length >= messages, found: `${received.length} message(s): ${subjectsOf(received)}` };
   }),
   file: looking(
-    z.strictObject({ path: z.string(), exists: z.boolean().default(true), contains: z.string().optional() }),
-    async (_end, { path, exists, contains }) => {
+    z.strictObject({
+      path: z.string(),
+      exists: z.boolean().default(true),
+      contains: z.string().optional(),
+      lacks: z.string().optional(),
+    }),
+    async (_end, { path, exists, contains, lacks }) => {
       if (!existsSync(path)) return { held: !exists, found: "it does not exist" };
-      const text = contains === undefined ? "" : readFileSync(path, "utf8");
-      const found = contains === undefined ? "it exists" : text.slice(0, FILE_BYTES_SHOWN);
-      return { held: exists && (contains === undefined || text.includes(contains)), found };
+      if (contains === undefined && lacks === undefined) return { held: exists, found: "it exists" };
+      const text = readFileSync(path, "utf8");
+      const fits =
+        (contains === undefined || text.includes(contains)) && (lacks === undefined || !text.includes(lacks));
+      return { held: exists && fits, found: text.slice(0, FILE_BYTES_SHOWN) };
     },
   ),
   disk_free: looking(z.strictObject({ path: z.string(), megabytes: z.number() }), async (_end, { path, megabytes }) => {

@@ -1,12 +1,17 @@
 import { agentMisbehaves } from "./agent-misbehaves.ts";
 import { backupBroken } from "./backup-broken.ts";
+import { containerEscaped } from "./container-escaped.ts";
+import { recordsCarriedOut, tokenCarriedOut } from "./data-carried-out.ts";
 import { diskFilled } from "./disk-filled.ts";
 import { failedLogins } from "./failed-logins.ts";
 import type { Fault } from "./fault.ts";
-import { integrationBroken } from "./integration-broken.ts";
 import { gatewayBrokenInto } from "./gateway-broken-into.ts";
-import { postgresPageDamaged } from "./postgres-page-damaged.ts";
+import { gatewayFlooded } from "./gateway-flooded.ts";
+import { integrationBroken } from "./integration-broken.ts";
 import { keyLeaked } from "./key-leaked.ts";
+import { mcpToolPoisoned } from "./mcp-tool-poisoned.ts";
+import { pageObeyed } from "./page-obeyed.ts";
+import { postgresPageDamaged } from "./postgres-page-damaged.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { requestFlood } from "./request-flood.ts";
@@ -17,18 +22,24 @@ import { skillInstalled } from "./skill-installed.ts";
 const ALL: readonly Fault[] = [
   agentMisbehaves,
   backupBroken,
+  containerEscaped,
   diskFilled,
   failedLogins,
-  integrationBroken,
   gatewayBrokenInto,
-  postgresPageDamaged,
+  gatewayFlooded,
+  integrationBroken,
   keyLeaked,
+  mcpToolPoisoned,
+  pageObeyed,
+  postgresPageDamaged,
+  recordsCarriedOut,
   redisDumpCorrupted,
   redisFilled,
   requestFlood,
   rogueAgent,
   serviceKilled,
   skillInstalled,
+  tokenCarriedOut,
 ];
 
 /** Everything that a drill can make go wrong, by kind. */
