@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { drillRecord, drillView, pageOf, provenPlaybook } from "@firebreak/protocol";
@@ -76,6 +76,33 @@ test("L-4: what a person of a drill would run by hand is not run where nothing h
   expect(drills[0]?.record).toMatchObject({ result: "not_run", sandbox: { isolation: "folder" } });
   expect(drills[0]?.record.findings.join("\n")).toContain("a sandbox in which persons may run programs is missing");
 });
+
+test("L-4: of all drills each is made whatever becomes of the others, and the end says which held", async () => {
+  const home = mkdtempSync(path.join(temporary, "home-"));
+  mkdirSync(path.join(home, "drills"));
+  // in a folder there is no other host: each is over at once, and none has passed
+  const text = (playbook: string) =>
+    `playbook: ${playbook}\ntitle: T\ndescription: D\nfault: { kind: page-obeyed }\ndetect: { title: T }\nexpect: { checks: [{ title: told, kind: told }] }\n`;
+  const ids = profiles.filter(({ profile }) => profile === "openclaw-guide").map(({ playbook }) => playbook);
+  for (const id of [...ids, "no-such-playbook"]) writeFileSync(path.join(home, "drills", `own-${id}.yaml`), text(id));
+  writeFileSync(path.join(home, "drills", "broken.yaml"), "playbook: [\n");
+  const all = ["--all", "--folder-only", "--profile", "openclaw-guide"];
+  const told = z.object({ problems: z.array(z.string()), undrilled: z.array(z.string()) });
+  const started = startDrill(home, ...all, "--json");
+  const [code] = await once(started.child, "close");
+  const { drills } = answer.parse(JSON.parse(started.out()));
+  expect(code).toBe(1);
+  expect(drills.map(({ record }) => record.playbook.id)).toEqual(ids.toSorted());
+  expect(drills.map(({ record }) => record.result)).toEqual(ids.map(() => "not_run"));
+  expect(drills.every(({ kept }) => existsSync(kept))).toBe(true);
+  const { problems, undrilled } = told.parse(JSON.parse(started.out()));
+  expect(problems.join("\n")).toMatch(/broken\.yaml:\d+[\s\S]*own-no-such-playbook\.yaml drills the playbook/);
+  expect(undrilled).toContain("return-to-service");
+  const shown = startDrill(home, ...all);
+  await once(shown.child, "close");
+  expect(shown.said()).toContain(`[1/${ids.length}] ${ids.toSorted()[0]}`);
+  expect(shown.said()).toMatch(new RegExp(`0 of ${ids.length} passed, in `));
+}, 60_000);
 
 test("L-4: the record goes to the server, with what lay in files; the playbook shows it, and no incident comes of it", async () => {
   const installation = new Installation();

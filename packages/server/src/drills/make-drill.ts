@@ -52,26 +52,50 @@ export function removeLeftovers(nowMs: number): Promise<string[]> {
   return clearLeftovers(sandboxesDir(), nowMs);
 }
 
-/** Makes one drill in a sandbox of its own, and clears it away whatever happens. */
+export interface DrillWishes {
+  readonly keep: boolean;
+  readonly folderOnly: boolean;
+}
+
+/**
+ * Makes one drill in a sandbox of its own, and clears it away whatever happens. What keeps the drill from being made is a finding of
+ * its record: the next one may be made all the same.
+ */
 export async function makeDrill(
   surroundings: DrillSurroundings,
   drill: LoadedDrill,
   playbook: PlaybookUnderTest,
-  { keep, folderOnly }: { readonly keep: boolean; readonly folderOnly: boolean },
+  wishes: DrillWishes,
 ): Promise<DrillMade> {
   const { clock, newId } = surroundings;
   const startedAtMs = clock.now();
   const drillId = newId("drill");
-  const isolation = folderOnly ? "folder" : findIsolation();
-  const missing = findMissing(drill, isolation);
-  const ledger = openLedger(path.join(sandboxesDir(), drillId));
-  const { folder } = ledger;
+  const isolation = wishes.folderOnly ? "folder" : findIsolation();
+  const folder = path.join(sandboxesDir(), drillId);
   const spec = toSpec(surroundings, drill, playbook, { drillId, folder, isolation });
+  try {
+    return await makeInSandbox(surroundings, drill, spec, wishes.keep);
+  } catch (fault) {
+    const findings = [`the drill could not be made: ${messageOf(fault)}`];
+    return { record: emptyRecord(spec, "failed", findings, startedAtMs, clock.now()), folder: null };
+  }
+}
+
+async function makeInSandbox(
+  surroundings: DrillSurroundings,
+  drill: LoadedDrill,
+  spec: DrillSpec,
+  keep: boolean,
+): Promise<DrillMade> {
+  const { clock } = surroundings;
+  const startedAtMs = clock.now();
+  const missing = findMissing(drill, spec.isolation);
   if (missing.length > 0) {
-    await clearSandbox(folder, []);
     const findings = missing.map(({ what, remedy }) => `${what} is missing. ${remedy}`);
     return { record: emptyRecord(spec, "not_run", findings, startedAtMs, clock.now()), folder: null };
   }
+  const ledger = openLedger(spec.folder);
+  const { folder } = ledger;
   writeFileSync(path.join(folder, SPEC_FILE), JSON.stringify(spec), { mode: 0o600 });
   const child = startSandbox(spec);
   if (child.pid !== undefined) ledger.note(child.pid);

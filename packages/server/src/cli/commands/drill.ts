@@ -35,13 +35,16 @@ const drillCommand: Command = {
   run: async (context) => {
     const { makeDrill, removeLeftovers } = await import("../../drills/index.ts");
     const { output, args, clock } = context;
-    const chosen = await chooseDrills(context);
+    const { chosen, problems, undrilled } = await chooseDrills(context);
+    for (const problem of problems) output.note(problem);
     for (const folder of await removeLeftovers(clock.now())) output.note(`Removed what a killed drill left: ${folder}`);
     const stop = listenForStop(() => output.note("Still clearing away."));
+    const startedMs = clock.monotonicMs();
     const kept: { record: DrillRecord; kept: string; folder: string | null }[] = [];
-    for (const { drill, playbook } of chosen) {
+    for (const [index, { drill, playbook }] of chosen.entries()) {
       if (stop.signal.aborted) break;
-      output.line(output.style.bold(`${playbook.identity.id}: ${printable(drill.document.title)}`));
+      const count = chosen.length > 1 ? `[${index + 1}/${chosen.length}] ` : "";
+      output.line(output.style.bold(`${count}${playbook.identity.id}: ${printable(drill.document.title)}`));
       const surroundings = surroundingsOf(context, stop.signal);
       const made = await makeDrill(surroundings, drill, playbook, {
         keep: args.flag("keep"),
@@ -51,11 +54,32 @@ const drillCommand: Command = {
       tell(context, made.record, made.folder);
     }
     stop.dispose();
-    output.result({ drills: kept });
-    const isProven = kept.length === chosen.length && kept.every(({ record }) => isPassed(record));
-    return isProven ? EXIT.ok : EXIT.failed;
+    const seconds = Math.round((clock.monotonicMs() - startedMs) / 1000);
+    output.result({ drills: kept, seconds, problems, undrilled });
+    if (args.flag("all")) tellAll(context, { records: kept.map(({ record }) => record), seconds, undrilled });
+    const isProven = problems.length === 0 && kept.length === chosen.length;
+    return isProven && kept.every(({ record }) => isPassed(record)) ? EXIT.ok : EXIT.failed;
   },
 };
+
+interface AllDrills {
+  readonly records: readonly DrillRecord[];
+  readonly seconds: number;
+  /** playbooks that no drill is for */
+  readonly undrilled: readonly string[];
+}
+
+/** Which held and which did not, in one look. */
+function tellAll({ output }: CommandContext, { records, seconds, undrilled }: AllDrills): void {
+  const passed = records.filter(isPassed).length;
+  const time = markdown.formatDuration(seconds * 1000);
+  output.line(output.style.bold(`${passed} of ${records.length} passed, in ${time}`));
+  for (const { playbook, result, findings, notExercised } of records) {
+    const why = findings[0] ?? notExercised.map(({ step }) => step).join(", ");
+    if (result !== "passed") output.line(`   ${result}  ${playbook.id}: ${printable(why)}`);
+  }
+  if (undrilled.length > 0) output.line(`   No drill is for ${undrilled.join(", ")}.`);
+}
 
 function isPassed({ result }: DrillRecord): boolean {
   return result === "passed" || result === "passed_in_part";
@@ -77,7 +101,11 @@ function surroundingsOf({ clock, newId, config, environment, output }: CommandCo
   };
 }
 
-/** @throws OperatorError when nothing, or both, was asked for, and for what cannot be drilled */
+/**
+ * By the playbook's id. With --all, a drill that cannot be read keeps none of the others from being made.
+ *
+ * @throws OperatorError when nothing, or both, was asked for, and for what cannot be drilled
+ */
 async function chooseDrills({ args, config, output }: CommandContext) {
   const { loadDrills, readPlaybooks } = await import("../../drills/index.ts");
   const id = args.positional(0);
@@ -85,26 +113,36 @@ async function chooseDrills({ args, config, output }: CommandContext) {
     const remedy = "firebreak drill PLAYBOOK, or firebreak drill --all";
     throw new OperatorError("Name one playbook, or say --all.", remedy, { exitCode: EXIT.usage });
   }
-  const shipped = path.join(dataDir(), "profiles", config.profileName);
-  const { drills, problems } = await loadDrills([path.join(config.home, "drills"), path.join(shipped, "drills")]);
-  for (const problem of problems) output.note(formatFileProblem(problem));
-  const { playbookDirectories } = await import("../../playbooks/index.ts");
   const profilesDir = path.join(dataDir(), "profiles");
+  const shipped = path.join(profilesDir, config.profileName, "drills");
+  const { drills, problems } = await loadDrills([path.join(config.home, "drills"), shipped]);
+  const { playbookDirectories } = await import("../../playbooks/index.ts");
   const playbooks = await readPlaybooks(playbookDirectories(config.home, profilesDir, config.profileName));
-  const wanted = id === undefined ? [...drills.values()] : [...drills.values()].filter(isOf(id));
-  if (wanted.length === 0) throw nothingToDrill(id, [...drills.keys()]);
-  return wanted.map((drill) => {
-    const playbook = playbooks.get(drill.document.playbook);
-    if (playbook !== undefined) return { drill, playbook };
-    throw new OperatorError(
-      `${drill.file} drills the playbook ${drill.document.playbook}, which does not exist.`,
-      "Correct the name in the file, or remove the file.",
-    );
-  });
+  const wanted = [...drills.values()].filter(({ document }) => id === undefined || document.playbook === id);
+  if (wanted.length === 0) {
+    for (const problem of problems) output.note(formatFileProblem(problem));
+    throw nothingToDrill(id, [...drills.keys()]);
+  }
+  const found = wanted.map((drill) => ({ drill, playbook: playbooks.get(drill.document.playbook) }));
+  const lost = found.flatMap(({ drill, playbook }) => (playbook === undefined ? [drill] : []));
+  const [first] = lost;
+  if (id !== undefined && first !== undefined) throw new OperatorError(`${nameLost(first)}.`, LOST_REMEDY);
+  const chosen = found.flatMap(({ drill, playbook }) => (playbook === undefined ? [] : [{ drill, playbook }]));
+  return {
+    chosen: chosen.toSorted((a, b) => a.playbook.identity.id.localeCompare(b.playbook.identity.id)),
+    // what is wrong with other files than the one that was asked for is for --all
+    problems:
+      id === undefined
+        ? [...problems.map(formatFileProblem), ...lost.map((one) => `${nameLost(one)}. ${LOST_REMEDY}`)]
+        : [],
+    undrilled: [...playbooks.keys()].filter((one) => !drills.has(one)).toSorted(),
+  };
 }
 
-function isOf(id: string) {
-  return ({ document }: { readonly document: { readonly playbook: string } }) => document.playbook === id;
+const LOST_REMEDY = "Correct the name in the file, or remove the file.";
+
+function nameLost({ file, document }: { readonly file: string; readonly document: { readonly playbook: string } }) {
+  return `${file} drills the playbook ${document.playbook}, which does not exist`;
 }
 
 function nothingToDrill(id: string | undefined, known: readonly string[]): OperatorError {
