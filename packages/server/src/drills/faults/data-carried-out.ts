@@ -33,8 +33,20 @@ async function carryOut(sandbox: Sandbox, { agentId, pack, file, bytes, use }: C
   const collected = path.join(sandbox.folder, "tmp", "collected");
   mkdirSync(collected);
   const outside = await openOutside(sandbox);
-  outside.start([process.execPath, programFile("collector-program"), String(PORT), collected, ...(use === undefined ? [] : [use])]);
-  const program = [process.execPath, programFile("carrying-agent-program"), file, `http://${OUTSIDE_ADDRESS}:${PORT}/`, String(bytes)];
+  outside.start([
+    process.execPath,
+    programFile("collector-program"),
+    String(PORT),
+    collected,
+    ...(use === undefined ? [] : [use]),
+  ]);
+  const program = [
+    process.execPath,
+    programFile("carrying-agent-program"),
+    file,
+    `http://${OUTSIDE_ADDRESS}:${PORT}/`,
+    String(bytes),
+  ];
   sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...program]);
   const received = path.join(collected, "received");
   await untilHolds(received, /\d/);

@@ -26,7 +26,8 @@ export const mcpToolPoisoned = defineFault({
     writeFileSync(config, JSON.stringify({ mcpServers: { notes } }, null, 2));
     const gate = sandbox.startFirebreak(["gate", "install", "mcp", "--config", config, "--agent", agentId]);
     if ((await gate.ended) !== 0) throw new Error(`the gate for MCP could not be installed: ${gate.tail()}`);
-    const program = (calls: string) => [process.execPath, programFile("mcp-agent-program"), config, "notes", keys, calls] as const;
+    const program = (calls: string) =>
+      [process.execPath, programFile("mcp-agent-program"), config, "notes", keys, calls] as const;
     const own = [...program(at("calls"))];
     sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...own]);
     sandbox.start(program(at("calls-of-the-other")));

@@ -30,7 +30,14 @@ export const pageObeyed = defineFault({
     const supervised = [process.execPath, programFile("obeying-agent-program"), url, path.join(workspace, "calls")];
     sandbox.startFirebreak(["run", "--agent", agentId, "--pack", pack, "--workspace", workspace, "--", ...supervised]);
     const calls = path.join(workspace, "calls-of-the-other");
-    sandbox.start([process.execPath, programFile("obeying-agent-program"), url, calls, path.join(home, "killswitch"), agentId]);
+    sandbox.start([
+      process.execPath,
+      programFile("obeying-agent-program"),
+      url,
+      calls,
+      path.join(home, "killswitch"),
+      agentId,
+    ]);
     await waitFor("an agent that obeys", WITHIN_MS, async () => (existsSync(followed) ? true : undefined));
     await waitFor("the other session", WITHIN_MS, async () => (existsSync(calls) ? true : undefined));
     return {
