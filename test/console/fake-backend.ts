@@ -572,6 +572,18 @@ function signIn(response: ServerResponse, path: string, body: Record<string, unk
 }
 
 /** Starts the fake on a free port of the loopback interface. */
+/** Tells of each event that a test puts among the fresh ones. */
+function followEvents(response: ServerResponse, { fresh }: Sample): void {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  response.write(": open\n\n");
+  let told = fresh.length;
+  const look = setInterval(() => {
+    for (const event of fresh.slice(told)) response.write(`event: event\ndata: ${JSON.stringify(event)}\n\n`);
+    told = fresh.length;
+  }, 50);
+  response.on("close", () => clearInterval(look));
+}
+
 export async function startFakeBackend(scenario: Scenario): Promise<FakeBackend> {
   const sample = sampleOf(scenario, Date.now());
   const acts: FakeBackend["acts"] = [];
@@ -599,6 +611,10 @@ export async function startFakeBackend(scenario: Scenario): Promise<FakeBackend>
     const who = isByLink ? { access: "viewer" as const, passwordNeeded: false } : accessOf(request);
     if (path === "/live") {
       openStream(response);
+      return;
+    }
+    if (path === "/events/follow") {
+      followEvents(response, sample);
       return;
     }
     const { handle, id, step } = findRoute(

@@ -4,16 +4,16 @@ import { client, unwrap } from "./client.ts";
 /** Filters as the API takes them: what is not there does not restrict. */
 export type EventQuery = Readonly<Record<string, string>>;
 
-const FOLLOW_EVERY_MS = 2_000;
+const EXPORT_EVERY_MS = 2_000;
 const PAGE_EVENTS = 100;
 const BUCKETS = 80;
 const FACET_VALUES = 8;
 
 /** Several conditions on the record stand in the address one under the other. */
-const asked = ({ path, ...rest }: EventQuery) =>
+export const asked = ({ path, ...rest }: EventQuery) =>
   path === undefined ? rest : { ...rest, path: path.split("\n").filter((line) => line.trim() !== "") };
 
-export const eventsQuery = (query: EventQuery, after: string | null, follow: boolean) =>
+export const eventsQuery = (query: EventQuery, after: string | null) =>
   queryOptions({
     queryKey: ["events", query, after],
     queryFn: () =>
@@ -23,10 +23,9 @@ export const eventsQuery = (query: EventQuery, after: string | null, follow: boo
         }),
       ),
     placeholderData: keepPreviousData,
-    refetchInterval: follow ? FOLLOW_EVERY_MS : false,
   });
 
-export const histogramQuery = (query: EventQuery, follow: boolean) =>
+export const histogramQuery = (query: EventQuery) =>
   queryOptions({
     queryKey: ["events-histogram", query],
     queryFn: () =>
@@ -36,7 +35,6 @@ export const histogramQuery = (query: EventQuery, follow: boolean) =>
         }),
       ),
     placeholderData: keepPreviousData,
-    refetchInterval: follow ? 5 * FOLLOW_EVERY_MS : false,
   });
 
 export const facetsQuery = (query: EventQuery) =>
@@ -63,7 +61,7 @@ export const exportQuery = (id: string) =>
   queryOptions({
     queryKey: ["export", id],
     queryFn: () => unwrap(client.GET("/api/v1/exports/{id}", { params: { path: { id } } })),
-    refetchInterval: (query) => (query.state.data?.state === "done" ? false : FOLLOW_EVERY_MS),
+    refetchInterval: (query) => (query.state.data?.state === "done" ? false : EXPORT_EVERY_MS),
   });
 
 export const proveEvent = (seq: number) =>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { EventPage } from "@firebreak/protocol";
 import { useState } from "react";
 import { eventsQuery, histogramQuery } from "../../api/explorer-queries.ts";
+import { useFollowedEvents } from "../../api/follow-events.ts";
 import { At } from "../../components/bits.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
 import { useCommands } from "../../hooks/use-commands.ts";
@@ -118,8 +119,9 @@ export function ExplorerPage() {
   const state = useExplorer();
   const { query, after, follow, set } = state;
   const [dialog, setDialog] = useState<"save" | "export" | null>(null);
-  const events = useQuery(eventsQuery(query, after, follow && after === null));
-  const histogram = useQuery(histogramQuery(query, follow));
+  const events = useQuery(eventsQuery(query, after));
+  const histogram = useQuery(histogramQuery(query));
+  useFollowedEvents(query, follow && after === null);
   useCommands([
     {
       id: "explorer:follow",
