@@ -1,5 +1,5 @@
 import { ensureEventPartitions, rehomeEvents } from "../storage/index.ts";
-import { indexEvents } from "../telemetry/index.ts";
+import { countUnindexed, indexEvents } from "../telemetry/index.ts";
 import type { Daemon } from "./daemons.ts";
 import type { House } from "./house.ts";
 
@@ -7,9 +7,11 @@ const HOUR_MS = 3_600_000;
 /** The index works for a third of the time at most: what is not in it yet is found all the same. */
 const INDEX_WORKS_MS = 200;
 const INDEX_RESTS_MS = 400;
+/** While events wait to be stored, so many may wait for the index: storing goes first, and a search reads them in moments. */
+const UNINDEXED_UNDER_LOAD_MAX = 30_000;
 
 /** What keeps the tables of events and the index of their search in shape. */
-export function eventStoreDaemons({ database, clock }: Pick<House, "database" | "clock">): Daemon[] {
+export function eventStoreDaemons({ database, clock, intake }: Pick<House, "database" | "clock" | "intake">): Daemon[] {
   return [
     {
       name: "partitions",
@@ -23,6 +25,8 @@ export function eventStoreDaemons({ database, clock }: Pick<House, "database" | 
       name: "index of the search",
       everyMs: INDEX_RESTS_MS,
       run: async () => {
+        const isBusy = intake.stats().queuedEvents > 0;
+        if (isBusy && (await countUnindexed({ database })) < UNINDEXED_UNDER_LOAD_MAX) return;
         const startedMs = clock.monotonicMs();
         for (
           let pass = await indexEvents({ database });

@@ -1,5 +1,4 @@
 import type { AgentEvent, EventKind } from "@firebreak/protocol";
-import { NO_FIELD } from "@firebreak/sigma";
 import type { Presentation, SigmaEvent } from "@firebreak/sigma";
 import type { KnownSource } from "./known-sources.ts";
 import { holdsPersonalData, PII_REDACTED, presentRedaction } from "./present-redaction.ts";
@@ -9,7 +8,6 @@ import { findRemoteHosts, hostOf } from "./remote-hosts.ts";
 import { readCommands } from "./shell/read-commands.ts";
 import type { ShellCommand } from "./shell/shell-reader.ts";
 import { readTexts } from "./text/read-texts.ts";
-import type { FoldedTexts } from "./text/read-texts.ts";
 
 const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
 
@@ -22,16 +20,16 @@ const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
  */
 export function presentEvent(event: AgentEvent, { withProcesses = true } = {}): SigmaEvent {
   const line = readCommand(event);
-  if (line === undefined || line.trim() === "") return { presentations: [new AgentPresentation(event)] };
+  if (line === undefined || line.trim() === "") return { presentations: [presentAgent(event)] };
   const { commands, isCut, presented } = readLine(line);
   const processes = withProcesses ? presentProcesses(event, line, commands) : [];
   const [first] = commands;
   if (commands.length === 1 && first?.text === line && !isCut) {
     const [own, ...more] = presented;
     const others = presentCommands(event, more);
-    return { presentations: [new AgentPresentation(event, own), ...others, ...processes] };
+    return { presentations: [presentAgent(event, own), ...others, ...processes] };
   }
-  const own = new AgentPresentation(event, isCut ? { command_cut: true } : {});
+  const own = presentAgent(event, isCut ? { command_cut: true } : {});
   return { presentations: [own, ...presentCommands(event, presented), ...processes] };
 }
 
@@ -83,77 +81,25 @@ function presentCommands(
   }
   const tool = pickText(event.data, "tool_name", "tool");
   if (tool !== undefined) shared["tool_name"] = tool;
-  return commands.map((own) => ({ logsource: AGENT_EVENTS, fields: { ...own, ...shared } }));
+  return commands.map((own) => {
+    // the larger part first: copying an object whole is quick, adding to it is not
+    const fields = { ...shared };
+    for (const key in own) if (!Object.hasOwn(shared, key)) fields[key] = own[key];
+    return { logsource: AGENT_EVENTS, fields };
+  });
 }
 
-/** Rules look at few fields of most events: each is read when asked for, and all are built only when that cannot tell. */
-class AgentPresentation implements Presentation {
-  readonly logsource = AGENT_EVENTS;
-  readonly #event: AgentEvent;
-  readonly #added: Readonly<Record<string, unknown>>;
-  #fields: Record<string, unknown> | undefined;
-  #texts: FoldedTexts | undefined;
-
-  /** @param added fields that Firebreak found out about the event */
-  constructor(event: AgentEvent, added: Readonly<Record<string, unknown>> = {}) {
-    this.#event = event;
-    this.#added = added;
-  }
-
-  get fields(): Readonly<Record<string, unknown>> {
-    this.#fields ??= { ...presentFields(this.#event), ...this.#added, ...this.#presentTexts() };
-    return this.#fields;
-  }
-
-  peek(name: string): unknown {
-    const { data, agent } = this.#event;
-    if (name === "agent.id") return agent.id;
-    if (name.startsWith("redacted.")) return presentRedaction(this.#event)?.[name] ?? NO_FIELD;
-    if (name.includes(".")) return peekPath(name, this.#event);
-    if (Object.hasOwn(this.#added, name)) return this.#added[name];
-    if (TEXT_FIELDS.has(name)) {
-      const texts = this.#presentTexts();
-      if (Object.hasOwn(texts, name)) return texts[name];
-    }
-    const fixed = FIXED_FIELDS.get(name);
-    if (fixed !== undefined) return fixed(this.#event) ?? NO_FIELD;
-    const added = ADDED_FIELDS.get(name)?.(this.#event);
-    if (added !== undefined) return added;
-    if (Object.hasOwn(data, name)) return data[name];
-    return hasSpacedKey(data) ? undefined : NO_FIELD;
-  }
-
-  #presentTexts(): Readonly<Record<string, unknown>> {
-    this.#texts ??= readTexts(this.#event.data);
-    const { normalized, decoded } = this.#texts;
-    return {
-      ...(normalized.length > 0 && { normalized_text: normalized }),
-      ...(decoded.length > 0 && { decoded_text: decoded }),
-    };
-  }
-}
-
-/** What a dotted name leads to: into `agent`, or into an object in `data`, of which only all fields can tell. */
-function peekPath(name: string, { agent, data }: AgentEvent): unknown {
-  const head = name.slice(0, name.indexOf("."));
-  if (head === "agent") {
-    const part = name.slice(head.length + 1);
-    return part === "id" || part === "pack" || part === "session" || part === "run"
-      ? (agent[part] ?? NO_FIELD)
-      : NO_FIELD;
-  }
-  if (Object.hasOwn(data, name)) return data[name];
-  const holder = Object.hasOwn(data, head) ? data[head] : undefined;
-  return (typeof holder === "object" && holder !== null) || hasSpacedKey(data) ? undefined : NO_FIELD;
+/** @param added fields that Firebreak found out about the event */
+function presentAgent(event: AgentEvent, added: Readonly<Record<string, unknown>> = {}): Presentation {
+  const { normalized, decoded } = readTexts(event.data);
+  const fields = Object.assign(presentFields(event), added);
+  if (normalized.length > 0) fields["normalized_text"] = normalized;
+  if (decoded.length > 0) fields["decoded_text"] = decoded;
+  return { logsource: AGENT_EVENTS, fields };
 }
 
 /** The texts of the event as a person reads them, and what is encoded in them. */
 const TEXT_FIELDS: ReadonlySet<string> = new Set(["normalized_text", "decoded_text"]);
-
-function hasSpacedKey(data: AgentEvent["data"]): boolean {
-  for (const key in data) if (key.includes(" ")) return true;
-  return false;
-}
 
 type ReadField = (event: AgentEvent) => unknown;
 
@@ -208,7 +154,7 @@ function presentFields(event: AgentEvent): Record<string, unknown> {
 /** Also a key that a rule could take for a fixed field: a path into `agent`, or the same name with spaces. */
 function isFixed(key: string): boolean {
   const name = key.includes(" ") ? key.replaceAll(" ", "") : key;
-  return FIXED_FIELDS.has(name) || name === "redacted" || /^(?:agent|redacted)\./.test(name);
+  return FIXED_FIELDS.has(name) || name === "redacted" || name.startsWith("agent.") || name.startsWith("redacted.");
 }
 
 /** Our kind first, then the names that published rules give the same act. */

@@ -21,9 +21,9 @@ interface Anchor {
 interface Scan {
   readonly text: string;
   readonly report: Report;
-  /** per set of characters the end of the last run, so that no run is walked twice */
-  readonly runEnds: Record<Charset, number>;
-  readonly hints: Set<Hint>;
+  /** per set of characters the end of the last run, so that no run is walked twice; made when a key may begin */
+  runEnds: Record<Charset, number> | undefined;
+  hints: Set<Hint> | undefined;
 }
 
 /** Words beside which dearer patterns are worth a look. */
@@ -113,7 +113,7 @@ const ANCHORS: readonly Anchor[] = [
       literal,
       exact: undefined,
       handle: (scan: Scan, at: number) => {
-        scan.hints.add(hint);
+        (scan.hints ??= new Set()).add(hint);
         return at;
       },
     })),
@@ -146,7 +146,7 @@ for (const anchor of ANCHORS.toSorted((left, right) => right.literal.length - le
 
 /** Finds keys by their beginnings and values by the names before them, in one pass. @returns what else to look for */
 export function findAnchored(text: string, report: Report): ReadonlySet<Hint> {
-  const scan: Scan = { text, report, runEnds: { ...NO_RUNS }, hints: new Set() };
+  const scan: Scan = { text, report, runEnds: undefined, hints: undefined };
   let rolled = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -158,8 +158,10 @@ export function findAnchored(text: string, report: Report): ReadonlySet<Hint> {
     at = next - 1;
     rolled = 0;
   }
-  return scan.hints;
+  return scan.hints ?? NO_HINTS;
 }
+
+const NO_HINTS: ReadonlySet<Hint> = new Set();
 
 const NO_RUNS: Record<Charset, number> = { ...CHARSETS };
 for (const set of Object.keys(CHARSETS)) Object.assign(NO_RUNS, { [set]: 0 });
@@ -183,9 +185,10 @@ function standsFolded(text: string, literal: string, at: number): boolean {
 }
 
 function findKey(scan: Scan, at: number, prefix: string, format: KeyFormat): number {
-  const { text, runEnds } = scan;
+  const { text } = scan;
   if (format.edge === true && isIn(text, at - 1, "alnum")) return at;
   const start = at + prefix.length;
+  const runEnds = (scan.runEnds ??= { ...NO_RUNS });
   if (runEnds[format.of] <= start) runEnds[format.of] = endOfRun(text, start, format.of);
   const end = trimEnd(text, start, runEnds[format.of]);
   if (end - start < format.min || end - start > (format.max ?? Infinity)) return at;

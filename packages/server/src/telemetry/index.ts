@@ -44,5 +44,5 @@ export {
   registerSession,
 } from "./sessions.ts";
 export type { NewSession, RegisterContext, SessionContext, SessionStateChange } from "./sessions.ts";
-export { indexEvents } from "./search/index-events.ts";
+export { countUnindexed, indexEvents } from "./search/index-events.ts";
 export { deleteEvents } from "./search/delete-events.ts";

@@ -6,6 +6,7 @@ import type { TestDatabase } from "../../storage/testing.ts";
 import {
   countOverTime,
   countValues,
+  countUnindexed,
   createIntake,
   deleteEvents,
   indexEvents,
@@ -126,6 +127,8 @@ describe.each(servers)("E-5: the index of events, on the %s server", (server) =>
   it("waits until there is enough for a block", async () => {
     await send([{ agent: { id: "a" }, kind: "log" }]);
     expect(await indexEvents(test)).toEqual({ events: 0, blocks: 0 });
+    expect(await countUnindexed(test)).toBeGreaterThan(0);
     expect(await indexEvents(test, 1)).toEqual({ events: 1, blocks: 1 });
+    expect(await countUnindexed(test)).toBe(0);
   });
 });

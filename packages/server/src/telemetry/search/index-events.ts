@@ -30,6 +30,14 @@ export async function indexEvents(ctx: ReadContext, waitingMin = WAITING_MIN): P
   return { events, blocks };
 }
 
+/** @returns about how many events are not in the index, or not in it with a signature */
+export async function countUnindexed(ctx: ReadContext): Promise<number> {
+  const { rows } = await sql<{ events: string }>`
+    select (select last_value from events_seq) - least(last_seq, signed_last_block) as events
+    from event_index_state`.execute(ctx.database.kysely);
+  return Number(rows[0]?.events ?? 0);
+}
+
 async function layBlocks(trx: Trx, waitingMin: number): Promise<number> {
   const { rows: states } = await sql<{ last_seq: string; newest: string | null }>`
     select last_seq, (select last_value from events_seq) as newest

@@ -80,7 +80,10 @@ function markText(mark: Mark, json: string): void {
     if (symbol === SEPARATOR) {
       if (word !== 0) {
         if (isJoined) markHash(mark, mix(wordBefore, word), textBitOf, BITS_OF_JOINED);
-        [wordBefore, word, signs] = [word, 0, 0];
+        // one after the other: this runs for every character that is stored
+        wordBefore = word;
+        word = 0;
+        signs = 0;
       }
       signs += JOINERS.has(code) ? 1 : 2;
       if (code === BACKSLASH) at += json.charCodeAt(at + 1) === LETTER_U ? LONG_ESCAPE : 1;
@@ -100,8 +103,9 @@ function markText(mark: Mark, json: string): void {
 /** Marks the fields of a record with their values: names without places in lists, as a path finds what lies in lists. */
 function markFields(mark: Mark, value: unknown, hash: number): void {
   if (Array.isArray(value)) for (const item of value) markFields(mark, item, hash);
-  else if (typeof value === "object" && value !== null) {
-    for (const [name, member] of Object.entries(value)) markFields(mark, member, hashText(name, hashText(".", hash)));
+  else if (isRecord(value)) {
+    const inside = hashText(".", hash);
+    for (const name in value) markFields(mark, value[name], hashText(name, inside));
   } else
     markHash(
       mark,
@@ -110,6 +114,9 @@ function markFields(mark: Mark, value: unknown, hash: number): void {
       BITS_OF_FACT,
     );
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
 
 const hashOfField = (names: number, value: string) => hashText(value, hashText("=", names));
 
@@ -130,13 +137,19 @@ export function markEvent(signature: Uint8Array, json: string): void {
   // guarantee: bodies are written by the intake from checked events
   const event = JSON.parse(json) as AgentEvent;
   markFields(mark, event, FIELD_SEED);
-  const columns = columnsOf(event);
-  const hashes = COLUMNS.flatMap((name) => {
-    const value = columns[name];
-    return value === undefined ? [] : [hashOfColumn(name, value)];
-  });
-  for (const [index, hash] of hashes.entries())
-    for (const other of hashes.slice(index + 1)) markHash(mark, mix(hash, other), factBitOf, BITS_OF_FACT);
+  markColumns(mark, columnsOf(event));
+}
+
+/** Marks every two of the columns with their values. */
+function markColumns(mark: Mark, values: Readonly<Partial<Record<Column, string | undefined>>>): void {
+  const hashes: number[] = [];
+  for (const name of COLUMNS) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const hash = hashOfColumn(name, value);
+    for (const before of hashes) markHash(mark, mix(before, hash), factBitOf, BITS_OF_FACT);
+    hashes.push(hash);
+  }
 }
 
 const FIELD_SEED = 0x0f1e_1d5e;
@@ -166,11 +179,7 @@ export function bitsOfField(names: readonly string[], value: string): number[] {
 
 /** @returns the bits of every block with an event that has all of these values, in the order of {@link COLUMNS} */
 export function bitsOfColumns(values: Readonly<Partial<Record<Column, string>>>): number[] {
-  const hashes = COLUMNS.flatMap((name) => (values[name] === undefined ? [] : [hashOfColumn(name, values[name])]));
-  return collect((mark) => {
-    for (const [index, hash] of hashes.entries())
-      for (const other of hashes.slice(index + 1)) markHash(mark, mix(hash, other), factBitOf, BITS_OF_FACT);
-  });
+  return collect((mark) => markColumns(mark, values));
 }
 
 /** Blocks whose signatures are kept together, by bit: a question reads only the bits that it asks for. */
