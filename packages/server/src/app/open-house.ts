@@ -32,7 +32,7 @@ import type { Killswitch } from "../killswitch/index.ts";
 import { createGateFeed, loadPolicy, openKillswitch, RECEIPT_KEY } from "../killswitch/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
-import { expireManualSteps, wakeRuns, remindSteps, withdrawQuestions } from "../playbooks/index.ts";
+import { expireManualSteps, remindPhases, remindSteps, wakeRuns, withdrawQuestions } from "../playbooks/index.ts";
 import { openPolicyKeeper, tendLedger } from "../policies/index.ts";
 import type { PolicyKeeper } from "../policies/index.ts";
 import { createSourceDirectory } from "../senders/index.ts";
@@ -386,6 +386,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "runs that wait", everyMs: 1_000, run: () => wakeRuns(ctx()) },
     { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
     { name: "questions that nothing waits for", everyMs: 1_000, run: () => withdrawQuestions(ctx()) },
+    { name: "phases out of time", everyMs: 5_000, run: () => remindPhases(ctx()) },
     { name: "unanswered steps", everyMs: 5_000, run: () => remindSteps(ctx()) },
     { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
     ...stopDaemons(house),

@@ -15,6 +15,7 @@ export { checkPlaybook, loadPlaybooks } from "./load-playbooks.ts";
 export type { LoadedPlaybook, LoadedPlaybooks } from "./load-playbooks.ts";
 export { playbookTemplate } from "./template.ts";
 export { withdrawQuestions } from "./withdraw-questions.ts";
+export { remindPhases } from "./remind-phases.ts";
 export { remindSteps } from "./remind-steps.ts";
 export { undoEndedRun } from "./undo-ended.ts";
 export { playbookDirectories } from "./playbook-directories.ts";

@@ -13,6 +13,7 @@ import type { PlaybookDocument } from "./format.ts";
 import type { LoadedPlaybook } from "./load-playbooks.ts";
 import { findLockHolder, renderLocks, takePlace } from "./target-locks.ts";
 import { insertRows } from "./journal.ts";
+import { durationMs } from "./plan.ts";
 import { collectCalled } from "./called-playbooks.ts";
 import { templatesOf } from "./lint-references.ts";
 import { placeSteps } from "./placed-step.ts";
@@ -76,6 +77,7 @@ export async function requestRun(
       locks: JSON.stringify(locks),
       yields_locks: yieldsLocks,
       books: JSON.stringify(called.texts),
+      phase_boxes: JSON.stringify(request.observe ? {} : phaseBoxesOf(playbook.document)),
     })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .executeTakeFirst();
@@ -93,6 +95,13 @@ export async function requestRun(
   await emitDomainEvent(trx, { type: "run.requested", runId });
   await notifyLive(trx, "run", runId);
   return { runId, created: true };
+}
+
+function phaseBoxesOf({ phases }: PlaybookDocument): Record<string, number> {
+  const timed = phases.flatMap(({ id, timeBox }) =>
+    timeBox === undefined ? [] : [[id, durationMs(timeBox)] as const],
+  );
+  return Object.fromEntries(timed);
 }
 
 /** @throws FirebreakError conflict when another run has one of the locks and the playbook does not wait */

@@ -176,6 +176,8 @@ export interface PlaybookRunsTable {
   /** the user who is answerable for it */
   owner: ColumnType<string | null, string | null | undefined, string | null>;
   paused: NullableJson<{ actor: Actor; reason: string; at: string }>;
+  /** by phase, the milliseconds of its time box, until somebody is told that it is over */
+  phase_boxes: ColumnType<Record<string, number>, string | undefined, string>;
   /** what no other run may act on meanwhile */
   locks: ColumnType<string[], string | undefined, never>;
   /** the locks are given up while it waits for a person */

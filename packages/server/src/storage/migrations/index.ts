@@ -32,6 +32,7 @@ import { approvalPeople } from "./0031-approval-people.ts";
 import { drillSchedule } from "./0032-drill-schedule.ts";
 import { indicatorKinds } from "./0033-indicator-kinds.ts";
 import { eventSignatures } from "./0034-event-signatures.ts";
+import { phaseBoxes } from "./0035-phase-boxes.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -76,4 +77,5 @@ export const migrations: readonly Migration[] = [
   { version: 32, name: "drill-schedule", sql: drillSchedule },
   { version: 33, name: "indicator-kinds", sql: indicatorKinds },
   { version: 34, name: "event-signatures", sql: eventSignatures },
+  { version: 35, name: "phase-boxes", sql: phaseBoxes },
 ];
