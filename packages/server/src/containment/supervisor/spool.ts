@@ -4,7 +4,7 @@ import { INTAKE_LIMITS } from "@firebreak/protocol";
 
 /** Telemetry on its way, in a file: what the server has not confirmed is there after a crash. */
 export interface Spool {
-  /** @returns false when the event was dropped because the spool or the disk is full, or the event too large */
+  /** @returns false when the event was dropped because the spool or the disk is full, the event too large, or all is over */
   push(event: AgentEventInput): boolean;
   /** @returns whole lines from the front, or null when there is nothing to send */
   peek(): SpoolBatch | null;
@@ -28,9 +28,12 @@ export function openSpool(path: string, maxBytes: number = SPOOL_BYTES_MAX): Spo
   let start = 0;
   let end = fstatSync(fd).size;
   let dropped = 0;
+  // the number of a closed file may be another file's by then
+  let isClosed = false;
   const push = (event: AgentEventInput): boolean => {
     const line = Buffer.from(JSON.stringify(event) + "\n");
-    if (line.length > INTAKE_LIMITS.eventBytesMax || end + line.length > maxBytes || !tryWrite(fd, line)) {
+    const isTooLong = line.length > INTAKE_LIMITS.eventBytesMax || end + line.length > maxBytes;
+    if (isClosed || isTooLong || !tryWrite(fd, line)) {
       dropped++;
       return false;
     }
@@ -38,14 +41,14 @@ export function openSpool(path: string, maxBytes: number = SPOOL_BYTES_MAX): Spo
     return true;
   };
   const peek = (): SpoolBatch | null => {
-    if (start >= end) return null;
+    if (isClosed || start >= end) return null;
     const body = readWholeLines(fd, start, Math.min(end, start + BATCH_BYTES));
     if (body.length === 0) start = end;
     return body.length === 0 ? null : { body, lines: countLines(body) };
   };
   const remove = ({ body }: SpoolBatch): void => {
     start += body.length;
-    if (start < end) return;
+    if (isClosed || start < end) return;
     ftruncateSync(fd, 0);
     start = 0;
     end = 0;
@@ -57,7 +60,10 @@ export function openSpool(path: string, maxBytes: number = SPOOL_BYTES_MAX): Spo
     get dropped() {
       return dropped;
     },
-    close: () => closeSync(fd),
+    close: () => {
+      if (!isClosed) closeSync(fd);
+      isClosed = true;
+    },
   };
 }
 
