@@ -15,7 +15,7 @@ const LEVELS = [
   ["evidence", "notify", "alerts"],
   ["incidents", "killswitch", "containment", "approvals", "policies"],
   ["actions", "retention"],
-  ["playbooks", "senders", "guard", "investigation"],
+  ["playbooks", "senders", "guard", "investigation", "scans"],
   ["recovery", "learning", "workshop", "reactions", "explorer", "drills", "simulation"],
   ["app"],
   ["api", "cli"],

@@ -17,6 +17,7 @@ function findEntries() {
   return {
     firebreak: "src/cli/main.ts",
     "workshop-worker": "src/workshop/worker/main.ts",
+    "scan-worker": "src/scans/worker/main.ts",
     "drill-conduct": "src/drills/conduct/main.ts",
     ...Object.fromEntries(programs.map((name) => [path.basename(name, ".ts"), name])),
   };

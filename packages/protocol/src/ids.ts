@@ -19,6 +19,7 @@ export const ID_PREFIXES = {
   hold: "hld",
   legalHold: "lgh",
   indicator: "ind",
+  indicatorScan: "isc",
   originalKey: "key",
   quarantine: "qtn",
   reaction: "rct",

@@ -23,6 +23,7 @@ export * from "./incident.ts";
 export * from "./guidance.ts";
 export * from "./investigation.ts";
 export * from "./indicator.ts";
+export * from "./indicator-scan.ts";
 export * from "./killswitch.ts";
 export * from "./live.ts";
 export * from "./original.ts";

@@ -16,6 +16,7 @@ export const liveMessage = z.object({
     "source",
     "reaction",
     "replay",
+    "indicator_scan",
     "action",
     "retention",
   ]),

@@ -31,4 +31,4 @@ export type { SilenceInput } from "./silences/input.ts";
 export { getSilence, listSilences } from "./silences/list-silences.ts";
 export type { SilenceFilters } from "./silences/list-silences.ts";
 export { previewSilence } from "./silences/preview-silence.ts";
-export { toStorableJson } from "./storable-text.ts";
+export { toStorableJson, toStorableText } from "./storable-text.ts";

@@ -4,6 +4,8 @@ import { idOf, pageQuery } from "./requests.ts";
 
 export const indicatorParams = z.strictObject({ id: idOf("indicator") });
 
+export const scanParams = z.strictObject({ id: idOf("indicatorScan") });
+
 const source = z.string().min(1).max(128).optional();
 
 export const indicatorsQuery = pageQuery.extend({

@@ -49,6 +49,8 @@ import {
   incidentSummary,
   incidentType,
   extractedIndicators,
+  scanHit,
+  scanView,
   indicatorHit,
   indicatorReceipt,
   indicatorView,
@@ -166,6 +168,8 @@ export const receiptPage = pageOf(receiptSummary);
 export const silencePage = pageOf(silenceView);
 export const erasurePage = pageOf(erasureView);
 export const indicatorPage = pageOf(indicatorView);
+export const scanPage = pageOf(scanView);
+export const scanHitPage = pageOf(scanHit);
 export const budgetPage = pageOf(budgetView);
 export const breakerPage = pageOf(breakerView);
 export const incidentPage = pageOf(incidentSummary);
@@ -270,6 +274,10 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   BreakerRequest: breakerRequest,
   IndicatorReceipt: indicatorReceipt,
   ExtractedIndicators: extractedIndicators,
+  IndicatorScan: scanView,
+  IndicatorScanPage: scanPage,
+  IndicatorScanHit: scanHit,
+  IndicatorScanHitPage: scanHitPage,
   IntakeReceipt: intakeReceipt,
   ExportedDocument: exportedDocument,
   ImpactStatement: impactStatement,

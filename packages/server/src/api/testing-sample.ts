@@ -15,6 +15,8 @@ import {
   drillView,
   provenPlaybookDetail,
   savedView,
+  scanHit,
+  scanView,
   sessionReplayPage,
   sessionReplaySummary,
 } from "@firebreak/protocol";
@@ -123,5 +125,11 @@ export function indicatorSamples(): IndicatorApi {
     removeIndicator: async () => {},
     exportIndicators: async () => ({ fileName: "x.json", mediaType: "application/json", content: pieces("{}\n") }),
     extractIndicators: async () => sample(extractedIndicators),
+    requestIndicatorScan: async () => sample(scanView),
+    listIndicatorScans: () => pageOfSample(scanView),
+    getIndicatorScan: async () => sample(scanView),
+    listIndicatorScanHits: () => pageOfSample(scanHit),
+    cancelIndicatorScan: async () => sample(scanView),
+    alertIndicatorScan: async () => sample(scanView),
   };
 }

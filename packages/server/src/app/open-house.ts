@@ -52,6 +52,7 @@ import {
   openTails,
   parseEventBatch,
 } from "../telemetry/index.ts";
+import { defineScans, indicatorDaemons } from "./indicator-daemons.ts";
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
@@ -322,6 +323,7 @@ async function startWork(house: House, openings: Openings, drills: readonly Daem
     const { replayId } = z.object({ replayId: z.string() }).parse(payload);
     await runReplay(contextFor(house, DAEMON), replayId, signal);
   });
+  defineScans(house);
   await mirrorHolds(house);
   await reconcileActions(contextFor(house, DAEMON));
   await house.indicators.reloadIfChanged();
@@ -403,7 +405,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
     { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },
     { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
-    { name: "changed indicators", everyMs: 2_000, run: () => house.indicators.reloadIfChanged() },
+    ...indicatorDaemons(house),
     { name: "resource guard", everyMs: SAMPLE_EVERY_MS, run: () => house.guard.pass() },
     { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
     { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },

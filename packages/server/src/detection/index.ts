@@ -1,3 +1,5 @@
+export { describePastHit, matchIndicators } from "./indicator-matches.ts";
+export type { PastHit } from "./indicator-matches.ts";
 export { createDetector } from "./detector.ts";
 export { createEvaluator, LATENESS_MS } from "./evaluate-event.ts";
 export type { Evaluator } from "./evaluate-event.ts";

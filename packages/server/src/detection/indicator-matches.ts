@@ -24,20 +24,63 @@ export function matchIndicators(event: AgentEvent, timeMs: number): Match[] {
 }
 
 function toMatch(event: AgentEvent, hit: IndicatorHit, timeMs: number): Match {
-  const { id, type, value, source, severity, path } = hit;
+  const { type, value, source, path } = hit;
+  return {
+    ...describeHit(hit),
+    eventIds: [event.id],
+    firstTime: timeMs,
+    lastTime: timeMs,
+    sentence: `${event.agent.id} had to do with the ${NAMES[type]} ${value}, listed by ${source} (${event.kind}, ${path}).`,
+  };
+}
+
+function describeHit({ id, type, value, severity, path }: IndicatorHit) {
   const field = { field: path, value, modifier: type, pattern: value };
   return {
     ruleId: `${FAMILY}/${id}`,
     title: `Indicator of compromise: ${NAMES[type]} ${value}`,
     level: SEVERITY_NAMES[severity],
-    kind: "selection",
+    kind: "selection" as const,
     tags: [],
     selections: [{ name: FAMILY, fields: [field] }],
-    eventIds: [event.id],
-    firstTime: timeMs,
-    lastTime: timeMs,
-    sentence: `${event.agent.id} had to do with the ${NAMES[type]} ${value}, listed by ${source} (${event.kind}, ${path}).`,
     custom: { incident_type: incidentTypeOf(type), severity },
+  };
+}
+
+/** An indicator that was met in what is stored: in events of an agent, or in a file or an item of an archive. */
+export interface PastHit {
+  readonly hit: IndicatorHit;
+  readonly count: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** of events, the newest that are known */
+  readonly eventIds: readonly string[];
+  readonly agent: { readonly id: string | null; readonly session: string | null };
+  /** null: events; else the file or item */
+  readonly place: string | null;
+}
+
+/** @returns a match as of an event that arrives, which says that it lies in the past */
+export function describePastHit({ hit, count, firstMs, lastMs, eventIds, agent, place }: PastHit): Match {
+  const { type, value, source, path } = hit;
+  const listed = `the ${NAMES[type]} ${value}, listed by ${source}`;
+  const times = `${count} ${count === 1 ? "time" : "times"}`;
+  const range = `from ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}`;
+  const sentence =
+    place === null
+      ? `${agent.id} had to do with ${listed}, in the past: ${times}, ${range} (${path}).`
+      : `${place} holds ${listed}, in the past: ${times} (${path}).`;
+  return {
+    ...describeHit(hit),
+    groupBy: {
+      ...(agent.id === null ? {} : { "agent.id": agent.id }),
+      ...(agent.session === null ? {} : { "agent.session": agent.session }),
+      ...(place === null ? {} : { place }),
+    },
+    eventIds: [...eventIds],
+    firstTime: firstMs,
+    lastTime: lastMs,
+    sentence,
   };
 }
 

@@ -10,7 +10,7 @@ export { checkArchive } from "./check-archive.ts";
 export { appendCustody, listCustody, recordCustody } from "./custody.ts";
 export type { CustodyAct, CustodyContext } from "./custody.ts";
 export { previewItem } from "./preview-item.ts";
-export { openItem, readContent, viewManifest } from "./read-archive.ts";
+export { blobFile, openItem, readContent, readManifest, viewManifest } from "./read-archive.ts";
 export { getEvidence, listEvidence } from "./list-evidence.ts";
 export { openEvidenceKey } from "./signing-key.ts";
 export { isSealable, sealArchive, unsealArchive } from "./seal-archive.ts";

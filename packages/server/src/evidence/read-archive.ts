@@ -51,8 +51,13 @@ export async function openItem(directory: string, index: number): Promise<OpenIt
   if (item === undefined) throw new FirebreakError("not_found", `the archive has no item ${index}`);
   if (item.sha256 === null)
     throw new FirebreakError("not_found", `${item.name} could not be had: ${item.reason ?? ""}`);
-  const handle = await openPlain(path.join(directory, FILES.blobs, item.sha256));
+  const handle = await openPlain(blobFile(directory, item.sha256));
   return { item, handle, bytes: (await handle.stat()).size };
+}
+
+/** Where the content of an item lies; what is there must be opened as one opens what others may have changed. */
+export function blobFile(directory: string, sha256: string): string {
+  return path.join(directory, FILES.blobs, sha256);
 }
 
 /** Gives the content of an open item, and closes it. */

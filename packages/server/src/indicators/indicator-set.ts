@@ -1,8 +1,7 @@
 import type { IndicatorHit } from "@firebreak/protocol";
-import { parseAddress, parseNetwork, prefixOf } from "../kernel/index.ts";
-import type { Address } from "../kernel/index.ts";
+import { NetworkTable } from "./network-table.ts";
 import { observeText } from "./observe.ts";
-import type { ObservedType } from "./observe.ts";
+import type { ObservedType, Wanted } from "./observe.ts";
 import { compileTextPattern } from "./text-pattern.ts";
 
 /** An indicator as it is matched. */
@@ -24,9 +23,16 @@ const PATH_CHARACTERS_MAX = 200;
 export class IndicatorSet {
   readonly #reported = new Lookup();
   readonly #allowed = new Lookup();
+  readonly #wanted: Wanted;
 
   constructor(entries: Iterable<Entry>) {
     for (const entry of entries) (entry.effect === "allow" ? this.#allowed : this.#reported).add(entry);
+    this.#wanted = this.#reported.wanted;
+  }
+
+  /** Whether there are hashes, so that those of files are worth computing. */
+  get hasHashes(): boolean {
+    return this.#wanted.hash;
   }
 
   get size(): number {
@@ -38,7 +44,9 @@ export class IndicatorSet {
     if (this.#reported.size === 0) return [];
     const hits = new Map<string, IndicatorHit>();
     const visit = (text: string, path: string) => {
-      observeText(text, (type, value) => this.#judge(type, value, nowMs, (entry) => addHit(hits, entry, path)));
+      const look = (type: ObservedType, value: string) =>
+        this.#judge(type, value, nowMs, (entry) => addHit(hits, entry, path));
+      observeText(text, look, this.#wanted);
       for (const entry of this.#reported.findPatterns(text)) if (isAlive(entry, nowMs)) addHit(hits, entry, path);
     };
     if (texts.resource !== undefined) visit(texts.resource, "resource");
@@ -47,7 +55,9 @@ export class IndicatorSet {
   }
 
   #judge(type: ObservedType, value: string, nowMs: number, hit: (entry: Entry) => void): void {
-    const found = this.#reported.find(type, value).filter((entry) => isAlive(entry, nowMs));
+    const listed = this.#reported.find(type, value);
+    if (listed.length === 0) return;
+    const found = listed.filter((entry) => isAlive(entry, nowMs));
     if (found.length === 0 || this.#isAllowed(type, value, nowMs)) return;
     for (const entry of found) hit(entry);
   }
@@ -82,6 +92,8 @@ function visitTexts(value: unknown, path: string, levels: number, visit: (text: 
     visitTexts(member, isList ? path : `${path}.${key}`, levels - 1, visit);
 }
 
+const NOTHING: readonly Entry[] = [];
+
 class Lookup {
   readonly #exact: Readonly<Record<ObservedType, Map<string, Entry>>> = {
     ip: new Map(),
@@ -93,20 +105,32 @@ class Lookup {
     file_path: new Map(),
     wallet: new Map(),
   };
+  readonly #networks = new NetworkTable<Entry>();
   readonly #patterns: { readonly entry: Entry; readonly test: (text: string) => boolean }[] = [];
-  /** by family, length and first bits */
-  readonly #networks = new Map<string, Entry>();
-  readonly #lengths = { 32: new Set<number>(), 128: new Set<number>() };
 
   get size(): number {
     const others = this.#networks.size + this.#patterns.length;
     return Object.values(this.#exact).reduce((sum, { size }) => sum + size, others);
   }
 
+  get wanted(): Wanted {
+    const { ip, domain, url, hash, email, file_name, file_path, wallet } = this.#exact;
+    return {
+      ip: ip.size + this.#networks.size > 0,
+      domain: domain.size > 0,
+      url: url.size > 0,
+      hash: hash.size > 0,
+      email: email.size > 0,
+      file_name: file_name.size > 0,
+      file_path: file_path.size > 0,
+      wallet: wallet.size > 0,
+    };
+  }
+
   add(entry: Entry): void {
-    if (entry.type === "pattern") return this.#addPattern(entry);
-    if (entry.type === "cidr") return this.#addNetwork(entry);
-    this.#exact[entry.type].set(entry.value, entry);
+    if (entry.type === "cidr") this.#networks.add(entry.value, entry);
+    else if (entry.type === "pattern") this.#addPattern(entry);
+    else this.#exact[entry.type].set(entry.value, entry);
   }
 
   #addPattern(entry: Entry): void {
@@ -114,42 +138,30 @@ class Lookup {
     if (compiled.ok) this.#patterns.push({ entry, test: compiled.test });
   }
 
-  #addNetwork(entry: Entry): void {
-    const network = parseNetwork(entry.value);
-    if (network === undefined) return;
-    this.#lengths[network.width].add(network.length);
-    this.#networks.set(`${network.width}/${network.length} ${network.bits}`, entry);
+  find(type: ObservedType, value: string): readonly Entry[] {
+    if (type === "domain") return this.#findParents(value);
+    const exact = this.#exact[type].get(value);
+    const networks = type === "ip" ? this.#networks.find(value) : NOTHING;
+    if (exact === undefined) return networks;
+    return networks.length === 0 ? [exact] : [exact, ...networks];
   }
 
-  find(type: ObservedType, value: string): Entry[] {
-    const found: Entry[] = [];
-    if (type === "domain") this.#findParents(value, found);
-    else this.#take(this.#exact[type].get(value), found);
-    const address = type === "ip" && this.#networks.size > 0 ? parseAddress(value) : undefined;
-    if (address !== undefined) this.#findNetworks(address, found);
-    return found;
-  }
-
-  findPatterns(text: string): Entry[] {
+  findPatterns(text: string): readonly Entry[] {
+    if (this.#patterns.length === 0) return NOTHING;
     return this.#patterns.filter(({ test }) => test(text)).map(({ entry }) => entry);
   }
 
   /** `a.b.example.org` is met by `example.org`. */
-  #findParents(name: string, found: Entry[]): void {
+  #findParents(name: string): readonly Entry[] {
     const domains = this.#exact.domain;
-    if (domains.size === 0) return;
-    for (let rest = name; rest.includes("."); rest = rest.slice(rest.indexOf(".") + 1)) {
-      this.#take(domains.get(rest), found);
+    if (domains.size === 0) return NOTHING;
+    let found: Entry[] | undefined;
+    for (let rest = name; ;) {
+      const entry = domains.get(rest);
+      if (entry !== undefined) (found ??= []).push(entry);
+      const dot = rest.indexOf(".");
+      if (dot < 0) return found ?? NOTHING;
+      rest = rest.slice(dot + 1);
     }
-  }
-
-  #findNetworks(address: Address, found: Entry[]): void {
-    for (const length of this.#lengths[address.width]) {
-      this.#take(this.#networks.get(`${address.width}/${length} ${prefixOf(address, length)}`), found);
-    }
-  }
-
-  #take(entry: Entry | undefined, found: Entry[]): void {
-    if (entry !== undefined) found.push(entry);
   }
 }

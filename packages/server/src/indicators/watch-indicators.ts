@@ -35,19 +35,42 @@ export function watchIndicators(ctx: {
   };
 }
 
-async function readEntries({ kysely }: Pick<Database, "kysely">): Promise<Entry[]> {
+async function readEntries(database: Pick<Database, "kysely">): Promise<Entry[]> {
   const entries: Entry[] = [];
+  for await (const page of readEntryPages(database)) entries.push(...page);
+  return entries;
+}
+
+/** Versions of the list with which an indicator came: after the first, up to the second. */
+export interface VersionRange {
+  readonly after: number;
+  readonly through: number;
+}
+
+/** The list as it is matched, page by page; with a range what came in it, and all that is allowed. */
+export async function* readEntryPages(
+  { kysely }: Pick<Database, "kysely">,
+  range?: VersionRange,
+): AsyncGenerator<Entry[]> {
   for (let after = ""; ;) {
-    const rows = await kysely
+    let query = kysely
       .selectFrom("indicators")
       .select(["id", "effect", "type", "value", "source", "severity", "expires_at"])
       .where("id", ">", after)
       .orderBy("id")
-      .limit(ROWS_PER_READ)
-      .execute();
-    for (const { expires_at: expiresAt, ...row } of rows) entries.push({ ...row, expiresMs: expiresAt?.getTime() });
+      .limit(ROWS_PER_READ);
+    if (range !== undefined) {
+      query = query.where((row) =>
+        row.or([
+          row("effect", "=", "allow"),
+          row.and([row("since_version", ">", range.after), row("since_version", "<=", range.through)]),
+        ]),
+      );
+    }
+    const rows = await query.execute();
+    yield rows.map(({ expires_at: expiresAt, ...row }) => ({ ...row, expiresMs: expiresAt?.getTime() }));
     const last = rows.at(-1);
-    if (last === undefined || rows.length < ROWS_PER_READ) return entries;
+    if (last === undefined || rows.length < ROWS_PER_READ) return;
     after = last.id;
   }
 }

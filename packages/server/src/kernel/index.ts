@@ -18,5 +18,6 @@ export * from "./socket-table.ts";
 export * from "./spreadsheet-text.ts";
 export * from "./turnstile.ts";
 export * from "./webhook-signature.ts";
+export * from "./worker-thread.ts";
 export * from "./zstd-frames.ts";
 export { toWinAnsi } from "./win-ansi.ts";

@@ -19,6 +19,7 @@ export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
 export type { EventSender } from "./prepare-event.ts";
+export { findSeqBefore } from "./find-seq.ts";
 export {
   findEvent,
   readBodiesAfter,

@@ -11,6 +11,7 @@ import {
   recordExport,
   removeIndicator,
 } from "../../indicators/index.ts";
+import { alertScan, cancelScan, getScan, listScanHits, listScans, requestScan } from "../../scans/index.ts";
 import type { IndicatorApi } from "../indicator-api.ts";
 
 const FILES: Readonly<Record<ExportInput["format"], readonly [fileName: string, mediaType: string]>> = {
@@ -41,6 +42,12 @@ export function indicatorServices(house: House): IndicatorApi {
       return { fileName, mediaType, content: toBytes(exportIndicators(house, query)) };
     },
     extractIndicators: async (_caller, request) => extractIndicators(request),
+    requestIndicatorScan: (caller, request) => requestScan(as(caller), request),
+    listIndicatorScans: async () => ({ items: await listScans(house), next: null }),
+    getIndicatorScan: (_caller, { id }) => getScan(house, id),
+    listIndicatorScanHits: (_caller, query) => listScanHits(house, query),
+    cancelIndicatorScan: (caller, request) => cancelScan(as(caller), request),
+    alertIndicatorScan: (caller, request) => alertScan(as(caller), request),
     removeIndicator: (caller, request) => knownHere(removeIndicator(as(caller), request)),
   };
 }

@@ -10,6 +10,8 @@ import { indicatorExportQuery, indicatorParams, indicatorsQuery } from "../indic
 import { defineDownloadRoute, defineRoute } from "../route.ts";
 import { indicatorPage } from "../schemas.ts";
 
+import { scanRoutes } from "./indicator-scans.ts";
+
 const tag = "Indicators";
 
 export const indicatorRoutes = [
@@ -68,6 +70,7 @@ export const indicatorRoutes = [
     query: indicatorExportQuery,
     handler: ({ services, caller }, _params, query) => services.exportIndicators(caller, query),
   }),
+  ...scanRoutes,
   defineRoute({
     method: "DELETE",
     path: "/api/v1/indicators/:id",

@@ -8,6 +8,7 @@ import { timeText } from "../format.ts";
 import { INDICATOR_OPTIONS, readChoice, readIndicatorOptions, tellReceipt } from "../indicator-options.ts";
 import { printable } from "../printable.ts";
 import { indicatorExchangeCommands } from "./indicators-exchange.ts";
+import { indicatorScanCommands } from "./indicators-scan.ts";
 
 const LIMIT = { min: 1, max: 500 };
 
@@ -105,4 +106,10 @@ const remove: Command = {
   },
 };
 
-export const indicatorsCommands: readonly Command[] = [add, ...indicatorExchangeCommands, list, remove];
+export const indicatorsCommands: readonly Command[] = [
+  add,
+  ...indicatorExchangeCommands,
+  ...indicatorScanCommands,
+  list,
+  remove,
+];

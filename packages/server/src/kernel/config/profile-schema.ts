@@ -209,6 +209,8 @@ export const profileSchema = z.strictObject({
   alerts: alertRules.default({ routes: [], inhibitions: [] }),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
   retention: retentionSchema.default(DEFAULT_RETENTION),
+  /** how far back new indicators are looked for by themselves; 0: not at all */
+  indicators: z.strictObject({ lookBackDays: z.number().int().min(0).max(3650) }).default({ lookBackDays: 30 }),
   /** who watches the audit log from outside */
   audit: auditSchema.prefault({}),
   /** what alerts of detection set off by themselves, beside the playbooks that `detectors` bind */

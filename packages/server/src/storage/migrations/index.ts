@@ -33,6 +33,7 @@ import { drillSchedule } from "./0032-drill-schedule.ts";
 import { indicatorKinds } from "./0033-indicator-kinds.ts";
 import { eventSignatures } from "./0034-event-signatures.ts";
 import { phaseBoxes } from "./0035-phase-boxes.ts";
+import { indicatorScans } from "./0036-indicator-scans.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -78,4 +79,5 @@ export const migrations: readonly Migration[] = [
   { version: 33, name: "indicator-kinds", sql: indicatorKinds },
   { version: 34, name: "event-signatures", sql: eventSignatures },
   { version: 35, name: "phase-boxes", sql: phaseBoxes },
+  { version: 36, name: "indicator-scans", sql: indicatorScans },
 ];

@@ -55,4 +55,4 @@ export async function listSequences(client: pg.ClientBase): Promise<{ name: stri
 }
 
 /** Tables into which a migration puts the one row that they hold: a database is empty with it, and an import replaces it. */
-export const SEEDED: readonly string[] = ["indicator_version", "retention_state"];
+export const SEEDED: readonly string[] = ["indicator_look_back", "indicator_version", "retention_state"];

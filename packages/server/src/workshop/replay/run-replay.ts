@@ -3,13 +3,12 @@ import { REPLAY_LIMITS } from "@firebreak/protocol";
 import { DEFAULT_LIMITS } from "@firebreak/sigma";
 import { listRaisedAlerts, toStorableJson } from "../../alerts/index.ts";
 import { messageOf, toIso } from "../../kernel/index.ts";
+import type { WorkerLine } from "../../kernel/index.ts";
 import { inTransaction, isTransientDatabaseError, notifyLive } from "../../storage/index.ts";
-import { readBodiesAfter } from "../../telemetry/index.ts";
+import { findSeqBefore, readBodiesAfter } from "../../telemetry/index.ts";
 import { textsInForce } from "../context.ts";
 import type { WorkshopContext } from "../context.ts";
-import type { WorkerLine } from "../worker/start-worker.ts";
 import type { ReplayAnswers, ReplayMessage, ReplayReady, RuleTexts } from "../worker/tasks.ts";
-import { findSeqBefore } from "./find-seq.ts";
 
 type RunContext = Pick<WorkshopContext, "database" | "clock" | "logger" | "workshop">;
 

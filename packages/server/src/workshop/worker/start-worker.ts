@@ -1,37 +1,6 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import { FirebreakError, messageOf } from "../../kernel/index.ts";
+import { FirebreakError, messageOf, startWorker } from "../../kernel/index.ts";
+import type { WorkerLine } from "../../kernel/index.ts";
 import type { TaskResults, WorkerTask } from "./tasks.ts";
-
-const MEMORY_MB_MAX = 512;
-
-/** A thread of its own: whatever the rules do, the server goes on answering. */
-export interface WorkerLine {
-  /** @returns what the worker says next, after `message` was sent to it */
-  ask(message?: unknown): Promise<unknown>;
-  end(): Promise<void>;
-}
-
-function startWorker(file: string, task: WorkerTask, signal: AbortSignal): WorkerLine {
-  const thread = new Worker(file, { workerData: task, resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX } });
-  const exited = once(thread, "exit").then(() => Promise.reject(new Error("the worker ended without an answer")));
-  // it always ends in the end; only who waits for an answer wants to know
-  exited.catch(() => undefined);
-  let first: Promise<unknown[]> | undefined = once(thread, "message", { signal });
-  first.catch(() => undefined);
-  return {
-    ask: async (message) => {
-      const answer = first ?? once(thread, "message", { signal });
-      if (message !== undefined) thread.postMessage(message, []);
-      first = undefined;
-      const [said] = await Promise.race([answer, exited]);
-      return said;
-    },
-    end: async () => {
-      await thread.terminate();
-    },
-  };
-}
 
 /** Threads at once, beside that of the one replay that runs. */
 const BUSY_MAX = 3;

@@ -1,4 +1,4 @@
-import type { Database } from "../../storage/index.ts";
+import type { Database } from "../storage/index.ts";
 
 /**
  * Where the events received at a time begin, by halving: their numbers grow with the time of receipt, but for commits

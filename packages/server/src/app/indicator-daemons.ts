@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { lookBack, runScan, SCAN_TASK } from "../scans/index.ts";
+import type { Daemon } from "./daemons.ts";
+import { contextFor, DAEMON } from "./house.ts";
+import type { House } from "./house.ts";
+
+const scanAsked = z.object({ scanId: z.string() });
+
+/** Works off the scans that were asked for, one at a time on all nodes. */
+export function defineScans(house: House): void {
+  house.work.define(SCAN_TASK, async (payload, { signal }) => {
+    await runScan(contextFor(house, DAEMON), scanAsked.parse(payload).scanId, signal);
+  });
+}
+
+/** Keeps this node's list, and looks for what is new on it in the past. */
+export function indicatorDaemons(house: House): Daemon[] {
+  const { indicators, profile } = house;
+  return [
+    { name: "changed indicators", everyMs: 2_000, run: () => indicators.reloadIfChanged() },
+    {
+      name: "new indicators in the past",
+      everyMs: 5_000,
+      run: () => lookBack(contextFor(house, DAEMON), profile.indicators.lookBackDays),
+    },
+  ];
+}

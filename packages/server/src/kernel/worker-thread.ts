@@ -1,0 +1,32 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+
+const MEMORY_MB_MAX = 512;
+
+/** A thread of its own: whatever it does, the server goes on answering. */
+export interface WorkerLine {
+  /** @returns what the worker says next, after `message` was sent to it */
+  ask(message?: unknown): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+export function startWorker(file: string, task: unknown, signal: AbortSignal): WorkerLine {
+  const thread = new Worker(file, { workerData: task, resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX } });
+  const exited = once(thread, "exit").then(() => Promise.reject(new Error("the worker ended without an answer")));
+  // it always ends in the end; only who waits for an answer wants to know
+  exited.catch(() => undefined);
+  let first: Promise<unknown[]> | undefined = once(thread, "message", { signal });
+  first.catch(() => undefined);
+  return {
+    ask: async (message) => {
+      const answer = first ?? once(thread, "message", { signal });
+      if (message !== undefined) thread.postMessage(message, []);
+      first = undefined;
+      const [said] = await Promise.race([answer, exited]);
+      return said;
+    },
+    end: async () => {
+      await thread.terminate();
+    },
+  };
+}
