@@ -363,6 +363,7 @@ export const STALE_AFTER = {
   evidence: ["incident", "timeline", "evidence", "evidence-custody"],
   source: ["sources", "refusals", "changes"],
   replay: ["replays", "replay"],
+  indicator_scan: ["indicator-scans", "indicator-scan", "indicator-scan-hits"],
   action: ["actions", "incident", "timeline"],
   retention: ["retention", "retention-preview", "retention-notices", "legal-holds"],
   reaction: ["containment", "reactions", "incident", "timeline"],
