@@ -25,6 +25,7 @@ import { ADA, clockOf, holdOf, meOf, receipt, type Sample, sampleOf, type Scenar
 import { restartQuestion } from "./sample-runs.ts";
 import { actionRoutes } from "./fake-actions.ts";
 import { evidenceRoutes } from "./fake-evidence.ts";
+import { indicatorRoutes } from "./fake-indicators.ts";
 import { ledgerRoutes } from "./fake-ledger.ts";
 import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
@@ -437,6 +438,12 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
     ...sessionRoutes(sample, (code, detail) => new Refusal(code, detail)),
     ...explorerRoutes({ sample, now, refuse: (code, detail) => new Refusal(code, detail) }),
     ...playbookRoutes({ sample, now, change, refuse: (code, detail) => new Refusal(code, detail) }),
+    ...indicatorRoutes({
+      sample,
+      isEmpty: sample.agents.length === 0,
+      ago: clockOf(Date.now()),
+      refuse: (code, detail) => new Refusal(code, detail),
+    }),
     ...rulesRoutes({ sample, change, refuse: (code, detail) => new Refusal(code, detail) }),
     "GET /users": () => ({
       items: [{ id: "usr_ada", name: "ada", role: "admin", createdAt: now(), disabledAt: null }],

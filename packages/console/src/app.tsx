@@ -53,9 +53,12 @@ import { Loading } from "./ui/layout.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { coverage } from "./words.ts";
 
+const IndicatorRoutes = lazy(() => import("./pages/indicators/routes.tsx"));
 const PlaybookRoutes = lazy(() => import("./pages/playbooks/routes.tsx"));
 
 const PLAYBOOK_PAGES = /^\/(?:playbooks|runs|drills)(?:\/|$)/;
+
+const INDICATOR_PAGES = /^\/indicators(?:\/|$)/;
 
 const STALE_MS = 10_000;
 const RETRIES_MAX = 2;
@@ -124,6 +127,11 @@ function Pages() {
       <Route path="/rules/replays" component={ReplaysPage} />
       <Route path="/rules/replays/:id">{({ id }) => <ReplayPage key={id} id={id} />}</Route>
       <Route path="/rules/rule/:id">{({ id }) => <RulePage key={id} id={id} />}</Route>
+      <Route path={INDICATOR_PAGES}>
+        <Suspense fallback={<Loading rows={8} />}>
+          <IndicatorRoutes />
+        </Suspense>
+      </Route>
       <Route path="/retention" component={RetentionPage} />
       <Route path="/settings" component={SettingsPage} />
       <Route component={NotFound} />

@@ -21,6 +21,7 @@ export const PAGES = [
   { href: "/explorer", title: "Explorer", icon: "search", keys: "g e" },
   { href: "/playbooks", title: "Playbooks", icon: "book", keys: "g b" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
+  { href: "/indicators", title: "Indicators", icon: "note", keys: "g d" },
   { href: "/retention", title: "Retention", icon: "archive", keys: "g t" },
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
 ] as const satisfies readonly Page[];
@@ -42,6 +43,7 @@ export const playbookPath = (id: string) => `/playbooks/${encodeURIComponent(id)
 export const drillPath = (id: string) => `/drills/${encodeURIComponent(id)}`;
 export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;
 export const rulePath = (id: string) => `/rules/rule/${encodeURIComponent(id)}`;
+export const scanPath = (id: string) => `/indicators/scans/${encodeURIComponent(id)}`;
 export const replayPath = (id: string) => `/rules/replays/${encodeURIComponent(id)}`;
 /** @returns the explorer's address with these filters */
 export function explorerPath(filters: Readonly<Record<string, string>>): string {

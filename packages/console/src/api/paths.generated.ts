@@ -913,6 +913,74 @@ export type ExtractedIndicators = {
   truncated: boolean;
 };
 
+export type IndicatorScan = {
+  id: string;
+  state: "pending" | "running" | "done" | "failed" | "cancelled";
+  target: {
+    kind: "events";
+    since?: string;
+    until?: string;
+    agents?: (string)[];
+    packs?: (string)[];
+  } | {
+    kind: "evidence";
+    archives?: (string)[];
+  } | {
+    kind: "folder";
+    path: string;
+  };
+  automatic: boolean;
+  alert: boolean;
+  requestedBy: {
+    kind: string;
+    name: string;
+  };
+  requestedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  indicators: number;
+  examined: number;
+  bytes: number;
+  share: number;
+  hits: number;
+  alerts: number;
+  skipped: ({
+    place: string;
+    reason: string;
+  })[];
+  skippedTotal: number;
+  problem: string | null;
+};
+
+export type IndicatorScanPage = {
+  items: (IndicatorScan)[];
+  next: string | null;
+};
+
+export type IndicatorScanHit = {
+  indicatorId: string;
+  type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
+  value: string;
+  source: string;
+  severity: Severity;
+  place: string;
+  agentId: string | null;
+  sessionId: string | null;
+  archiveId: string | null;
+  count: number;
+  live: number;
+  firstAt: string | null;
+  lastAt: string | null;
+  path: string;
+  samples: (number)[];
+  alertId: string | null;
+};
+
+export type IndicatorScanHitPage = {
+  items: (IndicatorScanHit)[];
+  next: string | null;
+};
+
 export type IntakeReceipt = {
   accepted: number;
   duplicates: number;
@@ -1090,7 +1158,7 @@ export type KillswitchView = {
 };
 
 export type LiveMessage = {
-  topic: "incident" | "alert" | "silence" | "policy" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "action" | "retention";
+  topic: "incident" | "alert" | "silence" | "policy" | "hold" | "approval" | "agent" | "run" | "delivery" | "evidence" | "source" | "reaction" | "replay" | "indicator_scan" | "action" | "retention";
   id: string;
 };
 
@@ -2873,6 +2941,25 @@ export type AnswerApprovalRequest = {
 
 export type ExtractIndicatorsRequest = {
   content: string;
+};
+
+export type IndicatorScanRequest = {
+  target: {
+    kind: "events";
+    since?: string;
+    until?: string;
+    agents?: (string)[];
+    packs?: (string)[];
+  } | {
+    kind: "evidence";
+    archives?: (string)[];
+  };
+  alert?: boolean;
+};
+
+export type FolderScanRequest = {
+  path: string;
+  alert?: boolean;
 };
 
 export type ImportIndicatorsRequest = {
@@ -6920,6 +7007,275 @@ export interface paths {
     };
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/scans": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScanPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": IndicatorScanRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScan;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/scans/folder": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": FolderScanRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScan;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/scans/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScan;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/scans/{id}/hits": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScanHitPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/scans/{id}/cancel": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScan;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/indicators/scans/{id}/alert": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": IndicatorScan;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
     delete?: never;
     options?: never;
     head?: never;
