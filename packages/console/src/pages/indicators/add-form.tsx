@@ -115,10 +115,8 @@ function FoundInReport({ found, busy, refusal, onAdd }: FoundProps) {
   );
 }
 
-/** Takes what a person has: a few values, a list, or a report that somebody wrote. */
-export function AddForm() {
+function useAddForm() {
   const me = useMe();
-  const refusal = useRefusal("responder");
   const [format, setFormat] = useState<Format>("text");
   const [content, setContent] = useState("");
   const [source, setSource] = useState(me.actor.name);
@@ -128,30 +126,71 @@ export function AddForm() {
   const look = useAct(extractIndicators, { stale: [] });
   const add = useAct(addFound, { stale, onDone: () => look.reset() });
   const shared = { source: source.trim(), severity: severityOf(severity) };
-  const isReport = format === "report";
-  const tooLong =
-    content.length > CONTENT_CHARACTERS_MAX ? "Too long for one request: use firebreak indicators import." : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isReport) look.mutate(content);
+    if (format === "report") look.mutate(content);
     else take.mutate({ ...shared, format, content });
   };
   const missing = content.trim() === "" || shared.source === "" ? "Give values and where they come from." : null;
+  return {
+    format,
+    setFormat,
+    content,
+    setContent,
+    source,
+    setSource,
+    severity,
+    setSeverity,
+    take,
+    look,
+    add,
+    shared,
+    submit,
+    missing,
+  };
+}
+
+function Outcome({ form, refusal }: { readonly form: ReturnType<typeof useAddForm>; readonly refusal: string | null }) {
+  const { format, take, look, add, shared } = form;
+  if (format !== "report") return take.data === undefined ? null : <Receipt receipt={take.data} />;
+  return (
+    <>
+      {look.data !== undefined && (
+        <FoundInReport
+          found={look.data}
+          busy={add.isPending}
+          refusal={refusal}
+          onAdd={(items) => add.mutate({ ...shared, items })}
+        />
+      )}
+      {add.data !== undefined && <Receipt receipt={add.data} />}
+    </>
+  );
+}
+
+/** Takes what a person has: a few values, a list, or a report that somebody wrote. */
+export function AddForm() {
+  const refusal = useRefusal("responder");
+  const form = useAddForm();
+  const { format, content, source, take, look, add } = form;
+  const isReport = format === "report";
+  const tooLong =
+    content.length > CONTENT_CHARACTERS_MAX ? "Too long for one request: use firebreak indicators import." : null;
   return (
     <Panel title="Add or import" icon="note">
-      <form className="form try-form" onSubmit={submit}>
+      <form className="form try-form" onSubmit={form.submit}>
         <div className="form-pair">
           <SelectField
             label="What it is"
             value={format}
             options={FORMATS}
-            onChange={(value) => setFormat(formatOf(value))}
+            onChange={(value) => form.setFormat(formatOf(value))}
           />
           <TextField
             label="Source"
             value={source}
             maxLength={128}
-            onChange={(event) => setSource(event.target.value)}
+            onChange={(event) => form.setSource(event.target.value)}
           />
         </div>
         <TextArea
@@ -161,31 +200,27 @@ export function AddForm() {
           rows={6}
           value={content}
           spellCheck={false}
-          onChange={(event) => setContent(event.target.value)}
+          onChange={(event) => form.setContent(event.target.value)}
         />
-        <SelectField label="Severity of their alerts" value={severity} options={SEVERITIES} onChange={setSeverity} />
+        <SelectField
+          label="Severity of their alerts"
+          value={form.severity}
+          options={SEVERITIES}
+          onChange={form.setSeverity}
+        />
         <ProblemNotice error={take.error ?? look.error ?? add.error} />
         <div className="form-actions">
           <Button
             type="submit"
             kind="primary"
             busy={take.isPending || look.isPending}
-            disabledReason={refusal ?? tooLong ?? missing}
+            disabledReason={refusal ?? tooLong ?? form.missing}
           >
             {isReport ? "Look for indicators" : "Add"}
           </Button>
         </div>
       </form>
-      {isReport && look.data !== undefined && (
-        <FoundInReport
-          found={look.data}
-          busy={add.isPending}
-          refusal={refusal}
-          onAdd={(items) => add.mutate({ ...shared, items })}
-        />
-      )}
-      {!isReport && take.data !== undefined && <Receipt receipt={take.data} />}
-      {isReport && add.data !== undefined && <Receipt receipt={add.data} />}
+      <Outcome form={form} refusal={refusal} />
     </Panel>
   );
 }
