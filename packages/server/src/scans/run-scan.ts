@@ -50,7 +50,11 @@ async function begin({ database, clock }: ScanContext, id: string): Promise<Scan
 async function walk(ctx: ScanContext, row: ScanRow, signal: AbortSignal): Promise<Walked> {
   const { target } = row;
   const nowMs = ctx.clock.now();
-  const line = startWorker(ctx.scanWorkerFile ?? programFile("scan-worker"), { target, nowMs, without: ctx.home }, signal);
+  const line = startWorker(
+    ctx.scanWorkerFile ?? programFile("scan-worker"),
+    { target, nowMs, without: ctx.home },
+    signal,
+  );
   try {
     const indicators = await sendEntries(ctx, row, line);
     if (indicators === 0) return "complete";
