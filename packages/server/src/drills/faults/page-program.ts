@@ -1,9 +1,10 @@
 /**
- * A page on another host with an order to agents that its readers do not see: `page-program.js PORT FILE`. Who follows the order is
- * written down.
+ * A page on another host with an order to agents that its readers do not see: `page-program.js PORT FILE`. It writes down
+ * when somebody follows the order.
  */
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { systemClock, toIso } from "../../kernel/index.ts";
 
 const LIFE_MS = 180_000;
 const [port = "", file = ""] = process.argv.slice(2);
@@ -11,7 +12,7 @@ const [port = "", file = ""] = process.argv.slice(2);
 createServer((request, response) => {
   const host = request.headers.host ?? "";
   if (request.url === "/followed") {
-    appendFileSync(file, "followed\n");
+    appendFileSync(file, `${toIso(systemClock.now())} followed\n`);
     response.writeHead(204, { connection: "close" }).end();
     return;
   }
