@@ -69,6 +69,8 @@ export const drillDocument = z.strictObject({
   /** whether the playbook starts by itself, or the first person starts it on the incident, with these inputs */
   start: z.enum(["by_itself", "by_person"]).default("by_itself"),
   inputs: values.default({}),
+  /** a playbook that starts by itself, and whose end the person waits for first */
+  after: identifier.optional(),
   answers: z.array(answer).max(200).default([]),
   expect: z.strictObject({
     severity: severity.optional(),

@@ -140,6 +140,7 @@ function allFacts(facts: Facts, { caused, incident }: Course): Facts {
 
 async function startByPerson({ spec, say }: Conducting, course: Course, { first }: Persons, facts: Facts) {
   const { playbook, inputs } = spec.drill;
+  if (spec.drill.after !== undefined) await untilOver(first, course, spec.drill.after);
   say("a person starts the playbook");
   const started = await first.post(z.object({ id: z.string() }), "/runs", {
     playbookId: playbook,
@@ -147,6 +148,16 @@ async function startByPerson({ spec, say }: Conducting, course: Course, { first 
     inputs: fillInAll(inputs, allFacts(facts, course)),
   });
   course.runId = started.id;
+}
+
+const OVER_WITHIN_MS = 60_000;
+
+async function untilOver(api: SandboxApi, { incident }: Course, playbookId: string): Promise<void> {
+  const id = encodeURIComponent(incident?.id ?? "");
+  await waitFor(`the end of the playbook ${playbookId}`, OVER_WITHIN_MS, async () => {
+    const run = runOf(await api.get(incidentDetail, `/incidents/${id}`), playbookId, null);
+    return run !== null && ENDED.includes(run.state) ? true : undefined;
+  });
 }
 
 /** A monitor that breaks down has noticed nothing, and the drill says so. */

@@ -1,6 +1,7 @@
 /** The agent of the fault agent-misbehaves: `agent-program.js FILE`. Does the acts of the file, and stays for two minutes at most. */
 import { spawn } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
@@ -11,13 +12,17 @@ const script = z.array(
     outcome: z.string().optional(),
     data: z.record(z.string(), z.unknown()),
     times: z.number(),
+    /** a file or folder below the one that it works in */
+    deletes: z.string().optional(),
   }),
 );
 
 const acts = script.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
 spawn("sleep", [String(LIFE_SECONDS)], { stdio: "ignore" });
-for (const { times, ...act } of acts) {
+for (const { times, deletes, ...act } of acts) {
   for (let i = 0; i < times; i++) process.stdout.write(`${JSON.stringify({ ...act, risk: "high" })}\n`);
+  if (deletes !== undefined && path.resolve(deletes).startsWith(`${process.cwd()}/`))
+    rmSync(deletes, { recursive: true });
 }
 // what stands still writes no more
 for (let i = 0; i < LIFE_SECONDS * 10; i++) {

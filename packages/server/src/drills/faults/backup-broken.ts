@@ -1,30 +1,35 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, statSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { postgresPlace } from "../services/ask-postgres.ts";
 import { sendEvents } from "../watches/send-events.ts";
+import { installBackupJob } from "./backup-job.ts";
 import { defineFault } from "./fault.ts";
 
-/** A real backup job fails, because what it is to keep is gone, and leaves an archive cut off in the middle. */
+const DAY_MS = 86_400_000;
+
+/** A real backup job, which worked two days ago, fails: the key that it encrypts with is not where it looks for it. */
 export const backupBroken = defineFault({
   kind: "backup-broken",
-  parameters: z.strictObject({ job: z.string().min(1).max(64).default("hourly") }),
-  cause: async ({ sandbox, api }, { job }) => {
-    const source = path.join(sandbox.workspace, "data");
-    const backups = path.join(sandbox.folder, "services", "backups");
-    for (const folder of [source, backups]) mkdirSync(folder, { recursive: true });
-    writeFileSync(path.join(source, "customers.csv"), "id,name\n1,Ada\n");
-    const archive = path.join(backups, `${job}.tar.gz`);
-    const good = sandbox.start(["tar", "-czf", archive, "-C", source, "."]);
-    if ((await good.ended) !== 0) throw new Error(`tar does not work here: ${good.tail()}`);
-    const broken = sandbox.start(["tar", "-czf", archive, "-C", path.join(source, "not-there"), "."]);
-    const code = await broken.ended;
+  parameters: z.strictObject({
+    postgres: postgresPlace,
+    redis: z.strictObject({ port: z.number().int(), dump: z.string().min(1) }),
+  }),
+  cause: async ({ sandbox, api }, stores) => {
+    const job = installBackupJob(sandbox, stores);
+    const good = await job.run();
+    if (good.code !== 0) throw new Error(`the backup that should have worked did not: ${good.said}`);
+    for (const file of readdirSync(job.backups).map((name) => path.join(job.backups, name))) {
+      const old = new Date(statSync(file).mtimeMs - 2 * DAY_MS);
+      utimesSync(file, old, old);
+    }
+    const { script, backups, log, keyFile } = job;
+    const keyCopy = `${keyFile}.second-copy`;
+    renameSync(keyFile, keyCopy);
+    const { code, said } = await job.run();
     if (code === 0) throw new Error("the backup that should have failed did not");
-    const message = `tar ended with ${code}: ${broken.tail()}`;
-    writeFileSync(archive, Buffer.from("1f8b080000000000", "hex"));
-    await sendEvents(api, [{ kind: "log", outcome: "failure", data: { backup_job: job, status: "failed", message } }]);
-    return {
-      what: `the backup job ${job} failed, and its archive is cut off`,
-      facts: { job, archive, backups, source },
-    };
+    const data = { backup_job: "hourly", status: "failed", message: `ended with ${code}: ${said}` };
+    await sendEvents(api, [{ kind: "log", outcome: "failure", data }]);
+    return { what: `the backup job failed: ${said}`, facts: { script, backups, log, keyFile, keyCopy } };
   },
 });

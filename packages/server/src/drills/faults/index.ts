@@ -4,6 +4,7 @@ import { containerEscaped } from "./container-escaped.ts";
 import { recordsCarriedOut, tokenCarriedOut } from "./data-carried-out.ts";
 import { diskFilled } from "./disk-filled.ts";
 import { failedLogins } from "./failed-logins.ts";
+import { workspaceDeleted } from "./workspace-deleted.ts";
 import type { Fault } from "./fault.ts";
 import { gatewayBrokenInto } from "./gateway-broken-into.ts";
 import { gatewayFlooded } from "./gateway-flooded.ts";
@@ -40,6 +41,7 @@ const ALL: readonly Fault[] = [
   serviceKilled,
   skillInstalled,
   tokenCarriedOut,
+  workspaceDeleted,
 ];
 
 /** Everything that a drill can make go wrong, by kind. */
