@@ -39,6 +39,7 @@ const loadOutput = z.object({
       agentId: z.string().optional(),
     }),
   ),
+  agents: z.array(z.object({ agentId: z.string(), cpuPercent: z.number(), memoryBytes: z.number() })),
 });
 
 test("C-3: check.load finds the busy process, and names it for ever", async () => {
@@ -75,8 +76,10 @@ test("C-3: check.load says to which agent a process belongs", async () => {
   });
   try {
     await until("the agent runs", () => (findSupervisor({ home, sessionId: session })?.root ?? null) !== null);
-    const { top } = loadOutput.parse((await checkLoad.apply(context(), {})).output);
+    const { top, agents } = loadOutput.parse((await checkLoad.apply(context(), {})).output);
     expect(top).toContainEqual(expect.objectContaining({ agentId: "scout" }));
+    expect(agents.map(({ agentId }) => agentId)).toEqual(["scout"]);
+    expect(agents[0]?.cpuPercent).toBeGreaterThan(0);
   } finally {
     const entry = findSupervisor({ home, sessionId: session });
     await enforceDirect({ home, clock, level: "kill", entries: entry === null ? [] : [entry] });

@@ -11,6 +11,7 @@ import { fillInAll } from "../fill-in.ts";
 import { fetchLoopback } from "../sandbox/fetch-loopback.ts";
 import { findAgentProcesses } from "../sandbox/find-agents.ts";
 import { callsDenied } from "./calls-denied.ts";
+import { agentsIdle } from "./agents-idle.ts";
 import { decrypted } from "./decrypted.ts";
 import { fileKept } from "./file-kept.ts";
 import { looking } from "./looking.ts";
@@ -28,6 +29,7 @@ const FILE_BYTES_SHOWN = 200;
 
 /** Each looks by itself, never by what Firebreak says of the same thing. */
 const KINDS: Readonly<Record<string, Looking>> = {
+  agents_idle: agentsIdle,
   decrypted,
   file_kept: fileKept,
   calls_denied: callsDenied,

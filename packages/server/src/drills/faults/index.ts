@@ -13,6 +13,7 @@ import { keyLeaked } from "./key-leaked.ts";
 import { mcpToolPoisoned } from "./mcp-tool-poisoned.ts";
 import { pageObeyed } from "./page-obeyed.ts";
 import { postgresPageDamaged } from "./postgres-page-damaged.ts";
+import { processorTaken } from "./processor-taken.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { requestFlood } from "./request-flood.ts";
@@ -34,6 +35,7 @@ const ALL: readonly Fault[] = [
   pageObeyed,
   postgresPageDamaged,
   recordsCarriedOut,
+  processorTaken,
   redisDumpCorrupted,
   redisFilled,
   requestFlood,

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
+import os from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { SandboxApi } from "../sandbox/api.ts";
@@ -18,6 +19,7 @@ export const watchDocument = z.discriminatedUnion("kind", [
     port: z.union([z.string(), z.number()]),
   }),
   z.strictObject({ kind: z.literal("disk"), path: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("processor") }),
   z.strictObject({ kind: z.literal("requests"), service: z.string().min(1).max(64), path: z.string().min(1) }),
   z.strictObject({ kind: z.literal("log"), service: z.string().min(1).max(64), path: z.string().min(1) }),
 ]);
@@ -39,6 +41,8 @@ function createLook(watch: Watch): () => Promise<Observation[]> {
       return lookAtPort(watch.service, Number(watch.port));
     case "disk":
       return lookAtDisk(watch.path);
+    case "processor":
+      return lookAtProcessor();
     case "log":
       return lookAtLog(watch.path, (message) => [{ kind: "log", data: { service: watch.service, message } }]);
     case "requests":
@@ -56,6 +60,26 @@ function lookAtPort(service: string, port: number): () => Promise<Observation[]>
     before = isUp;
     const message = isUp ? `port ${port} accepts connections` : `port ${port} refuses connections`;
     return [{ kind: "log", data: { service, status: isUp ? "up" : "down", message } }];
+  };
+}
+
+/** How much of the time since the last look all processors of this machine were at work. */
+function lookAtProcessor(): () => Promise<Observation[]> {
+  let before = readTimes();
+  return async () => {
+    const now = readTimes();
+    const [idle, total] = [now.idle - before.idle, now.total - before.total];
+    before = now;
+    if (total <= 0) return [];
+    return [{ kind: "metric", data: { metric: "cpu_percent", value: Math.round((1 - idle / total) * 1000) / 10 } }];
+  };
+}
+
+function readTimes(): { readonly idle: number; readonly total: number } {
+  const times = os.cpus().map((one) => one.times);
+  return {
+    idle: times.reduce((sum, { idle }) => sum + idle, 0),
+    total: times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0),
   };
 }
 

@@ -16,7 +16,12 @@ export interface Day {
 const top = [{ pid: 4242, startedAt: "2026-11-27T10:00:00.000Z", name: "node", cpuPercent: 91, memoryBytes: 9e9 }];
 const login = { address: "203.0.113.7", failures: 40, succeeded: 1, users: ["root"] };
 const READ = {
-  "check.load": { cpuPercent: 40, memoryPercent: 50, top: [{ ...top[0], agentId: "scout" }] },
+  "check.load": {
+    cpuPercent: 40,
+    memoryPercent: 50,
+    top: [{ ...top[0], agentId: "scout" }],
+    agents: [{ agentId: "scout", cpuPercent: 91, memoryBytes: 9e9 }],
+  },
   "check.disk": { freeGb: 80, percent: 40, largest: [{ path: "/var/log/x", bytes: 9 }] },
   "check.service": {
     exists: true,
