@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { buildWhatIsMissing } from "./lib/build.mjs";
 import { binary, capture, repository, run } from "./lib/run.mjs";
+import { startTestDatabase } from "./lib/test-database.mjs";
 
 /** What the tests need beside npm packages, and the Debian package that brings it. */
 const NEEDS = [
@@ -166,4 +167,13 @@ async function bringPrograms() {
 
 if (!(await bringPrograms())) process.exit(1);
 const built = await buildWhatIsMissing((line) => process.stdout.write(`${line}\n`));
-process.exit(built === 0 ? await run(binary("vitest"), ["run", ...process.argv.slice(2)]) : built);
+if (built !== 0) process.exit(built);
+
+// the terminal sends Ctrl-C to vitest as well; this process waits for its end
+process.on("SIGINT", () => {});
+const given = process.env["TEST_DATABASE_URL"];
+const database = given === undefined ? await startTestDatabase() : undefined;
+const env = { ...process.env, TEST_DATABASE_URL: given ?? database.url };
+const code = await run(binary("vitest"), ["run", ...process.argv.slice(2)], { env });
+await database?.stop();
+process.exit(code);

@@ -62,11 +62,12 @@ function buildFoldGroups(): readonly (readonly number[])[] {
   const byCanonical = new Map<number, number[]>();
   for (let unit = 0; unit <= UNIT_MAX; unit++) {
     const canonical = canonicalUnit(unit);
+    if (canonical === unit) continue;
     const group = byCanonical.get(canonical);
-    if (group === undefined) byCanonical.set(canonical, [unit]);
+    if (group === undefined) byCanonical.set(canonical, [canonical, unit]);
     else group.push(unit);
   }
-  return [...byCanonical.values()].filter((group) => group.length > 1);
+  return [...byCanonical.values()];
 }
 
 /** The set with every case variant of its members. */
@@ -79,7 +80,9 @@ export function foldSet(set: CharSet): CharSet {
   foldGroups ??= buildFoldGroups();
   const added: [number, number][] = [];
   for (const group of foldGroups) {
-    if (group.some((unit) => setHas(set, unit))) added.push(...group.map((unit): [number, number] => [unit, unit]));
+    const missing = group.filter((unit) => !setHas(set, unit));
+    if (missing.length === group.length) continue;
+    for (const unit of missing) added.push([unit, unit]);
   }
   return normalizeSet([...set, ...added]);
 }

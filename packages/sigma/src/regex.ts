@@ -38,6 +38,26 @@ export class Regex {
   /** Texts of ASCII alone never match. */
   readonly needsBeyondAscii: boolean;
   readonly #program: RegexProgram;
+  /** made for the first text: most rules of a set see none for long, and together they would slow every start */
+  #automaton: Automaton | undefined;
+
+  /** Throws RegexFault when the pattern is outside the linear subset. */
+  constructor(pattern: string, flags: RegexFlags) {
+    const root = parseRegex(pattern, flags);
+    this.literals = requiredLiterals(root);
+    this.needsBeyondAscii = needsBeyondAscii(root);
+    this.#program = compileProgram(root);
+  }
+
+  /** Whether the pattern matches anywhere in the text. False with `budget.exhausted` set when the budget ran out. */
+  test(text: string, budget: StepBudget): boolean {
+    this.#automaton ??= new Automaton(this.#program);
+    return this.#automaton.test(text, budget);
+  }
+}
+
+class Automaton {
+  readonly #program: RegexProgram;
   readonly #classes: CharClasses;
   /** members[class * sets + set] is 1 when the class belongs to the set. */
   readonly #members: Uint8Array;
@@ -46,23 +66,18 @@ export class Regex {
   #states = new Map<string, State>();
   #start: State;
 
-  /** Throws RegexFault when the pattern is outside the linear subset. */
-  constructor(pattern: string, flags: RegexFlags) {
-    const root = parseRegex(pattern, flags);
-    this.literals = requiredLiterals(root);
-    this.needsBeyondAscii = needsBeyondAscii(root);
-    this.#program = compileProgram(root);
-    this.#classes = buildCharClasses(this.#program.sets, this.#program.hasAssertions);
-    const sets = this.#program.sets;
+  constructor(program: RegexProgram) {
+    this.#program = program;
+    this.#classes = buildCharClasses(program.sets, program.hasAssertions);
+    const { sets } = program;
     this.#members = new Uint8Array(this.#classes.count * sets.length);
     this.#classes.samples.forEach((sample, id) => {
       sets.forEach((set, index) => (this.#members[id * sets.length + index] = setHas(set, sample) ? 1 : 0));
     });
-    this.#marks = new Uint32Array(this.#program.kinds.length);
+    this.#marks = new Uint32Array(program.kinds.length);
     this.#start = this.#intern([], START);
   }
 
-  /** Whether the pattern matches anywhere in the text. False with `budget.exhausted` set when the budget ran out. */
   test(text: string, budget: StepBudget): boolean {
     const { ascii, count } = this.#classes;
     let state = this.#start;

@@ -28,7 +28,7 @@ export interface TestDatabaseOptions {
 /**
  * A fresh, migrated, empty database for a test. The server behind it is started once per process, without fsync, and
  * ends with the process even when that is killed. With TEST_DATABASE_URL (a superuser or a user with CREATEDB) the
- * databases are made on that server.
+ * databases are made on that server; `npm test` gives one to all files.
  */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = await getServer(options.server ?? "default");

@@ -171,7 +171,8 @@ describe("the intake", () => {
     await blocker.query("begin; lock table events");
     const attempt = intake.accept(batch, bench);
     const failure = attempt.catch((error: unknown) => error);
-    const isWaiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%events%'";
+    const isWaiting =
+      "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%events%'";
     await expect.poll(async () => (await own.database.pool.query(isWaiting)).rowCount, { timeout: 20_000 }).toBe(1);
     await own.database.pool.query(`select pg_terminate_backend(pid) from (${isWaiting}) as waiting`);
     expect(await failure).toMatchObject({ code: "storage_unavailable" });

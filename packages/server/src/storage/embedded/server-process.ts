@@ -106,7 +106,8 @@ function listArguments({ layout, runAs, endpoint, durable }: LaunchOptions): str
     ? // relative to the data directory, where the server works: see nameDataDir
       { listen_addresses: "", unix_socket_directories: "..", unix_socket_permissions: "0700" }
     : { listen_addresses: endpoint.host, unix_socket_directories: "" };
-  const unsafe = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+  // one such server may serve several test files at a time
+  const unsafe = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" };
   const all = { ...settings, ...listening, ...(durable ? {} : unsafe), port: String(endpoint.port) };
   return ["-D", dataDir, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }
