@@ -14,6 +14,7 @@ import { callsDenied } from "./calls-denied.ts";
 import { agentsIdle } from "./agents-idle.ts";
 import { decrypted } from "./decrypted.ts";
 import { fileKept } from "./file-kept.ts";
+import { archiveHolds, checksumsHold } from "./look-at-data.ts";
 import { looking } from "./looking.ts";
 import { sqlAnswer } from "./sql-answer.ts";
 import type { EndOfDrill, Finding, Looking } from "./looking.ts";
@@ -48,6 +49,8 @@ const KINDS: Readonly<Record<string, Looking>> = {
     const grown = statSync(path).size - before;
     return { held: before > 0 && grown === 0, found: `${before} bytes, and ${grown} more after ${STILL_MS} ms` };
   }),
+  checksums: checksumsHold,
+  archive_holds: archiveHolds,
   file_grows: looking(z.strictObject({ path: z.string() }), async (_end, { path }) => {
     const before = statSync(path).size;
     await sleep(STILL_MS);

@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { systemClock, toIso } from "../../kernel/index.ts";
 
 const LIFE_SECONDS = 120;
 /** of processor time; then the kernel ends it */
@@ -35,6 +36,6 @@ function burn(): void {
 
 // what stands still writes no more
 for (let i = 0; i < LIFE_SECONDS * 10; i++) {
-  appendFileSync("still-here", ".");
+  appendFileSync("still-here", `${toIso(systemClock.now())}\n`);
   await sleep(100);
 }

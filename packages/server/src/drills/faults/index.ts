@@ -1,4 +1,5 @@
 import { agentMisbehaves } from "./agent-misbehaves.ts";
+import { artifactsDamaged } from "./artifacts-damaged.ts";
 import { backupBroken } from "./backup-broken.ts";
 import { containerEscaped } from "./container-escaped.ts";
 import { recordsCarriedOut, tokenCarriedOut } from "./data-carried-out.ts";
@@ -14,15 +15,18 @@ import { mcpToolPoisoned } from "./mcp-tool-poisoned.ts";
 import { pageObeyed } from "./page-obeyed.ts";
 import { postgresPageDamaged } from "./postgres-page-damaged.ts";
 import { processorTaken } from "./processor-taken.ts";
+import { packsStopped } from "./packs-stopped.ts";
 import { redisDumpCorrupted } from "./redis-dump-corrupted.ts";
 import { redisFilled } from "./redis-filled.ts";
 import { requestFlood } from "./request-flood.ts";
 import { rogueAgent } from "./rogue-agent.ts";
 import { serviceKilled } from "./service-killed.ts";
 import { skillInstalled } from "./skill-installed.ts";
+import { wrongOutput } from "./wrong-output.ts";
 
 const ALL: readonly Fault[] = [
   agentMisbehaves,
+  artifactsDamaged,
   backupBroken,
   containerEscaped,
   diskFilled,
@@ -36,6 +40,7 @@ const ALL: readonly Fault[] = [
   postgresPageDamaged,
   recordsCarriedOut,
   processorTaken,
+  packsStopped,
   redisDumpCorrupted,
   redisFilled,
   requestFlood,
@@ -44,6 +49,7 @@ const ALL: readonly Fault[] = [
   skillInstalled,
   tokenCarriedOut,
   workspaceDeleted,
+  wrongOutput,
 ];
 
 /** Everything that a drill can make go wrong, by kind. */

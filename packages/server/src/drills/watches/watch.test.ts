@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { SandboxApi } from "../sandbox/api.ts";
 import { waitFor } from "../sandbox/wait.ts";
+import { sumsOf } from "./checksums.ts";
 import { keepWatch } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
@@ -85,5 +86,19 @@ describe("L-4: the monitor of a drill reports what it really finds", () => {
     const text = JSON.stringify(reported);
     expect(text).toContain(`"path":${JSON.stringify(dir)}`);
     expect(text).not.toContain("absent");
+  });
+
+  test("a file that is not as its sum says, once; what is not there yet is not told", async () => {
+    const [folder, sums] = [path.join(dir, "artifacts"), path.join(dir, "sums")];
+    const { reported, sees, end } = watching({ kind: "checksums", service: "artifacts", folder, sums });
+    mkdirSync(folder);
+    for (const name of ["a", "b"]) writeFileSync(path.join(folder, name), name);
+    writeFileSync(sums, sumsOf(folder, ["a", "b"]));
+    writeFileSync(path.join(folder, "b"), "c");
+    await sees({ message: "checksum mismatch: b" });
+    writeFileSync(path.join(folder, "b"), "b");
+    await sees({ message: "all as they should be" });
+    await end();
+    expect(reported.flat()).toHaveLength(2);
   });
 });

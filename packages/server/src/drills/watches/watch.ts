@@ -4,6 +4,7 @@ import os from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { SandboxApi } from "../sandbox/api.ts";
+import { findMismatches } from "./checksums.ts";
 import { sendEvents } from "./send-events.ts";
 import type { Observation } from "./send-events.ts";
 
@@ -22,6 +23,7 @@ export const watchDocument = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("processor") }),
   z.strictObject({ kind: z.literal("requests"), service: z.string().min(1).max(64), path: z.string().min(1) }),
   z.strictObject({ kind: z.literal("log"), service: z.string().min(1).max(64), path: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("checksums"), service: z.string().max(64), folder: z.string(), sums: z.string() }),
 ]);
 export type Watch = z.output<typeof watchDocument>;
 
@@ -47,6 +49,8 @@ function createLook(watch: Watch): () => Promise<Observation[]> {
       return lookAtLog(watch.path, (message) => [{ kind: "log", data: { service: watch.service, message } }]);
     case "requests":
       return lookAtLog(watch.path, (line) => readRequest(watch.service, line));
+    case "checksums":
+      return lookAtChecksums(watch);
     default:
       return watch satisfies never;
   }
@@ -124,6 +128,25 @@ function readRequest(service: string, line: string): Observation[] {
   const data = { service, source_ip: source, resource: path, status };
   if (path === "/health") return [{ kind: "network", data: { ...data, duration_ms: ms } }];
   return [{ kind: "auth", outcome: status < 400 ? "success" : "failure", data }];
+}
+
+function lookAtChecksums({ service, folder, sums }: Extract<Watch, { kind: "checksums" }>) {
+  let before = "";
+  return async (): Promise<Observation[]> => {
+    const wrong = findWrong(folder, sums).join(", ");
+    if (wrong === before) return [];
+    before = wrong;
+    const message = wrong === "" ? "all as they should be" : `checksum mismatch: ${wrong}`;
+    return [{ kind: "log", data: { service, message } }];
+  };
+}
+
+function findWrong(folder: string, sums: string): string[] {
+  try {
+    return findMismatches(folder, sums);
+  } catch {
+    return [];
+  }
 }
 
 function readFrom(path: string, position: number): string {
