@@ -74,6 +74,20 @@ describe("P-2: a playbook as Markdown, and back", () => {
     expect(content).toMatch(/^firebreak act agent\.freeze /m);
   });
 
+  test("each role stands once among the contacts; what must hold, and how long to wait, is said", async () => {
+    const profile = await profileOf("agentos");
+    const file = path.join(ROOT, "profiles/agentos/playbooks/unauthorized-access.yaml");
+    const { content } = await exportPlaybook(readOk(file, readFileSync(file, "utf8")), profile, {
+      format: "md",
+      changedAt: 0,
+    });
+    expect(content.match(/^\| Security Lead \|/gm)).toHaveLength(1);
+    expect(content).toContain("See that this holds: `steps.staging.output.passed`");
+    expect(content).toContain("Wait <watch>.");
+    expect(content).toContain("it needs the yes of one person (security_lead)");
+    expect(content).toMatch(/^ +### ☐ 1 Block one address$/m);
+  });
+
   test("every shipped playbook is written, and can be read in again with nothing left over", async () => {
     const profiles = path.join(ROOT, "profiles");
     const files = readdirSync(profiles)

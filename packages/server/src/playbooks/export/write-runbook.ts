@@ -63,7 +63,10 @@ function severityPart({ severities }: RunbookSurroundings): string[] {
 }
 
 function contactsPart({ roles }: PlaybookDocument, { contacts }: RunbookSurroundings): string[] {
-  const duties = Object.values(roles).map(({ title, duty, access }) => [title, duty ?? access, ""]);
+  const known = new Set(contacts.map(({ name }) => name));
+  const duties = Object.values(roles)
+    .filter(({ title }) => !known.has(title))
+    .map(({ title, duty, access }) => [title, duty ?? access, ""]);
   const rows = [...contacts.map(({ name, when, reach }) => [name, when, reach]), ...duties];
   return rows.length === 0 ? [] : ["## Contacts", table(["Role", "When", "Contact"], rows)];
 }
@@ -136,25 +139,27 @@ function writeBody(step: Step, number: string): string[] {
 }
 
 const inner = (steps: readonly Step[], number: string): string[] =>
-  steps.flatMap((step, index) => writeStep(step, `${number}.${index + 1}`));
+  steps.flatMap((step, index) => writeStep(step, number === "" ? String(index + 1) : `${number}.${index + 1}`));
 
 const bullets = (items: readonly string[], mark: string): string =>
   items.map((item) => `${mark}${oneLine(item)}`).join("\n");
 
 function approvalText({ approval }: ActionStep): string[] {
   if (approval === undefined) return [];
-  const who = approval.role === undefined ? "" : ` by ${approval.role}`;
-  return [`> Ask first: it needs a yes${who} of ${approval.people} person(s).`];
+  const { role, people } = approval;
+  const who = role === undefined ? "" : ` (${role})`;
+  return [`> Ask first: it needs the yes of ${people === 1 ? "one person" : `${people} persons`}${who}.`];
 }
 
 function writeVerify(step: Extract<Step, { type: "verify" }>): string[] {
-  if (step.probe === undefined) return [`See that step ${step.of ?? ""} holds.`];
+  if (step.of !== undefined) return [`See that step ${step.of} holds.`];
+  if (step.probe === undefined) return [`See that this holds: \`${step.expect ?? ""}\``];
   const expected = step.expect === undefined ? [] : [`Expected: \`${step.expect}\``];
   return [shell(commandLineOf(step.probe.effector, step.probe.with)), ...expected];
 }
 
 function waitText(step: Extract<Step, { type: "wait" }>): string {
-  if (step.for !== undefined) return `Wait ${timeText(step.for)}.`;
+  if (step.for !== undefined) return `Wait ${timeText(step.for).replace(/^\$\{inputs\.(\w+)\}$/, "<$1>")}.`;
   if (step.signal !== undefined) return `Wait until somebody says: ${step.signal}.`;
   return `Wait until \`${step.until ?? ""}\`.`;
 }
