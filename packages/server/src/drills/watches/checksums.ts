@@ -7,7 +7,7 @@ export function sumsOf(folder: string, names: readonly string[]): string {
   return names.map((name) => `${hashOf(path.join(folder, name))}  ${name}\n`).join("");
 }
 
-/** @returns the files of the folder that are not as the sums say; one that is not there is none of them */
+/** @returns the files of the folder that are not as the sums say. @throws when one of them, or the sums, are not there */
 export function findMismatches(folder: string, sumsFile: string): string[] {
   const lines = readFileSync(sumsFile, "utf8")
     .split("\n")
