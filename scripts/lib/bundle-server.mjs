@@ -29,8 +29,23 @@ const KNOWS_ITS_PLACE = /\/(?:kernel\/own-files|storage\/embedded\/binaries|veri
 /** They read files that lie beside them, or are not there at all (pg-native), and are found in node_modules. */
 const LEFT_OUTSIDE = ["pdfkit", "@bokuweb/zstd-wasm", "pg-native"];
 
-/** They look beside themselves only for what is not used: threads that write logs, configuration as code; or require it. */
-const HARMLESS = new Set(["pino", "thread-stream", "import-fresh", "fdir"]);
+/** They look beside themselves only for what is not used: threads that write logs; or require it. */
+const HARMLESS = new Set(["pino", "thread-stream", "fdir"]);
+
+/**
+ * graphile-worker looks for its configuration from the working directory up when it is loaded, and runs one that is a
+ * program. An agent may write there; Firebreak says by itself what the worker shall do.
+ */
+const NO_SEARCH = "no-search";
+const WITHOUT_SEARCH = {
+  name: "without a search for configuration",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^cosmiconfig$/ }, () => ({ path: "cosmiconfig", namespace: NO_SEARCH }));
+    onLoad({ filter: /./, namespace: NO_SEARCH }, () => ({
+      contents: "exports.cosmiconfigSync = () => ({ search: () => null });",
+    }));
+  },
+};
 
 const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
 const require = createRequireOfBundle(import.meta.url);`;
@@ -56,8 +71,10 @@ export async function bundleServer() {
     keepNames: true,
     metafile: true,
     banner: { js: BANNER },
+    plugins: [WITHOUT_SEARCH],
   });
-  const inputs = Object.keys(metafile.inputs).map((name) => path.resolve(SERVER, name));
+  const files = Object.keys(metafile.inputs).filter((name) => !name.startsWith(`${NO_SEARCH}:`));
+  const inputs = files.map((name) => path.resolve(SERVER, name));
   refuseOwnPlaces(inputs.filter((file) => !file.includes("/node_modules/")));
   const packages = packagesOf(inputs);
   refuseFilesBeside(packages);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { overview, rulesView } from "@firebreak/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -41,6 +41,18 @@ describe("files of the owner that do not parse", () => {
     const view = await installation.call(overview, "GET", "/overview");
     expect(view.nextSteps.map((step) => step.text).join("\n")).toMatch(/profile\.yaml:\d+/);
   });
+});
+
+test("configuration of libraries in the working directory, where agents may write, is neither run nor read", async () => {
+  const trace = path.join(installation.workspace, "it-ran");
+  const program = `require("node:fs").writeFileSync(${JSON.stringify(trace)}, "");\nmodule.exports = {};\n`;
+  write(".graphile-workerrc.js", program);
+  write("graphile-worker.config.cjs", program);
+  write("package.json", JSON.stringify({ "graphile-worker": { schema: 7 } }));
+  await installation.startServer();
+  expect(existsSync(trace)).toBe(false);
+  const view = await installation.call(overview, "GET", "/overview");
+  expect(view.openAlerts).toBe(0);
 });
 
 const GOOD_RULE = `title: Owner's own rule
