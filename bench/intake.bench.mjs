@@ -153,8 +153,8 @@ const MEASURED = [
 ];
 
 function toRows(rounds, servers) {
-  const { bare, ...ours } = servers;
-  const stored = Object.values(ours).reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  const ours = Object.entries(servers).flatMap(([name, server]) => (name === "bare" ? [] : [server]));
+  const stored = ours.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   const rows = MEASURED.flatMap((measured) => toRowsOf(measured, rounds));
   rows[0].note += `. The audit log and the index of the search are always on. Of all rows: ${stored} events acknowledged, and as many counted in the tables afterwards`;
   return rows;
