@@ -40,7 +40,7 @@ phases:
   - id: contain
     steps:
       - { id: deny, title: Deny, type: action, effector: agent.deny, with: { agentId: "\${inputs.agentId}", reason: x }, timeBox: 5s, undo: none }
-      - { id: look, title: Look, type: manual, instructions: "Session \${inputs.sessionId}", timeBox: 5m }
+      - { id: look, title: Look, type: manual, instructions: Look at its session, timeBox: 5m }
 `;
 
 const effectors = new Map(agentEffectors.map((one) => [one.name, one]));
