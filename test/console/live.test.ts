@@ -48,8 +48,7 @@ describe("O-2: the console is live", () => {
     const page = await app.open(backend, "/rules");
     await settle(page);
     await page.route(/\/api\/v1\/agents/, (route) => route.abort());
-    await page.keyboard.press("g");
-    await page.keyboard.press("a");
+    await page.getByRole("link", { name: "Agents", exact: true }).click();
     const alert = page.getByRole("alert");
     await alert.waitFor({ timeout: 20_000 });
     expect(await alert.innerText()).toMatch(

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readProcess } from "../process-tree/index.ts";
@@ -39,6 +39,12 @@ const runs = ({ pid, startedAt }: { pid: number; startedAt: string }) => {
   return found?.startTime === startedAt && found.state !== "Z";
 };
 
+/** The shell sets its trap a moment after it began. */
+function ignoresTerm(pid: number): boolean {
+  const [, ignored = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return (BigInt(`0x${ignored}`) & (1n << BigInt(constants.signals.SIGTERM - 1))) !== 0n;
+}
+
 describe("process.end", () => {
   test("C-3: previewed it touches nothing; applied it ends, twice is once, and verify sees it", async () => {
     const ctx = effectorContextFor(home);
@@ -59,6 +65,7 @@ describe("process.end", () => {
 
   test("C-3: one that does not heed the request is killed", async () => {
     const deaf = await startLoose("trap '' TERM; while :; do sleep 1; done");
+    await expect.poll(() => ignoresTerm(deaf.pid)).toBe(true);
     const outcome = await processEnd.apply(effectorContextFor(home), order(deaf));
     expect(outcome).toMatchObject({ ok: true, message: expect.stringContaining("SIGKILL") });
     expect(runs(deaf)).toBe(false);
