@@ -5,9 +5,11 @@ import { openRoom } from "./explorer-room.mjs";
 import { makeTempDir, removeDir } from "./lib/firebreak.mjs";
 
 const SIZES = [10_000, 100_000, 1_000_000];
-/** A folder in which a room of this many events is made once, which takes long, and found again. */
-const KEPT_HOME = process.env.FIREBREAK_BENCH_EVENTS_HOME;
-const KEPT_EVENTS = Number(process.env.FIREBREAK_BENCH_EVENTS ?? 10_000_000);
+/** A folder in which the large rooms are made once, which takes longer than a benchmark may, and found again. */
+const KEPT_ROOMS = process.env.FIREBREAK_BENCH_EVENTS_HOME;
+const KEPT_FROM = 1_000_000;
+/** only where rooms are kept: made before by `openRoom` */
+const LARGEST = 10_000_000;
 const WARM_UP = 2;
 const SAMPLES = 25;
 const BUDGETS = { column: 50, text: 200, histogram: 300 };
@@ -54,15 +56,15 @@ function questionsOf({ startMs, endMs }) {
 /** Searches and counts over stored events, and how they grow with their number. */
 export async function run() {
   const rows = [];
-  for (const size of SIZES) {
-    const home = makeTempDir();
+  for (const size of KEPT_ROOMS === undefined ? SIZES : [...SIZES, LARGEST]) {
+    const isKept = KEPT_ROOMS !== undefined && size >= KEPT_FROM;
+    const home = isKept ? path.resolve(KEPT_ROOMS, String(size)) : makeTempDir();
     try {
       rows.push(...(await measure(home, size)));
     } finally {
-      removeDir(home);
+      if (!isKept) removeDir(home);
     }
   }
-  if (KEPT_HOME !== undefined) rows.push(...(await measure(path.resolve(KEPT_HOME), KEPT_EVENTS)));
   return rows;
 }
 

@@ -34,6 +34,7 @@ import { indicatorKinds } from "./0033-indicator-kinds.ts";
 import { eventSignatures } from "./0034-event-signatures.ts";
 import { phaseBoxes } from "./0035-phase-boxes.ts";
 import { indicatorScans } from "./0036-indicator-scans.ts";
+import { riskyEvents } from "./0037-risky-events.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   { version: 34, name: "event-signatures", sql: eventSignatures },
   { version: 35, name: "phase-boxes", sql: phaseBoxes },
   { version: 36, name: "indicator-scans", sql: indicatorScans },
+  { version: 37, name: "risky-events", sql: riskyEvents },
 ];

@@ -38,7 +38,9 @@ export interface Extent {
   readonly newest: Date | null;
 }
 
+/** Most questions have their page after few blocks. */
 const BLOCKS_AT_FIRST = 16;
+const BLOCKS_GROW = 4;
 const BLOCKS_AT_ONCE = 1_024;
 /** Looked into before signatures are asked: what stands everywhere is found there at once. */
 const BLOCKS_UNASKED = 4;
@@ -56,31 +58,32 @@ export async function* findBlocks(trx: Trx, walk: Walk, extent: Extent): AsyncGe
   const { marks, bits } = toIndexQuestion(walk.search);
   const fitting = [...overlaps(walk), ...marks.map((group) => sql`marks && ${group}::text[]`)];
   if (bits.length === 0) {
-    yield* readBlocks(trx, walk, [fitting], null);
+    yield* readBlocks(trx, walk, [{ where: fitting }], null);
     return;
   }
-  const probed = await readPage(trx, walk, [fitting], { after: null, limit: BLOCKS_UNASKED });
+  const probed = await readPage(trx, walk, [{ where: fitting }], { after: null, limit: BLOCKS_UNASKED });
   yield probed;
   const after = probed.at(-1);
   if (after === undefined || probed.length < BLOCKS_UNASKED) return;
   const signed = await findSigned(trx, walk, bits);
-  const unsigned = [...fitting, sql`first_seq > ${extent.signed_last_block}::bigint`];
-  const named = [...fitting, sql`first_seq = any(${signed}::bigint[])`];
-  yield* readBlocks(trx, walk, [unsigned, named], after);
+  const unsigned = { where: [...fitting, sql`first_seq > ${extent.signed_last_block}::bigint`] };
+  yield* readBlocks(trx, walk, [unsigned, namedBy(signed, overlaps(walk))], after);
 }
 
 /** @returns the first `seq` of every block whose signature has all of the bits */
 async function findSigned(trx: Trx, walk: Walk, bits: readonly number[]): Promise<string[]> {
   const slices = bits.map((bit) => sql`substring(bits from ${bit * SLICE_BYTES + 1}::int for ${SLICE_BYTES}::int)`);
-  const { rows: segments } = await sql<{ blocks: string[]; slices: Buffer }>`
-    select blocks::text[] as blocks, ${sql.join(slices, sql` || `)} as slices from event_segments
+  const { rows: segments } = await sql<{ blocks: string; slices: Buffer }>`
+    select array_to_string(blocks, ' ') as blocks, ${sql.join(slices, sql` || `)} as slices from event_segments
     where ${within(overlaps(walk))}`.execute(trx);
   const { rows: open } = await sql<{ first_seq: string }>`
     select first_seq from event_signatures
     where ${within([...overlaps(walk), ...bits.map((bit) => sql`get_bit(bits, ${bit}::bigint) = 1`)])}`.execute(trx);
-  const closed = segments.flatMap(({ blocks, slices: found }) =>
-    placesIn(found).flatMap((place) => blocks[place] ?? []),
-  );
+  const closed = segments.flatMap(({ blocks, slices: found }) => {
+    const places = placesIn(found);
+    const firsts = places.length === 0 ? [] : blocks.split(" ");
+    return places.flatMap((place) => firsts[place] ?? []);
+  });
   return [...closed, ...open.map(({ first_seq: first }) => first)];
 }
 
@@ -98,12 +101,29 @@ function within(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown>
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }
 
-/** Conditions that a block must meet, each list by itself. */
-type Sources = readonly (readonly RawBuilder<unknown>[])[];
+/** Blocks that are read by themselves. */
+interface Source {
+  /** in place of the table; it is named `event_blocks` too */
+  readonly from?: RawBuilder<unknown>;
+  readonly where: readonly RawBuilder<unknown>[];
+}
+type Sources = readonly Source[];
+
+/**
+ * So many are read by their keys. Their marks are not asked: frequent ones, such as a kind, name nearly all blocks, and pairs of
+ * them stand in the signatures too.
+ */
+const NAMED_MAX = 4_000;
+
+function namedBy(signed: readonly string[], where: readonly RawBuilder<unknown>[]): Source {
+  const named = sql`first_seq = any(${signed}::bigint[])`;
+  if (signed.length > NAMED_MAX) return { where: [...where, named] };
+  return { from: sql`(select * from event_blocks where ${named} offset 0) as event_blocks`, where };
+}
 
 async function* readBlocks(trx: Trx, walk: Walk, sources: Sources, start: Place | null): AsyncGenerator<Block[]> {
   let after = start;
-  for (let limit = BLOCKS_AT_FIRST; ; limit = BLOCKS_AT_ONCE) {
+  for (let limit = BLOCKS_AT_FIRST; ; limit = Math.min(limit * BLOCKS_GROW, BLOCKS_AT_ONCE)) {
     const blocks = await readPage(trx, walk, sources, { after, limit });
     if (blocks.length > 0) yield blocks;
     after = blocks.at(-1) ?? null;
@@ -126,7 +146,7 @@ async function readPage(trx: Trx, walk: Walk, sources: Sources, page: Page): Pro
     bounds.push(sql`(${edge}, first_seq) ${isNewest ? sql`<` : sql`>`} (${exact}::timestamptz, ${first}::bigint)`);
   }
   const parts = sources.map(
-    (where) => sql`(select first_seq, last_seq, day, bytes, ${edge} as edge from event_blocks
+    ({ from = sql`event_blocks`, where }) => sql`(select first_seq, last_seq, day, bytes, ${edge} as edge from ${from}
       where ${within([...where, ...bounds])} order by ${edge} ${direction}, first_seq ${direction} limit ${page.limit})`,
   );
   // a block may be named twice: it got its signature and is newer than what was signed, or the like

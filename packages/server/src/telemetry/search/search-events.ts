@@ -2,15 +2,15 @@ import type { EventFilters, EventPage } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { toIso } from "../../kernel/index.ts";
 import type { Trx } from "../../storage/index.ts";
-import { readStoredEvent, toView } from "../read-events.ts";
+import { readStoredEvent, readTextKey, toView } from "../read-events.ts";
 import type { StoredBody } from "../read-events.ts";
-import { readSearch } from "./conditions.ts";
+import { readSearch, toConditions } from "./conditions.ts";
 import type { Walk } from "./find-blocks.ts";
 import { formatPlace, parsePlace } from "./search-place.ts";
 import type { SearchPlace } from "./search-place.ts";
 import { inSearch } from "./search-transaction.ts";
 import type { Patience, SearchContext } from "./search-transaction.ts";
-import { walkBlocks } from "./walk-blocks.ts";
+import { inTime, walkBlocks } from "./walk-blocks.ts";
 
 export interface EventSearch extends EventFilters {
   /** by the events' own time; default newest first */
@@ -70,13 +70,17 @@ async function collect(
   patience: Patience,
 ): Promise<{ rows: readonly Row[]; edgeMs: number | null }> {
   const limit = walk.limit ?? 0;
-  const direction = walk.order === "newest" ? sql`desc` : sql`asc`;
+  const near = await readNear(trx, walk);
+  if (near !== null) return { rows: near, edgeMs: null };
+  const direction = directionOf(walk);
+  const so = { rows: 0 };
   let rows: Row[] = [];
-  for await (const { fitting, edgeMs } of walkBlocks(trx, walk)) {
+  for await (const { fitting, edgeMs } of walkBlocks(trx, walk, so)) {
     const found = await sql<Row>`
       select fitting.seq, fitting.time, fitting.body from ${fitting}
       order by fitting.time ${direction}, fitting.seq ${direction} limit ${limit}`.execute(trx);
     rows = [...rows, ...found.rows].toSorted(compareBy(walk.order)).slice(0, limit);
+    so.rows = rows.length;
     if (edgeMs === null) break;
     const complete = rows.filter(({ time }) => isBeyond(time.getTime(), edgeMs, walk.order));
     if (complete.length === limit) break;
@@ -84,6 +88,57 @@ async function collect(
       return { rows: complete, edgeMs };
   }
   return { rows, edgeMs: null };
+}
+
+const directionOf = ({ order }: Walk) => (order === "newest" ? sql`desc` : sql`asc`);
+
+/** Events of one agent, session or high risk that are looked at by the index on it and its times. */
+const NEAR_MAX = 3_000;
+const INDEXED_RISKS: readonly string[] = ["high", "critical"];
+
+/**
+ * The page of a question about one agent, session or high risk, when the nearest of their events fill it or are all there are.
+ *
+ * @returns null when it takes more, or text must be looked for
+ */
+async function readNear(trx: Trx, walk: Walk): Promise<readonly Row[] | null> {
+  const indexed = indexedConditions(walk);
+  if (indexed.length === 0 || walk.search.terms.length + walk.search.paths.length > 0) return null;
+  const limit = walk.limit ?? 0;
+  const direction = directionOf(walk);
+  const ofThem = [...indexed, ...inTime(walk), ...walk.where];
+  const fits = [sql`true`, ...toConditions(walk.search)];
+  const nearMax = isOnlyAbout(walk) ? limit : NEAR_MAX;
+  const { rows } = await sql<Row & { looked: number }>`
+    with near as materialized (
+      select * from events where ${sql.join(ofThem, sql` and `)}
+      order by time ${direction}, seq ${direction} limit ${nearMax}
+    ), fitting as (
+      select seq, time, body from near as events where ${sql.join(fits, sql` and `)}
+      order by time ${direction}, seq ${direction} limit ${limit}
+    )
+    select fitting.*, looked from (select count(*)::int as looked from near) as counted left join fitting on true
+    order by fitting.time ${direction}, fitting.seq ${direction}`.execute(trx);
+  const found = rows.filter(({ body }) => body !== null);
+  return found.length === limit || (rows[0]?.looked ?? 0) < nearMax ? found : null;
+}
+
+function indexedConditions({ search: { filters } }: Walk) {
+  const { agent, session, risk = [] } = filters;
+  const [only = "", ...others] = risk;
+  // as the index on them says it
+  const isRisky = sql`risk in ('high', 'critical') and risk = ${only}`;
+  return [
+    ...(agent === undefined ? [] : [sql`agent_id = ${readTextKey("agent", agent)}`]),
+    ...(session === undefined ? [] : [sql`session_id = ${readTextKey("session", session)}`]),
+    ...(others.length === 0 && INDEXED_RISKS.includes(only) ? [isRisky] : []),
+  ];
+}
+
+/** All of their events fit. */
+function isOnlyAbout({ search: { filters } }: Walk): boolean {
+  const { agent: _agent, session: _session, since: _since, until: _until, ...others } = filters;
+  return Object.values(others).every((value) => value === undefined);
 }
 
 const BEGINNING = { newest: Number.POSITIVE_INFINITY, oldest: Number.NEGATIVE_INFINITY } as const;

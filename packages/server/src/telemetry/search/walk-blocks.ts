@@ -16,28 +16,43 @@ export interface Part {
 }
 
 const PART_BLOCKS = { first: 4, max: 256 };
+/** A part too many costs a question more; a part too large costs blocks that nobody wants. */
+const MORE_THAN_TOLD = 1.2;
 const PART_BYTES_MAX = 48 * 1024 * 1024;
 
 /**
  * Goes through the events that may fit, part by part in the order of time: first what is not in blocks yet, then block
  * by block what the index names. Each part is a question of bounded size.
  */
-export async function* walkBlocks(trx: Trx, walk: Walk): AsyncGenerator<Part> {
+export async function* walkBlocks(trx: Trx, walk: Walk, found: Found = { rows: 0 }): AsyncGenerator<Part> {
   const extent = await readExtent(trx);
   yield { fitting: eventsAfter(walk, extent.last_seq), edgeMs: edgeOf(walk, extent) };
   let waiting: Block[] = [];
   let size = PART_BLOCKS.first;
+  let looked = 0;
   for await (const blocks of findBlocks(trx, walk, extent)) {
     waiting = [...waiting, ...blocks];
     // the last one waits until it is known what comes after it
     while (waiting.length > 1) {
-      const taken = takeBlocks(waiting.slice(0, -1), size);
+      const taken = takeBlocks(waiting.slice(0, -1), Math.min(size, enoughFor(walk, found, looked)));
       waiting = waiting.slice(taken.length);
+      looked += taken.length;
       yield { fitting: eventsIn(walk, taken), edgeMs: waiting[0]?.edge.getTime() ?? null };
       size = Math.min(size * 2, PART_BLOCKS.max);
     }
   }
   if (waiting.length > 0) yield { fitting: eventsIn(walk, waiting), edgeMs: null };
+}
+
+/** What whoever walks has found so far. */
+export interface Found {
+  rows: number;
+}
+
+/** @returns how many more blocks will fill the page, as far as those that were looked into tell */
+function enoughFor({ limit }: Walk, { rows }: Found, looked: number): number {
+  if (limit === null || rows === 0) return PART_BLOCKS.max;
+  return Math.max(1, Math.ceil(((limit - rows) / rows) * looked * MORE_THAN_TOLD));
 }
 
 function edgeOf({ order }: Walk, { oldest, newest }: Extent): number | null {
@@ -75,14 +90,17 @@ function eventsIn(walk: Walk, blocks: readonly Block[]): RawBuilder<unknown> {
  * partition, which takes longer than the search, and no other index is tried than that on `seq`.
  */
 function fittingOf(walk: Walk, some: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
-  const { search, fromMs, toMs } = walk;
-  const inTime = [
+  const fits = [sql`true`, ...walk.where, ...toConditions(walk.search)];
+  return sql`select * from (select * from events where ${sql.join([...some, ...inTime(walk)], sql` and `)} offset 0) as events
+    where ${sql.join(fits, sql` and `)} ${cut(walk)}`;
+}
+
+/** @returns what makes an event one of the time that matters, as which it names the partitions */
+export function inTime({ fromMs, toMs }: Pick<Walk, "fromMs" | "toMs">): RawBuilder<unknown>[] {
+  return [
     ...(fromMs === null ? [] : [sql`time >= ${toIso(fromMs)}::timestamptz`]),
     ...(toMs === null ? [] : [sql`time < ${toIso(toMs + 1)}::timestamptz`]),
   ];
-  const fits = [sql`true`, ...walk.where, ...toConditions(search)];
-  return sql`select * from (select * from events where ${sql.join([...some, ...inTime], sql` and `)} offset 0) as events
-    where ${sql.join(fits, sql` and `)} ${cut(walk)}`;
 }
 
 /** `offset 0` keeps the question apart from what stands around it. */
