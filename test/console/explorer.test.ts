@@ -33,10 +33,11 @@ describe("E-5: the explorer", () => {
     const page = await app.open(await app.backend(), "/explorer?range=60");
     await settle(page);
     const plot = page.getByRole("slider", { name: "Events over time" });
-    const box = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-    await page.mouse.move(box.x + box.width * 0.5, box.y + 20);
+    const { width } = (await plot.boundingBox()) ?? { width: 0 };
+    // what comes above it may still move it: `hover` waits until it stands
+    await plot.hover({ position: { x: width * 0.5, y: 20 } });
     await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.75, box.y + 20, { steps: 4 });
+    await plot.hover({ position: { x: width * 0.75, y: 20 }, force: true });
     await page.mouse.up();
     await page.waitForURL(/since=.*until=/);
     const dragged = new URL(page.url()).searchParams;
