@@ -1,42 +1,26 @@
 import { EventEmitter } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../../../../test/agents/process-trees.ts";
 import { listSupervisors, runSupervisor } from "../../containment/index.ts";
-import { createNewId, readConfig, silentLogger, systemClock, toIso } from "../../kernel/index.ts";
-import { createTestDatabase } from "../../storage/testing.ts";
-import type { TestDatabase } from "../../storage/testing.ts";
-import { openHouse } from "../open-house.ts";
+import { createNewId, silentLogger, systemClock, toIso } from "../../kernel/index.ts";
 import type { OpenHouse } from "../open-house.ts";
 import { createActsAfterStops } from "./find-acts-after-stops.ts";
 import { stopAgents } from "./stop-agents.ts";
+import { openTestHouse } from "./testing.ts";
+import type { TestHouse } from "./testing.ts";
 
-const home = mkdtempSync(path.join(tmpdir(), "firebreak-two-sided-"));
+let home: string;
 const newId = createNewId(() => systemClock.now());
 const ada = { kind: "person", id: "usr_ada", name: "ada" } as const;
-let database: TestDatabase;
+let opened: TestHouse;
 let house: OpenHouse;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  house = await openHouse({
-    config: readConfig({ FIREBREAK_HOME: home, DATABASE_URL: database.databaseUrl }),
-    environment: {},
-    version: "0.0.0",
-    dataDir: path.resolve(import.meta.dirname, "../../../../.."),
-    clock: systemClock,
-    newId,
-    logger: silentLogger,
-  });
+  opened = await openTestHouse();
+  ({ home, house } = opened);
 });
-afterAll(async () => {
-  await house.close();
-  await database.close();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
 async function report(sessionId: string, more: { atMs: number; outcome: "success" | "denied" }): Promise<void> {
   const event = {

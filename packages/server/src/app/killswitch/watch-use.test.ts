@@ -1,17 +1,15 @@
 import { EventEmitter } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../../../../test/agents/process-trees.ts";
 import { listSupervisors, runSupervisor } from "../../containment/index.ts";
-import { createNewId, readConfig, silentLogger, systemClock } from "../../kernel/index.ts";
-import { createTestDatabase } from "../../storage/testing.ts";
-import type { TestDatabase } from "../../storage/testing.ts";
-import { openHouse } from "../open-house.ts";
+import { createNewId, silentLogger, systemClock } from "../../kernel/index.ts";
 import type { OpenHouse } from "../open-house.ts";
 import { stopAgents } from "./stop-agents.ts";
+import { openTestHouse } from "./testing.ts";
+import type { TestHouse } from "./testing.ts";
 import { createUseWatch } from "./watch-use.ts";
 
 const MINUTE_MS = 60_000;
@@ -19,7 +17,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const newId = createNewId(() => systemClock.now());
 const ada = { kind: "person", id: "usr_ada", name: "ada" } as const;
 let home: string;
-let database: TestDatabase;
+let opened: TestHouse;
 let house: OpenHouse;
 /** only ever moved on */
 let aheadMs = 0;
@@ -35,24 +33,12 @@ spec:
 `;
 
 beforeAll(async () => {
-  home = mkdtempSync(path.join(tmpdir(), "firebreak-use-"));
-  writeFileSync(path.join(home, "killswitch.policy.yaml"), POLICY);
-  database = await createTestDatabase();
-  house = await openHouse({
-    config: readConfig({ FIREBREAK_HOME: home, DATABASE_URL: database.databaseUrl }),
-    environment: {},
-    version: "0.0.0",
-    dataDir: path.resolve(import.meta.dirname, "../../../../.."),
-    clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
-    newId,
-    logger: silentLogger,
-  });
+  opened = await openTestHouse({ ...systemClock, now: () => systemClock.now() + aheadMs }, (given) =>
+    writeFileSync(path.join(given, "killswitch.policy.yaml"), POLICY),
+  );
+  ({ home, house } = opened);
 });
-afterAll(async () => {
-  await house.close();
-  await database.close();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
 /** The house's own watch looks too, and may have looked before the clock was moved. */
 async function expectAlerts(titles: readonly string[]): Promise<void> {

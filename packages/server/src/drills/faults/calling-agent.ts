@@ -18,10 +18,15 @@ export const callingAgentSettings = z.strictObject({
 });
 export type CallingAgentSettings = z.output<typeof callingAgentSettings>;
 
-export interface CallingAgent {
-  readonly agentId: string;
-  readonly pack: string;
-}
+/** What a fault says of the agent that calls the service; how often it does, each says by itself. */
+export const callingAgentParameters = z.strictObject({
+  agentId: z.string().max(64).default("scout"),
+  pack: z.string().max(64).default("research"),
+  ...callingAgentSettings.pick({ url: true, keyFile: true, tool: true }).shape,
+  /** of the service */
+  accessLog: z.string(),
+});
+export type CallingAgent = Pick<z.output<typeof callingAgentParameters>, "agentId" | "pack">;
 
 /** Starts it under supervision. @returns its file of settings */
 export function startCallingAgent(

@@ -1,19 +1,13 @@
 import { renameSync } from "node:fs";
 import { z } from "zod";
-import { startCallingAgent, untilAnswered } from "./calling-agent.ts";
+import { callingAgentParameters, startCallingAgent, untilAnswered } from "./calling-agent.ts";
 import { defineFault } from "./fault.ts";
 
 /** The service that an agent works with loses its store: it runs, and answers each call with an error. */
 export const integrationBroken = defineFault({
   kind: "integration-broken",
-  parameters: z.strictObject({
-    agentId: z.string().max(64).default("scout"),
-    pack: z.string().max(64).default("research"),
-    url: z.string(),
-    keyFile: z.string(),
-    accessLog: z.string(),
+  parameters: callingAgentParameters.extend({
     store: z.string(),
-    tool: z.string().max(64),
     everyMs: z.number().int().min(20).max(1000).default(150),
   }),
   cause: async ({ sandbox }, { agentId, pack, accessLog, store, ...settings }) => {

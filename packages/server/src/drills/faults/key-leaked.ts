@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { startCallingAgent, untilAnswered } from "./calling-agent.ts";
+import { callingAgentParameters, startCallingAgent, untilAnswered } from "./calling-agent.ts";
 import { defineFault } from "./fault.ts";
 
 /**
@@ -11,15 +11,7 @@ import { defineFault } from "./fault.ts";
  */
 export const keyLeaked = defineFault({
   kind: "key-leaked",
-  parameters: z.strictObject({
-    agentId: z.string().max(64).default("scout"),
-    pack: z.string().max(64).default("research"),
-    url: z.string(),
-    keyFile: z.string(),
-    accessLog: z.string(),
-    tool: z.string().max(64),
-    everyMs: z.number().int().min(20).max(1000).default(200),
-  }),
+  parameters: callingAgentParameters.extend({ everyMs: z.number().int().min(20).max(1000).default(200) }),
   cause: async ({ sandbox }, { agentId, pack, accessLog, ...settings }) => {
     const log = path.join(sandbox.workspace, "agent.log");
     const tail = { name: "agent-log", paths: [log], map: "openclaw-gateway", agent: agentId, pack, start: "beginning" };

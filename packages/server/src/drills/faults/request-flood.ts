@@ -1,19 +1,11 @@
 import { z } from "zod";
-import { startCallingAgent, untilAnswered } from "./calling-agent.ts";
+import { callingAgentParameters, startCallingAgent, untilAnswered } from "./calling-agent.ts";
 import { defineFault } from "./fault.ts";
 
 /** A supervised agent calls a service faster than it may, without a pause after a refusal; bounded, and on loopback. */
 export const requestFlood = defineFault({
   kind: "request-flood",
-  parameters: z.strictObject({
-    agentId: z.string().max(64).default("scout"),
-    pack: z.string().max(64).default("research"),
-    url: z.string(),
-    keyFile: z.string(),
-    accessLog: z.string(),
-    tool: z.string().max(64),
-    everyMs: z.number().int().min(5).max(1000).default(20),
-  }),
+  parameters: callingAgentParameters.extend({ everyMs: z.number().int().min(5).max(1000).default(20) }),
   cause: async ({ sandbox }, { agentId, pack, accessLog, ...settings }) => {
     const settingsFile = startCallingAgent(sandbox, { agentId, pack }, settings);
     await untilAnswered(accessLog, 429);
