@@ -7,7 +7,7 @@ import { fileQuarantine, skillQuarantine } from "../skills/index.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { commandEffectors } from "./commands/index.ts";
 import { cutNetworkEffector } from "./cut-network.ts";
-import { databaseEffectors } from "./databases/index.ts";
+import { addressWithin, databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { backupEffectors } from "./backup/index.ts";
@@ -18,7 +18,7 @@ import { hookEffectors } from "./hooks/index.ts";
 import { managedServiceEffectors } from "./managed-services/index.ts";
 import type { ServiceSurroundings } from "./managed-services/index.ts";
 import { maintenanceLock } from "./maintenance-lock/maintenance-lock.ts";
-import { networkProbes, probeEffectors } from "./probes/index.ts";
+import { networkProbes, probeEffectors, reachOf } from "./probes/index.ts";
 import { mcpDisable } from "./mcp/mcp-disable.ts";
 import { processEnd } from "./process-end.ts";
 import { resumeEffector } from "./resume.ts";
@@ -58,9 +58,10 @@ export function localEffectors(
 export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
   const { settings } = surroundings;
   const services = managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch });
-  const probes = networkProbes(settings, surroundings.services);
-  const data = [...databaseEffectors, ...backupEffectors(settings), ...gitEffectors(settings.git), diskClean];
-  return [...probes, ...services, ...data];
+  const reach = reachOf(settings, surroundings.services);
+  const addressOf = addressWithin(reach);
+  const data = [...databaseEffectors(addressOf), ...backupEffectors(settings, addressOf)];
+  return [...networkProbes(reach), ...services, ...data, ...gitEffectors(settings.git), diskClean];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

@@ -7,6 +7,7 @@ import type { OpenFolder } from "../../../kernel/index.ts";
 import { defineEffector, TOUCHES_NOTHING } from "../../effector.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { postgresName, postgresPlace, redisName, redisPlace } from "../databases/index.ts";
+import type { AddressOf } from "../databases/index.ts";
 import { checkContent, hashFile } from "./check-content.ts";
 import { explained } from "./explain.ts";
 import { manifestOf, readManifest } from "./manifest.ts";
@@ -34,7 +35,8 @@ const parameters = z.discriminatedUnion("kind", [
 type Parameters = z.output<typeof parameters>;
 
 /** Backs up a folder, a PostgreSQL database or a Redis server, and reads the backup to its end before it counts. */
-export function backupCreate(programs: string | undefined): Effector {
+export function backupCreate(programs: string | undefined, addressOf: AddressOf): Effector {
+  const means = { programs, addressOf };
   return defineEffector({
     name: "backup.create",
     title: "Make a backup and read it back",
@@ -48,7 +50,7 @@ export function backupCreate(programs: string | undefined): Effector {
       `writes a backup of ${describeSource(given)} to ${given.to}${given.key === undefined ? "" : ", encrypted"}`,
       ...(given.keep === undefined ? [] : [`removes its older backups there but for the newest ${given.keep}`]),
     ],
-    apply: (ctx, given) => explained(() => create(ctx, given, programs)),
+    apply: (ctx, given) => explained(() => create(ctx, given, means)),
     verify: (ctx, given, output) => explained(() => verify(ctx, given, { output, programs })),
     undo: async (_ctx, _given, output) => ({ ok: true, output, message: "The backup stays." }),
   });
@@ -71,15 +73,15 @@ function openSource(
   ctx: EffectorContext,
   given: Parameters,
   to: string,
-  programs: string | undefined,
+  { programs, addressOf }: Means,
 ): Promise<BackupSource> {
   switch (given.kind) {
     case "folder":
       return folderSource(ctx, given.source, to);
     case "postgres":
-      return postgresSource(ctx, given.source, programs);
+      return postgresSource(ctx, { ...given.source, addressOf }, programs);
     case "redis":
-      return redisSource(ctx, given.source);
+      return redisSource(ctx, { ...given.source, addressOf });
     default:
       return given satisfies never;
   }
@@ -89,13 +91,19 @@ function openSource(
 const markOf = ({ runId, stepId }: EffectorContext) =>
   createHash("sha256").update(`${runId}/${stepId}`).digest("hex").slice(0, 12);
 
-async function create(ctx: EffectorContext, given: Parameters, programs: string | undefined): Promise<EffectorOutcome> {
+interface Means {
+  readonly programs: string | undefined;
+  readonly addressOf: AddressOf;
+}
+
+async function create(ctx: EffectorContext, given: Parameters, means: Means): Promise<EffectorOutcome> {
+  const { programs } = means;
   const started = ctx.clock.monotonicMs();
   if (given.makeFolder) await mkdir(given.to, { recursive: true, mode: 0o700 });
   const to = await realpath(given.to).catch((fault: unknown) => {
     throw new BackupFault(`${given.to} is no folder to write to (${codeOf(fault) ?? messageOf(fault)})`);
   });
-  const source = await openSource(ctx, given, to, programs);
+  const source = await openSource(ctx, given, to, means);
   const folder = await openFolder(to);
   try {
     const ending = `-${markOf(ctx)}.${source.extension}${given.key === undefined ? "" : ".enc"}`;

@@ -1,5 +1,6 @@
 import { codeOf, messageOf, RedisRefusal } from "../../../kernel/index.ts";
 import type { EffectorOutcome, EffectorReason } from "../../effector.ts";
+import { AddressRefused } from "../probes/reachable-address.ts";
 import { BackupFault } from "./open-backup.ts";
 import { ProgramFault } from "./postgres-programs.ts";
 
@@ -19,6 +20,7 @@ export async function explained(act: () => Promise<EffectorOutcome>): Promise<Ef
     return await act();
   } catch (fault) {
     if (fault instanceof ProgramFault) return { ok: false, reason: "unavailable", message: fault.message };
+    if (fault instanceof AddressRefused) return { ok: false, reason: "denied", message: fault.message };
     if (fault instanceof BackupFault) return { ok: false, reason: "failed", message: fault.message };
     if (fault instanceof RedisRefusal)
       return { ok: false, reason: "failed", message: `Redis refused: ${fault.message}` };

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { text } from "node:stream/consumers";
 import { messageOf } from "../../../kernel/index.ts";
 import { runSystemProgram } from "../../system-program.ts";
-import type { PostgresParameters } from "../databases/index.ts";
+import type { PostgresServer } from "../databases/index.ts";
 import { BackupFault } from "./open-backup.ts";
 
 /** PostgreSQL's own programs are not there, or are too old for the server. */
@@ -77,7 +77,7 @@ async function majorOf(file: string): Promise<number> {
 }
 
 /** The password goes by the environment: command lines are seen by everybody. */
-function environmentOf(place: PostgresParameters | null): Record<string, string> {
+async function environmentOf(place: PostgresServer | null, signal: AbortSignal): Promise<Record<string, string>> {
   const plain = {
     PATH: "/usr/bin:/bin",
     LC_ALL: "C",
@@ -86,10 +86,11 @@ function environmentOf(place: PostgresParameters | null): Record<string, string>
     PGSERVICEFILE: "/dev/null",
   };
   if (place === null) return plain;
-  const { host, port, socket, user, password, database } = place;
+  const { host, port, socket, user, password, database, addressOf } = place;
   return {
     ...plain,
     PGHOST: socket ?? host,
+    ...(socket === undefined ? { PGHOSTADDR: await addressOf(host, port, signal) } : {}),
     PGPORT: String(port),
     PGUSER: user,
     PGDATABASE: database,
@@ -102,7 +103,7 @@ function environmentOf(place: PostgresParameters | null): Record<string, string>
 export interface PostgresRun {
   readonly argv: readonly string[];
   /** the server it speaks to; null: none */
-  readonly place: PostgresParameters | null;
+  readonly place: PostgresServer | null;
   readonly signal: AbortSignal;
   readonly input?: AsyncIterable<Uint8Array>;
 }
@@ -115,7 +116,7 @@ export interface PostgresRun {
 export async function* runPostgresProgram({ argv, place, signal, input }: PostgresRun): AsyncGenerator<Buffer> {
   const [file = "", ...args] = argv;
   const child = spawn(file, args, {
-    env: environmentOf(place),
+    env: await environmentOf(place, signal),
     cwd: "/",
     stdio: "pipe",
     signal,

@@ -6,7 +6,7 @@ import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../e
 import type { EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { runSystemProgram } from "../../system-program.ts";
 import { postgresName, withPostgres } from "../databases/index.ts";
-import type { PostgresParameters } from "../databases/index.ts";
+import type { PostgresServer } from "../databases/index.ts";
 import { openBackup } from "./open-backup.ts";
 import { findPostgresProgram, ProgramFault, runForEffect } from "./postgres-programs.ts";
 import { lossOf, markOf } from "./restore-plan.ts";
@@ -23,7 +23,7 @@ const record = z.object({
 });
 
 /** A database is restored under another name and takes its place by renaming; what was there keeps a name of its own. */
-export function postgresRestorer(place: PostgresParameters): Restorer {
+export function postgresRestorer(place: PostgresServer): Restorer {
   const what = postgresName(place);
   return {
     what,
@@ -47,7 +47,7 @@ export function postgresRestorer(place: PostgresParameters): Restorer {
 }
 
 /** At a database that is not the one that is renamed. */
-function atServer<T>(place: PostgresParameters, signal: AbortSignal, act: (client: Client) => Promise<T>): Promise<T> {
+function atServer<T>(place: PostgresServer, signal: AbortSignal, act: (client: Client) => Promise<T>): Promise<T> {
   const database = place.database === "postgres" ? "template1" : "postgres";
   return withPostgres({ ...place, database }, signal, act, 60_000);
 }
@@ -57,12 +57,12 @@ async function oidOf(client: Client, name: string): Promise<string | null> {
   return z.array(z.object({ oid: z.string() })).parse(rows)[0]?.oid ?? null;
 }
 
-function namesOf(ctx: EffectorContext, { database }: PostgresParameters) {
+function namesOf(ctx: EffectorContext, { database }: PostgresServer) {
   const [base, mark] = [database.slice(0, 36), markOf(ctx)];
   return { fresh: `${base}_restoring_${mark}`, before: `${base}_before_${mark}`, undone: `${base}_undone_${mark}` };
 }
 
-async function restore(ctx: EffectorContext, plan: RestorePlan, place: PostgresParameters): Promise<EffectorOutcome> {
+async function restore(ctx: EffectorContext, plan: RestorePlan, place: PostgresServer): Promise<EffectorOutcome> {
   const names = namesOf(ctx, place);
   const known = readEffectRecord(ctx, record);
   const facts = await atServer(place, ctx.signal, async (client) => {
@@ -111,7 +111,7 @@ async function creationOf(client: Client, fresh: string, like: string): Promise<
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-async function fill(ctx: EffectorContext, plan: RestorePlan, fresh: PostgresParameters): Promise<void> {
+async function fill(ctx: EffectorContext, plan: RestorePlan, fresh: PostgresServer): Promise<void> {
   const backup = await openBackup(plan.file, plan.key, ctx.signal);
   try {
     const run = { place: fresh, signal: ctx.signal };
@@ -152,7 +152,7 @@ async function expectRestricting(program: string): Promise<void> {
 }
 
 /** @param isThere null: it is not */
-async function rowsOf(ctx: EffectorContext, place: PostgresParameters, isThere: string | null): Promise<number | null> {
+async function rowsOf(ctx: EffectorContext, place: PostgresServer, isThere: string | null): Promise<number | null> {
   if (isThere === null) return null;
   return withPostgres(place, ctx.signal, countRows, 30_000).catch(() => null); // a damaged one cannot be counted
 }
@@ -171,7 +171,7 @@ async function rename(client: Client, from: string, to: string): Promise<void> {
   await client.query(`alter database ${fresh} with allow_connections true`);
 }
 
-async function undo(ctx: EffectorContext, place: PostgresParameters): Promise<EffectorOutcome> {
+async function undo(ctx: EffectorContext, place: PostgresServer): Promise<EffectorOutcome> {
   const known = readEffectRecord(ctx, record);
   if (known === null) return { ok: true, output: {}, message: "nothing is to be put back" };
   const names = namesOf(ctx, place);

@@ -7,7 +7,7 @@ import type { RedisConnection } from "../../../kernel/index.ts";
 import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../effect-record.ts";
 import type { EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { countKeys, readInfo, redisName, withRedis } from "../databases/index.ts";
-import type { RedisParameters } from "../databases/index.ts";
+import type { RedisServer } from "../databases/index.ts";
 import { serveDump } from "./serve-redis-dump.ts";
 import { BackupFault, openBackup } from "./open-backup.ts";
 import { checkRedisDump } from "./redis-dump.ts";
@@ -30,7 +30,7 @@ const record = z.object({
 const LOAD_MS = 280_000;
 
 /** A running Redis server is given the backup as a replica is given the data of its master; it needs no restart and no files. */
-export function redisRestorer(place: RedisParameters): Restorer {
+export function redisRestorer(place: RedisServer): Restorer {
   const what = redisName(place);
   return {
     what,
@@ -67,7 +67,7 @@ function judge(what: string, info: ReadonlyMap<string, string>): EffectorOutcome
 
 const asideOf = (ctx: EffectorContext) => join(ctx.home, "effects", `redis-before-${markOf(ctx)}.rdb`);
 
-async function restore(ctx: EffectorContext, plan: RestorePlan, place: RedisParameters): Promise<EffectorOutcome> {
+async function restore(ctx: EffectorContext, plan: RestorePlan, place: RedisServer): Promise<EffectorOutcome> {
   const what = redisName(place);
   const known = readEffectRecord(ctx, record) ?? (await keepAside(ctx, place));
   // what was written since it was restored is not thrown away by a repeat
@@ -95,7 +95,7 @@ async function restore(ctx: EffectorContext, plan: RestorePlan, place: RedisPara
 }
 
 /** Keeps what the server holds in the home, before anything changes. */
-async function keepAside(ctx: EffectorContext, place: RedisParameters): Promise<z.output<typeof record>> {
+async function keepAside(ctx: EffectorContext, place: RedisServer): Promise<z.output<typeof record>> {
   const keysBefore = await withRedis(place, ctx.signal, async (redis) => countKeys(await readInfo(redis)));
   const aside = asideOf(ctx);
   ensurePrivateDir(join(ctx.home, "effects"));
@@ -125,7 +125,7 @@ async function* piecesOf(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function load(ctx: EffectorContext, place: RedisParameters, dump: AsyncIterable<Buffer>): Promise<number> {
+async function load(ctx: EffectorContext, place: RedisServer, dump: AsyncIterable<Buffer>): Promise<number> {
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(LOAD_MS)]);
   return withRedis(
     place,
@@ -181,7 +181,7 @@ async function loadFrom(
   }
 }
 
-async function undo(ctx: EffectorContext, place: RedisParameters): Promise<EffectorOutcome> {
+async function undo(ctx: EffectorContext, place: RedisServer): Promise<EffectorOutcome> {
   const known = readEffectRecord(ctx, record);
   if (known === null) return { ok: true, output: {}, message: "nothing is to be put back" };
   const keys = known.isBegun ? await load(ctx, place, piecesOf(known.aside)) : null;

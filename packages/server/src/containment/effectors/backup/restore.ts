@@ -4,6 +4,7 @@ import { defineEffector, TOUCHES_NOTHING } from "../../effector.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { hasEffectRecord } from "../../effect-record.ts";
 import { postgresPlace, redisPlace } from "../databases/index.ts";
+import type { AddressOf } from "../databases/index.ts";
 import { checkContent } from "./check-content.ts";
 import { explained } from "./explain.ts";
 import { findBackup } from "./find-backup.ts";
@@ -28,7 +29,8 @@ const parameters = z.discriminatedUnion("kind", [
 type Parameters = z.output<typeof parameters>;
 
 /** Restores a backup that was read to its end, beside what is there or in its place; undo puts back what was there. */
-export function backupRestore(programs: string | undefined): Effector {
+export function backupRestore(programs: string | undefined, addressOf: AddressOf): Effector {
+  const restorerOf = (given: Parameters) => chooseRestorer(given, addressOf);
   return defineEffector({
     name: "backup.restore",
     title: "Restore a backup",
@@ -42,23 +44,23 @@ export function backupRestore(programs: string | undefined): Effector {
       hosts: [hostname()],
     }),
     preview: async (ctx, given) => {
-      const outcome = await explained(() => preview(ctx, given, programs));
+      const outcome = await explained(() => preview(ctx, given, { programs, restorer: restorerOf(given) }));
       return [outcome.ok ? outcome.message : `nothing: ${outcome.message}`];
     },
-    apply: (ctx, given) => explained(() => restore(ctx, given, programs)),
+    apply: (ctx, given) => explained(() => restore(ctx, given, { programs, restorer: restorerOf(given) })),
     verify: (ctx, given) => explained(() => restorerOf(given).verify(ctx)),
     undo: (ctx, given) => explained(() => restorerOf(given).undo(ctx)),
   });
 }
 
-function restorerOf(given: Parameters): Restorer {
+function chooseRestorer(given: Parameters, addressOf: AddressOf): Restorer {
   switch (given.kind) {
     case "folder":
       return folderRestorer(given.to);
     case "postgres":
-      return postgresRestorer(given.to);
+      return postgresRestorer({ ...given.to, addressOf });
     case "redis":
-      return redisRestorer(given.to);
+      return redisRestorer({ ...given.to, addressOf });
     default:
       return given satisfies never;
   }
@@ -73,12 +75,16 @@ async function plan(ctx: EffectorContext, given: Parameters, programs: string | 
   return { file: path, key, programs, isProduction: mode === "production", checked, madeAtMs };
 }
 
+interface Means {
+  readonly programs: string | undefined;
+  readonly restorer: Restorer;
+}
+
 async function preview(
   ctx: EffectorContext,
   given: Parameters,
-  programs: string | undefined,
+  { programs, restorer }: Means,
 ): Promise<EffectorOutcome> {
-  const restorer = restorerOf(given);
   const { file, checked, madeAtMs } = await plan(ctx, given, programs);
   const refused = await restorer.refuse(ctx, given.mode === "production");
   if (refused !== null) return { ok: true, output: {}, message: `nothing: ${refused.message}` };
@@ -91,9 +97,8 @@ async function preview(
 async function restore(
   ctx: EffectorContext,
   given: Parameters,
-  programs: string | undefined,
+  { programs, restorer }: Means,
 ): Promise<EffectorOutcome> {
-  const restorer = restorerOf(given);
   // one that was begun goes on, whatever it looks like there by now
   const refused = hasEffectRecord(ctx) ? null : await restorer.refuse(ctx, given.mode === "production");
   if (refused !== null) return { ok: false, ...refused };

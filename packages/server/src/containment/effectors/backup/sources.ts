@@ -2,10 +2,10 @@ import path from "node:path";
 import { lstat, realpath } from "node:fs/promises";
 import type { Client } from "pg";
 import { z } from "zod";
-import { codeOf, messageOf, openFolder, openRedis } from "../../../kernel/index.ts";
+import { codeOf, messageOf, openFolder } from "../../../kernel/index.ts";
 import type { EffectorContext } from "../../effector.ts";
-import { countKeys, postgresName, readInfo, redisName, withPostgres, withRedis } from "../databases/index.ts";
-import type { PostgresParameters, RedisParameters } from "../databases/index.ts";
+import { connectRedis, countKeys, postgresName, readInfo, redisName, withPostgres, withRedis } from "../databases/index.ts";
+import type { PostgresServer, RedisServer } from "../databases/index.ts";
 import { isWithin } from "../is-within.ts";
 import { BackupFault } from "./open-backup.ts";
 import { packFolder } from "./pack-folder.ts";
@@ -67,7 +67,7 @@ export async function folderSource(ctx: EffectorContext, given: string, to: stri
   };
 }
 
-export async function redisSource(ctx: EffectorContext, place: RedisParameters): Promise<BackupSource> {
+export async function redisSource(ctx: EffectorContext, place: RedisServer): Promise<BackupSource> {
   const info = await withRedis(place, ctx.signal, readInfo);
   const entries = countKeys(info);
   return {
@@ -81,9 +81,9 @@ export async function redisSource(ctx: EffectorContext, place: RedisParameters):
 
 const DUMP_MS = 280_000;
 
-export async function* readDumpOf(place: RedisParameters, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* readDumpOf(place: RedisServer, signal: AbortSignal): AsyncGenerator<Buffer> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(DUMP_MS)]);
-  const redis = await openRedis(place, limited);
+  const redis = await connectRedis(place, limited);
   try {
     yield* redis.readDump();
   } finally {
@@ -99,7 +99,7 @@ const FACTS = `select current_setting('server_version_num')::int / 10000 as vers
 /** @throws ProgramFault when pg_dump is missing or older than the server */
 export async function postgresSource(
   ctx: EffectorContext,
-  place: PostgresParameters,
+  place: PostgresServer,
   programs: string | undefined,
 ): Promise<BackupSource> {
   const { version, tables, rows } = await withPostgres(

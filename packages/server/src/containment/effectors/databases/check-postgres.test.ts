@@ -9,6 +9,7 @@ import { createTestDatabase } from "../../../storage/testing.ts";
 import type { TestDatabase } from "../../../storage/testing.ts";
 import { effectorContextFor } from "../testing.ts";
 import { checkPostgres } from "./check-postgres.ts";
+import { asWritten } from "./server-address.ts";
 import { postgresParametersOf } from "./testing.ts";
 
 let home = "";
@@ -19,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const ask = (given: Record<string, unknown>, signal = new AbortController().signal) =>
-  checkPostgres.apply(effectorContextFor(home, { signal }), given);
+  checkPostgres(asWritten).apply(effectorContextFor(home, { signal }), given);
 
 describe("check.postgres", () => {
   let shared: TestDatabase;

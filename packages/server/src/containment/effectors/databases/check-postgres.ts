@@ -3,9 +3,11 @@ import { z } from "zod";
 import { messageOf } from "../../../kernel/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
 import { defineProbe } from "../probes/define-probe.ts";
+import { AddressRefused } from "../probes/reachable-address.ts";
 import { findDamage } from "./find-damage.ts";
 import { postgresName, postgresPlace, sqlStateOf, withPostgres } from "./postgres-place.ts";
 import type { PostgresParameters } from "./postgres-place.ts";
+import type { AddressOf } from "./server-address.ts";
 import { isNoAnswer, wordsOf } from "./unreachable.ts";
 
 const parameters = postgresPlace.extend({
@@ -17,14 +19,15 @@ const DOWN = { up: false, version: null, readOnly: null, sizeBytes: null, damage
 const DEEP_MS = 280_000;
 
 /** Whether PostgreSQL answers a query in that database, what it says of itself, and, if asked, what is damaged. */
-export const checkPostgres: Effector = defineProbe({
+export const checkPostgres = (addressOf: AddressOf): Effector =>
+ defineProbe({
   name: "check.postgres",
   title: "Ask a PostgreSQL server how it is",
   parameters,
   describe: (place) => `asks ${postgresName(place)}${place.deep ? ", and reads every table and index" : ""}`,
   ask: async (ctx, given) => {
     try {
-      return await withPostgres(given, ctx.signal, (client) => readFacts(client, ctx, given));
+      return await withPostgres({ ...given, addressOf }, ctx.signal, (client) => readFacts(client, ctx, given));
     } catch (fault) {
       return judgeFault(fault, given);
     }
@@ -66,6 +69,7 @@ function judgeFault(fault: unknown, given: PostgresParameters): EffectorOutcome 
   if (/password must be a string|no password supplied/i.test(messageOf(fault))) {
     return { ok: false, reason: "unavailable", message: `${what} answers, but wants a password` };
   }
+  if (fault instanceof AddressRefused) return { ok: false, reason: "denied", message: fault.message };
   if (isNoAnswer(fault)) {
     return { ok: false, reason: "unreachable", message: `${what} cannot be asked: ${wordsOf(fault)}` };
   }

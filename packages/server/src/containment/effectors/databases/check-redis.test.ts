@@ -10,6 +10,7 @@ import { startRedis } from "../../../../../../test/harness/redis-server.ts";
 import type { RedisServer } from "../../../../../../test/harness/redis-server.ts";
 import { describeProbeContract, effectorContextFor } from "../testing.ts";
 import { checkRedis } from "./check-redis.ts";
+import { asWritten } from "./server-address.ts";
 
 const PASSWORD = "correct horse battery";
 let redis: RedisServer;
@@ -28,7 +29,7 @@ afterEach(() => {
 });
 
 const ask = (given: Record<string, unknown>, signal = new AbortController().signal) =>
-  checkRedis.apply(effectorContextFor(home, { signal }), given);
+  checkRedis(asWritten).apply(effectorContextFor(home, { signal }), given);
 
 /** A server that answers every command with this, whatever was asked. */
 async function startImpostor(answer: string | null): Promise<number> {

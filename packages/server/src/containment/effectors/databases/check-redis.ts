@@ -1,21 +1,24 @@
 import { RedisRefusal } from "../../../kernel/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome, EffectorOutput } from "../../effector.ts";
 import { defineProbe } from "../probes/define-probe.ts";
+import { AddressRefused } from "../probes/reachable-address.ts";
 import { countKeys, readInfo, redisName, redisPlace, withRedis } from "./redis-place.ts";
-import type { RedisParameters } from "./redis-place.ts";
+import type { RedisServer } from "./redis-place.ts";
+import type { AddressOf } from "./server-address.ts";
 import { isNoAnswer, wordsOf } from "./unreachable.ts";
 
 const DOWN = { up: false, loading: false, usedBytes: null, maxBytes: null, lastSaveOk: null, keys: null };
 const LOGIN_REFUSED = new Set(["WRONGPASS", "NOAUTH", "NOPERM"]);
 
 /** Whether Redis answers PING, and what it says of itself. */
-export const checkRedis: Effector = defineProbe({
+export const checkRedis = (addressOf: AddressOf): Effector =>
+ defineProbe({
   name: "check.redis",
   title: "Ask a Redis server how it is",
   parameters: redisPlace,
   describe: (place) => `asks ${redisName(place)}`,
   ask: async (ctx, place) => {
-    const asked = await askRedis(ctx, place);
+    const asked = await askRedis(ctx, { ...place, addressOf });
     if (!asked.ok) return asked;
     const { up, reason } = asked.output;
     const what = redisName(place);
@@ -23,7 +26,7 @@ export const checkRedis: Effector = defineProbe({
   },
 });
 
-async function askRedis(ctx: EffectorContext, place: RedisParameters): Promise<EffectorOutcome> {
+async function askRedis(ctx: EffectorContext, place: RedisServer): Promise<EffectorOutcome> {
   try {
     return await withRedis(place, ctx.signal, async (redis) => {
       const pong = await redis.ask("PING").catch(loadingOrThrow);
@@ -35,6 +38,7 @@ async function askRedis(ctx: EffectorContext, place: RedisParameters): Promise<E
       const message = `${redisName(place)} answers, but wants another password: ${fault.code}; give user and password`;
       return { ok: false, reason: "unavailable", message };
     }
+    if (fault instanceof AddressRefused) return { ok: false, reason: "denied", message: fault.message };
     if (isNoAnswer(fault)) {
       return { ok: false, reason: "unreachable", message: `${redisName(place)} cannot be asked: ${wordsOf(fault)}` };
     }

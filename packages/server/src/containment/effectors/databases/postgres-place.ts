@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { z } from "zod";
+import type { Addressed } from "./server-address.ts";
 import { hostName, passwordText, portNumber } from "./redis-place.ts";
 
 const identifier = z
@@ -23,6 +24,7 @@ export const postgresPlace = z.strictObject({
   database: identifier.default("postgres"),
 });
 export type PostgresParameters = z.output<typeof postgresPlace>;
+export type PostgresServer = Addressed<PostgresParameters>;
 
 export const POSTGRES_ASK_MS = 10_000;
 
@@ -32,14 +34,14 @@ export function postgresName({ host, port, socket, database }: PostgresParameter
 
 /** Connects as Firebreak, with the time for each query, and closes whatever happens. */
 export async function withPostgres<T>(
-  place: PostgresParameters,
+  place: PostgresServer,
   signal: AbortSignal,
   use: (client: Client) => Promise<T>,
   timeoutMs = POSTGRES_ASK_MS,
 ): Promise<T> {
-  const { host, port, socket, user, password, database } = place;
+  const { host, port, socket, user, password, database, addressOf } = place;
   const client = new Client({
-    host: socket ?? host,
+    host: socket ?? (await addressOf(host, port, signal)),
     port,
     user,
     database,

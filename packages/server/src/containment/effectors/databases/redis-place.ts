@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { openRedis } from "../../../kernel/index.ts";
 import type { RedisConnection } from "../../../kernel/index.ts";
+import type { Addressed } from "./server-address.ts";
 
 /** A host's name or address, without anything that could mean more. */
 export const hostName = z
@@ -17,21 +18,27 @@ export const redisPlace = z.strictObject({
   user: z.string().min(1).max(128).optional(),
   password: passwordText.optional(),
 });
-export type RedisParameters = z.output<typeof redisPlace>;
+export type RedisServer = Addressed<z.output<typeof redisPlace>>;
 
 export const REDIS_ASK_MS = 5_000;
 
-export const redisName = ({ host, port }: Pick<RedisParameters, "host" | "port">) => `Redis at ${host}:${port}`;
+export const redisName = ({ host, port }: Pick<RedisServer, "host" | "port">) => `Redis at ${host}:${port}`;
+
+/** Connects and logs in. @throws AddressRefused; @throws as openRedis does */
+export async function connectRedis(place: RedisServer, signal: AbortSignal): Promise<RedisConnection> {
+  const { host, port, user, password, addressOf } = place;
+  return openRedis({ host: await addressOf(host, port, signal), port, user, password }, signal);
+}
 
 /** Connects, asks, and closes, within the time. */
 export async function withRedis<T>(
-  place: RedisParameters,
+  place: RedisServer,
   signal: AbortSignal,
   use: (redis: RedisConnection) => Promise<T>,
   timeoutMs = REDIS_ASK_MS,
 ): Promise<T> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const redis = await openRedis(place, limited);
+  const redis = await connectRedis(place, limited);
   try {
     return await use(redis);
   } finally {

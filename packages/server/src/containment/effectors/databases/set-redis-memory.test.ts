@@ -8,9 +8,11 @@ import { startRedis } from "../../../../../../test/harness/redis-server.ts";
 import type { RedisServer } from "../../../../../../test/harness/redis-server.ts";
 import { describeEffectorContract, effectorContextFor } from "../testing.ts";
 import type { EffectorWorld } from "../testing.ts";
+import { asWritten } from "./server-address.ts";
 import { setRedisMemory } from "./set-redis-memory.ts";
 
 const MB = 1024 * 1024;
+const setMemory = setRedisMemory(asWritten);
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await startRedis({ args: ["--maxmemory", "64mb", "--maxmemory-policy", "noeviction"] });
@@ -71,17 +73,17 @@ describe("redis.set_memory", () => {
 
   test("R-4: a limit below what is used is refused: undo would not bring back what was evicted", async () => {
     const before = await look();
-    const outcome = await setRedisMemory.apply(effectorContextFor(home), given(1000));
+    const outcome = await setMemory.apply(effectorContextFor(home), given(1000));
     expect(outcome).toMatchObject({ ok: false, reason: "conflict", message: expect.stringContaining("evict") });
     expect(await look()).toEqual(before);
   });
 
   test("R-4: what somebody set meanwhile stays", async () => {
     const ctx = effectorContextFor(home);
-    const { output = {} } = await setRedisMemory.apply(ctx, given(100 * MB));
+    const { output = {} } = await setMemory.apply(ctx, given(100 * MB));
     expect(output).toEqual({ before: { maxBytes: 64 * MB, policy: "noeviction" } });
     await redis.ask("CONFIG", "SET", "maxmemory", String(90 * MB));
-    const undone = await setRedisMemory.undo(ctx, given(100 * MB), output);
+    const undone = await setMemory.undo(ctx, given(100 * MB), output);
     expect(undone).toMatchObject({ ok: true, message: expect.stringContaining("somebody set meanwhile") });
     expect(await look()).toEqual([
       ["maxmemory", String(90 * MB)],
@@ -91,7 +93,7 @@ describe("redis.set_memory", () => {
   });
 
   test("R-4: a server that is gone is not reached", async () => {
-    const outcome = await setRedisMemory.apply(effectorContextFor(home), { ...given(MB), port: 1 });
+    const outcome = await setMemory.apply(effectorContextFor(home), { ...given(MB), port: 1 });
     expect(outcome).toMatchObject({ ok: false, reason: "unreachable" });
   });
 });

@@ -4,7 +4,9 @@ import type { RedisConnection } from "../../../kernel/index.ts";
 import { readEffectRecord, removeEffectRecord, writeEffectRecord } from "../../effect-record.ts";
 import { defineEffector, TOUCHES_NOTHING } from "../../effector.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
+import { AddressRefused } from "../probes/reachable-address.ts";
 import { readInfo, redisName, redisPlace, withRedis } from "./redis-place.ts";
+import type { AddressOf } from "./server-address.ts";
 import { wordsOf } from "./unreachable.ts";
 
 const POLICIES = [
@@ -31,7 +33,8 @@ type Settings = Readonly<Record<(typeof SETTINGS)[number], string>>;
 const before = z.object({ "maxmemory-policy": z.string(), maxmemory: z.string() });
 
 /** Sets how much memory Redis may use, and what it does at the limit, until it restarts; undo puts both back. */
-export const setRedisMemory: Effector = defineEffector({
+export const setRedisMemory = (addressOf: AddressOf): Effector =>
+ defineEffector({
   name: "redis.set_memory",
   title: "Limit the memory of a Redis server",
   destroysEvidence: false,
@@ -41,7 +44,7 @@ export const setRedisMemory: Effector = defineEffector({
   blastRadius: async (_ctx, given) => ({ ...TOUCHES_NOTHING, services: [redisName(given)] }),
   preview: async (ctx, given) => {
     const outcome = await explained(given, () =>
-      withRedis(given, ctx.signal, async (redis) => {
+      withRedis({ ...given, addressOf }, ctx.signal, async (redis) => {
         const refused = await findRefusal(redis, given);
         const now = await readSettings(redis);
         const message = refused ?? `${wordsFor(given)}, in place of ${wordsFor(settingsIn(now))}`;
@@ -50,12 +53,12 @@ export const setRedisMemory: Effector = defineEffector({
     );
     return [outcome.ok ? outcome.message : `nothing: ${outcome.message}`];
   },
-  apply: (ctx, given) => explained(given, () => withRedis(given, ctx.signal, (redis) => limit(redis, ctx, given))),
-  verify: (ctx, given) => explained(given, () => withRedis(given, ctx.signal, (redis) => look(redis, ctx, given))),
+  apply: (ctx, given) => explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => limit(redis, ctx, given))),
+  verify: (ctx, given) => explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => look(redis, ctx, given))),
   undo: async (ctx, given) => {
     const was = readEffectRecord(ctx, before);
     if (was === null) return { ok: true, output: {}, message: "nothing is to be put back" };
-    return explained(given, () => withRedis(given, ctx.signal, (redis) => putBack(redis, ctx, { given, was })));
+    return explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => putBack(redis, ctx, { given, was })));
   },
 });
 
@@ -128,6 +131,7 @@ async function explained(given: Parameters, act: () => Promise<EffectorOutcome>)
   try {
     return await act();
   } catch (fault) {
+    if (fault instanceof AddressRefused) return { ok: false, reason: "denied", message: fault.message };
     const message = `${redisName(given)}: ${wordsOf(fault)}`;
     return { ok: false, reason: fault instanceof RedisRefusal ? "failed" : "unreachable", message };
   }

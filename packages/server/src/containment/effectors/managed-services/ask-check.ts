@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { ReadSecret, ServiceCheck } from "../../../kernel/index.ts";
 import { messageOf } from "../../../kernel/index.ts";
 import type { EffectorContext, EffectorOutcome } from "../../effector.ts";
-import { checkPostgres, checkRedis, wordsOf } from "../databases/index.ts";
+import { asWritten, checkPostgres, checkRedis, wordsOf } from "../databases/index.ts";
 
 export interface CheckAnswer {
   readonly isWell: boolean;
@@ -32,11 +32,11 @@ export async function askCheck(
       return askTcp(check, signal);
     case "redis": {
       const { kind: _kind, passwordEnv, ...place } = check;
-      return judge(await checkRedis.apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }));
+      return judge(await checkRedis(asWritten).apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }));
     }
     case "postgres": {
       const { kind: _kind, passwordEnv, ...place } = check;
-      return judge(await checkPostgres.apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }));
+      return judge(await checkPostgres(asWritten).apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }));
     }
     default:
       return check satisfies never;

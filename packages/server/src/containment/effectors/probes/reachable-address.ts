@@ -2,7 +2,7 @@ import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { Network, ServiceSettings } from "../../../kernel/index.ts";
+import type { EffectorSettings, Network, ServiceSettings } from "../../../kernel/index.ts";
 import { messageOf, networksOverlap, parseAddressOrNetwork, parseNetwork } from "../../../kernel/index.ts";
 import { isPrivateAddress } from "../hooks/private-address.ts";
 
@@ -41,6 +41,15 @@ export interface Reach {
   readonly endpoints: ReadonlySet<string>;
 }
 
+/** @returns what the profile lets parameters lead to */
+export function reachOf(
+  { checks }: Pick<EffectorSettings, "checks">,
+  services: readonly ServiceSettings[],
+): Reach {
+  const networks = checks.privateNetworks.flatMap((text) => parseAddressOrNetwork(text) ?? []);
+  return { networks, endpoints: endpointsOf(services) };
+}
+
 const EVERYWHERE = ["0.0.0.0/0", "::/0"].flatMap((text) => parseNetwork(text) ?? []);
 
 /** @returns the private networks that may be asked for this endpoint */
@@ -49,7 +58,7 @@ function networksFor({ networks, endpoints }: Reach, host: string, port: number)
 }
 
 /** @returns the endpoints that the profile's services name in their checks */
-export function endpointsOf(services: readonly ServiceSettings[]): ReadonlySet<string> {
+function endpointsOf(services: readonly ServiceSettings[]): ReadonlySet<string> {
   return new Set(
     services.flatMap(({ check }) => {
       if (check === undefined) return [];
