@@ -4,7 +4,15 @@ import type { Client } from "pg";
 import { z } from "zod";
 import { codeOf, messageOf, openFolder } from "../../../kernel/index.ts";
 import type { EffectorContext } from "../../effector.ts";
-import { connectRedis, countKeys, postgresName, readInfo, redisName, withPostgres, withRedis } from "../databases/index.ts";
+import {
+  connectRedis,
+  countKeys,
+  postgresName,
+  readInfo,
+  redisName,
+  withPostgres,
+  withRedis,
+} from "../databases/index.ts";
 import type { PostgresServer, RedisServer } from "../databases/index.ts";
 import { isWithin } from "../is-within.ts";
 import { BackupFault } from "./open-backup.ts";

@@ -20,19 +20,19 @@ const DEEP_MS = 280_000;
 
 /** Whether PostgreSQL answers a query in that database, what it says of itself, and, if asked, what is damaged. */
 export const checkPostgres = (addressOf: AddressOf): Effector =>
- defineProbe({
-  name: "check.postgres",
-  title: "Ask a PostgreSQL server how it is",
-  parameters,
-  describe: (place) => `asks ${postgresName(place)}${place.deep ? ", and reads every table and index" : ""}`,
-  ask: async (ctx, given) => {
-    try {
-      return await withPostgres({ ...given, addressOf }, ctx.signal, (client) => readFacts(client, ctx, given));
-    } catch (fault) {
-      return judgeFault(fault, given);
-    }
-  },
-});
+  defineProbe({
+    name: "check.postgres",
+    title: "Ask a PostgreSQL server how it is",
+    parameters,
+    describe: (place) => `asks ${postgresName(place)}${place.deep ? ", and reads every table and index" : ""}`,
+    ask: async (ctx, given) => {
+      try {
+        return await withPostgres({ ...given, addressOf }, ctx.signal, (client) => readFacts(client, ctx, given));
+      } catch (fault) {
+        return judgeFault(fault, given);
+      }
+    },
+  });
 
 const facts = z.object({ version: z.string(), read_only: z.boolean(), size_bytes: z.coerce.number() });
 const FACTS = `select current_setting('server_version') as version,

@@ -12,19 +12,19 @@ const LOGIN_REFUSED = new Set(["WRONGPASS", "NOAUTH", "NOPERM"]);
 
 /** Whether Redis answers PING, and what it says of itself. */
 export const checkRedis = (addressOf: AddressOf): Effector =>
- defineProbe({
-  name: "check.redis",
-  title: "Ask a Redis server how it is",
-  parameters: redisPlace,
-  describe: (place) => `asks ${redisName(place)}`,
-  ask: async (ctx, place) => {
-    const asked = await askRedis(ctx, { ...place, addressOf });
-    if (!asked.ok) return asked;
-    const { up, reason } = asked.output;
-    const what = redisName(place);
-    return { ...asked, message: up === true ? `${what} answers` : `${what} does not answer well: ${String(reason)}` };
-  },
-});
+  defineProbe({
+    name: "check.redis",
+    title: "Ask a Redis server how it is",
+    parameters: redisPlace,
+    describe: (place) => `asks ${redisName(place)}`,
+    ask: async (ctx, place) => {
+      const asked = await askRedis(ctx, { ...place, addressOf });
+      if (!asked.ok) return asked;
+      const { up, reason } = asked.output;
+      const what = redisName(place);
+      return { ...asked, message: up === true ? `${what} answers` : `${what} does not answer well: ${String(reason)}` };
+    },
+  });
 
 async function askRedis(ctx: EffectorContext, place: RedisServer): Promise<EffectorOutcome> {
   try {

@@ -80,7 +80,10 @@ describe("what the profile has", () => {
 });
 
 test("C-3: what is connected to is the address that was judged, and of several the one that answers", async () => {
-  const addressOf = addressWithin({ networks: ["10.0.0.0/8"].flatMap((text) => parseNetwork(text) ?? []), endpoints: new Set() });
+  const addressOf = addressWithin({
+    networks: ["10.0.0.0/8"].flatMap((text) => parseNetwork(text) ?? []),
+    endpoints: new Set(),
+  });
   const signal = AbortSignal.timeout(5_000);
   expect(await addressOf("10.1.2.3", 1, signal)).toBe("10.1.2.3");
   const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");

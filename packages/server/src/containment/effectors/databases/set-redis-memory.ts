@@ -34,33 +34,37 @@ const before = z.object({ "maxmemory-policy": z.string(), maxmemory: z.string() 
 
 /** Sets how much memory Redis may use, and what it does at the limit, until it restarts; undo puts both back. */
 export const setRedisMemory = (addressOf: AddressOf): Effector =>
- defineEffector({
-  name: "redis.set_memory",
-  title: "Limit the memory of a Redis server",
-  destroysEvidence: false,
-  idempotent: true,
-  expiry: "by_undo",
-  parameters,
-  blastRadius: async (_ctx, given) => ({ ...TOUCHES_NOTHING, services: [redisName(given)] }),
-  preview: async (ctx, given) => {
-    const outcome = await explained(given, () =>
-      withRedis({ ...given, addressOf }, ctx.signal, async (redis) => {
-        const refused = await findRefusal(redis, given);
-        const now = await readSettings(redis);
-        const message = refused ?? `${wordsFor(given)}, in place of ${wordsFor(settingsIn(now))}`;
-        return { ok: true, output: {}, message: refused === null ? message : `nothing: ${message}` };
-      }),
-    );
-    return [outcome.ok ? outcome.message : `nothing: ${outcome.message}`];
-  },
-  apply: (ctx, given) => explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => limit(redis, ctx, given))),
-  verify: (ctx, given) => explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => look(redis, ctx, given))),
-  undo: async (ctx, given) => {
-    const was = readEffectRecord(ctx, before);
-    if (was === null) return { ok: true, output: {}, message: "nothing is to be put back" };
-    return explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => putBack(redis, ctx, { given, was })));
-  },
-});
+  defineEffector({
+    name: "redis.set_memory",
+    title: "Limit the memory of a Redis server",
+    destroysEvidence: false,
+    idempotent: true,
+    expiry: "by_undo",
+    parameters,
+    blastRadius: async (_ctx, given) => ({ ...TOUCHES_NOTHING, services: [redisName(given)] }),
+    preview: async (ctx, given) => {
+      const outcome = await explained(given, () =>
+        withRedis({ ...given, addressOf }, ctx.signal, async (redis) => {
+          const refused = await findRefusal(redis, given);
+          const now = await readSettings(redis);
+          const message = refused ?? `${wordsFor(given)}, in place of ${wordsFor(settingsIn(now))}`;
+          return { ok: true, output: {}, message: refused === null ? message : `nothing: ${message}` };
+        }),
+      );
+      return [outcome.ok ? outcome.message : `nothing: ${outcome.message}`];
+    },
+    apply: (ctx, given) =>
+      explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => limit(redis, ctx, given))),
+    verify: (ctx, given) =>
+      explained(given, () => withRedis({ ...given, addressOf }, ctx.signal, (redis) => look(redis, ctx, given))),
+    undo: async (ctx, given) => {
+      const was = readEffectRecord(ctx, before);
+      if (was === null) return { ok: true, output: {}, message: "nothing is to be put back" };
+      return explained(given, () =>
+        withRedis({ ...given, addressOf }, ctx.signal, (redis) => putBack(redis, ctx, { given, was })),
+      );
+    },
+  });
 
 function settingsOf({ maxBytes, policy }: Parameters): Settings {
   return { maxmemory: String(maxBytes), "maxmemory-policy": policy };

@@ -32,11 +32,15 @@ export async function askCheck(
       return askTcp(check, signal);
     case "redis": {
       const { kind: _kind, passwordEnv, ...place } = check;
-      return judge(await checkRedis(asWritten).apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }));
+      return judge(
+        await checkRedis(asWritten).apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }),
+      );
     }
     case "postgres": {
       const { kind: _kind, passwordEnv, ...place } = check;
-      return judge(await checkPostgres(asWritten).apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }));
+      return judge(
+        await checkPostgres(asWritten).apply(ctx, { ...place, ...(await passwordOf(passwordEnv, readSecret)) }),
+      );
     }
     default:
       return check satisfies never;

@@ -42,10 +42,7 @@ export interface Reach {
 }
 
 /** @returns what the profile lets parameters lead to */
-export function reachOf(
-  { checks }: Pick<EffectorSettings, "checks">,
-  services: readonly ServiceSettings[],
-): Reach {
+export function reachOf({ checks }: Pick<EffectorSettings, "checks">, services: readonly ServiceSettings[]): Reach {
   const networks = checks.privateNetworks.flatMap((text) => parseAddressOrNetwork(text) ?? []);
   return { networks, endpoints: endpointsOf(services) };
 }
