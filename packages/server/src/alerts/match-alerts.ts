@@ -50,16 +50,28 @@ export async function countMatches(
     where: within === "open" ? [sql<boolean>`status = 'open'`, ...literals] : literals,
   });
   const matched = patterns.map(() => new Set<string>());
-  const counts: MatchCount[] = [];
+  const counts = new Map<string, { readonly extra: readonly unknown[]; count: number }>();
   for (const { values, count } of combinations) {
     const fits = patterns.map(({ test }, index) => test(String(values[index])));
     fits.forEach((fit, index) => fit && matched[index]?.add(String(values[index])));
-    if (fits.every(Boolean)) counts.push({ extra: values.slice(patterns.length), count });
+    if (fits.every(Boolean)) addCount(counts, values.slice(patterns.length), count);
   }
   const asked = patterns.map(
     ({ name }, index) => sql<boolean>`${valueOf(name)} = any(${[...(matched[index] ?? [])]}::text[])`,
   );
-  return { counts, conditions: [...literals, ...asked] };
+  return { counts: [...counts.values()], conditions: [...literals, ...asked] };
+}
+
+/** Adds up what differs only in labels: of extra columns there are few combinations, of labels many. */
+function addCount(
+  counts: Map<string, { readonly extra: readonly unknown[]; count: number }>,
+  extra: readonly unknown[],
+  count: number,
+): void {
+  const key = JSON.stringify(extra);
+  const known = counts.get(key);
+  if (known === undefined) counts.set(key, { extra, count });
+  else known.count += count;
 }
 
 const valueOf = (name: string) => sql<string>`coalesce(labels->>${name}, '')`;

@@ -12,13 +12,16 @@ import { triggerOf, triggerRow } from "../trigger-of.ts";
 import { warnOfBreadth } from "./guard.ts";
 
 const SAMPLE_MAX = 20;
-/** By these it is counted which of them act by themselves; tags are those of the rule, so they make few groups. */
+/**
+ * By these it is counted which of them act by themselves; tags are those of the rule, so they make few groups. As text they group in
+ * half the time that they take as JSON; what senders report acts by no tag.
+ */
 const TRIGGER_COLUMNS = [
   sql`rule_id`,
   sql`agent_id is not null`,
   sql`severity`,
   sql`incident_type`,
-  sql`jsonb_build_object('tags', detail->'tags')`,
+  sql`case when rule_id is not null then (detail->'tags')::text end`,
 ];
 
 /**
@@ -35,13 +38,13 @@ export async function previewSilence(
     countOpenAlerts(ctx),
     countMatches(kysely, matchers, "open", TRIGGER_COLUMNS),
   ]);
-  const containing = counts.filter(({ extra: [rule_id, has_agent, severity, incident_type, detail] }) => {
+  const containing = counts.filter(({ extra: [rule_id, has_agent, severity, incident_type, tags] }) => {
     const row = triggerRow.parse({
       rule_id,
       agent_id: has_agent === true ? "an agent" : null,
       severity,
       incident_type,
-      detail,
+      detail: { tags: typeof tags === "string" ? JSON.parse(tags) : null },
     });
     return actsByItself(ctx.profile, triggerOf(row));
   });

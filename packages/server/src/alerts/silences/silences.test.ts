@@ -2,7 +2,7 @@ import type { Actor, Matcher, WeeklyWindow } from "@firebreak/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { admitAlert } from "../../incidents/index.ts";
 import { createTestContext, insertAlert, loadShippedProfile } from "../../incidents/testing.ts";
-import { alertRules, createManualClock, createNewId, silentLogger } from "../../kernel/index.ts";
+import { alertRules, createManualClock, createNewId, profileSchema, silentLogger } from "../../kernel/index.ts";
 import type { Profile } from "../../kernel/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
@@ -218,6 +218,23 @@ describe("D-9: silences", () => {
     expect(preview).toMatchObject({ openAlerts: 4, matched: 3, containing: 1, warnings: [] });
     expect(preview.sample.map(({ key }) => key)).toEqual(expect.arrayContaining(["web-1", "web-2"]));
     expect(await listSilences(ctx(), {})).toEqual({ items: [], next: null });
+  });
+
+  it("tell which alerts act by their rule's tags, counted over all values of the labels under a pattern", async () => {
+    const rules = [{ name: "leaks", when: { tags: ["attack.exfiltration"] }, effector: "agent.freeze", mode: "act" }];
+    profile = { ...profile, ...profileSchema.pick({ containment: true }).parse({ containment: { rules } }) };
+    for (const [host, tags] of [
+      ["web-1", '{"tags": ["attack.exfiltration", "attack.t1048"]}'],
+      ["web-2", '{"tags": ["attack.exfiltration", "attack.t1048"]}'],
+      ["web-3", '{"tags": ["attack.discovery"]}'],
+      ["web-4", '{"tags": "attack.exfiltration"}'],
+      ["db-1", '{"tags": ["attack.exfiltration"]}'],
+    ] as const) {
+      const id = await insertRuleAlert("bound-to-nothing");
+      await test.database.pool.query("update alerts set labels = $2, detail = $3 where id = $1", [id, { host }, tags]);
+    }
+    const preview = await previewSilence(ctx(), { matchers: [{ name: "host", op: "=~", value: "web-.*" }] });
+    expect(preview).toMatchObject({ openAlerts: 5, matched: 4, containing: 2 });
   });
 
   it("are listed with the alerts they match now, also those that had their incident before", async () => {
