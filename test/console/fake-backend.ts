@@ -31,6 +31,7 @@ import { containmentOf, guardOf, reactionsOf } from "./fake-containment.ts";
 import { coverageOf } from "./fake-coverage.ts";
 import { explorerRoutes } from "./fake-explorer.ts";
 import { originalRoutes } from "./fake-originals.ts";
+import { auditLogRoutes } from "./fake-audit-log.ts";
 import { retentionRoutes } from "./fake-retention.ts";
 import { investigationRoutes } from "./fake-investigation.ts";
 import { playbookRoutes } from "./fake-playbooks.ts";
@@ -250,6 +251,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       },
     ),
     ...retentionRoutes(sample.retention, now),
+    ...auditLogRoutes(sample.auditLog, now),
     ...originalRoutes(sample.originals, now),
     ...investigationRoutes(findIncident, now, change),
     "GET /coverage": () => ({ items: coverageOf(sample), next: null }),

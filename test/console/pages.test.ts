@@ -31,6 +31,7 @@ const PAGES = [
   ["/rules/replays", "Replays"],
   ["/rules/replays/rpl_done", "Replay of"],
   ["/rules/replays/rpl_running", "Replay of"],
+  ["/audit-log", "Audit log"],
   ["/retention", "Retention"],
   ["/settings", "Settings"],
   ["/nowhere", "Nothing is here"],

@@ -4,6 +4,7 @@ import type {
   Actor,
   AgentView,
   AlertView,
+  AuditLogView,
   ApprovalView,
   ChangeView,
   ClockView,
@@ -37,6 +38,7 @@ import type {
 } from "@firebreak/protocol";
 import { actionsOf } from "./fake-actions.ts";
 import { originalsOf } from "./fake-originals.ts";
+import { auditLogOf } from "./fake-audit-log.ts";
 import { retentionOf, type RetentionSample } from "./fake-retention.ts";
 import { type Ledger, ledgerOf } from "./fake-ledger.ts";
 import { type PlaybookSample, samplePlaybooks } from "./sample-playbooks.ts";
@@ -116,6 +118,7 @@ export interface Sample {
   ledger: Ledger;
   actions: ActionView[];
   retention: RetentionSample;
+  auditLog: AuditLogView;
   originals: OriginalsView;
   library: PlaybookSample;
 }
@@ -705,6 +708,7 @@ function calm(ago: Ago, isEmpty: boolean): Sample {
     ledger: { budgets: [], breakers: [] },
     actions: [],
     retention: retentionOf(ago, true),
+    auditLog: auditLogOf(ago, isEmpty ? "empty" : "calm"),
     originals: originalsOf(ago),
     agents: isEmpty
       ? []
@@ -785,6 +789,7 @@ function busy(ago: Ago): Sample {
     ledger: ledgerOf(ago),
     actions: actionsOf(ago),
     retention: retentionOf(ago, false),
+    auditLog: auditLogOf(ago, "busy"),
     originals: originalsOf(ago),
     agents: [
       agent("scout", "research", 12, [held, tool], scout),

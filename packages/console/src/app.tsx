@@ -53,6 +53,7 @@ import { Loading } from "./ui/layout.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { coverage } from "./words.ts";
 
+const AuditLogPage = lazy(() => import("./pages/audit-log/page.tsx"));
 const IndicatorRoutes = lazy(() => import("./pages/indicators/routes.tsx"));
 const PlaybookRoutes = lazy(() => import("./pages/playbooks/routes.tsx"));
 
@@ -130,6 +131,11 @@ function Pages() {
       <Route path={INDICATOR_PAGES}>
         <Suspense fallback={<Loading rows={8} />}>
           <IndicatorRoutes />
+        </Suspense>
+      </Route>
+      <Route path="/audit-log">
+        <Suspense fallback={<Loading rows={8} />}>
+          <AuditLogPage />
         </Suspense>
       </Route>
       <Route path="/retention" component={RetentionPage} />

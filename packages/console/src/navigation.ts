@@ -22,6 +22,7 @@ export const PAGES = [
   { href: "/playbooks", title: "Playbooks", icon: "book", keys: "g b" },
   { href: "/rules", title: "Rules", icon: "rules", keys: "g r" },
   { href: "/indicators", title: "Indicators", icon: "note", keys: "g d" },
+  { href: "/audit-log", title: "Audit log", icon: "key", keys: "g u" },
   { href: "/retention", title: "Retention", icon: "archive", keys: "g t" },
   { href: "/settings", title: "Settings", icon: "settings", keys: "g s" },
 ] as const satisfies readonly Page[];

@@ -4,10 +4,18 @@ import { z } from "zod";
 export const shipmentView = z.object({
   name: z.string(),
   kind: z.enum(["file", "http", "email", "git", "s3"]),
+  /** the file, address, channel, repository or bucket; no secret */
+  place: z.string(),
   /** entries of the newest checkpoint that is there; 0 for none */
   size: z.number().int(),
   shippedAt: z.string().nullable(),
+  /** what went wrong the last time; null when nothing did */
   problem: z.string().nullable(),
+  failingSince: z.string().nullable(),
+  /** what to do about the problem */
+  remedy: z.string().nullable(),
+  /** it is tried again by itself; null when nothing failed */
+  nextTryAt: z.string().nullable(),
   /** behind for longer than the profile allows */
   isLate: z.boolean(),
 });
@@ -44,15 +52,22 @@ export const auditLogView = z.object({
           /** entries of the newest checkpoint that it cosigned; 0 for none */
           size: z.number().int(),
           cosignedAt: z.string().nullable(),
+          /** where it is asked; null when it brings its cosignatures itself */
+          url: z.string().nullable(),
           /** what is wrong with it, or with the log in its eyes */
           problem: z.string().nullable(),
+          failingSince: z.string().nullable(),
+          /** it saw another history of this log */
+          contradicts: z.boolean(),
+          /** what to do about the problem */
+          remedy: z.string().nullable(),
         }),
       ),
     })
     .nullable(),
   /** how far the check of the day has come; null while there is none */
   checking: z.object({ done: z.number().int(), size: z.number().int() }).nullable(),
-  /** the newest check of everything since the server began */
+  /** the newest check of everything on this node */
   lastCheck: z
     .object({ at: z.string(), intact: z.boolean(), entries: z.number().int(), findings: z.array(z.string()) })
     .nullable(),

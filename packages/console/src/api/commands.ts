@@ -174,3 +174,6 @@ export const releaseLegalHold = (id: string, body: ReleaseLegalHoldRequest) =>
   unwrap(client.POST("/api/v1/legal-holds/{id}/release", { ...byId(id), body }));
 export const cancelRetentionNotice = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/retention/notices/{id}/cancel", { ...byId(id), body: { reason } }));
+
+/** Sends the log's newest checkpoint to every place of the profile. */
+export const shipHeads = () => unwrap(client.POST("/api/v1/audit/ship"));

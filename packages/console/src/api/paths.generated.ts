@@ -370,9 +370,13 @@ export type AuditLogView = {
   shipments: ({
     name: string;
     kind: "file" | "http" | "email" | "git" | "s3";
+    place: string;
     size: number;
     shippedAt: string | null;
     problem: string | null;
+    failingSince: string | null;
+    remedy: string | null;
+    nextTryAt: string | null;
     isLate: boolean;
   })[];
   witnessed: {
@@ -383,7 +387,11 @@ export type AuditLogView = {
       name: string;
       size: number;
       cosignedAt: string | null;
+      url: string | null;
       problem: string | null;
+      failingSince: string | null;
+      contradicts: boolean;
+      remedy: string | null;
     })[];
   } | null;
   checking: {
@@ -455,9 +463,13 @@ export type ShipmentList = {
   items: ({
     name: string;
     kind: "file" | "http" | "email" | "git" | "s3";
+    place: string;
     size: number;
     shippedAt: string | null;
     problem: string | null;
+    failingSince: string | null;
+    remedy: string | null;
+    nextTryAt: string | null;
     isLate: boolean;
   })[];
 };

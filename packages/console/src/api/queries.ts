@@ -275,6 +275,15 @@ export const changesQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/changes", { params: { query: { limit: NEWEST_LIMIT } } })),
 });
 
+const AUDIT_LOG_EVERY_MS = 5_000;
+
+/** It grows with everything that happens, which no live message tells. */
+export const auditLogQuery = queryOptions({
+  queryKey: ["audit-log"],
+  queryFn: () => unwrap(client.GET("/api/v1/audit/log")),
+  refetchInterval: AUDIT_LOG_EVERY_MS,
+});
+
 export const retentionQuery = queryOptions({
   queryKey: ["retention"],
   queryFn: () => unwrap(client.GET("/api/v1/retention")),

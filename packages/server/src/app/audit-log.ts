@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Actor } from "@firebreak/protocol";
+import type { Actor, ShipmentView } from "@firebreak/protocol";
 import {
   acceptCosignatures,
   askWitnesses,
@@ -10,19 +10,20 @@ import {
   growTree,
   keepCheckpoint,
   keepCheckState,
+  keepLastCheck,
   openLogKey,
   readCheckState,
+  readLastCheck,
   recordAudit,
   rotateKey,
   settleRotation,
   viewWitnesses,
 } from "../audit/index.ts";
-import type { CheckOptions, DatabaseVerdict, LogKey, RotatedKey, WitnessedView } from "../audit/index.ts";
+import type { CheckOptions, DatabaseVerdict, LogCheck, LogKey, RotatedKey, WitnessedView } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import type { Clock, Config, Logger, Profile, ReadSecret } from "../kernel/index.ts";
 import type { Daemon } from "./daemons.ts";
 import { shipHeads, viewShipments } from "./ship/ship-heads.ts";
-import type { ShipmentView } from "./ship/ship-heads.ts";
 import { sendThroughChannel } from "./ship/through-channel.ts";
 import type { OutgoingMail } from "./ship/through-channel.ts";
 import { inTransaction } from "../storage/index.ts";
@@ -39,15 +40,6 @@ interface LogHouse {
   readonly raise: (alert: { key: string; title: string; text: string; severity: 1 | 2 }) => Promise<void>;
   /** ends such an alert */
   readonly settle: (key: string) => Promise<void>;
-}
-
-/** The newest check of the whole log. */
-export interface LogCheck {
-  readonly at: string;
-  readonly intact: boolean;
-  readonly entries: number;
-  /** sentences, the first ones */
-  readonly findings: readonly string[];
 }
 
 /** The log over every event and act: it grows, is signed, kept outside the database, and checked. */
@@ -122,7 +114,7 @@ export function logDaemons(log: AuditLog): Daemon[] {
 }
 
 class HouseAuditLog implements AuditLog {
-  lastCheck: LogCheck | null = null;
+  lastCheck: LogCheck | null;
   checking: { readonly done: number; readonly size: number } | null = null;
   readonly #house: LogHouse;
   logKey: LogKey;
@@ -138,6 +130,7 @@ class HouseAuditLog implements AuditLog {
   constructor(house: LogHouse, logKey: LogKey) {
     this.#house = house;
     this.logKey = logKey;
+    this.lastCheck = readLastCheck(house.config.home);
     this.#openedMs = house.clock.now();
     this.#dueMs = house.clock.monotonicMs() + FIRST_CHECK_MS;
   }
@@ -213,6 +206,7 @@ class HouseAuditLog implements AuditLog {
     const findings = describeFindings(verdict, FINDINGS_TOLD);
     const at = toIso(this.#house.clock.now());
     this.lastCheck = { at, intact: verdict.intact, entries: verdict.size, findings };
+    keepLastCheck(this.#house.config.home, this.lastCheck);
     if (!verdict.intact) await this.#raise(findings);
   }
 

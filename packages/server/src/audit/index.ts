@@ -2,6 +2,8 @@ export { listAudit } from "./list-audit.ts";
 export type { AuditView } from "./list-audit.ts";
 export { recordAudit } from "./record-audit.ts";
 export type { AuditRecord } from "./record-audit.ts";
+export { keepLastCheck, readLastCheck } from "./tree/last-check.ts";
+export type { LogCheck } from "./tree/last-check.ts";
 export { dropCheckState, keepCheckState, readCheckState } from "./tree/check-state.ts";
 export { checkLog, describeFindings } from "./tree/check-log.ts";
 export type { CheckOptions, DatabaseVerdict, TableFinding } from "./tree/check-log.ts";

@@ -66,6 +66,10 @@ interface LogWitnessesTable {
   cosigned_at: NullableTimestamp;
   /** what is wrong with it, or with the log in its eyes */
   problem: string | null;
+  /** null while nothing is wrong */
+  failing_since: NullableTimestamp;
+  /** it saw another history: the problem is the log's, not the witness's */
+  contradicts: Generated<boolean>;
 }
 
 /** Signature lines of witnesses, under kept checkpoints. */
@@ -89,6 +93,8 @@ interface LogShipmentsTable {
   /** no sooner; while it is under way, when another node may take it for given up */
   next_try_at: Timestamp;
   problem: string | null;
+  /** of the first try that failed since the last one that went well */
+  failing_since: NullableTimestamp;
 }
 
 export interface LogSchema {

@@ -14,8 +14,9 @@ import { checkLog } from "../../audit/index.ts";
 import { createTestLog } from "../../audit/testing.ts";
 import type { TestLog } from "../../audit/testing.ts";
 import { readKeptHeads } from "../../cli/commands/audit-kept-heads.ts";
-import { systemClock } from "../../kernel/index.ts";
+import { systemClock, toIso } from "../../kernel/index.ts";
 import type { ShipmentSetting } from "../../kernel/index.ts";
+import { describePlace, remedyFor } from "./describe-place.ts";
 import { isDue, retryAfterMs, shipHeads, viewShipments } from "./ship-heads.ts";
 import { sendThroughChannel } from "./through-channel.ts";
 
@@ -110,11 +111,15 @@ describe("E-4: checkpoints are shipped", () => {
     expect(await view([setting])).toMatchObject({ size: 0, problem: expect.stringContaining("answered 500") });
     await ship([setting]);
     expect(answers).toHaveLength(2);
+    const failingSince = toIso(log.clock.now());
     log.clock.advance(31_000);
     await ship([setting]);
+    const nextTryAt = toIso(log.clock.now() + 60_000);
+    const remedy = expect.stringContaining("that SHIP_SECRET is set");
+    expect(await view([setting])).toMatchObject({ place: place.url, failingSince, nextTryAt, remedy });
     log.clock.advance(61_000);
     await ship([setting]);
-    expect(await view([setting])).toMatchObject({ size: 4, problem: null });
+    expect(await view([setting])).toMatchObject({ size: 4, problem: null, failingSince: null, remedy: null });
     const [sent] = place.taken;
     const timestamp = String(sent?.headers["x-firebreak-timestamp"]);
     const signature = createHmac("sha256", "a secret").update(`${timestamp}.${sent?.body}`).digest("hex");
@@ -221,6 +226,31 @@ describe("E-4: what is behind", () => {
     expect(await view([broken])).toMatchObject({ size: 5, isLate: false, problem: null });
   });
 
+  it("is told in words for every kind of place, without a secret", () => {
+    const keys = { accessKeyEnv: "S3_KEY", secretKeyEnv: "S3_SECRET" };
+    const places: ShipmentSetting[] = [
+      fileOf({ name: "disk" }),
+      { ...COMMON, name: "web", kind: "http", urlEnv: "SHIP_URL", secretEnv: "SHIP_SECRET" },
+      { ...COMMON, name: "mail", kind: "email", channel: "auditor" },
+      { ...COMMON, name: "git", kind: "git", repository: "/srv/heads", branch: "audit-log", pushTo: "backup" },
+      { ...COMMON, name: "s3", kind: "s3", place: "s3://heads/firebreak", ...keys, lockDays: 30 },
+    ];
+    expect(places.map(describePlace)).toEqual([
+      path.join(directory, "heads"),
+      "the address in SHIP_URL",
+      "channel auditor",
+      "/srv/heads, branch audit-log, pushed to backup",
+      "s3://heads/firebreak",
+    ]);
+    expect(places.map(remedyFor)).toEqual([
+      expect.stringContaining("the disk is mounted"),
+      expect.stringContaining("SHIP_URL and SHIP_SECRET are set"),
+      expect.stringContaining("e-mail channel auditor"),
+      expect.stringContaining("`git -C /srv/heads push backup audit-log`"),
+      expect.stringContaining("S3_KEY and S3_SECRET are set, and that this key may write and lock"),
+    ]);
+  });
+
   it("is sent by one of several nodes", async () => {
     const place = fileOf();
     await Promise.all([ship([place]), ship([place]), ship([place])]);
@@ -235,6 +265,7 @@ describe("E-4: what is behind", () => {
       tries: 0,
       next_try_at: new Date(0),
       problem: null,
+      failing_since: null,
     };
     expect(isDue(fileOf(), row, 10, 10 * HOUR_MS)).toBe(false);
     expect(isDue(fileOf(), row, 11, HOUR_MS - 1)).toBe(false);

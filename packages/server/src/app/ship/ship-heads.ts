@@ -1,7 +1,9 @@
+import type { ShipmentView } from "@firebreak/protocol";
 import { readHeadToShip } from "../../audit/index.ts";
 import { messageOf, toIso } from "../../kernel/index.ts";
 import type { Clock, ShipmentSetting } from "../../kernel/index.ts";
 import type { Database } from "../../storage/index.ts";
+import { describePlace, remedyFor } from "./describe-place.ts";
 import type { OutgoingHead, Ship, ShipContext } from "./destination.ts";
 import { shipToFile } from "./to-file.ts";
 import { shipToGit } from "./to-git.ts";
@@ -14,18 +16,6 @@ export interface ShippingContext extends ShipContext {
   readonly places: readonly ShipmentSetting[];
 }
 
-/** How far one place has come. */
-export interface ShipmentView {
-  readonly name: string;
-  readonly kind: ShipmentSetting["kind"];
-  /** entries of the newest checkpoint that is there; 0 for none */
-  readonly size: number;
-  readonly shippedAt: string | null;
-  readonly problem: string | null;
-  /** behind for longer than the profile allows */
-  readonly isLate: boolean;
-}
-
 interface Row {
   readonly size: string;
   readonly shipped_at: Date | null;
@@ -33,6 +23,7 @@ interface Row {
   readonly tries: number;
   readonly next_try_at: Date;
   readonly problem: string | null;
+  readonly failing_since: Date | null;
 }
 
 const HOUR_MS = 60 * 60_000;
@@ -89,6 +80,7 @@ async function shipTo(ctx: ShippingContext, place: ShipmentSetting, head: Outgoi
     .set({
       tries,
       problem,
+      failing_since: problem === null ? null : toIso(row.failing_since?.getTime() ?? at),
       next_try_at: toIso(problem === null ? at : at + retryAfterMs(tries)),
       ...(problem === null ? { size: String(head.size), shipped_at: toIso(at), behind_since: null } : {}),
     })
@@ -162,9 +154,13 @@ export async function viewShipments(ctx: ShippingContext): Promise<ShipmentView[
       return {
         name: place.name,
         kind: place.kind,
+        place: describePlace(place),
         size: Number(row.size),
         shippedAt: row.shipped_at?.toISOString() ?? null,
         problem: row.problem,
+        failingSince: row.failing_since?.toISOString() ?? null,
+        remedy: row.problem === null ? null : remedyFor(place),
+        nextTryAt: row.problem === null ? null : row.next_try_at.toISOString(),
         isLate,
       };
     }),

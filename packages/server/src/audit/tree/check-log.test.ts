@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ensureEventPartitions } from "../../storage/index.ts";
@@ -5,6 +7,7 @@ import { createTestLog } from "../testing.ts";
 import type { TestLog } from "../testing.ts";
 import { checkLog } from "./check-log.ts";
 import { dropCheckState, keepCheckState, readCheckState } from "./check-state.ts";
+import { keepLastCheck, readLastCheck } from "./last-check.ts";
 import { growTree } from "./grow-tree.ts";
 
 /** More than a check goes through before it first keeps where it stands. */
@@ -62,4 +65,13 @@ it("E-4: a state of a check that is spoiled is not taken up", async () => {
   keepCheckState(log.home, { at, lastEventSeq: "x", verified: {} } as never);
   expect(readCheckState(log.home, at)).toBeUndefined();
   expect(await checkLog(log, { resume: readCheckState(log.home, at) })).toMatchObject({ intact: true });
+});
+
+it("E-4: what the newest check found outlives the process, and is read as nothing when it is spoiled", () => {
+  expect(readLastCheck(log.home)).toBeNull();
+  const check = { at: "2026-03-01T12:00:00.000Z", intact: false, entries: 7, findings: ["entry 3 was changed"] };
+  keepLastCheck(log.home, check);
+  expect(readLastCheck(log.home)).toEqual(check);
+  writeFileSync(path.join(log.home, "log", "last-check.json"), '{"intact":true}');
+  expect(readLastCheck(log.home)).toBeNull();
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createDirectorySource, parseVerifierKey, parseWitnessKey, verifyLog } from "@firebreak/verifier";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { toIso } from "../../kernel/index.ts";
 import type { AuditSettings } from "../../kernel/index.ts";
 import { ADA, createTestLog } from "../testing.ts";
 import type { TestLog } from "../testing.ts";
@@ -120,7 +121,12 @@ it("E-4: a witness that saw another history, or more of it, says so", async () =
   later();
   expect(await ask([one])).toEqual([expect.stringContaining("it saw 900 entries, and there are only 8")]);
   expect((await viewWitnesses(contextOf([one])))?.witnesses).toMatchObject([
-    { size: 5, problem: expect.stringContaining("900") },
+    {
+      size: 5,
+      problem: expect.stringContaining("900"),
+      contradicts: true,
+      remedy: expect.stringContaining("firebreak audit verify"),
+    },
   ]);
 });
 
@@ -139,7 +145,12 @@ it("E-4: a witness that is away, or answers nonsense, is a problem of its own an
     ],
   };
   expect(await askWitnesses({ ...log, settings })).toEqual([]);
+  const failingSince = toIso(log.clock.now());
+  later();
+  await askWitnesses({ ...log, settings });
   await stranger.close();
+  const [away] = (await viewWitnesses({ ...log, settings }))?.witnesses ?? [];
+  expect(away).toMatchObject({ url: one.url, contradicts: false, failingSince });
   expect((await viewWitnesses({ ...log, settings }))?.witnesses.map(({ problem }) => problem)).toEqual([
     expect.any(String),
     "its answer holds no valid cosignature of its key",

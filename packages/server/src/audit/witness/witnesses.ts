@@ -31,8 +31,15 @@ export interface WitnessView {
   /** entries of the newest checkpoint that it cosigned; 0 for none */
   readonly size: number;
   readonly cosignedAt: string | null;
+  /** where it is asked; null when it brings its cosignatures itself */
+  readonly url: string | null;
   /** what is wrong with it, or with the log in its eyes */
   readonly problem: string | null;
+  readonly failingSince: string | null;
+  /** it saw another history of this log */
+  readonly contradicts: boolean;
+  /** what to do about the problem */
+  readonly remedy: string | null;
 }
 
 /** What it takes to be believed: so many of these witnesses under one checkpoint. */
@@ -54,6 +61,8 @@ const keyOf = (text: string): WitnessKey[] => {
 };
 const witnessesOf = ({ witnesses }: AuditSettings) =>
   witnesses.flatMap(({ key: text, url }) => keyOf(text).map((key) => ({ key, url })));
+/** What is noted of a witness that cosigned. */
+const SOUND = { problem: null, failing_since: null, contradicts: false } as const;
 const idOf = ({ name, id }: WitnessKey): string => `${name}+${id}`;
 
 /**
@@ -108,11 +117,16 @@ async function keepAnswer(ctx: WitnessContext, key: WitnessKey, head: Cosigned, 
     await inTransaction(ctx.database, (trx) => keepCosignature(trx, key, head, { ...answer, askedAt: now }));
     return;
   }
-  const row = { asked_at: now, problem: answer.message };
+  const row = { asked_at: now, problem: answer.message, contradicts: answer.kind === "contradicts" };
   await ctx.database.kysely
     .insertInto("log_witnesses")
-    .values({ name: key.name, ...row })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
+    .values({ name: key.name, ...row, failing_since: now })
+    .onConflict((conflict) =>
+      conflict.column("name").doUpdateSet(({ fn, ref, val }) => ({
+        ...row,
+        failing_since: fn.coalesce(ref("log_witnesses.failing_since"), val(new Date(now))),
+      })),
+    )
     .execute();
 }
 
@@ -134,7 +148,7 @@ async function keepCosignature(
     .values({ size: String(size), witness: idOf(key), at: cosignedAt, line })
     .onConflict((conflict) => conflict.columns(["size", "witness"]).doUpdateSet({ at: cosignedAt, line }))
     .execute();
-  const row = { asked_at: askedAt, cosigned_at: cosignedAt, size: String(size), problem: null };
+  const row = { asked_at: askedAt, cosigned_at: cosignedAt, size: String(size), ...SOUND };
   await trx
     .insertInto("log_witnesses")
     .values({ name: key.name, ...row })
@@ -208,13 +222,28 @@ export async function viewWitnesses({ database, settings }: WitnessContext): Pro
     size: newest?.size ?? 0,
     witnessedAt: newest?.at.toISOString() ?? null,
     logSize: Number(state?.size ?? 0),
-    witnesses: witnesses.map(({ key }) => {
+    witnesses: witnesses.map(({ key, url }) => {
       const row = known.get(key.name);
-      const cosignedAt = row?.cosigned_at?.toISOString() ?? null;
-      return { name: key.name, size: Number(row?.size ?? 0), cosignedAt, problem: row?.problem ?? null };
+      const contradicts = row?.contradicts ?? false;
+      const problem = row?.problem ?? null;
+      return {
+        name: key.name,
+        size: Number(row?.size ?? 0),
+        cosignedAt: row?.cosigned_at?.toISOString() ?? null,
+        url: url ?? null,
+        problem,
+        failingSince: row?.failing_since?.toISOString() ?? null,
+        contradicts,
+        remedy: problem === null ? null : contradicts ? CONTRADICTED : UNANSWERED,
+      };
     }),
   };
 }
+
+const CONTRADICTED =
+  "Treat it as a changed log until you know better: run `firebreak audit verify`, export the log with `firebreak audit export`, and find out who could write to the database.";
+const UNANSWERED =
+  "Open its address from this machine, and see that its operator knows this log's name and key as `firebreak audit head` shows them.";
 
 /** @returns the newest checkpoint that enough of these witnesses cosigned, and when the last of them did */
 async function readWitnessed(

@@ -9,13 +9,22 @@ import { printable } from "../printable.ts";
 /** Places are many at most, each with a time-out of its own. */
 const SHIP_TIMEOUT_MS = 5 * 60_000;
 
-export function shipmentLine(
-  { name, kind, size, shippedAt, problem, isLate }: ShipmentView,
-  { style }: Output,
-): string {
+export function tellShipment({ name, kind, place, size, shippedAt, isLate, ...trouble }: ShipmentView, output: Output) {
   const when = shippedAt === null ? "nothing yet" : `${size} entries, ${timeText(shippedAt)}`;
-  const trouble = problem === null ? "" : `; ${style.red(printable(problem))}`;
-  return `Shipped to ${printable(name)} (${kind}): ${when}${isLate ? `; ${style.red("late")}` : ""}${trouble}`;
+  const late = isLate ? `; ${output.style.red("late")}` : "";
+  output.line(`Shipped to ${printable(name)} (${kind}, ${printable(place)}): ${when}${late}`);
+  tellTrouble(trouble, output);
+}
+
+/** What is wrong with a place or a witness, since when, and what to do. */
+export function tellTrouble(
+  { problem, failingSince, remedy }: Pick<ShipmentView, "problem" | "failingSince" | "remedy">,
+  { line, style }: Output,
+): void {
+  if (problem === null) return;
+  const since = failingSince === null ? "" : `since ${timeText(failingSince)}: `;
+  line(`  ${style.red(`${since}${printable(problem)}`)}`);
+  if (remedy !== null) line(`  ${printable(remedy)}`);
 }
 
 const ship: Command = {
@@ -36,7 +45,7 @@ const ship: Command = {
       : (await client.get(auditLogView, "/audit/log")).shipments;
     output.result({ items });
     if (items.length === 0) output.line("The profile names no place: `audit.ship` in profile.yaml.");
-    for (const item of items) output.line(shipmentLine(item, output));
+    for (const item of items) tellShipment(item, output);
     return items.some(({ problem, isLate }) => problem !== null || isLate) ? EXIT.failed : EXIT.ok;
   },
 };

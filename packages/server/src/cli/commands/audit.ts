@@ -27,7 +27,7 @@ import type { Command } from "../command.ts";
 import { auditChainCommands } from "./audit-chain.ts";
 import { headsIn, readKeptHeads } from "./audit-kept-heads.ts";
 import { auditKeyCommands } from "./audit-keys.ts";
-import { auditShipCommands, shipmentLine } from "./audit-ship.ts";
+import { auditShipCommands, tellShipment, tellTrouble } from "./audit-ship.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -57,12 +57,12 @@ const head: Command = {
     output.line();
     for (const key of log.keys) output.line(`key ${printable(key)}`);
     const { lastCheck, witnessed, shipments } = log;
-    for (const shipment of shipments) output.line(shipmentLine(shipment, output));
+    for (const shipment of shipments) tellShipment(shipment, output);
     if (witnessed !== null) tellWitnesses(witnessed, output);
     if (log.checking !== null) {
       output.line(`A check is under way: ${log.checking.done} of ${log.checking.size} entries.`);
     }
-    if (lastCheck === null) output.line("Not checked since the server began: `firebreak audit verify`.");
+    if (lastCheck === null) output.line("Never checked on this node: `firebreak audit verify`.");
     else {
       const verdict = lastCheck.intact ? output.style.green("intact") : output.style.red("NOT INTACT");
       output.line(`Checked ${timeText(lastCheck.at)}: ${verdict}, ${lastCheck.entries} entries`);
@@ -74,9 +74,10 @@ const head: Command = {
 function tellWitnesses({ required, size, witnesses }: Witnessed, output: Output): void {
   const told = size === 0 ? output.style.red("no checkpoint yet") : `the first ${size} entries`;
   output.line(`Cosigned by ${required} of ${witnesses.length} witness(es): ${told}`);
-  for (const { name, size: seen, cosignedAt, problem } of witnesses) {
+  for (const { name, size: seen, cosignedAt, ...trouble } of witnesses) {
     const when = cosignedAt === null ? "never" : `${seen} entries, ${timeText(cosignedAt)}`;
-    output.line(`  ${printable(name)}: ${when}${problem === null ? "" : `; ${printable(problem)}`}`);
+    output.line(`  ${printable(name)}: ${when}`);
+    tellTrouble(trouble, output);
   }
 }
 

@@ -35,6 +35,7 @@ import { eventSignatures } from "./0034-event-signatures.ts";
 import { phaseBoxes } from "./0035-phase-boxes.ts";
 import { indicatorScans } from "./0036-indicator-scans.ts";
 import { riskyEvents } from "./0037-risky-events.ts";
+import { logFailures } from "./0038-log-failures.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -82,4 +83,5 @@ export const migrations: readonly Migration[] = [
   { version: 35, name: "phase-boxes", sql: phaseBoxes },
   { version: 36, name: "indicator-scans", sql: indicatorScans },
   { version: 37, name: "risky-events", sql: riskyEvents },
+  { version: 38, name: "log-failures", sql: logFailures },
 ];
