@@ -122,9 +122,9 @@ async function keepAnswer(ctx: WitnessContext, key: WitnessKey, head: Cosigned, 
     .insertInto("log_witnesses")
     .values({ name: key.name, ...row, failing_since: now })
     .onConflict((conflict) =>
-      conflict.column("name").doUpdateSet(({ fn, ref, val }) => ({
+      conflict.column("name").doUpdateSet((builder) => ({
         ...row,
-        failing_since: fn.coalesce(ref("log_witnesses.failing_since"), val(new Date(now))),
+        failing_since: builder.fn.coalesce(builder.ref("log_witnesses.failing_since"), builder.val(new Date(now))),
       })),
     )
     .execute();
