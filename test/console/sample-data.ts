@@ -218,6 +218,7 @@ function step(ago: Ago, position: number, state: StepState, part: Partial<StepVi
     dueAt: null,
     assignee: null,
     approvalId: null,
+    needs: [],
     earlier: [],
     ...part,
   };

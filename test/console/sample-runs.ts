@@ -27,6 +27,7 @@ function stepsOf(playbook: PlaybookDetail, changes: Changes): StepView[] {
     dueAt: null,
     assignee: null,
     approvalId: null,
+    needs: [],
     earlier: [],
     ...changes[step.id],
   }));

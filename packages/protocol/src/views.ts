@@ -136,6 +136,8 @@ export const stepView = z.object({
   assignee: z.string().nullable(),
   /** the question that must be answered before it acts */
   approvalId: z.string().nullable(),
+  /** of one that was interrupted: what later steps read of its output, so that who calls it done must say it too */
+  needs: z.array(z.string()),
   /** what came of it before a person had it done again, oldest first */
   earlier: z.array(
     z.object({

@@ -114,6 +114,6 @@ function notifySend({ database, notifyAs }: EffectorSurroundings): Effector {
       return { ok: true, output: { deliveries: ids }, message: `${ids.length} notification(s) on their way` };
     },
     verify: async (_ctx, _parameters, output) => ({ ok: true, output, message: "They are in the outbox." }),
-    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "What was sent stays sent." }),
+    undo: { stays: "What was sent stays sent." },
   });
 }

@@ -38,7 +38,13 @@ export type EffectorReason = (typeof EFFECTOR_REASONS)[number];
 export type EffectorOutput = Readonly<Record<string, unknown>>;
 
 export type EffectorOutcome =
-  | { readonly ok: true; readonly output: EffectorOutput; readonly message: string }
+  | {
+      readonly ok: true;
+      readonly output: EffectorOutput;
+      readonly message: string;
+      /** of an undo: there was nothing that it could take back */
+      readonly stays?: true;
+    }
   | {
       readonly ok: false;
       readonly reason: EffectorReason;
@@ -100,6 +106,11 @@ interface EffectorFacts {
   readonly onlyReads?: boolean;
 }
 
+/** In place of an undo: why nothing of it is ever taken back, as a sentence. */
+export interface Stays {
+  readonly stays: string;
+}
+
 /**
  * Something that acts on the world. `apply`, `verify` and `undo` must be callable from another process with what was
  * recorded, and `undo` must bear being called twice, and with an empty output: after a crash there is none.
@@ -107,6 +118,8 @@ interface EffectorFacts {
 export interface Effector extends EffectorFacts {
   readonly rateLimit: RateLimit | null;
   readonly parameters: z.ZodType;
+  /** why its undo takes nothing back, as a sentence; left out: it does */
+  readonly stays?: string;
   /** @returns what is missing for it to work here; checked when it is loaded and each time before it acts */
   checkNeeds(): Promise<readonly MissingNeed[]>;
   /** cheap: it is asked each time before the effector acts */
@@ -129,7 +142,9 @@ export interface EffectorDefinition<S extends z.ZodType> extends EffectorFacts {
   preview(ctx: EffectorContext, parameters: z.output<S>): Promise<readonly string[]>;
   apply(ctx: EffectorContext, parameters: z.output<S>): Promise<EffectorOutcome>;
   verify(ctx: EffectorContext, parameters: z.output<S>, output: EffectorOutput): Promise<EffectorOutcome>;
-  undo(ctx: EffectorContext, parameters: z.output<S>, output: EffectorOutput): Promise<EffectorOutcome>;
+  readonly undo:
+    | ((ctx: EffectorContext, parameters: z.output<S>, output: EffectorOutput) => Promise<EffectorOutcome>)
+    | Stays;
 }
 
 /**
@@ -139,7 +154,7 @@ export interface EffectorDefinition<S extends z.ZodType> extends EffectorFacts {
  * @throws ZodError from the verbs, for parameters that do not fit
  */
 export function defineEffector<S extends z.ZodType>(definition: EffectorDefinition<S>): Effector {
-  const { parameters, name, title, destroysEvidence, idempotent, expiry, onlyReads = false } = definition;
+  const { parameters, name, title, destroysEvidence, idempotent, expiry, onlyReads = false, undo } = definition;
   const checkNeeds = () => definition.checkNeeds?.() ?? Promise.resolve([]);
   return {
     name,
@@ -171,9 +186,11 @@ export function defineEffector<S extends z.ZodType>(definition: EffectorDefiniti
       const parsed = parameters.parse(given);
       return onlyWithNeeds(checkNeeds, () => definition.verify(ctx, parsed, output));
     },
+    ...("stays" in undo ? { stays: undo.stays } : {}),
     undo: async (ctx, given, output) => {
       const parsed = parameters.parse(given);
-      return onlyWithNeeds(checkNeeds, () => definition.undo(ctx, parsed, output));
+      if ("stays" in undo) return { ok: true, output, message: undo.stays, stays: true };
+      return onlyWithNeeds(checkNeeds, () => undo(ctx, parsed, output));
     },
   };
 }
@@ -199,11 +216,12 @@ async function applyOrUnwind<S extends z.ZodType>(
   ctx: EffectorContext,
   parsed: z.output<S>,
 ): Promise<EffectorOutcome> {
-  if (definition.expiry === "none") return definition.apply(ctx, parsed);
+  const { undo } = definition;
+  if (definition.expiry === "none" || "stays" in undo) return definition.apply(ctx, parsed);
   const outcome = await withoutThrowing(() => definition.apply(ctx, parsed));
   if (outcome.ok || ctx.repeats === true) return outcome;
   const unwinding = { ...ctx, signal: AbortSignal.timeout(UNWIND_MS) };
-  const undone = await withoutThrowing(() => definition.undo(unwinding, parsed, outcome.output ?? {}));
+  const undone = await withoutThrowing(() => undo(unwinding, parsed, outcome.output ?? {}));
   if (undone.ok) return { ...outcome, message: `${outcome.message}; what was done of it is taken back` };
   return { ...outcome, message: `${outcome.message}; NOT all of it is taken back: ${undone.message}`, remains: true };
 }

@@ -17,6 +17,7 @@ import { parseInput } from "./parse-input.ts";
 import { isRequired } from "./pass-over-step.ts";
 import { isOpen, lockOpenRun } from "./tell-control.ts";
 import type { ControlContext } from "./tell-control.ts";
+import { toldOutput } from "./told-output.ts";
 import { checkManualAnswer, refuseWithoutRole, waitingInput } from "./waiting-step.ts";
 
 /** What a person says of a step that waits for them; `again` only for one that was interrupted. */
@@ -27,7 +28,7 @@ export const stepAnswer = z.strictObject({
   note: z.string().trim().min(1).max(2000),
   /** the lines of the check-list that were ticked; for `done`, all of them */
   checked: z.array(z.string().max(300)).max(30).default([]),
-  /** what the person wrote down, by the names that the step captures */
+  /** what the person wrote down, by the names that the step captures; of one that was interrupted, what later steps read of it */
   captured: z.record(z.string().max(60), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** what was decided: the id of one of the decision's options */
   option: z.string().max(60).optional(),
@@ -82,7 +83,10 @@ function changeFor(run: RunRecord, known: StepRecord, answer: z.output<typeof st
   switch (result) {
     case "done": {
       const succeeded = { state: "succeeded", reason: "done_by_person" } as const;
-      if (known.state !== "waiting") return succeeded;
+      if (known.state !== "waiting") {
+        const output = toldOutput(run, known, answer.captured);
+        return { ...succeeded, output: toStoredJson(output) ?? "{}" };
+      }
       const output = checkManualAnswer(known.stepId, waitingInput.parse(known.input), answer);
       return { ...succeeded, output: toStoredJson(output) ?? "{}" };
     }

@@ -3,6 +3,6 @@ import type { Effector } from "../containment/index.ts";
 /** What the linter needs to know of an effector. */
 export type KnownEffector = Pick<
   Effector,
-  "name" | "destroysEvidence" | "expiry" | "idempotent" | "onlyReads" | "parameters"
+  "name" | "destroysEvidence" | "expiry" | "idempotent" | "onlyReads" | "parameters" | "stays"
 >;
 export type KnownEffectors = ReadonlyMap<string, KnownEffector>;

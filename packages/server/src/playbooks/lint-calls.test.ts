@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadPlaybooks } from "./load-playbooks.ts";
 import { fileEffectors } from "./testing/file-effectors.ts";
 import { actionFields, playbookText, stepFields } from "./testing/playbook-text.ts";
+import type { StepFields } from "./testing/playbook-text.ts";
 
 let directory: string;
 
@@ -76,6 +77,27 @@ describe("P-1: calls of other playbooks", () => {
     write("b", []);
     const { errors } = await load();
     expect(errors).toMatchObject([{ message: "b has no input other", remedy: "its inputs are: none" }]);
+  });
+
+  test("about an agent that nobody locks is warned of where it stands", async () => {
+    const about = { inputs: { agentId: { type: "string" } } };
+    const save = (id: string, steps: readonly StepFields[], extra: Readonly<Record<string, unknown>> = {}) =>
+      writeFileSync(join(directory, `${id}.yaml`), playbookText(steps, { id, title: id, ...extra }));
+    const act = actionFields("act", { with: { name: "${inputs.agentId}" } });
+    save("b", [act], about);
+    const call = (agentId: string) => stepFields("call", "sub-playbook", { playbook: "b", inputs: { agentId } });
+    const warnings = async () =>
+      (await loadPlaybooks([directory], fileEffectors)).problems.map(({ level, remedy }) => `${level}: ${remedy}`);
+    save("a", [call("bob")]);
+    expect(await warnings()).toEqual([]);
+    save("a", [call("bob")], { locks: ["host:db1"] });
+    expect(await warnings()).toEqual(['warning: add "agent:bob" to the locks of this playbook']);
+    save("a", [call("bob")], { locks: ["agent:bob"] });
+    expect(await warnings()).toEqual([]);
+    save("a", [actionFields("make"), call("${steps.make.output.name}")]);
+    expect(await warnings()).toEqual([
+      "warning: give agentId as a text or as ${inputs.x}, or have a run of its own act on it",
+    ]);
   });
 
   test("that acts under a lock is refused unless the caller takes that lock, with its inputs filled in", async () => {

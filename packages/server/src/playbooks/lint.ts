@@ -78,6 +78,15 @@ function lintEffectors(steps: readonly PlacedStep[], effectors: KnownEffectors):
             ),
           ]
         : []),
+      ...(step.undo === "auto" && effector.stays !== undefined
+        ? [
+            warning(
+              [...path, "undo"],
+              `undo of ${step.effector} takes nothing back: ${effector.stays}`,
+              "write `undo: none`",
+            ),
+          ]
+        : []),
       ...lintParameters(effector.parameters, step.with, [...path, "with"]),
       ...(unsafeRetry
         ? [

@@ -2,6 +2,9 @@ import type { RunView, StepView } from "@firebreak/protocol";
 import type { Selectable } from "kysely";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Database, PlaybookAttemptsTable, PlaybookRunsTable, PlaybookStepsTable } from "../storage/index.ts";
+import { neededOutputs } from "./needed-output.ts";
+import { isEndedRun } from "./reasons.ts";
+import { openBooks } from "./run-books.ts";
 import { findLockHolder } from "./target-locks.ts";
 
 const RUNS_MAX = 200;
@@ -47,7 +50,10 @@ async function viewRuns(database: Database, runs: readonly RunRow[]): Promise<Ru
   const [stepsOf, attemptsOf] = [groupByRun(steps), groupByRun(attempts)];
   return runs.map((run, index) => {
     const earlier = attemptsOf.get(run.id) ?? [];
-    const views = inFileOrder(stepsOf.get(run.id) ?? []).map((step, position) => viewStep(step, position, earlier));
+    const needsOf = needsIn(run);
+    const views = inFileOrder(stepsOf.get(run.id) ?? []).map((step, position) =>
+      viewStep(step, position, earlier, needsOf(step)),
+    );
     return viewRun(run, views, holders[index] ?? null);
   });
 }
@@ -105,7 +111,17 @@ function inFileOrder(rows: readonly StepRow[]): StepRow[] {
   return walk(null);
 }
 
-function viewStep(row: StepRow, position: number, attempts: readonly AttemptRow[]): StepView {
+/** What a person must say of a step that was interrupted, for it to count as done. */
+function needsIn(run: RunRow): (step: StepRow) => string[] {
+  return (step) => {
+    if (step.state !== "interrupted" || isEndedRun(run.state)) return [];
+    const { playbook_id: playbookId, playbook_hash: playbookHash, playbook_text: playbookText, books } = run;
+    const opened = openBooks({ playbookId, playbookHash, playbookText, books });
+    return opened === null ? [] : [...neededOutputs(opened, step.step_id)];
+  };
+}
+
+function viewStep(row: StepRow, position: number, attempts: readonly AttemptRow[], needs: string[]): StepView {
   return {
     id: row.step_id,
     position,
@@ -126,6 +142,7 @@ function viewStep(row: StepRow, position: number, attempts: readonly AttemptRow[
     dueAt: row.due_at?.toISOString() ?? null,
     assignee: row.assignee,
     approvalId: row.approval_id,
+    needs,
     earlier: attempts.filter((attempt) => attempt.step_id === row.step_id).map(viewAttempt),
   };
 }

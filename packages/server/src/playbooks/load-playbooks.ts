@@ -4,6 +4,7 @@ import { codeOf, messageOf } from "../kernel/index.ts";
 import type { PlaybookDocument } from "./format.ts";
 import { lintPlaybook } from "./lint.ts";
 import type { KnownEffectors } from "./known-effectors.ts";
+import { lintCalledAgents } from "./lint-called-agents.ts";
 import { lintCalls } from "./lint-calls.ts";
 import { lintRivals } from "./lint-rivals.ts";
 import type { Finding, PlaybookProblem } from "./problem.ts";
@@ -82,12 +83,13 @@ function placeAll({ file, text }: LoadedPlaybook, findings: readonly Finding[]):
   return reading?.ok ? findings.map((finding) => placeFinding(file, reading.source, finding)) : [];
 }
 
-/** Adds to each playbook what speaks against running it beside another one. */
+/** Adds to each playbook what speaks against running it beside another one, and which agents nobody locks that it acts on. */
 function warnOfRivals(playbooks: Map<string, LoadedPlaybook>): PlaybookProblem[] {
-  const rivals = lintRivals([...playbooks.values()].map(({ document }) => document));
-  return [...rivals].flatMap(([id, findings]) => {
-    const loaded = playbooks.get(id);
-    if (!loaded) return [];
+  const documents = new Map([...playbooks].map(([id, { document }]) => [id, document]));
+  const rivals = lintRivals([...documents.values()]);
+  return [...playbooks].flatMap(([id, loaded]) => {
+    const findings = [...(rivals.get(id) ?? []), ...lintCalledAgents(loaded.document, documents)];
+    if (findings.length === 0) return [];
     const problems = placeAll(loaded, findings);
     playbooks.set(id, { ...loaded, warnings: [...loaded.warnings, ...problems] });
     return problems;

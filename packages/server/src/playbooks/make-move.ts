@@ -4,6 +4,7 @@ import { noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.
 import type { Execution } from "./execution.ts";
 import type { StepFacts } from "./facts.ts";
 import type { Move } from "./next-moves.ts";
+import { neededOutputs } from "./needed-output.ts";
 import { openManualStep } from "./open-manual-step.ts";
 import { endStep, performStep } from "./perform-step.ts";
 import type { PlannedStep } from "./plan.ts";
@@ -91,7 +92,9 @@ function mayRepeat({ ctx }: Execution, { step }: PlannedStep): boolean {
 async function interruptStep(execution: Execution, planned: PlannedStep): Promise<void> {
   const { ctx } = execution;
   const known = recordOf(execution, planned.id);
-  const message = "Firebreak died while this step ran. Look whether it took effect, then say so or run it again.";
+  const needed = execution.books === null ? [] : neededOutputs(execution.books, planned.id);
+  const tell = needed.length === 0 ? "" : ` Later steps read its ${needed.join(", ")}: say that too.`;
+  const message = `Firebreak died while this step ran. Look whether it took effect, then say so or run it again.${tell}`;
   await inTransaction(ctx.database, async (trx) => {
     await writeStep(execution, trx, known, { state: "interrupted", reason: "interrupted", message });
     const story = { key: `${planned.id}:interrupted:${known.attempts}`, stepId: planned.id };

@@ -8,7 +8,7 @@ export interface PlacedStep {
 }
 
 /** @returns every step, also those within steps, in the order of the file */
-export function placeSteps(document: PlaybookDocument): PlacedStep[] {
+export function placeSteps(document: Pick<PlaybookDocument, "phases">): PlacedStep[] {
   return document.phases.flatMap((phase, index) => placeList(phase.steps, phase.id, ["phases", index, "steps"]));
 }
 

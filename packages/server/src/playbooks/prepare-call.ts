@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Effector, EffectorContext, EffectorOutcome } from "../containment/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { toStoredJson } from "../storage/index.ts";
@@ -44,7 +45,8 @@ export function prepareCall(
   const scope = { ...scopeAt(execution, rowId), secrets: secretsAsReferences(template) };
   const resolution = begun ? { ok: true as const, value: begun } : resolveReferences(template, scope);
   if (!resolution.ok) {
-    return refuse("failed", "unresolved_reference", `no value for ${resolution.missing.join(", ")}`);
+    const missing = resolution.missing.map((path) => `${path}${whyMissing(scopeAt(execution, rowId), path)}`);
+    return refuse("failed", "unresolved_reference", `no value for ${missing.join(", ")}`);
   }
   // what a secret is, the effector sees when it is called
   const problem = secretNames(template).length > 0 ? null : findProblem(effector, resolution.value);
@@ -54,6 +56,16 @@ export function prepareCall(
   if (inputJson === null) return refuse("failed", "invalid_parameters", "the parameters are too large");
   return { ok: true, effector, input, inputJson };
 }
+
+/** Why an earlier step left no output, in brackets; nothing when it did, or when it is no step's. */
+function whyMissing({ steps }: { readonly steps?: unknown }, path: string): string {
+  const [root, id = ""] = path.split(".");
+  if (root !== "steps") return "";
+  const found = earlierStep.safeParse(steps).data?.[id];
+  return found === undefined || found.state === "succeeded" ? "" : ` (the step ${id} is ${found.state.replace("_", " ")})`;
+}
+
+const earlierStep = z.record(z.string(), z.object({ state: z.string() }));
 
 function findProblem(effector: Effector, parameters: unknown): string | null {
   const parsed = effector.parameters.safeParse(parameters);

@@ -37,7 +37,7 @@ export async function previewRun(
   const actor: Actor = { kind: "playbook", id: document.id, name: document.title };
   const { documents: called } = collectCalled(ctx.playbooks, document);
   const steps = await previewSteps(ctx, { actor, document, called, inputs, incidentId, runId: "preview" });
-  const { locks } = renderLocks(document, { inputs, runId: "preview", incidentId });
+  const { locks } = renderLocks(document, { inputs, runId: "preview", incidentId }, called);
   const holder = await findLockHolder(ctx.database.kysely, { id: "", locks, lockPlace: null });
   return { steps, locks, lockedBy: holder?.runId ?? null };
 }

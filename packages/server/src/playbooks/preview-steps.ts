@@ -5,6 +5,7 @@ import { messageOf } from "../kernel/index.ts";
 import type { PlaybookVerbs, RunContext } from "./context.ts";
 import type { ActionStep, PlaybookDocument, Step } from "./format.ts";
 import { describeAsk, describeDoing } from "./preview-words.ts";
+import { inputsOfCall } from "./inputs-of-call.ts";
 import { planSteps } from "./plan.ts";
 import type { PlannedStep } from "./plan.ts";
 import { resolveReferences, toScopeInputs } from "./references.ts";
@@ -95,16 +96,6 @@ function placeSteps(
     if (step.type !== "sub-playbook" || called === undefined) return [placed];
     return [placed, ...placeSteps(subject, called, inputsOfCall(called, step.inputs, scope), rowId)];
   });
-}
-
-/** Inputs that depend on what steps find are not there yet. */
-function inputsOfCall(called: PlaybookDocument, given: Readonly<Record<string, unknown>>, scope: object): object {
-  const inputs = Object.entries(called.inputs).flatMap(([name, input]) => {
-    const resolution = Object.hasOwn(given, name) ? resolveReferences(given[name], scope) : null;
-    if (resolution === null) return [[name, input.default]] as const;
-    return resolution.ok ? ([[name, resolution.value]] as const) : [];
-  });
-  return Object.fromEntries(inputs);
 }
 
 async function previewStep(

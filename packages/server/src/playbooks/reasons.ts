@@ -34,6 +34,7 @@ export const STEP_REASONS = [
   "earlier_step_failed",
   "run_aborted",
   "undoing",
+  "nothing_to_undo",
   "undo_failed",
   "undo_not_possible",
 ] as const;

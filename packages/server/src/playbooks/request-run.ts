@@ -57,7 +57,7 @@ export async function requestRun(
   const at = ctx.clock.now();
   const { locks, yieldsLocks } = request.observe
     ? { locks: [], yieldsLocks: false }
-    : renderLocks(playbook.document, { inputs, runId, incidentId: request.incidentId });
+    : renderLocks(playbook.document, { inputs, runId, incidentId: request.incidentId }, called.documents);
   const inserted = await trx
     .insertInto("playbook_runs")
     .values({

@@ -10,7 +10,7 @@ import { fileEffectors, readActs } from "./testing/file-effectors.ts";
 import { Died, createHarness } from "./testing/harness.ts";
 import type { Harness } from "./testing/harness.ts";
 import { lintPlaybook } from "./lint.ts";
-import { actionFields, manualFields, playbookText } from "./testing/playbook-text.ts";
+import { actionFields, manualFields, playbookText, stepFields } from "./testing/playbook-text.ts";
 import type { StepFields } from "./testing/playbook-text.ts";
 
 let server: TestDatabase;
@@ -134,11 +134,33 @@ test("a run that is taken up again asks for its locks anew", async () => {
 test("a lock is filled in from inputs, each of a list by itself; one without a value refuses the run", () => {
   const scope = { runId: "run_1", incidentId: null };
   const render = (locks: string[], inputs: Record<string, unknown>) =>
-    renderLocks({ id: "test-book", locks }, { ...scope, inputs }).locks;
+    renderLocks({ id: "test-book", locks, phases: [] }, { ...scope, inputs }, new Map()).locks;
   expect(render(["${inputs.hosts}", "disk"], { hosts: ["b", "a", "b"] })).toEqual(["a", "b", "disk"]);
   expect(render([], { agentId: "scout" })).toEqual(["agent:scout"]);
   expect(render([], {})).toEqual([]);
   expect(() => render(["agent:${inputs.agentId}"], { agentId: null })).toThrow(/cannot lock .*inputs.agentId/);
+});
+
+test("P-1: a playbook that calls one about an agent locks that agent too, as far as it is known at the start", async () => {
+  const about = { inputs: { agentId: { type: "string" } } };
+  const act = [actionFields("act", { with: { name: "${inputs.agentId}" } })];
+  const called = playbookText(act, { id: "called", ...about });
+  const call = (agentId: string) => stepFields("call", "sub-playbook", { playbook: "called", inputs: { agentId } });
+  const caller = (agentId: string, extra = {}) =>
+    harness.request(playbookText([actionFields("make"), call(agentId)], { ...host, ...extra }), {
+      inputs: { host: "scout" },
+      calls: [called],
+    });
+  const locksOf = async (runId: string) => (await harness.view(runId)).locks;
+  expect(await locksOf(await caller("${inputs.host}"))).toEqual(["agent:scout"]);
+  expect(await locksOf(await caller("bob"))).toEqual(["agent:bob"]);
+  expect(await locksOf(await caller("${steps.make.output.name}"))).toEqual([]);
+  expect(await locksOf(await caller("bob", { locks: ["host:${inputs.host}"] }))).toEqual(["host:scout"]);
+  const holder = await harness.request(playbookText(act, about), { inputs: { agentId: "eve" } });
+  const waiting = await caller("eve");
+  expect(await harness.execute(waiting)).toEqual({ kind: "waiting", reason: "locked" });
+  await harness.execute(holder);
+  expect(await harness.execute(waiting)).toEqual({ kind: "ended", state: "completed" });
 });
 
 test("the linter refuses a lock that names no input, and counts an input that only a lock reads as read", () => {

@@ -4,6 +4,8 @@ import { emitDomainEvent } from "../storage/index.ts";
 import type { Database, Trx } from "../storage/index.ts";
 import type { PlaybookDocument } from "./format.ts";
 import type { RunRecord } from "./journal.ts";
+import { inputsOfCall } from "./inputs-of-call.ts";
+import { placeSteps } from "./placed-step.ts";
 import { resolveReferences, toScopeInputs } from "./references.ts";
 
 /** The input by which a playbook says what agent it is about. */
@@ -18,22 +20,24 @@ export interface RunLocks {
 }
 
 /**
- * What a run locks, with its inputs filled in. A playbook that declares nothing and is about an agent locks that agent, but
- * only while it acts: whoever contains an agent must not wait for a person who has not answered in another run.
+ * What a run locks, with its inputs filled in. A playbook that declares nothing and is about an agent, or calls one that is,
+ * locks that agent, but only while it acts: whoever contains an agent must not wait for a person who has not answered in
+ * another run.
  *
  * @throws FirebreakError `invalid_body` when a lock has no value
  */
 export function renderLocks(
-  document: Pick<PlaybookDocument, "id" | "locks">,
+  document: Pick<PlaybookDocument, "id" | "locks" | "phases">,
   scope: {
     readonly inputs: Readonly<Record<string, unknown>>;
     readonly runId: string;
     readonly incidentId: string | null;
   },
+  called: ReadonlyMap<string, PlaybookDocument>,
 ): RunLocks {
-  const agentId = scope.inputs[AGENT_INPUT];
   if (document.locks.length === 0) {
-    return { locks: typeof agentId === "string" ? [`agent:${agentId}`] : [], yieldsLocks: true };
+    const locks = [...new Set(agentsOf(document, scope, called))].map((agentId) => `agent:${agentId}`);
+    return { locks: locks.slice(0, LOCKS_MAX).toSorted(), yieldsLocks: true };
   }
   const references = {
     inputs: toScopeInputs(scope.inputs),
@@ -50,6 +54,22 @@ export function renderLocks(
   });
   const distinct = [...new Set(locks.map((lock) => lock.slice(0, LOCK_CHARACTERS_MAX)))];
   return { locks: distinct.slice(0, LOCKS_MAX).toSorted(), yieldsLocks: false };
+}
+
+/** @returns the agents that a playbook without locks is about, and those that it calls, as far as they are known at the start */
+function agentsOf(
+  document: Pick<PlaybookDocument, "phases">,
+  scope: { readonly inputs: Readonly<Record<string, unknown>> },
+  called: ReadonlyMap<string, PlaybookDocument>,
+): string[] {
+  const agentId = scope.inputs[AGENT_INPUT];
+  const within = placeSteps(document).flatMap(({ step }) => {
+    const book = step.type === "sub-playbook" ? called.get(step.playbook) : undefined;
+    if (step.type !== "sub-playbook" || book === undefined) return [];
+    const inputs = inputsOfCall(book, step.inputs, { ...scope, inputs: toScopeInputs(scope.inputs) });
+    return agentsOf(book, { ...scope, inputs }, called);
+  });
+  return [...(typeof agentId === "string" ? [agentId] : []), ...within];
 }
 
 /**

@@ -80,6 +80,22 @@ describe("P-1: a run that has ended", () => {
     expect([stateOf(run, "cut"), reasonOf(run, "stuck")]).toEqual(["undone", "undo_failed"]);
   });
 
+  test("says that there was nothing to undo where undo takes nothing back, and never calls that undone", async () => {
+    const sent = auto("sent", { effector: "file.send" });
+    const runId = await ended({ phases: [{ id: "contain", steps: [auto("cut"), sent] }] });
+    await undoEndedRun(harness.ctx, { runId, reason });
+    expect(await harness.execute(runId)).toEqual({ kind: "ended", state: "aborted" });
+    const run = await harness.view(runId);
+    expect(run).toMatchObject({ reason: "undone_by_person" });
+    expect([stateOf(run, "cut"), stateOf(run, "sent"), reasonOf(run, "sent")]).toEqual([
+      "undone",
+      "succeeded",
+      "nothing_to_undo",
+    ]);
+    expect(run.steps[1]?.message).toBe("What was sent stays sent.");
+    expect(undone()).toEqual(["undo cut"]);
+  });
+
   test("is undone once, whenever its executor dies and however many ask for it", async () => {
     const runId = await ended({ phases: [{ id: "contain", steps: [auto("cut"), auto("block")] }] });
     const asked = await Promise.allSettled([1, 2, 3].map(() => undoEndedRun(harness.ctx, { runId, reason })));

@@ -54,13 +54,16 @@ function lastFirst(execution: Execution, phase: string | null): PlannedStep[] {
     .map((record) => plannedOf(execution, record.stepId));
 }
 
+/** What undo has said of a step, and says once. */
+const SETTLED: readonly StepRecord["reason"][] = ["undo_failed", "undo_not_possible", "nothing_to_undo"];
+
 /**
  * A step that succeeded, or left an output, can be undone with it. A step that was running when its executor died, or
  * timed out without a word, may have had an effect that nobody knows: that is said, not guessed.
  */
 export function decideUndo({ step }: PlannedStep, record: StepRecord): UndoMove {
   const automatic = step.type === "action" && step.undo === "auto";
-  const settled = record.reason === "undo_failed" || record.reason === "undo_not_possible";
+  const settled = SETTLED.includes(record.reason);
   if (settled) return "nothing";
   if (record.state === "running" && isContainer(step)) return "nothing";
   if (record.state === "running") return automatic ? "impossible" : "interrupted";
@@ -117,11 +120,18 @@ async function beginUndo(execution: Execution, planned: PlannedStep): Promise<vo
   injectFault(execution, "undo.begun", planned.id);
 }
 
+interface Undone {
+  readonly ok: boolean;
+  readonly message: string;
+  /** there was nothing that it could take back */
+  readonly stays?: true;
+}
+
 async function callUndo(
   execution: Execution,
   planned: PlannedStep,
   effector: Effector,
-): Promise<{ readonly ok: boolean; readonly message: string }> {
+): Promise<Undone> {
   const { input, output } = recordOf(execution, planned.id);
   const box = openTimeBox(planned.timeBoxMs);
   try {
@@ -146,10 +156,12 @@ async function callUndo(
 async function endUndo(
   execution: Execution,
   planned: PlannedStep,
-  outcome: { readonly ok: boolean; readonly message: string },
+  outcome: Undone,
 ): Promise<void> {
   const { state } = recordOf(execution, planned.id);
-  if (outcome.ok) await settleUndo(execution, planned, { state: "undone", reason: "run_aborted" }, outcome.message);
+  if (outcome.ok && outcome.stays === true)
+    await settleUndo(execution, planned, { state, reason: "nothing_to_undo" }, outcome.message);
+  else if (outcome.ok) await settleUndo(execution, planned, { state: "undone", reason: "run_aborted" }, outcome.message);
   else await settleUndo(execution, planned, { state, reason: "undo_failed" }, `not undone: ${outcome.message}`);
 }
 
@@ -176,10 +188,15 @@ async function settleUndo(
   const known = recordOf(execution, planned.id);
   await writeResult(ctx, async (trx) => {
     await writeStep(execution, trx, known, { ...change, message, endedAt: ctx.clock.now() });
-    const said = change.state === "undone" ? "undone" : change.reason === "run_aborted" ? "interrupted" : "NOT undone";
-    const text = `${planned.step.title}: ${said} — ${message}`;
+    const text = `${planned.step.title}: ${wordsOf(change)} — ${message}`;
     await tellStory(execution, trx, { key: `${planned.id}:${change.reason}`, stepId: planned.id, text, data: change });
   });
   void tellLive(execution);
   noteStep(execution, known, change);
+}
+
+function wordsOf({ state, reason }: { readonly state: StepRecord["state"]; readonly reason: StepReason }): string {
+  if (state === "undone") return "undone";
+  if (reason === "nothing_to_undo") return "nothing to undo";
+  return reason === "run_aborted" ? "interrupted" : "NOT undone";
 }

@@ -194,19 +194,34 @@ export function DecisionForm({ run, step, asked }: ManualFormProps) {
   );
 }
 
+/** @returns a value as later steps read it: numbers, true and false are no texts */
+function valueOf(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function toNeeded(needs: readonly string[], texts: Texts): NonNullable<StepAnswer["captured"]> {
+  return Object.fromEntries(needs.map((name) => [name, valueOf((texts[name] ?? "").trim())]));
+}
+
 /** A step in whose middle the server stopped: only a person can say what became of it. */
 export function InterruptedForm({ run, step, asked }: ManualFormProps) {
   const [note, setNote] = useState("");
+  const [texts, setTexts] = useState<Texts>({});
   const refusal = useRefusal(asked.access);
   const act = useAct((answer: StepAnswer) => completeStep(run.id, step.id, answer), { stale: STALE });
   const said = note.trim();
   const blocked = refusal ?? (said.length < 3 ? "Say what you saw first." : null);
+  const blank = step.needs.find((name) => (texts[name] ?? "").trim() === "");
+  const unknown = blank === undefined ? null : `Say what “${blank}” was first: later steps read it.`;
   const answer = (result: NonNullable<StepAnswer["result"]>, label: string, kind: "primary" | "plain") => (
     <Button
       kind={kind}
       busy={act.isPending}
-      disabledReason={blocked}
-      onClick={() => act.mutate({ result, note: said })}
+      disabledReason={blocked ?? (result === "done" ? unknown : null)}
+      onClick={() =>
+        act.mutate({ result, note: said, ...(result === "done" ? { captured: toNeeded(step.needs, texts) } : {}) })
+      }
     >
       {label}
     </Button>
@@ -224,6 +239,14 @@ export function InterruptedForm({ run, step, asked }: ManualFormProps) {
         value={note}
         onChange={(event) => setNote(event.target.value)}
       />
+      {step.needs.map((name) => (
+        <TextField
+          key={name}
+          label={`Its ${name}, if it took effect (later steps read it)`}
+          value={texts[name] ?? ""}
+          onChange={(event) => setTexts({ ...texts, [name]: event.target.value })}
+        />
+      ))}
       <ProblemNotice error={act.error} />
       <div className="task-buttons">
         {answer("done", "It took effect", "primary")}

@@ -25,6 +25,7 @@ function step(title: string, part: Partial<StepView>): StepView {
     dueAt: null,
     assignee: null,
     approvalId: null,
+    needs: [],
     earlier: [],
     ...part,
   };

@@ -54,7 +54,7 @@ export function evidenceCollect(surroundings: CollectEffectorSurroundings): Effe
       return describe(await collect(surroundings, ctx, parameters, sessions));
     },
     verify: async (_ctx, _parameters, output) => ({ ok: true, output, message: "The archives are sealed." }),
-    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "Evidence is never removed." }),
+    undo: { stays: "Evidence is never removed." },
   });
 }
 

@@ -171,6 +171,6 @@ function note(surroundings: IncidentSurroundings): Effector {
           ? { ok: false, reason: "unverified", message: `${id} has no such note`, output }
           : { ok: true, output, message: `the note is on the timeline of ${id}` };
       }),
-    undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "What is on the timeline stays there." }),
+    undo: { stays: "What is on the timeline stays there." },
   });
 }

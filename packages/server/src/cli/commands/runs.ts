@@ -264,7 +264,7 @@ const answer: Command = {
   name: "runs answer",
   summary: "say what became of a step that waits for a person",
   description: [
-    "What the step asks you to write down is key=value. A step with a check-list is done only when every line of it was " +
+    "What the step asks you to write down is key=value; of an interrupted step, what later steps read of its output. A step with a check-list is done only when every line of it was " +
       "checked; firebreak runs show prints them. An interrupted step may be run again.",
   ],
   positionals: [RUN, STEP, { name: "KEY=VALUE", summary: "what was seen", many: true, optional: true }],

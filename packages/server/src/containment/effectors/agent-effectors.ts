@@ -88,7 +88,7 @@ const verifyStopped = defineEffector({
   preview: async () => [],
   apply: async (ctx, parameters) => proveStopped(ctx, parameters),
   verify: async (ctx, parameters) => proveStopped(ctx, parameters),
-  undo: async (_ctx, _parameters, output) => ({ ok: true, output, message: "There is nothing to undo." }),
+  undo: { stays: "It only looked." },
 });
 
 function proveStopped(ctx: EffectorContext, { agentId, sessionId }: AgentParameters): EffectorOutcome {

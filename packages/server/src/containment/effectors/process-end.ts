@@ -49,7 +49,7 @@ export const processEnd: Effector = defineEffector({
     if (found === null) return { ok: true, output, message: `process ${given.pid} has ended` };
     return { ok: false, reason: "unverified", message: `${name(found)} runs (${found.state})`, output };
   },
-  undo: async (_ctx, _given, output) => ({ ok: true, output, message: "A process that has ended stays ended." }),
+  undo: { stays: "A process that has ended stays ended." },
 });
 
 /** @returns null also when another process has the number by now; a zombie has ended */

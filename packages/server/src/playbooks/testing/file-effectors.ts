@@ -81,7 +81,12 @@ async function behave(ctx: EffectorContext, given: Parameters): Promise<Effector
 
 function fileEffector(
   name: string,
-  facts: { readonly idempotent: boolean; readonly destroysEvidence: boolean; readonly onlyReads?: boolean },
+  facts: {
+    readonly idempotent: boolean;
+    readonly destroysEvidence: boolean;
+    readonly onlyReads?: boolean;
+    readonly stays?: string;
+  },
 ): Effector {
   return defineEffector({
     name,
@@ -97,12 +102,14 @@ function fileEffector(
       if (given.verify === "ok") return { ok: true, output: {}, message: "it holds" };
       return { ok: false, reason: "failed", message: "it does not hold" };
     },
-    undo: async (ctx, given) => {
-      record(ctx, "undo", given);
-      if (given.undo === "ok") return { ok: true, output: {}, message: "taken back" };
-      return { ok: false, reason: "failed", message: "it is stuck" };
-    },
+    undo: facts.stays === undefined ? takeBack : { stays: facts.stays },
   });
+}
+
+async function takeBack(ctx: EffectorContext, given: Parameters): Promise<EffectorOutcome> {
+  record(ctx, "undo", given);
+  if (given.undo === "ok") return { ok: true, output: {}, message: "taken back" };
+  return { ok: false, reason: "failed", message: "it is stuck" };
 }
 
 export const fileEffectors: ReadonlyMap<string, Effector> = new Map(
@@ -111,6 +118,7 @@ export const fileEffectors: ReadonlyMap<string, Effector> = new Map(
     fileEffector("file.append", { idempotent: false, destroysEvidence: false }),
     fileEffector("file.destroy", { idempotent: true, destroysEvidence: true }),
     fileEffector("file.look", { idempotent: true, destroysEvidence: false, onlyReads: true }),
+    fileEffector("file.send", { idempotent: true, destroysEvidence: false, stays: "What was sent stays sent." }),
     fileEffector("evidence.collect", { idempotent: true, destroysEvidence: false }),
   ].map((effector) => [effector.name, effector]),
 );

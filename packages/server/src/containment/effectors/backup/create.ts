@@ -52,7 +52,7 @@ export function backupCreate(programs: string | undefined, addressOf: AddressOf)
     ],
     apply: (ctx, given) => explained(() => create(ctx, given, means)),
     verify: (ctx, given, output) => explained(() => verify(ctx, given, { output, programs })),
-    undo: async (_ctx, _given, output) => ({ ok: true, output, message: "The backup stays." }),
+    undo: { stays: "The backup stays." },
   });
 }
 

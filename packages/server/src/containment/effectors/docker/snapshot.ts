@@ -67,7 +67,7 @@ export function snapshotEffector(engine: EngineClient): Effector {
         if (there.length > 0 && there.length === kept.length) return describeKept(ctx, there);
         return { ok: false, reason: "unverified", message: "not every container has a snapshot" };
       }),
-    undo: async (_ctx, _target, output) => ({ ok: true, output, message: "Evidence is never removed." }),
+    undo: { stays: "Evidence is never removed." },
   });
 }
 

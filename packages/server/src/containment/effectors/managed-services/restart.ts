@@ -21,11 +21,7 @@ export function serviceRestart(surroundings: ServiceSurroundings): Effector {
     apply: (ctx, { service }) => withService(surroundings, ctx, service, (one) => restartService(ctx, one)),
     verify: (ctx, { service }) =>
       withService(surroundings, ctx, service, async (one) => judgeUp(one, await one.look())),
-    undo: async (_ctx, { service }, output) => ({
-      ok: true,
-      output,
-      message: `${service} goes on as it is: a restart cannot be taken back`,
-    }),
+    undo: { stays: "A restart cannot be taken back." },
   });
 }
 

@@ -29,10 +29,6 @@ export function defineProbe<S extends z.ZodType>({ describe, ask, ...facts }: Pr
     preview: async (_ctx, parameters) => [describe(parameters)],
     apply: ask,
     verify: ask,
-    undo: async (_ctx, _parameters, output) => ({
-      ok: true,
-      output,
-      message: "It only read; nothing is to be undone.",
-    }),
+    undo: { stays: "It only read." },
   });
 }
