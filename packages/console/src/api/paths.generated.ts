@@ -2707,6 +2707,7 @@ export type StepView = {
   dueAt: string | null;
   assignee: string | null;
   approvalId: string | null;
+  needs: (string)[];
   earlier: ({
     state: StepState;
     reason: string | null;
