@@ -52,7 +52,8 @@ describe("P-1: a step that was interrupted and did its work", () => {
   });
 
   test("is asked for what conditions read, within as well, and not for what they ask with has()", async () => {
-    const when = 'steps.once.output.before.state == "open" && (!has(steps.once.output.spare) || steps.once.output.spare > 1)';
+    const when =
+      'steps.once.output.before.state == "open" && (!has(steps.once.output.spare) || steps.once.output.spare > 1)';
     const runId = await interrupted(reads({ when }));
     expect((await harness.view(runId)).steps[0]?.needs).toEqual(["before.state"]);
     const captured = { "before.state": "open", "before.note": "seen" };

@@ -36,7 +36,5 @@ function readsOf(text: string): readonly (readonly string[])[] {
   if (!compilation.ok) return [];
   const { references } = compilation.expression;
   const asked = new Set(references.filter(({ optional }) => optional).map(({ path }) => path.join(".")));
-  return references
-    .filter(({ path }) => !asked.has(path.join(".")))
-    .map(({ root, path }) => [root, ...path]);
+  return references.filter(({ path }) => !asked.has(path.join("."))).map(({ root, path }) => [root, ...path]);
 }

@@ -62,7 +62,9 @@ function whyMissing({ steps }: { readonly steps?: unknown }, path: string): stri
   const [root, id = ""] = path.split(".");
   if (root !== "steps") return "";
   const found = earlierStep.safeParse(steps).data?.[id];
-  return found === undefined || found.state === "succeeded" ? "" : ` (the step ${id} is ${found.state.replace("_", " ")})`;
+  return found === undefined || found.state === "succeeded"
+    ? ""
+    : ` (the step ${id} is ${found.state.replace("_", " ")})`;
 }
 
 const earlierStep = z.record(z.string(), z.object({ state: z.string() }));

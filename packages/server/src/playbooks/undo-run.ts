@@ -127,11 +127,7 @@ interface Undone {
   readonly stays?: true;
 }
 
-async function callUndo(
-  execution: Execution,
-  planned: PlannedStep,
-  effector: Effector,
-): Promise<Undone> {
+async function callUndo(execution: Execution, planned: PlannedStep, effector: Effector): Promise<Undone> {
   const { input, output } = recordOf(execution, planned.id);
   const box = openTimeBox(planned.timeBoxMs);
   try {
@@ -153,15 +149,12 @@ async function callUndo(
   }
 }
 
-async function endUndo(
-  execution: Execution,
-  planned: PlannedStep,
-  outcome: Undone,
-): Promise<void> {
+async function endUndo(execution: Execution, planned: PlannedStep, outcome: Undone): Promise<void> {
   const { state } = recordOf(execution, planned.id);
   if (outcome.ok && outcome.stays === true)
     await settleUndo(execution, planned, { state, reason: "nothing_to_undo" }, outcome.message);
-  else if (outcome.ok) await settleUndo(execution, planned, { state: "undone", reason: "run_aborted" }, outcome.message);
+  else if (outcome.ok)
+    await settleUndo(execution, planned, { state: "undone", reason: "run_aborted" }, outcome.message);
   else await settleUndo(execution, planned, { state, reason: "undo_failed" }, `not undone: ${outcome.message}`);
 }
 
