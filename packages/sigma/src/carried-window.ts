@@ -26,10 +26,14 @@ const USE = 1;
 /** Tokens kept of the sources, of the uses, and of what is trusted. */
 const TOKENS_MAX = 4096;
 const TOKEN_CHARS_MAX = 120;
+/** Characters kept of uses that nobody has looked into; about what as many tokens come from. */
+const UNREAD_CHARS_MAX = 64 * 1024;
+const UNREAD_CHARS_PER_ENTRY = 64;
 
 /**
  * Values of a source that turn up in a use after it. What was seen in a trusted place before, or is trusted later, is nobody's. Each
- * value is reported once in a span. A use that arrives before its source is kept, so that the order of arrival does not count.
+ * value is reported once in a span. A use that arrives before its source is kept, so that the order of arrival does not count; it is
+ * not looked into before there is a source, and for most agents there never is one.
  */
 export class CarriedWindow implements GroupWindow {
   dropped = 0;
@@ -38,6 +42,10 @@ export class CarriedWindow implements GroupWindow {
   readonly #charsMin: number;
   readonly #sources = new Map<number, Origin>();
   readonly #uses = new Map<number, Use>();
+  /** Whole texts, in the order they came. */
+  readonly #unread = new Map<number, Use>();
+  #unreadNumber = 0;
+  #unreadChars = 0;
   readonly #trusted = new Map<number, { readonly time: number }>();
   readonly #reported = new Map<number, { readonly time: number }>();
 
@@ -47,7 +55,8 @@ export class CarriedWindow implements GroupWindow {
   }
 
   get size(): number {
-    return this.#sources.size + this.#uses.size + this.#trusted.size + this.#reported.size;
+    const unread = this.#unread.size + Math.floor(this.#unreadChars / UNREAD_CHARS_PER_ENTRY);
+    return this.#sources.size + this.#uses.size + unread + this.#trusted.size + this.#reported.size;
   }
 
   add(time: number, eventId: string, text: string, rule: number): WindowReading {
@@ -55,16 +64,32 @@ export class CarriedWindow implements GroupWindow {
       return LATE;
     this.newestTime = Math.max(time, this.newestTime);
     const carried: Carried[] = [];
-    // one for all values of the event
-    const origin: Origin = { firstTime: time, time, eventId };
-    takeTokens(text, this.#charsMin, (hash, of, from, to) => {
-      if (rule === SOURCE) this.#addSource(hash, origin, carried);
-      else if (rule === USE)
-        this.#addUse(hash, { time, eventId, text: of.slice(from, Math.min(to, from + TOKEN_CHARS_MAX)) }, carried);
-      else this.#trust(hash, time);
-    });
+    const use = { time, eventId, text };
+    if (rule === USE && this.#sources.size === 0) this.#keepUnread(use);
+    else if (rule === USE) this.#readUse(use, carried);
+    else if (rule === SOURCE) this.#readSource(text, { firstTime: time, time, eventId }, carried);
+    else takeTokens(text, this.#charsMin, (hash) => this.#trust(hash, time));
     for (const kept of [this.#sources, this.#uses, this.#trusted, this.#reported]) this.#prune(kept);
+    this.#pruneUnread();
     return carried.length === 0 ? NO_VERDICT : this.#reading(carried);
+  }
+
+  #keepUnread(use: Use): void {
+    this.#unread.set((this.#unreadNumber += 1), use);
+    this.#unreadChars += use.text.length;
+  }
+
+  #readSource(text: string, origin: Origin, carried: Carried[]): void {
+    for (const use of this.#unread.values()) this.#readUse(use, carried);
+    this.#unread.clear();
+    this.#unreadChars = 0;
+    takeTokens(text, this.#charsMin, (hash) => this.#addSource(hash, origin, carried));
+  }
+
+  #readUse({ time, eventId, text }: Use, carried: Carried[]): void {
+    takeTokens(text, this.#charsMin, (hash, of, from, to) => {
+      this.#addUse(hash, { time, eventId, text: of.slice(from, Math.min(to, from + TOKEN_CHARS_MAX)) }, carried);
+    });
   }
 
   #addSource(hash: number, origin: Origin, carried: Carried[]): void {
@@ -110,6 +135,16 @@ export class CarriedWindow implements GroupWindow {
       if (isOpen && kept.size <= TOKENS_MAX) return;
       if (isOpen) this.dropped += 1;
       kept.delete(hash);
+    }
+  }
+
+  #pruneUnread(): void {
+    for (const [number, { time, text }] of this.#unread) {
+      const isOpen = this.#isOpen(time, this.newestTime);
+      if (isOpen && this.#unreadChars <= UNREAD_CHARS_MAX) return;
+      if (isOpen) this.dropped += 1;
+      this.#unread.delete(number);
+      this.#unreadChars -= text.length;
     }
   }
 

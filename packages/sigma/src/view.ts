@@ -249,7 +249,7 @@ const NO_SPACES: ReadonlyMap<string, string> = new Map();
 const MISSING = Symbol("missing");
 
 function propertyOf(node: object, name: string): unknown {
-  return Object.hasOwn(node, name) ? Object.getOwnPropertyDescriptor(node, name)?.value : MISSING;
+  return Object.hasOwn(node, name) ? (node as Fields)[name] : MISSING;
 }
 
 function foldSlot(slot: Slot): readonly string[] {

@@ -70,29 +70,24 @@ function presentCommands(
   commands: readonly Readonly<Record<string, unknown>>[],
 ): readonly Presentation[] {
   if (commands.length === 0) return [];
-  const shared: Record<string, unknown> = {};
-  for (const [name, read] of FIXED_FIELDS) {
-    const value = read(event);
-    if (value !== undefined) shared[name] = value;
-  }
-  for (const name of CALLER_FIELDS) {
-    const value = event.data[name];
-    if (value !== undefined) shared[name] = value;
-  }
   const tool = pickText(event.data, "tool_name", "tool");
-  if (tool !== undefined) shared["tool_name"] = tool;
   return commands.map((own) => {
-    // the larger part first: copying an object whole is quick, adding to it is not
-    const fields = { ...shared };
-    for (const key in own) if (!Object.hasOwn(shared, key)) fields[key] = own[key];
+    const fields = presentFixed(event);
+    for (const name of CALLER_FIELDS) {
+      const value = event.data[name];
+      if (value !== undefined) fields[name] = value;
+    }
+    if (tool !== undefined) fields["tool_name"] = tool;
+    for (const key in own) fields[key] = own[key];
     return { logsource: AGENT_EVENTS, fields };
   });
 }
 
 /** @param added fields that Firebreak found out about the event */
-function presentAgent(event: AgentEvent, added: Readonly<Record<string, unknown>> = {}): Presentation {
+function presentAgent(event: AgentEvent, added?: Readonly<Record<string, unknown>>): Presentation {
   const { normalized, decoded } = readTexts(event.data);
-  const fields = Object.assign(presentFields(event), added);
+  const fields = presentFields(event);
+  for (const key in added) fields[key] = added[key];
   if (normalized.length > 0) fields["normalized_text"] = normalized;
   if (decoded.length > 0) fields["decoded_text"] = decoded;
   return { logsource: AGENT_EVENTS, fields };
@@ -101,54 +96,63 @@ function presentAgent(event: AgentEvent, added: Readonly<Record<string, unknown>
 /** The texts of the event as a person reads them, and what is encoded in them. */
 const TEXT_FIELDS: ReadonlySet<string> = new Set(["normalized_text", "decoded_text"]);
 
-type ReadField = (event: AgentEvent) => unknown;
-
-/** Fields under the names of the published rules; where an event has none, what `data` holds under the name stands. */
-const ADDED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
-  ["command", (event) => readCommand(event)],
-  ["tool_name", ({ data }) => pickText(data, "tool_name", "tool")],
-  ["file_path", readFilePath],
-  ["url", ({ data, kind, resource }) => pickText(data, "url") ?? (kind === "network" ? resource : undefined)],
-  ["content", ({ data }) => pickText(data, "content", "text")],
-  ["response", ({ data }) => pickText(data, "response", "output")],
-  ["remote_host", readRemoteHost],
-  [
-    "metric_name",
-    ({ data, kind }) => (kind === "metric" ? pickText(data, "metric_name", "metric", "name") : undefined),
-  ],
-  ["risk", ({ risk }) => risk],
-  ["resource", ({ resource }) => resource],
-]);
-
 /**
  * `data` is the agent's own word: it adds fields but never replaces these, which Firebreak fixes, nor what lies in
  * `agent`. An `event_type` in it stands beside the one that follows from the kind, so that it cannot lead a rule astray.
  */
-const FIXED_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
-  ["event_type", (event) => joinTypes(typesOf(event), fileType(event), event.data["event_type"])],
-  [
-    "source",
-    ({ data, source }) => (data["source"] === undefined ? source : joinTypes([source], undefined, data["source"])),
-  ],
-  ["kind", ({ kind }) => kind],
-  ["outcome", ({ outcome }) => outcome],
-  ["time", ({ time }) => time],
-  ["agent", ({ agent }) => agent],
-  ["agent_id", ({ agent }) => agent.id],
-  ["pack", ({ agent }) => agent.pack],
-  ["session_id", ({ agent }) => agent.session],
-]);
+const FIXED_FIELDS: ReadonlySet<string> = new Set([
+  "event_type", "source", "kind", "outcome", "time", "agent", "agent_id", "pack", "session_id",
+]); // prettier-ignore
 
-function presentFields(event: AgentEvent): Record<string, unknown> {
-  const fields: Record<string, unknown> = { ...event.data };
-  for (const key in event.data) if (isFixed(key)) delete fields[key];
-  for (const readers of [ADDED_FIELDS, FIXED_FIELDS]) {
-    for (const [name, read] of readers) {
-      const value = read(event);
-      if (value !== undefined) fields[name] = value;
-    }
-  }
-  return Object.assign(fields, presentRedaction(event));
+/** Names of the published rules; where an event has none, what `data` holds under the name stands. */
+const ADDED_FIELDS = [
+  "command", "tool_name", "file_path", "url", "content", "response", "remote_host", "metric_name", "risk", "resource",
+] as const; // prettier-ignore
+
+type Fields = Record<string, unknown>;
+
+/** They come first: to copy an object and then add to it costs many times as much. */
+function presentFixed(event: AgentEvent): Fields {
+  const { agent, data } = event;
+  const fields: Fields = {
+    event_type: joinTypes(typesOf(event), fileType(event), data["event_type"]),
+    source: data["source"] === undefined ? event.source : joinTypes([event.source], undefined, data["source"]),
+    kind: event.kind,
+    outcome: event.outcome,
+    time: event.time,
+    agent,
+    agent_id: agent.id,
+  };
+  if (agent.pack !== undefined) fields["pack"] = agent.pack;
+  if (agent.session !== undefined) fields["session_id"] = agent.session;
+  return fields;
+}
+
+function presentFields(event: AgentEvent): Fields {
+  const { data, kind, resource, risk } = event;
+  const fields = presentFixed(event);
+  for (const key in data) if (!isFixed(key)) addField(fields, key, data[key]);
+  const added: Readonly<Record<(typeof ADDED_FIELDS)[number], unknown>> = {
+    command: readCommand(event),
+    tool_name: pickText(data, "tool_name", "tool"),
+    file_path: readFilePath(event),
+    url: pickText(data, "url") ?? (kind === "network" ? resource : undefined),
+    content: pickText(data, "content", "text"),
+    response: pickText(data, "response", "output"),
+    remote_host: readRemoteHost(event),
+    metric_name: kind === "metric" ? pickText(data, "metric_name", "metric", "name") : undefined,
+    risk,
+    resource,
+  };
+  for (const name of ADDED_FIELDS) if (added[name] !== undefined) fields[name] = added[name];
+  const redaction = presentRedaction(event);
+  return redaction === null ? fields : Object.assign(fields, redaction);
+}
+
+/** A key of somebody else's, which may be one that an assignment would take for something else. */
+function addField(fields: Fields, key: string, value: unknown): void {
+  if (key !== "__proto__") fields[key] = value;
+  else Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Also a key that a rule could take for a fixed field: a path into `agent`, or the same name with spaces. */
@@ -261,8 +265,8 @@ function pickText(data: Readonly<Record<string, unknown>>, ...keys: readonly str
 export const AGENT_SOURCE: KnownSource = {
   logsource: AGENT_EVENTS,
   fields: [
-    ...ADDED_FIELDS.keys(),
-    ...FIXED_FIELDS.keys(),
+    ...ADDED_FIELDS,
+    ...FIXED_FIELDS,
     ...TEXT_FIELDS,
     "program",
     "piped_from",

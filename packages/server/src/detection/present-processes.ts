@@ -15,10 +15,10 @@ export function presentProcesses(event: AgentEvent, line: string, commands: read
   const given = data["image"] ?? data["executable"];
   const [first] = commands;
   const image = typeof given === "string" ? given : toImage(first?.name ?? "");
-  const whole = { logsource, fields: { ...context, CommandLine: line, Image: image } };
+  const whole = { logsource, fields: { CommandLine: line, Image: image, ...context } };
   if (commands.length === 1 && first?.text === line) return [whole];
   const parts = commands.map(({ text, name }) => {
-    return { logsource, fields: { ...context, CommandLine: text, Image: toImage(name) } };
+    return { logsource, fields: { CommandLine: text, Image: toImage(name), ...context } };
   });
   return [whole, ...parts];
 }

@@ -1,11 +1,12 @@
 import { decodeBase64, decodeHex, rotate13 } from "./decode.ts";
+import { REVERSED_WORDS, ROTATED_WORDS } from "./find-signs.ts";
+import type { Signs } from "./find-signs.ts";
 import { foldText } from "./fold-text.ts";
 
 const FOUND_MAX = 8;
 
-/** Words that instructions to an agent have, as they look rotated by 13 and backwards. */
-const ROTATED = /vtaber|vafgehpgvba|cerivbhf|qvfertneq|flfgrz cebzcg|cnffjbeq/i;
-const REVERSED = /erongi|snoitcurtsni|suoiverp|dragersid|tpmorp metsys|drowssap/i;
+const ROTATED = new RegExp(ROTATED_WORDS.join("|"), "i");
+const REVERSED = new RegExp(REVERSED_WORDS.join("|"), "i");
 const LEET = /[a-z][01345@$!|]+[a-z]/gi;
 const LEET_MIN = 3;
 const SPACED = /(?<![\w])(?:[a-z][ .*|~-]{1,3}){7,}[a-z](?![\w])/gi;
@@ -16,18 +17,18 @@ const SPACED = /(?<![\w])(?:[a-z][ .*|~-]{1,3}){7,}[a-z](?![\w])/gi;
  *
  * @param text folded
  * @param original as it was sent
+ * @param signs of the folded text and, as far as escapes go, of the original
  */
-export function decodeText(text: string, original: string): string[] {
-  const found = [
-    ...matchesOf(text, /[A-Za-z\d+/]{20,}={0,2}/g, decodeBase64),
-    ...matchesOf(text, /(?:[\da-f]{2}[ :]?){12,}|(?:\\x[\da-f]{2}){8,}/gi, decodeHex),
-    ...matchesOf(text, /(?:[01]{8}[ ,]?){6,}/g, decodeBinary),
-    ...decodeEscapes(original),
-  ];
-  if (ROTATED.test(text)) found.push(rotate13(text));
-  if (REVERSED.test(text)) found.push(Array.from(text).toReversed().join(""));
-  if ((text.match(LEET)?.length ?? 0) >= LEET_MIN) found.push(readLeet(text));
-  for (const [run] of [...text.matchAll(SPACED)].slice(0, FOUND_MAX)) found.push(joinLetters(run));
+export function decodeText(text: string, original: string, signs: Signs): string[] {
+  const found: string[] = [];
+  if (signs.hasBase64) found.push(...matchesOf(text, /[A-Za-z\d+/]{20,}={0,2}/g, decodeBase64));
+  if (signs.hasHex) found.push(...matchesOf(text, /(?:[\da-f]{2}[ :]?){12,}|(?:\\x[\da-f]{2}){8,}/gi, decodeHex));
+  if (signs.hasBinary) found.push(...matchesOf(text, /(?:[01]{8}[ ,]?){6,}/g, decodeBinary));
+  if (signs.hasEscapes) found.push(...decodeEscapes(original));
+  if (signs.hasTurned && ROTATED.test(text)) found.push(rotate13(text));
+  if (signs.hasTurned && REVERSED.test(text)) found.push(Array.from(text).toReversed().join(""));
+  if (signs.hasLeet && (text.match(LEET)?.length ?? 0) >= LEET_MIN) found.push(readLeet(text));
+  if (signs.hasSpaced) for (const [run] of [...text.matchAll(SPACED)].slice(0, FOUND_MAX)) found.push(joinLetters(run));
   return found.map((one) => foldText(one));
 }
 

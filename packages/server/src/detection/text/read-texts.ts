@@ -1,5 +1,6 @@
 import { rememberTexts } from "../remember-texts.ts";
 import { decodeText } from "./decode-text.ts";
+import { findSigns } from "./find-signs.ts";
 import { foldText } from "./fold-text.ts";
 
 const CHARACTERS_MAX = 32 * 1024;
@@ -41,8 +42,12 @@ export function readTexts(data: Readonly<Record<string, unknown>>): FoldedTexts 
 }
 
 const readText = rememberTexts((text) => {
-  const folded = foldText(text);
-  return { normalized: collapse(folded), decoded: decodeText(folded, text).map(collapse) };
+  const own = findSigns(text);
+  const folded = own.isAscii ? text : foldText(text);
+  const signs = own.isAscii ? own : { ...findSigns(folded), hasEscapes: own.hasEscapes };
+  const decoded = decodeText(folded, text, signs);
+  return { normalized: signs.hasOddBlanks ? collapse(folded) : folded, decoded: decoded.map(collapse) };
 });
 
-const collapse = (text: string): string => text.replaceAll(/[\s_]+/g, " ");
+/** Every blank becomes a space; one that is a space already, and stands alone, stays. */
+const collapse = (text: string): string => text.replaceAll(/[\s_]{2,}|[^\S ]|_/g, " ");
