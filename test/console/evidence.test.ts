@@ -9,7 +9,9 @@ describe("E-3: evidence in the console", () => {
     const page = await app.open(await app.backend(), "/evidence?agent=scout");
     const row = page.locator('[data-archive="evd_1"]');
     expect(await row.innerText()).toContain("29 whole, 1 in part, 1 not had");
-    expect(await row.innerText()).toContain("Immutable");
+    // one verdict: how the files lie on the disk is said beside it, and is none
+    expect(await row.locator(".badge").allInnerTexts()).toEqual(["Not verified yet"]);
+    expect(await row.innerText()).toContain("locked on disk");
     expect(await page.getByText("Of agent scout.").count()).toBe(1);
     await row.getByRole("link", { name: "Before the kill of scout" }).click();
     await page.getByRole("heading", { name: "Before the kill of scout" }).waitFor();

@@ -142,6 +142,20 @@ export function indicatorRoutes({
     "POST /indicators": () => ({ ...RECEIPT, rejected: [], rejectedTotal: 0 }),
     "POST /indicators/import": () => RECEIPT,
     "POST /indicators/extract": () => FOUND,
+    "GET /indicators/:id/removal": ({ id }) => {
+      const indicator = indicators.find((one) => one.id === id);
+      if (!indicator) throw refuse("not_found", `There is no indicator ${id}.`);
+      const isMet = id === "ind_1";
+      const reportedAgain = indicator.effect === "allow" ? indicators.slice(0, 1) : [];
+      return {
+        indicator,
+        alerts: isMet ? 3 : 0,
+        openAlerts: isMet ? 2 : 0,
+        lastMetAt: isMet ? ago(50) : null,
+        reportedAgain,
+        reportedAgainTotal: reportedAgain.length === 0 ? 0 : 12,
+      };
+    },
     "DELETE /indicators/:id": () => null,
     "GET /indicators/scans": () => ({ items: scans, next: null }),
     "POST /indicators/scans": () => scans[0],

@@ -38,6 +38,26 @@ describe("E-6: indicators in the console", () => {
     ]);
   });
 
+  test("what is taken off the list says before what that touches, and an exception is no praise", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/indicators");
+    await settle(page);
+    const row = (value: string) => page.getByRole("listitem").filter({ hasText: value });
+    await row("evil.example").getByRole("button", { name: "Remove…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(/Its 3 alerts stay, 2 of them open/).waitFor();
+    expect(backend.acts).toEqual([]);
+    await expectReadable(page);
+    await dialog.getByRole("button", { name: "Remove" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    expect(backend.acts.map(({ path }) => path)).toEqual(["DELETE /indicators/ind_1"]);
+    expect(await row("example.org").innerText()).toContain("Exception, not reported");
+    expect(await row("example.org").locator(".badge.tone-ok").count()).toBe(0);
+    await row("example.org").getByRole("button", { name: "Remove…" }).click();
+    await dialog.getByText("12 listed indicators may be reported again").waitFor();
+    expect(await dialog.innerText()).toMatch(/evil\.example[^]*and 11 more/);
+  });
+
   test("a scan is asked for, followed, cancelled, and made alerts of", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/indicators");

@@ -98,7 +98,10 @@ describe("O-2: settings", () => {
     await dialog.getByRole("button", { name: "Done" }).click();
     expect(await page.locator("body").innerText()).not.toContain("fbk_once_only_secret");
     const row = page.getByRole("listitem").filter({ hasText: "ci" }).first();
-    await row.getByRole("button", { name: "Revoke" }).click();
+    await row.getByRole("button", { name: "Revoke…" }).click();
+    const question = page.getByRole("dialog", { name: /^Revoke / });
+    expect(await question.innerText()).toContain("cannot be brought back");
+    await question.getByRole("button", { name: "Revoke" }).click();
     await row.getByText("Revoked", { exact: true }).waitFor();
     expect(backend.acts.map((act) => act.path)).toEqual(["POST /tokens", "DELETE /tokens/tok_1"]);
   });
@@ -125,6 +128,7 @@ describe("O-2: settings", () => {
       .getByRole("dialog", { name: "Let metrics-eu in no more?" })
       .getByRole("button", { name: "Remove it" })
       .click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     await row.waitFor({ state: "detached" });
     expect(backend.acts.map((act) => act.path)).toEqual([
       "POST /sources",

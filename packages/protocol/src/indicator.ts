@@ -99,6 +99,20 @@ export const indicatorView = z.object({
 });
 export type IndicatorView = z.infer<typeof indicatorView>;
 
+/** What taking an indicator off the list would touch. */
+export const indicatorRemovalPreview = z.object({
+  indicator: indicatorView,
+  /** alerts that it made; they stay */
+  alerts: z.number().int(),
+  openAlerts: z.number().int(),
+  /** of the last event of them */
+  lastMetAt: time.nullable(),
+  /** of an exception: listed indicators that it keeps silent, the first ten, which may be reported again */
+  reportedAgain: z.array(indicatorView),
+  reportedAgainTotal: z.number().int(),
+});
+export type IndicatorRemovalPreview = z.infer<typeof indicatorRemovalPreview>;
+
 export const INDICATOR_EXPORT_FORMATS = ["stix", "csv", "text"] as const;
 export const indicatorExportFormat = z.enum(INDICATOR_EXPORT_FORMATS);
 export type IndicatorExportFormat = z.infer<typeof indicatorExportFormat>;

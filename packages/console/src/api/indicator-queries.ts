@@ -22,6 +22,13 @@ export const indicatorsQuery = ({ type, value }: IndicatorFilter) =>
     },
   });
 
+export const removalQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["indicator-removal", id],
+    queryFn: () => unwrap(client.GET("/api/v1/indicators/{id}/removal", { params: { path: { id } } })),
+    gcTime: 0,
+  });
+
 export const scansQuery = queryOptions({
   queryKey: ["indicator-scans"],
   queryFn: () => unwrap(client.GET("/api/v1/indicators/scans")),

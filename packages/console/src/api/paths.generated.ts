@@ -7295,6 +7295,81 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/indicators/{id}/removal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": {
+              indicator: {
+                id: string;
+                effect: "match" | "allow";
+                type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
+                value: string;
+                source: string;
+                severity: 1 | 2 | 3 | 4;
+                description: string | null;
+                confidence: number | null;
+                tlp: "clear" | "green" | "amber" | "amber+strict" | "red" | null;
+                createdBy: string;
+                createdAt: string;
+                updatedAt: string;
+                expiresAt: string | null;
+              };
+              alerts: number;
+              openAlerts: number;
+              lastMetAt: string | null;
+              reportedAgain: ({
+                id: string;
+                effect: "match" | "allow";
+                type: "ip" | "cidr" | "domain" | "url" | "hash" | "email" | "file_name" | "file_path" | "wallet" | "pattern";
+                value: string;
+                source: string;
+                severity: 1 | 2 | 3 | 4;
+                description: string | null;
+                confidence: number | null;
+                tlp: "clear" | "green" | "amber" | "amber+strict" | "red" | null;
+                createdBy: string;
+                createdAt: string;
+                updatedAt: string;
+                expiresAt: string | null;
+              })[];
+              reportedAgainTotal: number;
+            };
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/indicators/{id}": {
     parameters: {
       query?: never;

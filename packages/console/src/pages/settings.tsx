@@ -4,6 +4,7 @@ import { type Role, ROLES, type TokenView } from "@firebreak/protocol";
 import { createToken, revokeToken, setPassword } from "../api/commands.ts";
 import { tokensQuery, usersQuery } from "../api/queries.ts";
 import { Ago, ProblemNotice } from "../components/bits.tsx";
+import { FormDialog } from "../components/dialogs.tsx";
 import { Loaded, Page } from "../components/page.tsx";
 import { useAct } from "../hooks/use-act.ts";
 import { useMe, useRefusal } from "../hooks/use-me.ts";
@@ -115,10 +116,11 @@ function tokenState(token: TokenView) {
 }
 
 function TokenRow({ token }: { readonly token: TokenView }) {
+  const [isAsked, setAsked] = useState(false);
   const revoke = useAct(() => revokeToken(token.id), {
     stale: ["tokens"],
     done: `Token ${token.name} is revoked`,
-    inToast: true,
+    onDone: () => setAsked(false),
   });
   return (
     <li className="row agent-row">
@@ -154,11 +156,34 @@ function TokenRow({ token }: { readonly token: TokenView }) {
       {tokenState(token)}
       <Button
         disabledReason={token.revokedAt === null ? null : "It is revoked already."}
-        busy={revoke.isPending}
-        onClick={() => revoke.mutate()}
+        onClick={() => setAsked(true)}
       >
-        Revoke
+        Revoke…
       </Button>
+      {isAsked && (
+        <FormDialog
+          title={`Revoke ${token.name}?`}
+          description={
+            <>
+              Whoever uses it (as {token.access}) is refused from the next request on; it cannot be brought back.{" "}
+              {token.lastUsedAt === null ? (
+                "It was never used."
+              ) : (
+                <>
+                  It was last used <Ago at={token.lastUsedAt} />.
+                </>
+              )}
+            </>
+          }
+          action="Revoke"
+          kind="danger"
+          refusal={null}
+          busy={revoke.isPending}
+          error={revoke.error}
+          onClose={() => setAsked(false)}
+          onSubmit={() => revoke.mutate()}
+        />
+      )}
     </li>
   );
 }

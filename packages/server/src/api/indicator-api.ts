@@ -3,6 +3,7 @@ import type {
   ExtractIndicatorsRequest,
   ImportIndicatorsRequest,
   IndicatorReceipt,
+  IndicatorRemovalPreview,
   IndicatorView,
   NewIndicatorsRequest,
   ScanHit,
@@ -34,6 +35,7 @@ export interface IndicatorApi {
   /** Known to this node at once and to the others within seconds. */
   addIndicators(caller: Caller, request: NewIndicatorsRequest): Promise<IndicatorReceipt>;
   importIndicators(caller: Caller, request: ImportIndicatorsRequest): Promise<IndicatorReceipt>;
+  previewIndicatorRemoval(caller: Caller, request: WithId): Promise<IndicatorRemovalPreview>;
   removeIndicator(caller: Caller, request: WithId): Promise<void>;
   exportIndicators(caller: Caller, query: IndicatorExportQuery): Promise<Download>;
   requestIndicatorScan(caller: Caller, request: NewScan): Promise<ScanView>;

@@ -7,6 +7,7 @@ export { normalizeIndicator } from "./normalize.ts";
 export { listIndicators } from "./list-indicators.ts";
 export type { IndicatorFilters } from "./list-indicators.ts";
 export { listMispAttributes } from "./misp-attributes.ts";
+export { previewRemoval } from "./preview-removal.ts";
 export { removeIndicator } from "./remove-indicator.ts";
 export { IndicatorSet } from "./indicator-set.ts";
 export type { Entry } from "./indicator-set.ts";

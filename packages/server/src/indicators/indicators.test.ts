@@ -3,7 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, createNewId, silentLogger, toIso } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
-import { addIndicators, importIndicators, listIndicators, removeIndicator, watchIndicators } from "./index.ts";
+import {
+  addIndicators,
+  importIndicators,
+  listIndicators,
+  previewRemoval,
+  removeIndicator,
+  watchIndicators,
+} from "./index.ts";
 import type { IndicatorContext } from "./index.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
@@ -100,5 +107,59 @@ describe("E-6: the list of indicators", () => {
     expect(await look()).toEqual([1, 1]);
     clock.advance(60_000);
     expect(await look()).toEqual([0, 0]);
+  });
+});
+
+describe("E-6: what a removal would touch", () => {
+  it("of an exception is every listed indicator that it keeps silent, and no other", async () => {
+    await addIndicators(ctx, {
+      source: "us",
+      effect: "allow",
+      values: ["good.example", "198.51.100.0/24", "203.0.113.7"],
+    });
+    const silenced = [
+      "a.good.example",
+      "x@good.example",
+      "https://b.good.example/pay",
+      "198.51.100.9",
+      "http://203.0.113.7/x",
+    ];
+    await addIndicators(ctx, {
+      source: "feed",
+      values: [...silenced, "notgood.example", "203.0.113.8", "x@bad.example", "https://bad.example/good.example"],
+    });
+    const again = async (value: string) => {
+      const [found] = (await listIndicators(ctx, { effect: "allow", value, limit: 1 })).items;
+      const preview = await previewRemoval(ctx, found?.id ?? "");
+      return preview.reportedAgain.map((one) => one.value).toSorted();
+    };
+    expect(await again("good.example")).toEqual(["a.good.example", "https://b.good.example/pay", "x@good.example"]);
+    expect(await again("198.51.100.0/24")).toEqual(["198.51.100.9"]);
+    expect(await again("203.0.113.7")).toEqual(["http://203.0.113.7/x"]);
+    expect(await audited()).toEqual(["indicator.add", "indicator.add"]);
+    await expect(previewRemoval(ctx, "ind_nowhere")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("of a listed one are the alerts that it made, which stay", async () => {
+    await addIndicators(ctx, { source: "feed", values: ["evil.example"] });
+    const [evil] = await list();
+    const id = evil?.id ?? "";
+    expect(await previewRemoval(ctx, id)).toMatchObject({
+      alerts: 0,
+      openAlerts: 0,
+      lastMetAt: null,
+      reportedAgainTotal: 0,
+    });
+    const alert = (name: string, status: string, at: string) =>
+      test.database.pool.query(
+        `insert into alerts (id, fingerprint, rule_id, title, level, severity, incident_type, status, source, sentence, detail,
+           first_event_at, last_event_at, occurrences, event_ids, created_at, updated_at)
+         values ($1, $1, $2, 't', 'high', 2, 'security_exfiltration', $3, 'detection', 's', '{}', $4, $4, 1, '[]', $4, $4)`,
+        [name, `indicator/${id}`, status, at],
+      );
+    await alert("alr_1", "open", "2026-03-01T10:00:00.000Z");
+    await alert("alr_2", "resolved", "2026-03-01T11:00:00.000Z");
+    const preview = await previewRemoval(ctx, id);
+    expect(preview).toMatchObject({ alerts: 2, openAlerts: 1, lastMetAt: "2026-03-01T11:00:00.000Z" });
   });
 });

@@ -111,6 +111,23 @@ function About({ view: { record, recordedAt, recordedBy } }: { readonly view: Dr
   );
 }
 
+/** What kept the drill from passing; a drill that passed needs no word more. */
+function Verdict({ record: { result, findings, notExercised } }: { readonly record: DrillRecord }) {
+  if (result === "passed") return null;
+  const reasons = [...findings, ...notExercised.map(({ step, why }) => `${step} was not exercised: ${why}`)];
+  return (
+    <Notice tone={result === "failed" ? "danger" : "warn"} title={DRILL_WORDS[result].meaning}>
+      <ul className="import-warnings">
+        {reasons.map((reason) => (
+          <li key={reason} className="wrap-anywhere">
+            {showHidden(reason)}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
 function Content({ view }: { readonly view: DrillView }) {
   const { record } = view;
   const word = DRILL_WORDS[record.result];
@@ -125,17 +142,7 @@ function Content({ view }: { readonly view: DrillView }) {
       </header>
       <div className="playbook-columns">
         <div className="stack">
-          {record.findings.length > 0 && (
-            <Notice tone={record.result === "failed" ? "danger" : "warn"} title={word.meaning}>
-              <ul className="import-warnings">
-                {record.findings.map((finding) => (
-                  <li key={finding} className="wrap-anywhere">
-                    {showHidden(finding)}
-                  </li>
-                ))}
-              </ul>
-            </Notice>
-          )}
+          <Verdict record={record} />
           <Times spans={record.spans} />
           <Checks checks={record.checks} notExercised={record.notExercised} />
           <Steps steps={record.steps} />

@@ -82,37 +82,58 @@ export function DrillHistory({ drills }: { readonly drills: readonly DrillSummar
   );
 }
 
-/** Playbooks of which no drill shows that they work as they are now. */
-function needsDrill({ lastProven, lastDrill, drillOverdue }: ProvenPlaybook): boolean {
+/** Nobody promised a drill of it, and none was made: nothing is wrong, nothing is known. */
+function isUntried({ lastProven, lastDrill, drillOverdue }: ProvenPlaybook): boolean {
+  return !drillOverdue && lastProven === null && lastDrill === null;
+}
+
+/** A drill is promised, failed, or proved another text. */
+function needsDrill(playbook: ProvenPlaybook): boolean {
+  if (isUntried(playbook)) return false;
+  const { lastProven, lastDrill, drillOverdue } = playbook;
   return drillOverdue || lastProven === null || lastProven.stale || lastDrill?.result === "failed";
+}
+
+function PlaybookRows({ playbooks }: { readonly playbooks: readonly ProvenPlaybook[] }) {
+  return (
+    <ul className="rows">
+      {playbooks.map((playbook) => (
+        <li key={playbook.id} className="row">
+          <Link href={playbookPath(playbook.id)} className="row-link row-link-two" data-row="">
+            <span className="row-main">
+              <span className="row-title">{playbook.title}</span>
+              <code className="row-sub">firebreak drill {playbook.id}</code>
+            </span>
+            <span className="row-state">
+              <Proof playbook={playbook} />
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function Unproven({ playbooks }: { readonly playbooks: readonly ProvenPlaybook[] }) {
   const needed = playbooks
     .filter(needsDrill)
     .toSorted((one, other) => Number(other.drillOverdue) - Number(one.drillOverdue));
+  const untried = playbooks.filter(isUntried);
   return (
-    <Panel title="Need a drill" icon="warn" aside={<span className="muted">{needed.length}</span>}>
-      {needed.length === 0 ? (
-        <Empty title="Every playbook is proven as it is now" />
-      ) : (
-        <ul className="rows">
-          {needed.map((playbook) => (
-            <li key={playbook.id} className="row">
-              <Link href={playbookPath(playbook.id)} className="row-link row-link-two" data-row="">
-                <span className="row-main">
-                  <span className="row-title">{playbook.title}</span>
-                  <code className="row-sub">firebreak drill {playbook.id}</code>
-                </span>
-                <span className="row-state">
-                  <Proof playbook={playbook} />
-                </span>
-              </Link>
-            </li>
-          ))}
-        </ul>
+    <>
+      <Panel title="Need a drill" icon="warn" aside={<span className="muted">{needed.length}</span>}>
+        {needed.length === 0 ? (
+          <Empty title="No drill is overdue, failed or out of date" />
+        ) : (
+          <PlaybookRows playbooks={needed} />
+        )}
+      </Panel>
+      {untried.length > 0 && (
+        <Panel title="No drill yet" icon="book" aside={<span className="muted">{untried.length}</span>}>
+          <PlaybookRows playbooks={untried} />
+        </Panel>
       )}
-    </Panel>
+    </>
   );
 }
 

@@ -23,29 +23,26 @@ export function Proof({
         </Badge>
       )}
       {lastProven === null ? (
-        <Badge
-          tone="neutral"
-          title="No drill of it was made here yet: nothing shows that it works, or that it does not."
-        >
-          Not drilled here yet
-        </Badge>
+        <span className="muted" title="No drill made here shows that it works.">
+          {lastDrill === null ? "No drill yet" : "Never proven here"}
+        </span>
       ) : (
         <Badge
           tone={lastProven.stale || lastProven.result === "passed_in_part" ? "warn" : "ok"}
-          icon="shield"
+          icon={lastProven.stale || lastProven.result === "passed_in_part" ? "warn" : "shield"}
           title={
             lastProven.stale
               ? `The drill ran version ${lastProven.version}; the text has changed since.`
               : lastProven.result === "passed_in_part"
-                ? "What was looked at held; something could not be exercised."
+                ? "What was looked at held; the rest could not be exercised and is not proven."
                 : "A drill showed that it works as it is now."
           }
         >
           {lastProven.stale
-            ? "Proven on another text "
+            ? "Proven on an older text "
             : lastProven.result === "passed"
               ? "Proven "
-              : "Proven in part "}
+              : "Partly proven "}
           <Ago at={lastProven.at} />
         </Badge>
       )}

@@ -17,7 +17,7 @@ import { Icon } from "../../ui/icons.tsx";
 import { Facts, Panel } from "../../ui/layout.tsx";
 import { Items } from "./items.tsx";
 import { Verification } from "./verification.tsx";
-import { copyWord, sealWord, verifiedWord } from "./words.ts";
+import { copyWord, sealText, verifiedWord } from "./words.ts";
 
 function ExportDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
   const [reason, setReason] = useState("");
@@ -104,11 +104,13 @@ function Summary({
   readonly manifest: EvidenceManifestView | undefined;
 }) {
   const copy = copyWord(archive);
+  const seal = sealText(archive);
   const facts = [
     { label: "Collected", value: <At at={archive.collectedAt} withDay /> },
     { label: "By", value: manifest?.collector ?? archive.collectedBy.name },
     { label: "On", value: manifest === undefined ? "…" : `${manifest.hostname} (${manifest.platform})` },
     { label: "Size", value: formatBytes(archive.bytes) },
+    { label: "Files", value: `${seal.label}: ${seal.meaning}` },
     { label: "Lies in", value: <code className="wrap-anywhere">{archive.directory}</code> },
     { label: "SHA-256 of the manifest", value: <code className="wrap-anywhere">{archive.manifestSha256}</code> },
     ...(archive.incidentId === null
@@ -128,7 +130,6 @@ function Summary({
       <div className="row card-row">
         <p className="hold-title">
           <StateBadge word={verifiedWord(archive)} />
-          <StateBadge word={sealWord(archive)} />
           {copy !== null && <StateBadge word={copy} />}
         </p>
         <Facts facts={facts} />

@@ -8,10 +8,11 @@ import { archivePath, incidentPath } from "../../navigation.ts";
 import { formatBytes } from "../../time.ts";
 import { Empty, Panel } from "../../ui/layout.tsx";
 import { count } from "../../words.ts";
-import { copyWord, sealWord, verifiedWord } from "./words.ts";
+import { copyWord, sealText, verifiedWord } from "./words.ts";
 
 function Row({ archive }: { readonly archive: EvidenceView }) {
   const copy = copyWord(archive);
+  const seal = sealText(archive);
   return (
     <li className="row card-row" data-archive={archive.id}>
       <div className="card-line">
@@ -21,7 +22,6 @@ function Row({ archive }: { readonly archive: EvidenceView }) {
               {archive.reason}
             </Link>
             <StateBadge word={verifiedWord(archive)} />
-            <StateBadge word={sealWord(archive)} />
             {copy !== null && <StateBadge word={copy} />}
           </p>
           <p className="row-sub">
@@ -30,6 +30,7 @@ function Row({ archive }: { readonly archive: EvidenceView }) {
               {archive.failedItems} not had
             </span>
             <span>{formatBytes(archive.bytes)}</span>
+            <span title={seal.meaning}>{seal.label}</span>
             <Ago at={archive.collectedAt} />
             <span>
               by <ActorName actor={archive.collectedBy} />

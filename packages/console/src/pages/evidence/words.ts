@@ -30,16 +30,15 @@ export function verifiedWord({ verified }: EvidenceView): Word {
     : { label: "Not intact", tone: "danger", meaning: "The newest verification found that it was changed." };
 }
 
-export function sealWord({ seal }: EvidenceView): Word {
-  if (seal === null)
-    return { label: "Being sealed", tone: "neutral", meaning: "Its files become read-only within seconds." };
+/** How the files lie on the disk: no verdict on what is in them, so it is no badge beside that of a verification. */
+export function sealText({ seal }: EvidenceView): { readonly label: string; readonly meaning: string } {
+  if (seal === null) return { label: "being locked", meaning: "its files become read-only within seconds" };
   return seal === "immutable"
     ? {
-        label: "Immutable",
-        tone: "ok",
-        meaning: "Its files cannot be changed, also not by root, before the flag is taken off.",
+        label: "locked on disk",
+        meaning: "its files cannot be changed, also not by root, before the flag is taken off",
       }
-    : { label: "Read-only", tone: "info", meaning: `Its files are without the right to write, not immutable: ${seal}` };
+    : { label: "read-only on disk", meaning: `its files are without the right to write, not immutable: ${seal}` };
 }
 
 export function copyWord({ copy }: EvidenceView): Word | null {

@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { INDICATOR_TYPES, type IndicatorView } from "@firebreak/protocol";
-import { indicatorsQuery, removeIndicator } from "../../api/indicator-queries.ts";
+import { indicatorsQuery } from "../../api/indicator-queries.ts";
 import { Ago } from "../../components/bits.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
-import { useAct } from "../../hooks/use-act.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { showHidden } from "../../harmless.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -12,6 +11,7 @@ import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/fields.tsx";
 import { Empty, Panel } from "../../ui/layout.tsx";
 import { AddForm } from "./add-form.tsx";
+import { RemoveDialog } from "./remove-dialog.tsx";
 import { Scans } from "./scans.tsx";
 import { TYPE_NAMES } from "./words.ts";
 
@@ -26,17 +26,21 @@ const EXPORTS = [
 ] as const;
 
 function IndicatorRow({ indicator }: { readonly indicator: IndicatorView }) {
-  const { id, type, value, source, effect, severity, description, confidence, tlp, expiresAt, createdBy } = indicator;
+  const { type, value, source, effect, severity, description, confidence, tlp, expiresAt, createdBy } = indicator;
   const refusal = useRefusal("responder");
-  const act = useAct(removeIndicator, { stale: ["indicators"], inToast: true, done: `${value} is off the list.` });
+  const [removing, setRemoving] = useState(false);
   return (
     <li className="row act-row" data-row="">
       <div className="agent-main">
         <p className="agent-name">
           <code className="wrap-anywhere">{showHidden(value)}</code>
           {effect === "allow" && (
-            <Badge tone="ok" title="Never reported, whatever lists say.">
-              Allowed
+            <Badge
+              tone="neutral"
+              icon="deny"
+              title="On the list of exceptions: it is not reported, whatever lists say. It may be harmless or not."
+            >
+              Exception, not reported
             </Badge>
           )}
         </p>
@@ -59,9 +63,10 @@ function IndicatorRow({ indicator }: { readonly indicator: IndicatorView }) {
         </p>
         {description !== null && <p className="row-sub wrap-anywhere">{showHidden(description)}</p>}
       </div>
-      <Button busy={act.isPending} disabledReason={refusal} onClick={() => act.mutate(id)}>
-        Remove
+      <Button disabledReason={refusal} onClick={() => setRemoving(true)}>
+        Remove…
       </Button>
+      {removing && <RemoveDialog indicator={indicator} onClose={() => setRemoving(false)} />}
     </li>
   );
 }

@@ -9,6 +9,7 @@ import {
   importIndicators,
   listIndicators,
   recordExport,
+  previewRemoval,
   removeIndicator,
 } from "../../indicators/index.ts";
 import { alertScan, cancelScan, getScan, listScanHits, listScans, requestScan } from "../../scans/index.ts";
@@ -48,6 +49,7 @@ export function indicatorServices(house: House): IndicatorApi {
     listIndicatorScanHits: (_caller, query) => listScanHits(house, query),
     cancelIndicatorScan: (caller, request) => cancelScan(as(caller), request),
     alertIndicatorScan: (caller, request) => alertScan(as(caller), request),
+    previewIndicatorRemoval: (_caller, { id }) => previewRemoval(house, id),
     removeIndicator: (caller, request) => knownHere(removeIndicator(as(caller), request)),
   };
 }

@@ -3,6 +3,7 @@ import {
   extractIndicatorsRequest,
   importIndicatorsRequest,
   indicatorReceipt,
+  indicatorRemovalPreview,
   newIndicatorsRequest,
 } from "@firebreak/protocol";
 import { z } from "zod";
@@ -71,6 +72,17 @@ export const indicatorRoutes = [
     handler: ({ services, caller }, _params, query) => services.exportIndicators(caller, query),
   }),
   ...scanRoutes,
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/indicators/:id/removal",
+    operationId: "previewIndicatorRemoval",
+    summary: "What taking an indicator off the list would touch; nothing is changed",
+    tag,
+    access: "viewer",
+    params: indicatorParams,
+    response: indicatorRemovalPreview,
+    handler: ({ services, caller }, { params }) => services.previewIndicatorRemoval(caller, params),
+  }),
   defineRoute({
     method: "DELETE",
     path: "/api/v1/indicators/:id",

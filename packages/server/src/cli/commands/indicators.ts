@@ -1,11 +1,20 @@
-import { indicatorEffect, indicatorReceipt, indicatorType, indicatorView, pageOf } from "@firebreak/protocol";
-import type { IndicatorView } from "@firebreak/protocol";
+import {
+  indicatorEffect,
+  indicatorReceipt,
+  indicatorRemovalPreview,
+  indicatorType,
+  indicatorView,
+  pageOf,
+} from "@firebreak/protocol";
+import type { IndicatorRemovalPreview, IndicatorView } from "@firebreak/protocol";
 import { OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
+import type { ApiClient } from "../client.ts";
 import type { Command } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
 import { INDICATOR_OPTIONS, readChoice, readIndicatorOptions, tellReceipt } from "../indicator-options.ts";
+import type { Output } from "../output.ts";
 import { printable } from "../printable.ts";
 import { indicatorExchangeCommands } from "./indicators-exchange.ts";
 import { indicatorScanCommands } from "./indicators-scan.ts";
@@ -79,32 +88,61 @@ function rowOf({ id, effect, type, value, source, expiresAt }: IndicatorView): s
 const remove: Command = {
   name: "indicators remove",
   summary: "take indicators off the list",
-  description: ["By their ids or values. Alerts that they made stay."],
+  description: [
+    "By their ids or values. Alerts that they made stay. --preview says what they reported, and of an exception what it keeps silent.",
+  ],
   positionals: [{ name: "INDICATOR", summary: "an id from `firebreak indicators list`, or a value", many: true }],
-  examples: ["firebreak indicators remove evil.example", "firebreak indicators remove ind_01…"],
+  options: { preview: { type: "boolean", summary: "say what it would touch; change nothing" } },
+  examples: [
+    "firebreak indicators remove evil.example",
+    "firebreak indicators remove example.org --preview",
+    "firebreak indicators remove ind_01…",
+  ],
   exits: [...ASKS_SERVER, "notFound"],
   run: async ({ client, output, args }) => {
     if (args.positionals.length === 0) throw usageError(remove, "Name at least one indicator.");
     const removed: string[] = [];
+    const previews: IndicatorRemovalPreview[] = [];
     for (const name of args.positionals) {
-      const found = name.startsWith("ind_")
-        ? [name]
-        : (await client.get(pageOf(indicatorView), `/indicators?value=${encodeURIComponent(name)}`)).items.map(
-            ({ id }) => id,
-          );
-      if (found.length === 0) {
-        throw new OperatorError(`There is no indicator ${printable(name)}.`, "See: firebreak indicators list", {
-          exitCode: EXIT.notFound,
-        });
+      const found = await idsOf(client, name);
+      if (args.flag("preview")) {
+        for (const id of found) {
+          const preview = await client.get(indicatorRemovalPreview, `/indicators/${encodeURIComponent(id)}/removal`);
+          previews.push(preview);
+          tellRemoval(preview, output);
+        }
+        continue;
       }
       for (const id of found) await client.delete(`/indicators/${encodeURIComponent(id)}`);
       removed.push(...found);
       output.line(`Removed ${printable(name)}.`);
     }
-    output.result({ removed });
+    output.result(args.flag("preview") ? { previews } : { removed });
     return EXIT.ok;
   },
 };
+
+async function idsOf(client: ApiClient, name: string): Promise<string[]> {
+  if (name.startsWith("ind_")) return [name];
+  const { items } = await client.get(pageOf(indicatorView), `/indicators?value=${encodeURIComponent(name)}`);
+  if (items.length > 0) return items.map(({ id }) => id);
+  throw new OperatorError(`There is no indicator ${printable(name)}.`, "See: firebreak indicators list", {
+    exitCode: EXIT.notFound,
+  });
+}
+
+function tellRemoval(preview: IndicatorRemovalPreview, { line }: Output): void {
+  const { indicator, alerts, openAlerts, lastMetAt, reportedAgain, reportedAgainTotal } = preview;
+  const name = `${indicator.type} ${printable(indicator.value)}, from ${printable(indicator.source)}`;
+  if (indicator.effect === "match") {
+    line(`${name}: not reported any more.`);
+    const last = lastMetAt === null ? "it was never met" : `last met ${timeText(lastMetAt)}`;
+    line(`  ${alerts} alerts of it stay, ${openAlerts} of them open; ${last}.`);
+    return;
+  }
+  line(`${name}: no exception any more; ${reportedAgainTotal} listed indicators may be reported again.`);
+  for (const one of reportedAgain) line(`  ${one.type} ${printable(one.value)}, severity ${one.severity}`);
+}
 
 export const indicatorsCommands: readonly Command[] = [
   add,

@@ -15,10 +15,10 @@ const proven: LastProven = {
 const drilled = (result: "passed" | "failed") => ({ drillId: "drl_2", at, result });
 
 test.each([
-  [{ lastProven: null, lastDrill: null, drillOverdue: false }, "not drilled here"],
+  [{ lastProven: null, lastDrill: null, drillOverdue: false }, "no drill yet"],
   [
     { lastProven: null, lastDrill: drilled("failed"), drillOverdue: true },
-    "not drilled here; last drill failed; drill overdue",
+    "never proven here; last drill failed; drill overdue",
   ],
   [{ lastProven: proven, lastDrill: drilled("passed"), drillOverdue: false }, "2026-01-02, 18 s"],
   [
@@ -27,7 +27,7 @@ test.each([
   ],
   [
     { lastProven: { ...proven, result: "passed_in_part" as const }, lastDrill: drilled("passed"), drillOverdue: false },
-    "2026-01-02, 18 s; in part",
+    "2026-01-02, 18 s; partly proven",
   ],
 ])("L-4: what drills say of a playbook, in a line (%#)", (playbook, text) => {
   expect(sayProof(playbook)).toBe(text);

@@ -8,11 +8,11 @@ export function sayProof({
 }: Pick<ProvenPlaybook, "lastProven" | "lastDrill" | "drillOverdue">): string {
   const flaws = [
     ...(lastDrill?.result === "failed" ? ["last drill failed"] : []),
-    ...(lastProven?.result === "passed_in_part" ? ["in part"] : []),
+    ...(lastProven?.result === "passed_in_part" ? ["partly proven"] : []),
     ...(lastProven?.stale === true ? [`on version ${lastProven.version}, another text`] : []),
     ...(drillOverdue ? ["drill overdue"] : []),
   ];
-  const when =
-    lastProven === null ? "not drilled here" : `${lastProven.at.slice(0, 10)}, ${Math.round(lastProven.seconds)} s`;
+  const unproven = lastDrill === null ? "no drill yet" : "never proven here";
+  const when = lastProven === null ? unproven : `${lastProven.at.slice(0, 10)}, ${Math.round(lastProven.seconds)} s`;
   return [when, ...flaws].join("; ");
 }
