@@ -115,13 +115,40 @@ function tokenState(token: TokenView) {
   return <Badge tone="ok">Valid</Badge>;
 }
 
-function TokenRow({ token }: { readonly token: TokenView }) {
-  const [isAsked, setAsked] = useState(false);
+function RevokeDialog({ token, onClose }: { readonly token: TokenView; readonly onClose: () => void }) {
   const revoke = useAct(() => revokeToken(token.id), {
     stale: ["tokens"],
     done: `Token ${token.name} is revoked`,
-    onDone: () => setAsked(false),
+    onDone: onClose,
   });
+  return (
+    <FormDialog
+      title={`Revoke ${token.name}?`}
+      description={
+        <>
+          Whoever uses it (as {token.access}) is refused from the next request on; it cannot be brought back.{" "}
+          {token.lastUsedAt === null ? (
+            "It was never used."
+          ) : (
+            <>
+              It was last used <Ago at={token.lastUsedAt} />.
+            </>
+          )}
+        </>
+      }
+      action="Revoke"
+      kind="danger"
+      refusal={null}
+      busy={revoke.isPending}
+      error={revoke.error}
+      onClose={onClose}
+      onSubmit={() => revoke.mutate()}
+    />
+  );
+}
+
+function TokenRow({ token }: { readonly token: TokenView }) {
+  const [isAsked, setAsked] = useState(false);
   return (
     <li className="row agent-row">
       <div className="agent-main">
@@ -160,30 +187,7 @@ function TokenRow({ token }: { readonly token: TokenView }) {
       >
         Revoke…
       </Button>
-      {isAsked && (
-        <FormDialog
-          title={`Revoke ${token.name}?`}
-          description={
-            <>
-              Whoever uses it (as {token.access}) is refused from the next request on; it cannot be brought back.{" "}
-              {token.lastUsedAt === null ? (
-                "It was never used."
-              ) : (
-                <>
-                  It was last used <Ago at={token.lastUsedAt} />.
-                </>
-              )}
-            </>
-          }
-          action="Revoke"
-          kind="danger"
-          refusal={null}
-          busy={revoke.isPending}
-          error={revoke.error}
-          onClose={() => setAsked(false)}
-          onSubmit={() => revoke.mutate()}
-        />
-      )}
+      {isAsked && <RevokeDialog token={token} onClose={() => setAsked(false)} />}
     </li>
   );
 }

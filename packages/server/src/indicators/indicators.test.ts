@@ -152,9 +152,9 @@ describe("E-6: what a removal would touch", () => {
     });
     const alert = (name: string, status: string, at: string) =>
       test.database.pool.query(
-        `insert into alerts (id, fingerprint, rule_id, title, level, severity, incident_type, status, source, sentence, detail,
+        `insert into alerts (id, fingerprint, rule_id, title, level, severity, incident_type, status, source, kind, key, labels, sentence, detail,
            first_event_at, last_event_at, occurrences, event_ids, created_at, updated_at)
-         values ($1, $1, $2, 't', 'high', 2, 'security_exfiltration', $3, 'detection', 's', '{}', $4, $4, 1, '[]', $4, $4)`,
+         values ($1, $1, $2, 't', 'high', 2, 'security_exfiltration', $3, 'detection', 'rule', $1, '{}', 's', '{}', $4, $4, 1, '[]', $4, $4)`,
         [name, `indicator/${id}`, status, at],
       );
     await alert("alr_1", "open", "2026-03-01T10:00:00.000Z");
