@@ -36,6 +36,7 @@ import { phaseBoxes } from "./0035-phase-boxes.ts";
 import { indicatorScans } from "./0036-indicator-scans.ts";
 import { riskyEvents } from "./0037-risky-events.ts";
 import { logFailures } from "./0038-log-failures.ts";
+import { factCells } from "./0039-fact-cells.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -84,4 +85,5 @@ export const migrations: readonly Migration[] = [
   { version: 36, name: "indicator-scans", sql: indicatorScans },
   { version: 37, name: "risky-events", sql: riskyEvents },
   { version: 38, name: "log-failures", sql: logFailures },
+  { version: 39, name: "fact-cells", sql: factCells },
 ];

@@ -79,11 +79,11 @@ function isStoredAsIs({ names, value }: Field): boolean {
 function holdsMember({ names, value }: Field): RawBuilder<boolean> {
   const name = names.at(-1) ?? "";
   const stored = [`"${name}":${value}`, `"${name}":"${value}"`, `"${name}":[`];
-  return sql`(${sql.join(
-    stored.map((member) => sql`strpos(body, ${member}) > 0`),
-    sql` or `,
-  )})`;
+  // most events do not have the value at all, and are done with one look at their text
+  return sql`(${holds(value)} and (${sql.join(stored.map(holds), sql` or `)}))`;
 }
+
+const holds = (text: string) => sql<boolean>`strpos(body, ${text}) > 0`;
 
 function isNamedByAlert(rule: string): RawBuilder<boolean> {
   return sql`events.id in (select jsonb_array_elements_text(event_ids) from alerts where rule_id = ${rule})`;

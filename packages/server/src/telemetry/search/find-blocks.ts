@@ -4,7 +4,7 @@ import { toIso } from "../../kernel/index.ts";
 import type { Trx } from "../../storage/index.ts";
 import type { Search } from "./conditions.ts";
 import { toIndexQuestion } from "./index-question.ts";
-import { placesIn, SLICE_BYTES } from "./signature.ts";
+import { CELL_BITS, placesIn, SLICE_BYTES } from "./signature.ts";
 
 /** What is looked for, from where, and in which direction. */
 export interface Walk {
@@ -72,9 +72,10 @@ export async function* findBlocks(trx: Trx, walk: Walk, extent: Extent): AsyncGe
 
 /** @returns the first `seq` of every block whose signature has all of the bits */
 async function findSigned(trx: Trx, walk: Walk, bits: readonly number[]): Promise<string[]> {
-  const slices = bits.map((bit) => sql`substring(bits from ${bit * SLICE_BYTES + 1}::int for ${SLICE_BYTES}::int)`);
+  const pieces = toPieces(bits);
   const { rows: segments } = await sql<{ blocks: string; slices: Buffer }>`
-    select array_to_string(blocks, ' ') as blocks, ${sql.join(slices, sql` || `)} as slices from event_segments
+    select array_to_string(blocks, ' ') as blocks, ${sql.join(pieces.flatMap(slicesOf), sql` || `)} as slices
+    from event_segments cross join lateral (select ${sql.join(pieces.map(readPiece))} offset 0) as pieces
     where ${within(overlaps(walk))}`.execute(trx);
   const { rows: open } = await sql<{ first_seq: string }>`
     select first_seq from event_signatures
@@ -85,6 +86,34 @@ async function findSigned(trx: Trx, walk: Walk, bits: readonly number[]): Promis
     return places.flatMap((place) => firsts[place] ?? []);
   });
   return [...closed, ...open.map(({ first_seq: first }) => first)];
+}
+
+/** Bits of a segment that are read at once: those of one fact, or by chance. */
+interface Piece {
+  readonly name: string;
+  readonly bits: readonly number[];
+  readonly first: number;
+}
+
+function toPieces(bits: readonly number[]): Piece[] {
+  const cells = new Map<number, number[]>();
+  for (const bit of bits) {
+    const cell = Math.floor(bit / CELL_BITS);
+    cells.set(cell, [...(cells.get(cell) ?? []), bit]);
+  }
+  return [...cells.values()].map((near, index) => ({ name: `piece${index}`, bits: near, first: Math.min(...near) }));
+}
+
+function readPiece({ name, bits, first }: Piece): RawBuilder<unknown> {
+  return sql`${sliceOf(sql`bits`, first, Math.max(...bits) - first + 1)} as ${sql.ref(name)}`;
+}
+
+function slicesOf({ name, bits, first }: Piece): RawBuilder<unknown>[] {
+  return bits.map((bit) => sliceOf(sql.ref(name), bit - first, 1));
+}
+
+function sliceOf(bytes: RawBuilder<unknown>, bit: number, bits: number): RawBuilder<unknown> {
+  return sql`substring(${bytes} from ${bit * SLICE_BYTES + 1}::int for ${bits * SLICE_BYTES}::int)`;
 }
 
 /** Where a list of blocks goes on: behind this one. */

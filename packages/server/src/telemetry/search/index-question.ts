@@ -1,5 +1,6 @@
 import type { Search } from "./conditions.ts";
-import { bitsOfColumns, bitsOfField, bitsOfText, COLUMNS } from "./signature.ts";
+import type { PathCondition } from "./path-conditions.ts";
+import { bitsOfField, bitsOfPairs, bitsOfText, COLUMNS } from "./signature.ts";
 import type { Column } from "./signature.ts";
 import { isOpenEnded } from "./text-terms.ts";
 
@@ -11,8 +12,9 @@ export interface IndexQuestion {
   readonly bits: readonly number[];
 }
 
-/** More tell nearly nothing more, and each costs a look at every segment. */
-const BITS_MAX = 24;
+/** More tell nearly nothing more, and each costs a look at every segment: a fact, all of whose bits lie together, or a bit of text. */
+const LOOKS_MAX = 24;
+const PAIRS_MAX = 6;
 
 export function toIndexQuestion(search: Search): IndexQuestion {
   const { filters } = search;
@@ -26,29 +28,34 @@ export function toIndexQuestion(search: Search): IndexQuestion {
     if (wanted.length === 1 && wanted[0] !== undefined) values[name] = wanted[0];
   }
   for (const mark of filters.has ?? []) marks.push([`has=${mark}`]);
-  const facts = [
-    ...bitsOfColumns(values),
-    ...search.paths.flatMap(({ field }) => (field === undefined ? [] : bitsOfField(field.names, field.value))),
-    ...bitsOfResource(filters.resource),
-  ];
-  const bits = [...facts, ...spread(bitsOfTexts(search), BITS_MAX - facts.length)];
+  const facts = [...spread(bitsOfPairs(values), PAIRS_MAX), ...bitsOfFields(search)];
+  const bits = [...facts.flat(), ...spread(bitsOfTexts(search), LOOKS_MAX - facts.length)];
   return { marks, bits: [...new Set(bits)] };
 }
 
-function bitsOfResource(resource: string | undefined): number[] {
-  return resource === undefined || resource.endsWith("*") ? [] : bitsOfField(["resource"], resource);
+/** @returns of each field that must have one value the bits */
+function bitsOfFields({ filters: { resource }, paths }: Search): number[][] {
+  const fields = paths.map(bitsOfPath);
+  if (resource !== undefined && !resource.endsWith("*")) fields.push(bitsOfField(["resource"], resource));
+  return fields.filter((bits) => bits.length > 0);
 }
 
+const bitsOfPath = ({ field }: PathCondition) => (field === undefined ? [] : bitsOfField(field.names, field.value));
+
+/** Of a field with its value the words tell nothing more. */
 function bitsOfTexts({ filters: { resource }, terms, paths }: Search): number[] {
+  const words = paths.flatMap((path) => (bitsOfPath(path).length === 0 ? path.words : []));
   const bits = [
     ...terms.flatMap((term) => bitsOfText(term.text, isOpenEnded(term))),
-    ...paths.flatMap(({ words }) => words.flatMap((word) => bitsOfText(word, false))),
+    ...words.flatMap((word) => bitsOfText(word, false)),
     ...(resource?.endsWith("*") === true ? bitsOfText(resource.slice(0, -1), true) : []),
   ];
   return [...new Set(bits)];
 }
 
-function spread(bits: readonly number[], most: number): number[] {
-  const count = Math.max(0, Math.min(bits.length, most));
-  return Array.from({ length: count }, (_, index) => bits[Math.floor((index * bits.length) / count)] ?? 0);
+function spread<T>(things: readonly T[], most: number): T[] {
+  const count = Math.max(0, Math.min(things.length, most));
+  return Array.from({ length: count }, (_, index) => things[Math.floor((index * things.length) / count)]).filter(
+    (thing) => thing !== undefined,
+  );
 }

@@ -128,6 +128,7 @@ const anyFilters = record(
         "data.none",
         "agent.pack",
         "data.tool=null",
+        "id=e-17",
       ],
       { minLength: 1, maxLength: 2 },
     ),
@@ -136,11 +137,23 @@ const anyFilters = record(
   { requiredKeys: [] },
 );
 
-async function readAllPages(filters: EventFilters, order: "newest" | "oldest", limit: number): Promise<number[]> {
+interface Reading {
+  readonly order: "newest" | "oldest";
+  readonly limit: number;
+  /** undefined: so many that every event of this test is near */
+  readonly nearMax: number | undefined;
+}
+
+/** @returns what a search of these must find, newest first */
+function seqsOf(filters: EventFilters): number[] {
+  return all.filter((event) => fitsNaively(event, filters)).map(({ seq }) => seq);
+}
+
+async function readAllPages(filters: EventFilters, { order, limit, nearMax }: Reading): Promise<number[]> {
   const seqs: number[] = [];
   let after: string | undefined;
   do {
-    const page = await searchEvents({ ...test, clock }, { ...filters, order, limit, after });
+    const page = await searchEvents({ ...test, clock }, { ...filters, order, limit, after }, nearMax);
     seqs.push(...page.items.map(({ seq }) => seq));
     after = page.next ?? undefined;
   } while (after !== undefined);
@@ -158,17 +171,33 @@ describe.each(["half", "all"])("E-5: the search, %s of the events indexed", (par
     await assert(
       asyncProperty(
         anyFilters,
-        constantFrom("newest", "oldest"),
-        integer({ min: 1, max: 90 }),
-        async (given, order, limit) => {
+        record({
+          order: constantFrom("newest", "oldest"),
+          limit: integer({ min: 1, max: 90 }),
+          nearMax: constantFrom(undefined, 1, 30),
+        }),
+        async (given, reading) => {
           const filters = eventFilters.parse(given);
-          const expected = all.filter((event) => fitsNaively(event, filters)).map(({ seq }) => seq);
-          const found = await readAllPages(filters, order, limit);
-          expect(found).toEqual(order === "newest" ? expected : expected.toReversed());
+          const expected = seqsOf(filters);
+          const found = await readAllPages(filters, reading);
+          expect(found).toEqual(reading.order === "newest" ? expected : expected.toReversed());
         },
       ),
       { numRuns: 150 },
     );
+  });
+
+  it.each<[string, EventFilters, EventFilters]>([
+    ["an agent", { agent: "scout" }, { resource: "/etc/passwd" }],
+    ["a session", { session: "s 1" }, { resource: "/etc/passwd" }],
+    ["a high risk", { risk: ["high"] }, { outcome: ["unknown"] }],
+  ])("finds the rare events of %s beyond the nearest that its index is asked for", async (_, about, rare) => {
+    const filters = { ...about, ...rare };
+    const wanted = seqsOf(filters);
+    // the last of them is just beyond the near
+    const nearMax = seqsOf(about).indexOf(wanted.at(-1) ?? 0);
+    expect(nearMax).toBeGreaterThan(wanted.length);
+    expect(await readAllPages(filters, { order: "newest", limit: 90, nearMax })).toEqual(wanted);
   });
 
   it("counts over time and by value what a look at every event counts", async () => {

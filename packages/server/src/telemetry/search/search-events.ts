@@ -22,18 +22,27 @@ export interface EventSearch extends EventFilters {
 
 const PAGE_MAX = 500;
 const PAGE_DEFAULT = 50;
+const NEAR_MAX = 3_000;
 
 /**
  * Stored events in the order of their own time, page by page.
  *
+ * @param nearMax how many events of one agent, session or high risk are looked at before blocks are asked
  * @throws FirebreakError bad_request for what cannot be read: a text, a path, an `after`
  */
-export async function searchEvents(ctx: SearchContext, question: EventSearch): Promise<EventPage> {
+export async function searchEvents(
+  ctx: SearchContext,
+  question: EventSearch,
+  nearMax: number = NEAR_MAX,
+): Promise<EventPage> {
   const { order = "newest", after, limit, ...filters } = question;
   const count = Math.max(1, Math.min(limit ?? PAGE_DEFAULT, PAGE_MAX));
   const place = after === undefined ? null : parsePlace(after);
   const walk = beginAt(place, { search: readSearch(filters), order, limit: count + 1 });
-  const { rows, edgeMs } = await inSearch(ctx, (trx, patience) => collect(trx, walk, place, patience));
+  const { rows, edgeMs } = await inSearch(ctx, async (trx, patience) => {
+    const near = await readNear(trx, walk, nearMax);
+    return near === null ? collect(trx, walk, place, patience) : { rows: near, edgeMs: null };
+  });
   const isMore = rows.length > count;
   const items = rows.slice(0, count).map((row) => toView(readStoredEvent(row)));
   if (isMore || edgeMs === null) {
@@ -70,8 +79,6 @@ async function collect(
   patience: Patience,
 ): Promise<{ rows: readonly Row[]; edgeMs: number | null }> {
   const limit = walk.limit ?? 0;
-  const near = await readNear(trx, walk);
-  if (near !== null) return { rows: near, edgeMs: null };
   const direction = directionOf(walk);
   const so = { rows: 0 };
   let rows: Row[] = [];
@@ -92,8 +99,6 @@ async function collect(
 
 const directionOf = ({ order }: Walk) => (order === "newest" ? sql`desc` : sql`asc`);
 
-/** Events of one agent, session or high risk that are looked at by the index on it and its times. */
-const NEAR_MAX = 3_000;
 const INDEXED_RISKS: readonly string[] = ["high", "critical"];
 
 /**
@@ -101,14 +106,14 @@ const INDEXED_RISKS: readonly string[] = ["high", "critical"];
  *
  * @returns null when it takes more, or text must be looked for
  */
-async function readNear(trx: Trx, walk: Walk): Promise<readonly Row[] | null> {
+async function readNear(trx: Trx, walk: Walk, most: number): Promise<readonly Row[] | null> {
   const indexed = indexedConditions(walk);
   if (indexed.length === 0 || walk.search.terms.length + walk.search.paths.length > 0) return null;
   const limit = walk.limit ?? 0;
   const direction = directionOf(walk);
   const ofThem = [...indexed, ...inTime(walk), ...walk.where];
   const fits = [sql`true`, ...toConditions(walk.search)];
-  const nearMax = isOnlyAbout(walk) ? limit : NEAR_MAX;
+  const nearMax = isOnlyAbout(walk) ? limit : most;
   const { rows } = await sql<Row & { looked: number }>`
     with near as materialized (
       select * from events where ${sql.join(ofThem, sql` and `)}

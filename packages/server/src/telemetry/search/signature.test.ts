@@ -3,9 +3,10 @@ import { expect, it } from "vitest";
 import { canonicalJson } from "../../kernel/index.ts";
 import {
   addToSegment,
-  bitsOfColumns,
   bitsOfField,
+  bitsOfPairs,
   bitsOfText,
+  CELL_BITS,
   markEvent,
   placesIn,
   SEGMENT_BLOCKS,
@@ -46,10 +47,27 @@ it("E-5: a signature does not have the bits of other texts", () => {
   expect(others.filter((other) => bitsOfText(other, false).every((bit) => has(signature, bit)))).toEqual([]);
   expect(bitsOfText("host-17.example.org", false).every((bit) => has(signature, bit))).toBe(true);
   const knows = (bits: number[]) => bits.length > 0 && bits.every((bit) => has(signature, bit));
-  expect(knows(bitsOfColumns({ agent: "scout", outcome: "denied" }))).toBe(true);
-  expect(knows(bitsOfColumns({ agent: "scout", outcome: "success" }))).toBe(false);
+  expect(knows(bitsOfPairs({ agent: "scout", outcome: "denied" }).flat())).toBe(true);
+  expect(knows(bitsOfPairs({ agent: "scout", outcome: "success" }).flat())).toBe(false);
   expect(knows(bitsOfField(["agent", "pack"], "research"))).toBe(true);
   expect(knows(bitsOfField(["pack"], "research"))).toBe(false);
+});
+
+it("E-5: a signature tells nothing of fields that all events have of their own, nor of long values", () => {
+  const long = "x".repeat(300);
+  for (const [names, value] of [
+    [["id"], "evt_1"],
+    [["time"], "2026-01-01T00:00:00Z"],
+    [["data", "long"], long],
+  ] as const)
+    expect(bitsOfField(names, value)).toEqual([]);
+  expect(bitsOfField(["data", "id"], "evt_1")).not.toEqual([]);
+});
+
+it("E-5: all bits of a fact lie in one cell, and no two numbers have the same", () => {
+  const facts = Array.from({ length: 200 }, (_, number) => bitsOfField(["data", "pid"], String(number)));
+  for (const bits of facts) expect(new Set(bits.map((bit) => Math.floor(bit / CELL_BITS))).size).toBe(1);
+  expect(new Set(facts.map((bits) => bits.toSorted().join(" "))).size).toBe(facts.length);
 });
 
 it("E-5: a segment answers for each of its blocks as their signatures do", () => {

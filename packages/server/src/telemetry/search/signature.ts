@@ -15,6 +15,9 @@ export const SIGNATURE_BYTES = SIGNATURE_BITS / 8;
 /** The last bits are for facts: fields and columns. Frequent words, of which texts are full, cannot stand for one. */
 const FACT_BITS = 32_768;
 const TEXT_BITS = SIGNATURE_BITS - FACT_BITS;
+/** All bits of a fact lie in one cell, so that whoever asks for it reads one place of a segment. */
+export const CELL_BITS = 256;
+const CELLS = FACT_BITS / CELL_BITS;
 
 const SEPARATOR = 0;
 const BEYOND_ASCII = 63;
@@ -29,7 +32,11 @@ const PIECE = 4;
 const BITS_PER_SYMBOL = 6;
 const PIECE_MASK = 2 ** (PIECE * BITS_PER_SYMBOL) - 1;
 const BITS_OF_JOINED = 2;
-const BITS_OF_FACT = 3;
+const BITS_OF_FACT = 6;
+/** Fields that no two events have alike: they would fill a signature and answer hardly a question. */
+const UNMARKED_FIELDS: ReadonlySet<string> = new Set(["id", "time", "receivedTime"]);
+/** Longer values are found by their words. */
+const MARKED_LENGTH_MAX = 256;
 
 function symbolOf(character: string): number {
   if (character >= "a" && character <= "z") return 1 + character.charCodeAt(0) - 97;
@@ -46,17 +53,34 @@ function markIn(signature: Uint8Array): Mark {
 }
 
 const spreadOut = (hash: number) => Math.imul(hash, 0x9e37_79b1) >>> 0;
-/** Each takes the upper bits, which depend on all of the hash. */
-const textBitOf = (hash: number) => Math.floor((spreadOut(hash) / 2 ** 32) * TEXT_BITS);
-const factBitOf = (hash: number) => TEXT_BITS + Math.floor((spreadOut(hash) / 2 ** 32) * FACT_BITS);
+/** The upper bits, which depend on all of the hash. @returns 0 to below `count` */
+const upperOf = (hash: number, count: number) => Math.floor((spreadOut(hash) / 2 ** 32) * count);
+const textBitOf = (hash: number) => upperOf(hash, TEXT_BITS);
 const mix = (hash: number, value: number) => Math.imul(hash ^ value, 0x0100_0193);
+const nextOf = (hash: number) => Math.imul(hash ^ (hash >>> 15), 0x85eb_ca6b) + 1;
 
-function markHash(mark: Mark, hash: number, bitOf: (hash: number) => number, bits: number): void {
+function markJoined(mark: Mark, hash: number): void {
   let next = hash;
-  for (let index = 0; index < bits; index += 1) {
-    mark(bitOf(next));
-    next = Math.imul(next ^ (next >>> 15), 0x85eb_ca6b) + 1;
+  for (let index = 0; index < BITS_OF_JOINED; index += 1) {
+    mark(textBitOf(next));
+    next = nextOf(next);
   }
+}
+
+function markFact(mark: Mark, hash: number): void {
+  let next = scatter(hash);
+  const cell = TEXT_BITS + upperOf(next, CELLS) * CELL_BITS;
+  for (let index = 0; index < BITS_OF_FACT; index += 1) {
+    next = nextOf(next);
+    mark(cell + upperOf(next, CELL_BITS));
+  }
+}
+
+/** Values that follow one another, such as numbers, must not have bits that do: the last steps of MurmurHash3. */
+function scatter(hash: number): number {
+  const once = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2_ae35);
+  return twice ^ (twice >>> 16);
 }
 
 function hashText(text: string, seed = 0x811c_9dc5): number {
@@ -79,7 +103,7 @@ function markText(mark: Mark, json: string): void {
     const symbol = code < 128 ? (SYMBOLS[code] ?? SEPARATOR) : BEYOND_ASCII;
     if (symbol === SEPARATOR) {
       if (word !== 0) {
-        if (isJoined) markHash(mark, mix(wordBefore, word), textBitOf, BITS_OF_JOINED);
+        if (isJoined) markJoined(mark, mix(wordBefore, word));
         // one after the other: this runs for every character that is stored
         wordBefore = word;
         word = 0;
@@ -103,26 +127,24 @@ function markText(mark: Mark, json: string): void {
 /** Marks the fields of a record with their values: names without places in lists, as a path finds what lies in lists. */
 function markFields(mark: Mark, value: unknown, hash: number): void {
   if (Array.isArray(value)) for (const item of value) markFields(mark, item, hash);
-  else if (isRecord(value)) {
-    const inside = hashText(".", hash);
-    for (const name in value) markFields(mark, value[name], hashText(name, inside));
-  } else
-    markHash(
-      mark,
-      hashOfField(hash, typeof value === "string" ? value : JSON.stringify(value)),
-      factBitOf,
-      BITS_OF_FACT,
-    );
+  else if (isRecord(value)) for (const name in value) markFields(mark, value[name], hashOfName(hash, name));
+  else {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    if (text.length <= MARKED_LENGTH_MAX) markFact(mark, hashOfField(hash, text));
+  }
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
+const FIELD_SEED = 0x0f1e_1d5e;
+const hashOfName = (outer: number, name: string) => hashText(name, hashText(".", outer));
 const hashOfField = (names: number, value: string) => hashText(value, hashText("=", names));
 
 /** The columns of an event that searches name. */
 export const COLUMNS = ["agent", "pack", "session", "run", "source", "kind", "outcome", "risk"] as const;
 export type Column = (typeof COLUMNS)[number];
+const WHAT_HAPPENED: ReadonlySet<Column> = new Set(["kind", "outcome", "risk"]);
 
 function columnsOf({ agent, source, kind, outcome, risk }: AgentEvent): Record<Column, string | undefined> {
   return { agent: agent.id, pack: agent.pack, session: agent.session, run: agent.run, source, kind, outcome, risk };
@@ -136,23 +158,31 @@ export function markEvent(signature: Uint8Array, json: string): void {
   markText(mark, json);
   // guarantee: bodies are written by the intake from checked events
   const event = JSON.parse(json) as AgentEvent;
-  markFields(mark, event, FIELD_SEED);
-  markColumns(mark, columnsOf(event));
+  for (const [name, value] of Object.entries(event))
+    if (!UNMARKED_FIELDS.has(name)) markFields(mark, value, hashOfName(FIELD_SEED, name));
+  markPairs(columnsOf(event), (hash) => markFact(mark, hash));
 }
 
-/** Marks every two of the columns with their values. */
-function markColumns(mark: Mark, values: Readonly<Partial<Record<Column, string | undefined>>>): void {
-  const hashes: number[] = [];
+/**
+ * Tells every two of the columns with their values of which at least one says what happened. Two that say who it was, as a
+ * session and its agent, tell hardly more than one.
+ */
+function markPairs(values: Readonly<Partial<Record<Column, string | undefined>>>, tell: (hash: number) => void): void {
+  const who: number[] = [];
+  const what: number[] = [];
   for (const name of COLUMNS) {
     const value = values[name];
     if (value === undefined) continue;
     const hash = hashOfColumn(name, value);
-    for (const before of hashes) markHash(mark, mix(before, hash), factBitOf, BITS_OF_FACT);
-    hashes.push(hash);
+    if (!WHAT_HAPPENED.has(name)) {
+      who.push(hash);
+      continue;
+    }
+    for (const before of who) tell(mix(before, hash));
+    for (const before of what) tell(mix(before, hash));
+    what.push(hash);
   }
 }
-
-const FIELD_SEED = 0x0f1e_1d5e;
 
 /** @returns the bits that something marks, each once */
 function collect(act: (mark: Mark) => void): number[] {
@@ -171,15 +201,21 @@ export function bitsOfText(text: string, isOpen: boolean): number[] {
   return collect((mark) => markText(mark, ` ${text.replaceAll("\\", " ")}${isOpen ? "" : " "}`));
 }
 
-/** @returns the bits of every block in which a field of these names, from the outermost in, has that value */
+/**
+ * @returns the bits of every block in which a field of these names, from the outermost in, has that value; none when
+ *   signatures tell nothing of it
+ */
 export function bitsOfField(names: readonly string[], value: string): number[] {
-  const hash = names.reduce((before, name) => hashText(name, hashText(".", before)), FIELD_SEED);
-  return collect((mark) => markHash(mark, hashOfField(hash, value), factBitOf, BITS_OF_FACT));
+  const [outermost = ""] = names;
+  if (UNMARKED_FIELDS.has(outermost) || value.length > MARKED_LENGTH_MAX) return [];
+  return collect((mark) => markFact(mark, hashOfField(names.reduce(hashOfName, FIELD_SEED), value)));
 }
 
-/** @returns the bits of every block with an event that has all of these values, in the order of {@link COLUMNS} */
-export function bitsOfColumns(values: Readonly<Partial<Record<Column, string>>>): number[] {
-  return collect((mark) => markColumns(mark, values));
+/** @returns for every two of these values the bits of every block with an event that has both */
+export function bitsOfPairs(values: Readonly<Partial<Record<Column, string>>>): number[][] {
+  const pairs: number[][] = [];
+  markPairs(values, (hash) => pairs.push(collect((mark) => markFact(mark, hash))));
+  return pairs;
 }
 
 /** Blocks whose signatures are kept together, by bit: a question reads only the bits that it asks for. */
