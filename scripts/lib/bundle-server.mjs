@@ -18,6 +18,7 @@ function findEntries() {
     firebreak: "src/cli/main.ts",
     "workshop-worker": "src/workshop/worker/main.ts",
     "scan-worker": "src/scans/worker/main.ts",
+    "import-worker": "src/app/import-runbook/worker.ts",
     "drill-conduct": "src/drills/conduct/main.ts",
     ...Object.fromEntries(programs.map((name) => [path.basename(name, ".ts"), name])),
   };

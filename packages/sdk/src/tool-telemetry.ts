@@ -48,11 +48,13 @@ export interface ToldTool {
   /** of the tool and of its parameters */
   readonly descriptions: readonly string[];
   readonly hash: string;
-  /** what it was before in this session; left out for one that is new */
+  /** what it was before in this session, or when it was approved; left out for one that is new or the same */
   readonly hashBefore?: string | undefined;
+  /** the person who accepted it as it is */
+  readonly approvedBy?: string | undefined;
 }
 
-export function toolDefinitionEvent({ server, tool, descriptions, hash, hashBefore }: ToldTool): TelemetryEvent {
+export function toolDefinitionEvent({ server, tool, descriptions, hash, hashBefore, approvedBy }: ToldTool): TelemetryEvent {
   const isChanged = hashBefore !== undefined;
   const data = {
     event_type: isChanged ? "tool_definition_changed" : "tool_definition",
@@ -60,6 +62,7 @@ export function toolDefinitionEvent({ server, tool, descriptions, hash, hashBefo
     tool_description: clip(descriptions.join("\n")),
     tool_hash: hash,
     ...(isChanged ? { approved_hash: hashBefore } : {}),
+    ...(approvedBy === undefined ? {} : { approved_by: approvedBy }),
   };
   return { kind: "log", outcome: "unknown", data };
 }

@@ -8,6 +8,7 @@ import { createMcpSession } from "./mcp-session.ts";
 import type { McpSession } from "./mcp-session.ts";
 import { errorAnswer, parseJson } from "./message.ts";
 import type { Message } from "./message.ts";
+import type { ToolPins } from "./tool-pins.ts";
 import { answerHeaders, answerJson, Exchange } from "./http-exchange.ts";
 import { eventText } from "../sse.ts";
 
@@ -17,6 +18,8 @@ export interface HttpProxyOptions {
   readonly upstream: URL;
   /** on loopback; 0 takes any */
   readonly port: number;
+  /** left out: what the server said in other sessions is not known */
+  readonly pins?: ToolPins | undefined;
 }
 
 export interface HttpProxy {
@@ -152,7 +155,7 @@ async function endSession(proxy: Proxy, request: IncomingMessage, response: Serv
 }
 
 function createPeer(proxy: Proxy, headers: Headers): Peer {
-  const { gate } = proxy.options;
+  const { gate, pins } = proxy.options;
   const toServer = (message: Message) => {
     const signal = AbortSignal.timeout(CANCEL_MS);
     const asked = { method: "POST", headers: peer.headers, signal, body: JSON.stringify(message) };
@@ -161,8 +164,8 @@ function createPeer(proxy: Proxy, headers: Headers): Peer {
       .catch(() => {}); // the call is answered and its connection closed all the same
   };
   const toClient = (message: Message) => void peer.listener?.write(eventText([], JSON.stringify(message)));
-  const now = () => systemClock.monotonicMs();
-  const session = createMcpSession({ gate, toServer, toClient, newId: randomUUID, monotonicMs: now });
+  const clock = { now: () => systemClock.now(), monotonicMs: () => systemClock.monotonicMs() };
+  const session = createMcpSession({ gate, pins, toServer, toClient, newId: randomUUID, ...clock });
   const peer: Peer = { session, headers, listener: null };
   return peer;
 }

@@ -38,6 +38,7 @@ beforeEach(() => {
     toClient: (message) => toClient.push(message),
     newId: () => `own-${toServer.length}`,
     monotonicMs: () => 0,
+    now: () => 0,
   });
 });
 

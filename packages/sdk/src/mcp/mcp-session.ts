@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Denied } from "../decision.ts";
 import type { Gate } from "../gate.ts";
 import type { ActEnd } from "../policy/policy-gate.ts";
@@ -13,6 +12,8 @@ import {
 import type { ToldCall } from "../tool-telemetry.ts";
 import { errorAnswer, idOf, isRecord, methodOf, notification, recordAt, refusedCall } from "./message.ts";
 import type { Message, MessageId } from "./message.ts";
+import { hashDefinition } from "./tool-pins.ts";
+import type { ApprovedTool, ToolPins } from "./tool-pins.ts";
 
 /** Where a client's request is answered. */
 export type Answer = (message: Message) => void;
@@ -25,6 +26,10 @@ export interface McpSessionOptions {
   readonly toClient: (message: Message) => void;
   readonly newId: () => string;
   readonly monotonicMs: () => number;
+  /** milliseconds since 1970 */
+  readonly now: () => number;
+  /** what the tools were in other sessions; left out: not known */
+  readonly pins?: ToolPins | undefined;
 }
 
 /** One client and one server with the gate between them. Messages go in; what may pass comes out. */
@@ -58,7 +63,7 @@ interface State {
   readonly tasks: Map<string, string | undefined>;
   /** our own requests to the server */
   readonly own: Set<MessageId>;
-  /** what the server said of each tool, as a hash */
+  /** what the server said of each tool in this session, as a hash */
   readonly definitions: Map<string, string>;
   /** as it names itself */
   server: string | undefined;
@@ -226,20 +231,41 @@ function allowedTools(state: State, result: Message): unknown[] {
   );
 }
 
-/** Of each tool what the server says of it, once, and again when that changes. */
+/** Of each tool what the server says of it, once, and again when that changes: also since an earlier session. */
 function tellTools({ options, definitions, server }: State, result: Message): void {
   const tools = Array.isArray(result["tools"]) ? result["tools"].filter(isRecord) : [];
   for (const definition of tools) {
     const tool = definition["name"];
     if (typeof tool !== "string" || tool.length > NAME_CHARACTERS_MAX) continue;
-    const hash = createHash("sha256").update(JSON.stringify(definition)).digest("hex");
-    const hashBefore = definitions.get(tool);
-    if (hash === hashBefore || (hashBefore === undefined && definitions.size >= TOOLS_TOLD_MAX)) continue;
+    const hash = hashDefinition(definition);
+    const told = definitions.get(tool);
+    if (hash === told || (told === undefined && definitions.size >= TOOLS_TOLD_MAX)) continue;
     definitions.set(tool, hash);
-    options.gate.emit(
-      toolDefinitionEvent({ server, tool, descriptions: descriptionsOf(definition), hash, hashBefore }),
-    );
+    const descriptions = descriptionsOf(definition);
+    const approved = comparePin(options, { tool, hash, server, description: descriptions.join("\n") });
+    const hashBefore = told ?? (approved?.hash === hash ? undefined : approved?.hash);
+    const approvedBy = approved?.hash === hash ? (approved.by ?? undefined) : undefined;
+    options.gate.emit(toolDefinitionEvent({ server, tool, descriptions, hash, hashBefore, approvedBy }));
   }
+}
+
+/** @returns what counts as approved; undefined for a tool that is seen for the first time, or where nothing is kept */
+function comparePin(
+  { pins, now }: McpSessionOptions,
+  seen: { readonly tool: string; readonly hash: string; readonly server: string | undefined; readonly description: string },
+): ApprovedTool | undefined {
+  if (pins === undefined) return undefined;
+  const { tool, hash, server, description } = seen;
+  const approved = pins.approved(tool);
+  const definition = { hash, description, at: new Date(now()).toISOString() };
+  try {
+    if (approved === null) pins.keep(tool, definition, server);
+    else if (approved.hash !== hash) pins.noteChange(tool, definition);
+  } catch (fault) {
+    // the change is told all the same; what cannot be kept is told anew with each session
+    process.stderr.write(`firebreak: what the tool ${JSON.stringify(tool)} is cannot be kept: ${String(fault)}\n`);
+  }
+  return approved ?? undefined;
 }
 
 /** Of the tool, and of its parameters. */

@@ -7,6 +7,7 @@ import type { Gate } from "../gate.ts";
 import { linesOf, writeLine } from "./lines.ts";
 import { createMcpSession } from "./mcp-session.ts";
 import { errorAnswer, parseJson } from "./message.ts";
+import type { ToolPins } from "./tool-pins.ts";
 
 export interface StdioProxyOptions {
   readonly gate: Gate;
@@ -15,6 +16,8 @@ export interface StdioProxyOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
   readonly stdout: Writable;
+  /** left out: what the server said in other sessions is not known */
+  readonly pins?: ToolPins | undefined;
 }
 
 const PARSE_ERROR = -32_700;
@@ -37,6 +40,8 @@ export async function runStdioProxy(options: StdioProxyOptions): Promise<number>
   child.stdin.on("error", () => {}); // the server went away; its end says so
   const session = createMcpSession({
     gate: options.gate,
+    pins: options.pins,
+    now: () => systemClock.now(),
     toServer: (message) => void writeLine(child.stdin, message),
     toClient: (message) => void writeLine(options.stdout, message),
     newId: randomUUID,

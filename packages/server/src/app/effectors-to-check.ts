@@ -1,14 +1,15 @@
-import type { Config, Profile } from "../kernel/index.ts";
+import type { Profile } from "../kernel/index.ts";
 import { OperatorError, systemClock } from "../kernel/index.ts";
 import type { Effector } from "../containment/index.ts";
 import type { KnownEffector, KnownEffectors } from "../playbooks/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createEffectors } from "./effectors.ts";
+import type { EffectorSurroundings } from "./effectors.ts";
 
 /** What is known of every effector without a server or a database: enough to check a playbook, not to run one. */
 export function effectorsToCheck(
   profile: Profile,
-  { config, profilesDir }: { readonly config: Config; readonly profilesDir: string },
+  { config, profilesDir }: Pick<EffectorSurroundings, "config" | "profilesDir">,
 ): KnownEffectors {
   const effectors = createEffectors({
     database: NO_DATABASE,
@@ -30,8 +31,10 @@ export function effectorsToCheck(
   return new Map([...effectors].map(([key, effector]) => [key, factsOf(effector)]));
 }
 
-function factsOf({ name, destroysEvidence, expiry, idempotent, onlyReads, parameters }: Effector): KnownEffector {
-  return { name, destroysEvidence, expiry, idempotent, onlyReads: onlyReads === true, parameters };
+function factsOf({ stays, onlyReads, ...effector }: Effector): KnownEffector {
+  const { name, destroysEvidence, expiry, idempotent, parameters } = effector;
+  const facts = { name, destroysEvidence, expiry, idempotent, onlyReads: onlyReads === true, parameters };
+  return stays === undefined ? facts : { ...facts, stays };
 }
 
 function unavailable(): never {

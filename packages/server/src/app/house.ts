@@ -23,6 +23,7 @@ import type { SourceDirectory } from "../senders/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
 import type { FieldMapSet, Intake, Syslog, Tails } from "../telemetry/index.ts";
 import type { Workshop } from "../workshop/index.ts";
+import type { RunbookImporter } from "./import-runbook/runbook-importer.ts";
 
 /** Everything one running server consists of. Made by `openHouse`, closed in the opposite order. */
 export interface House {
@@ -63,6 +64,7 @@ export interface House {
   readonly guard: Guard;
   readonly policies: PolicyKeeper;
   readonly workshop: Workshop;
+  readonly importer: RunbookImporter;
   readonly authenticator: Authenticator;
   readonly localToken: string;
   readonly hasher: PasswordHasher;

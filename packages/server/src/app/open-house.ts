@@ -65,6 +65,7 @@ import { eventStoreDaemons } from "./event-store-daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { evidenceDaemons } from "./evidence/index.ts";
 import { createEffectors } from "./effectors.ts";
+import { RunbookImporter } from "./import-runbook/runbook-importer.ts";
 import { domainHandlers } from "./handlers.ts";
 import { createArchiveDaemons } from "./evidence/archive-daemons.ts";
 import { contextFor, DAEMON } from "./house.ts";
@@ -193,6 +194,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     hasher: createPasswordHasher(),
     ...openProofs(options, { ...surroundings, database }, () => house),
     ...createLimits(clock),
+    importer: new RunbookImporter({ profile, profilesDir, config }),
     workshop: createWorkshop({ database, clock, detector, placeholders: profile.placeholders }),
     sources: createSourceDirectory({ database, clock }),
     ownAgents: findOwnAgents(config.home),

@@ -5,7 +5,6 @@ import {
   describePlaybook,
   describeRunPlaybook,
   exportPlaybook,
-  importFile,
   previewPlaybook,
   viewPlaybook,
   viewRefused,
@@ -30,7 +29,7 @@ export function playbookServices(house: House): PlaybookApi {
       previewPlaybook(contextFor(house, caller.actor), { playbookId: id, inputs, incidentId }),
     getRunPlaybook: (_caller, { id }) => describeRunPlaybook(house, id),
     importPlaybook: (_caller, { name, markdown, home }) =>
-      importFile(markdown, { file: name, effectors: house.effectors, home: home ?? null }),
+      house.importer.import({ text: markdown, file: name, home: home ?? null }),
     exportPlaybook: async (_caller, { id, format }) => {
       const playbook = house.playbooks.playbooks.get(id);
       if (playbook === undefined) throw new FirebreakError("not_found", `there is no playbook ${id} that loads`);

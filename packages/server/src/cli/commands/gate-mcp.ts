@@ -1,5 +1,6 @@
 import { createGate } from "@firebreak/sdk";
-import { runStdioProxy, startHttpProxy } from "@firebreak/sdk/mcp";
+import { openToolPins, runStdioProxy, startHttpProxy } from "@firebreak/sdk/mcp";
+import { toolPinsDir } from "../gates/tool-pins-dir.ts";
 import { killswitchPaths } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -41,7 +42,8 @@ export const gateMcpCommand: Command = {
     try {
       if (upstream !== null) return await serve(context, gate, upstream);
       const { stdin, stdout } = process;
-      return await runStdioProxy({ gate, command: args.rest, env: environment, stdin, stdout });
+      const pins = openToolPins(toolPinsDir(context.config.home), args.rest);
+      return await runStdioProxy({ gate, pins, command: args.rest, env: environment, stdin, stdout });
     } finally {
       await gate.close(1_000);
     }
@@ -74,12 +76,14 @@ async function openGate(context: CommandContext) {
 }
 
 async function serve(
-  { args, output }: CommandContext,
+  { args, config, output }: CommandContext,
   gate: ReturnType<typeof createGate>,
   upstream: URL,
 ): Promise<number> {
   const stop = listenForStop(() => process.exit(EXIT.failed));
-  const proxy = await startHttpProxy({ gate, upstream, port: args.count("listen-port", PORT) ?? 0 });
+  // what stands behind the question mark may be a secret, and another one tomorrow
+  const pins = openToolPins(toolPinsDir(config.home), [`${upstream.origin}${upstream.pathname}`]);
+  const proxy = await startHttpProxy({ gate, pins, upstream, port: args.count("listen-port", PORT) ?? 0 });
   output.result({ url: proxy.url, upstream: upstream.href });
   output.line(`Give the client this address: ${proxy.url}`);
   await stop.asked;

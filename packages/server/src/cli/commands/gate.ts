@@ -11,6 +11,7 @@ import type { RuntimeGate } from "../gates/runtime-gate.ts";
 import { printable } from "../printable.ts";
 import { gateKeyCommand } from "./gate-key.ts";
 import { gateMcpCommand } from "./gate-mcp.ts";
+import { gateAcceptCommand, gateToolsCommand } from "./gate-tools.ts";
 
 const GATES: ReadonlyMap<string, RuntimeGate> = new Map([
   ["claude-code", claudeCodeGate],
@@ -138,6 +139,8 @@ export const gateCommands: readonly Command[] = [
   coverage,
   remove,
   gateMcpCommand,
+  gateToolsCommand,
+  gateAcceptCommand,
   gateKeyCommand,
   breakGlassCommand,
 ];
