@@ -130,7 +130,7 @@ function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (!isRecord(value)) return value;
   const members = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return members.map(([name, member]) => [name, inOrder(member)]);
+  return Object.fromEntries(members.map(([name, member]) => [name, inOrder(member)]));
 }
 
 function own<T>(tools: Tools<T>, tool: string): T | undefined {
