@@ -19,4 +19,4 @@ async function answer({ text, file, home, profile, ...place }: ImportTask): Prom
   }
 }
 
-parentPort?.postMessage(await answer(taskOf(workerData)));
+parentPort?.postMessage(await answer(taskOf(workerData)), []);
