@@ -37,7 +37,12 @@ describe("P-2: while a large runbook is imported", () => {
       installation.send("POST", "/playbooks/import", { name: "worst.md", markdown: worstRunbook() }),
     );
     const stop = (target: string) =>
-      installation.send("POST", "/killswitch/stop", { scope: "agent", target, level: "deny", reason: "while it imports" });
+      installation.send("POST", "/killswitch/stop", {
+        scope: "agent",
+        target,
+        level: "deny",
+        reason: "while it imports",
+      });
     const asked = [1, 2, 3].flatMap((n) => [
       note("health", fetch(`${installation.url}/health`)),
       note("stop", stop(`agent-${n}`)),

@@ -54,7 +54,14 @@ export interface ToldTool {
   readonly approvedBy?: string | undefined;
 }
 
-export function toolDefinitionEvent({ server, tool, descriptions, hash, hashBefore, approvedBy }: ToldTool): TelemetryEvent {
+export function toolDefinitionEvent({
+  server,
+  tool,
+  descriptions,
+  hash,
+  hashBefore,
+  approvedBy,
+}: ToldTool): TelemetryEvent {
   const isChanged = hashBefore !== undefined;
   const data = {
     event_type: isChanged ? "tool_definition_changed" : "tool_definition",

@@ -252,7 +252,12 @@ function tellTools({ options, definitions, server }: State, result: Message): vo
 /** @returns what counts as approved; undefined for a tool that is seen for the first time, or where nothing is kept */
 function comparePin(
   { pins, now }: McpSessionOptions,
-  seen: { readonly tool: string; readonly hash: string; readonly server: string | undefined; readonly description: string },
+  seen: {
+    readonly tool: string;
+    readonly hash: string;
+    readonly server: string | undefined;
+    readonly description: string;
+  },
 ): ApprovedTool | undefined {
   if (pins === undefined) return undefined;
   const { tool, hash, server, description } = seen;

@@ -74,7 +74,11 @@ export function openToolPins(dir: string, server: readonly string[]): ToolPins {
       const { tools, changed } = read();
       if (Object.keys(tools).length >= TOOLS_MAX) return;
       const text = clipped(seen);
-      write(join(dir, `${key}.json`), { name: `${name ?? "?"} (${place})`, tools: { ...tools, [tool]: text }, changed });
+      write(join(dir, `${key}.json`), {
+        name: `${name ?? "?"} (${place})`,
+        tools: { ...tools, [tool]: text },
+        changed,
+      });
     },
     noteChange: (tool, seen) => {
       const known = readOrNull(dir, key);
@@ -86,7 +90,10 @@ export function openToolPins(dir: string, server: readonly string[]): ToolPins {
 }
 
 /** @returns the servers of which something is kept; a file that cannot be read is told by its key alone */
-export function listPinnedServers(dir: string): { readonly servers: readonly PinnedServer[]; readonly unreadable: readonly string[] } {
+export function listPinnedServers(dir: string): {
+  readonly servers: readonly PinnedServer[];
+  readonly unreadable: readonly string[];
+} {
   const keys = namesIn(dir).flatMap((name) => (/^[0-9a-f]{16}\.json$/.test(name) ? [name.slice(0, 16)] : []));
   const servers = keys.map((key) => readOrNull(dir, key));
   return {
@@ -123,7 +130,9 @@ export function acceptTool(
 
 /** @returns the definition's hash: the order of members is no change */
 export function hashDefinition(definition: unknown): string {
-  return createHash("sha256").update(JSON.stringify(inOrder(definition))).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(inOrder(definition)))
+    .digest("hex");
 }
 
 function inOrder(value: unknown): unknown {

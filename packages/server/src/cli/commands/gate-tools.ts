@@ -13,7 +13,16 @@ function toolsOf({ key, name, tools, changed, accepted }: PinnedServer, differin
     const by = Object.hasOwn(accepted, tool) ? accepted[tool] : undefined;
     const now = differing.includes(tool) ? (changed[tool] ?? null) : null;
     const state = now !== null ? ("changed" as const) : ("approved" as const);
-    return { server: key, serverName: name, tool, state, since: (now ?? by ?? first).at, by: by?.by ?? null, first, now };
+    return {
+      server: key,
+      serverName: name,
+      tool,
+      state,
+      since: (now ?? by ?? first).at,
+      by: by?.by ?? null,
+      first,
+      now,
+    };
   });
 }
 
