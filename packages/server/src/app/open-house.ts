@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import type { LiveMessage, Actor, AgentEvent } from "@firebreak/protocol";
+import type { LiveMessage, Actor } from "@firebreak/protocol";
 import { reconcileActions, tendActions } from "../actions/index.ts";
 import { createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import {
@@ -50,11 +50,10 @@ import {
   openFieldMaps,
   createSyslog,
   openTails,
-  parseEventBatch,
 } from "../telemetry/index.ts";
 import { defineScans, indicatorDaemons } from "./indicator-daemons.ts";
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
-import type { Intake } from "../telemetry/index.ts";
+import type { Intake, StoredEvents } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
 import { answerLinks } from "./answer-links.ts";
 import { logDaemons, openAuditLog } from "./audit-log.ts";
@@ -279,7 +278,7 @@ function createEventPath(
       await recordHits(trx, { clock }, findings);
     },
   });
-  const onStored = (events: AgentEvent[]) => detector.wake(events);
+  const onStored = (events: StoredEvents) => detector.wake(events);
   const indicators = watchIndicators({ database, clock, logger });
   const matchIndicators = indicators.match;
   const { seal: sealOriginals } = originals;
@@ -364,12 +363,12 @@ async function mirrorQuietly(house: House): Promise<void> {
 }
 
 /** Telemetry of sessions that ended while no server answered. */
-async function takeInSpools({ config, intake, clock }: House): Promise<void> {
+async function takeInSpools({ config, intake }: House): Promise<void> {
   await drainSpools({
     home: config.home,
     accept: async (lines) => {
-      const batch = await parseEventBatch(Buffer.from(lines), "application/x-ndjson", clock.now());
-      await intake.accept(batch, { name: "supervisor" });
+      const body = Buffer.from(lines);
+      await intake.acceptBody({ body, contentType: "application/x-ndjson" }, { name: "supervisor" });
     },
   });
 }

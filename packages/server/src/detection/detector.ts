@@ -1,6 +1,6 @@
-import type { AgentEvent } from "@firebreak/protocol";
 import type { EngineCounters, RuleError, RuleInfo } from "@firebreak/sigma";
 import { messageOf } from "../kernel/index.ts";
+import type { StoredEvents } from "../telemetry/index.ts";
 import { createEventFeed } from "./event-feed.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { CURSOR_EVERY_MS, Judge, RETRY_MAX_MS } from "./judge.ts";
@@ -37,7 +37,7 @@ export interface Detector {
   /** Loads the rules and begins to judge where the cursor stands, in the background. Once. */
   start(): Promise<void>;
   /** Tells of events just stored, or that some may have been. */
-  wake(events?: readonly AgentEvent[]): void;
+  wake(events?: StoredEvents): void;
   /** Resolves when more events may be stored: while those that are stored are judged here, and it is far behind, not at once. */
   keepPace(): Promise<void>;
   /** Resolves when everything stored before the call is judged and the cursor written, or another node does it. */
@@ -95,10 +95,8 @@ class DetectorLoop implements Detector {
     await loading;
   }
 
-  wake(events?: readonly AgentEvent[]): void {
-    const last = events?.at(-1);
-    if (events !== undefined && last !== undefined && this.status().state === "active")
-      this.#pace.stored(events.length, last.seq);
+  wake(events?: StoredEvents): void {
+    if (events !== undefined && this.status().state === "active") this.#pace.stored(events.count, events.last);
     this.#feed.push(events);
     this.#bell.ring();
   }

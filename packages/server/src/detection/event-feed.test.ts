@@ -5,11 +5,12 @@ import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
+import type { StoredEvents } from "../telemetry/index.ts";
 import { createEventFeed } from "./event-feed.ts";
 
 const redactor = createRedactor(DEFAULT_REDACTION);
 let database: TestDatabase;
-let stored: AgentEvent[];
+
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -17,11 +18,11 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   await database.database.pool.query("truncate events; alter sequence events_seq restart");
-  stored = [];
 });
 
-async function store(count: number): Promise<AgentEvent[]> {
-  const onStored = (events: AgentEvent[]) => stored.push(...events);
+async function store(count: number): Promise<StoredEvents> {
+  let stored: StoredEvents | undefined;
+  const onStored = (events: StoredEvents) => void (stored = events);
   const newId = createNewId(() => systemClock.now());
   const intake = createIntake({
     database: database.database,
@@ -34,7 +35,8 @@ async function store(count: number): Promise<AgentEvent[]> {
   const body = Buffer.from('{"agent":{"id":"a"},"kind":"log"}\n'.repeat(count));
   await intake.accept(await parseEventBatch(body, "application/x-ndjson", systemClock.now()), { name: "t" });
   await intake.close();
-  return stored.slice(-count);
+  if (stored === undefined) throw new Error("nothing was stored");
+  return stored;
 }
 
 const seqsOf = (events: readonly AgentEvent[]) => events.map((event) => event.seq);

@@ -1,22 +1,25 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import type { Database } from "../storage/index.ts";
 import { readEventsAfter } from "../telemetry/index.ts";
+import type { StoredEvents } from "../telemetry/index.ts";
 
-/** Events that follow `after` without a gap. */
+/** Events that follow `after` without a gap: those of one commit, or a page of the table. */
 interface Run {
   readonly after: number;
-  readonly events: readonly AgentEvent[];
+  readonly events: StoredEvents | readonly AgentEvent[];
 }
 
 /** The stored events in order: from memory while the intake's batches follow without a gap, else from the table. */
 export interface EventFeed {
   /** a batch the intake has just committed, or nothing: then somebody else may have stored something */
-  push(events?: readonly AgentEvent[]): void;
-  /** @returns events after `position`, at least one unless there is none */
+  push(events?: StoredEvents): void;
+  /** @returns some events after `position`, at least one unless there is none */
   next(position: number): Promise<readonly AgentEvent[]>;
 }
 
 const READ_EVENTS = 500;
+/** Less than a turn's work, so that what is parsed is judged at once. */
+const PARSED_AT_ONCE = 100;
 /** Kept for the fast path; what does not fit is read from the table. */
 const KEPT_EVENTS_MAX = 20_000;
 
@@ -25,28 +28,27 @@ export function createEventFeed(database: Pick<Database, "kysely">): EventFeed {
   let kept = 0;
   let mayHoldMore = true;
 
-  function push(events: readonly AgentEvent[] = []): void {
-    const [first] = events;
-    if (first === undefined || kept + events.length > KEPT_EVENTS_MAX) {
+  function push(events?: StoredEvents): void {
+    if (events === undefined || kept + events.count > KEPT_EVENTS_MAX) {
       mayHoldMore = true;
       return;
     }
     // One commit's numbers are its own: whatever lies between them was not stored.
-    runs.push({ after: first.seq - 1, events });
-    kept += events.length;
+    runs.push({ after: events.first - 1, events });
+    kept += events.count;
   }
 
   function takeKept(position: number): readonly AgentEvent[] {
-    const spent = runs.findIndex((run) => (run.events.at(-1)?.seq ?? 0) > position);
+    const spent = runs.findIndex((run) => lastOf(run) > position);
     const dropped = runs.splice(0, spent < 0 ? runs.length : spent);
-    for (const run of dropped) kept -= run.events.length;
+    for (const run of dropped) kept -= countOf(run);
     const [run] = runs;
     if (run === undefined) return [];
     if (run.after > position) {
       mayHoldMore = true;
       return [];
     }
-    return position <= run.after ? run.events : run.events.slice(countUpTo(run.events, position));
+    return readRun(run, position);
   }
 
   /** The table holds nothing more: what a kept batch seems to lack was never stored, or is dropped by retention. */
@@ -54,7 +56,7 @@ export function createEventFeed(database: Pick<Database, "kysely">): EventFeed {
     const [run, ...later] = runs;
     if (run === undefined || run.after <= position) return [];
     runs = [{ after: position, events: run.events }, ...later];
-    return run.events;
+    return readRun(run, position);
   }
 
   return {
@@ -77,6 +79,22 @@ export function createEventFeed(database: Pick<Database, "kysely">): EventFeed {
       }
     },
   };
+}
+
+function readRun({ events }: Run, position: number): readonly AgentEvent[] {
+  return isPage(events) ? events.slice(countUpTo(events, position)) : events.after(position, PARSED_AT_ONCE);
+}
+
+function lastOf({ events }: Run): number {
+  return isPage(events) ? (events.at(-1)?.seq ?? 0) : events.last;
+}
+
+function countOf({ events }: Run): number {
+  return isPage(events) ? events.length : events.count;
+}
+
+function isPage(events: StoredEvents | readonly AgentEvent[]): events is readonly AgentEvent[] {
+  return Array.isArray(events);
 }
 
 /** @returns how many of the events, which are in order, have a `seq` up to `position` */

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import { liveNotice } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
-import type { PreparedEvent } from "./prepare-event.ts";
 
 /** An agent's row is written when it is new, changes its pack, or was last written this long ago. */
 const REFRESH_MS = 10_000;
@@ -15,8 +14,8 @@ interface Sighting {
 
 /** Keeps the table of agents current without a write per event. */
 export interface AgentsSeen {
-  /** @returns the agents of these events whose rows need a write */
-  findStale(rows: readonly PreparedEvent[], nowMs: number): Sighting[];
+  /** @param packs the agents of some events, each with the pack it named last @returns those whose rows need a write */
+  findStale(packs: Iterable<readonly [id: string, pack: string | null]>, nowMs: number): Sighting[];
   /** after they were written */
   remember(written: readonly Sighting[]): void;
 }
@@ -24,10 +23,9 @@ export interface AgentsSeen {
 export function createAgentsSeen(): AgentsSeen {
   const known = new Map<string, Sighting>();
   return {
-    findStale: (rows, nowMs) => {
+    findStale: (packs, nowMs) => {
       const stale = new Map<string, Sighting>();
-      for (const { event } of rows) {
-        const { id, pack = null } = event.agent;
+      for (const [id, pack] of packs) {
         const last = stale.get(id) ?? known.get(id);
         const isFresh = last !== undefined && nowMs - last.seenMs < REFRESH_MS && (pack === null || pack === last.pack);
         if (!isFresh) stale.set(id, { id, pack: pack ?? last?.pack ?? null, seenMs: nowMs });

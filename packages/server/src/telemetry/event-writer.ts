@@ -1,28 +1,34 @@
-import type { AgentEvent } from "@firebreak/protocol";
 import { FirebreakError, messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
 import { isTransientDatabaseError } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
-import { findGates, writeGates } from "./gates-seen.ts";
-import type { PreparedEvent } from "./prepare-event.ts";
-import { keyOf, storeEvents } from "./store-events.ts";
-import { sealRows } from "./store-originals.ts";
+import { writeGates } from "./gates-seen.ts";
+import type { PreparedBatch, Redaction } from "./prepared-batch.ts";
+import { joinBodies, storeEvents } from "./store-events.ts";
+import { sealOnce } from "./store-originals.ts";
 import type { SealOriginals } from "./store-originals.ts";
+import { StoredEvents } from "./stored-events.ts";
+import type { Seqs } from "./stored-events.ts";
 
 /** One call's events: they commit together. */
 export interface Unit {
-  readonly rows: readonly PreparedEvent[];
-  readonly bytes: number;
-  resolve(accepted: number): void;
+  readonly batch: PreparedBatch;
+  resolve(receipt: UnitReceipt): void;
   reject(error: unknown): void;
+}
+
+export interface UnitReceipt {
+  readonly accepted: number;
+  /** of the events that were accepted */
+  readonly redactions: readonly Redaction[];
 }
 
 export interface WriterOptions {
   readonly database: Pick<Database, "kysely" | "pool">;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onStored: (events: AgentEvent[]) => void;
+  readonly onStored: (events: StoredEvents) => void;
   /** encrypts what was taken out and is to be kept; without it nothing is kept */
   readonly sealOriginals?: SealOriginals | undefined;
 }
@@ -46,7 +52,7 @@ export class EventWriter {
   /** Stores the units in one commit and settles them. Never rejects. */
   async write(units: readonly Unit[]): Promise<void> {
     try {
-      this.#settle(units, await this.#commit(units));
+      this.#settle(units, await this.#commit(units.map(({ batch }) => batch)));
     } catch (error) {
       const isOneToBlame = units.length > 1 && !isTransientDatabaseError(error);
       // A fault in one caller's events must not cost the others theirs.
@@ -55,50 +61,44 @@ export class EventWriter {
     }
   }
 
-  /** @returns per event of the units its `seq`, or null when it was stored before */
-  async #commit(units: readonly Unit[]): Promise<(number | null)[]> {
-    const { rows, positions } = mergeRepeats(units);
-    const stale = this.#agents.findStale(rows, this.#options.clock.now());
+  async #commit(batches: readonly PreparedBatch[]): Promise<Seqs> {
     const { database, sealOriginals } = this.#options;
+    const packs = batches.flatMap((batch) => [...batch.packs]);
+    const stale = this.#agents.findStale(packs, this.#options.clock.now());
     if (stale.length > 0) {
       // Before their events: a crash in between leaves an agent without events, never events without their agent.
       await writeAgents(database.kysely, stale);
       this.#agents.remember(stale);
     }
-    const gates = findGates(rows);
+    const gates = batches.flatMap((batch) => batch.gates);
     if (gates.length > 0) await writeGates(database.kysely, gates);
-    const sealed = sealOriginals === undefined ? [] : await sealRows(rows, sealOriginals);
-    const seqs = await storeEvents(database.pool, rows, sealed);
+    const originals = batches.flatMap((batch) => batch.originals);
+    const sealed = sealOriginals === undefined ? [] : await sealOnce(originals, sealOriginals);
+    const bodies = joinBodies(batches);
+    const seqs = await storeEvents(database.pool, batches, bodies, sealed);
     this.#commits += 1;
-    this.#tellStored(rows, seqs);
-    return positions.map((position) => (position === null ? null : (seqs[position] ?? null)));
+    this.#tellStored(new StoredEvents(bodies, sumOf(batches), seqs));
+    return seqs;
   }
 
-  #tellStored(rows: readonly PreparedEvent[], seqs: readonly (number | null)[]): void {
-    const events: AgentEvent[] = [];
-    for (const [index, { event }] of rows.entries()) {
-      const seq = seqs[index];
-      if (seq === null || seq === undefined) continue;
-      event.seq = seq;
-      events.push(event);
-    }
+  #tellStored(events: StoredEvents): void {
     try {
-      if (events.length > 0) this.#options.onStored(events);
+      if (events.count > 0) this.#options.onStored(events);
     } catch (error) {
       this.#options.logger.error("a listener of stored events failed", { problem: messageOf(error) });
     }
   }
 
-  #settle(units: readonly Unit[], seqs: readonly (number | null)[]): void {
+  #settle(units: readonly Unit[], seqs: Seqs): void {
     let start = 0;
     for (const unit of units) {
-      const end = start + unit.rows.length;
-      let accepted = 0;
-      for (let i = start; i < end; i++) if (seqs[i] !== null) accepted += 1;
+      const { count, redactions } = unit.batch;
+      const isStored = (index: number) => typeof seqs === "number" || seqs[start + index] !== null;
+      const accepted = typeof seqs === "number" ? count : seqs.slice(start, start + count).filter((seq) => seq !== null).length;
       this.#accepted += accepted;
-      this.#duplicates += unit.rows.length - accepted;
-      unit.resolve(accepted);
-      start = end;
+      this.#duplicates += count - accepted;
+      unit.resolve({ accepted, redactions: redactions.filter(({ index }) => isStored(index)) });
+      start += count;
     }
   }
 
@@ -120,19 +120,6 @@ export class EventWriter {
   }
 }
 
-/** Two events of one id and time within a commit are one event. */
-function mergeRepeats(units: readonly Unit[]): { rows: PreparedEvent[]; positions: (number | null)[] } {
-  const rows: PreparedEvent[] = [];
-  const positions: (number | null)[] = [];
-  const seen = new Set<string>();
-  for (const unit of units) {
-    for (const row of unit.rows) {
-      const key = row.isIdMade ? null : keyOf(row.event.id, row.event.time);
-      const isRepeat = key !== null && seen.has(key);
-      if (key !== null) seen.add(key);
-      positions.push(isRepeat ? null : rows.length);
-      if (!isRepeat) rows.push(row);
-    }
-  }
-  return { rows, positions };
+function sumOf(batches: readonly PreparedBatch[]): number {
+  return batches.reduce((sum, { count }) => sum + count, 0);
 }

@@ -1,8 +1,8 @@
 import { gateRuntime } from "@firebreak/protocol";
+import type { AgentEvent } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { Database } from "../storage/index.ts";
-import type { PreparedEvent } from "./prepare-event.ts";
 
 /** What a gate of the SDK says of itself every minute; see `report.ts` there. Anything else of that kind is a plain event. */
 const gateReport = z.object({
@@ -11,29 +11,25 @@ const gateReport = z.object({
   version: z.string().max(64).optional(),
 });
 
-interface GateSighting {
+export interface GateSighting {
   readonly agent: string;
   readonly runtime: string;
   readonly version: string | null;
   readonly seen: string;
 }
 
-/** @returns the gates that these events tell of, each once */
-export function findGates(rows: readonly PreparedEvent[]): GateSighting[] {
-  const gates = new Map<string, GateSighting>();
-  for (const { event } of rows) {
-    if (event.kind !== "lifecycle") continue;
-    const report = gateReport.safeParse(event.data);
-    if (!report.success) continue;
-    const { runtime, version = null } = report.data;
-    const agent = event.agent.id;
-    gates.set(`${agent}\n${runtime}`, { agent, runtime, version, seen: event.receivedTime });
-  }
-  return [...gates.values()];
+/** @returns the gate that this event tells of, if any */
+export function findGate({ agent, data, kind, receivedTime }: AgentEvent): GateSighting | undefined {
+  if (kind !== "lifecycle") return undefined;
+  const report = gateReport.safeParse(data);
+  if (!report.success) return undefined;
+  const { runtime, version = null } = report.data;
+  return { agent: agent.id, runtime, version, seen: receivedTime };
 }
 
-/** Writes them, in the order of their keys, so that two nodes cannot wait for each other. */
-export async function writeGates(kysely: Database["kysely"], gates: readonly GateSighting[]): Promise<void> {
+/** Writes each gate once, in the order of their keys, so that two nodes cannot wait for each other. */
+export async function writeGates(kysely: Database["kysely"], sightings: readonly GateSighting[]): Promise<void> {
+  const gates = [...new Map(sightings.map((gate) => [`${gate.agent}\n${gate.runtime}`, gate])).values()];
   await sql`
     insert into agent_gates (agent_id, runtime, version, last_report_at)
     select agent, runtime, version, seen

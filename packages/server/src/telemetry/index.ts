@@ -18,6 +18,7 @@ export { openTails } from "./tails/tails.ts";
 export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
+export type { StoredEvents } from "./stored-events.ts";
 export type { EventSender } from "./prepare-event.ts";
 export { findSeqBefore } from "./find-seq.ts";
 export {

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 function openIntake(limits: Partial<IntakeLimits> = {}) {
-  const onStored = (events: AgentEvent[]) => stored.push(...events);
+  const onStored = (events: Iterable<AgentEvent>) => stored.push(...events);
   return createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored, limits });
 }
 

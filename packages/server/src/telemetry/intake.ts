@@ -1,17 +1,18 @@
 import { setImmediate as yieldToLoop } from "node:timers/promises";
-import type { AgentEvent, IntakeReceipt } from "@firebreak/protocol";
+import type { IntakeReceipt } from "@firebreak/protocol";
 import { DEFAULT_REDACTION, FirebreakError, messageOf, toIso } from "../kernel/index.ts";
 import type { NewId } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import type { Redactor } from "../redaction/index.ts";
 import { EventWriter } from "./event-writer.ts";
-import type { Unit, WriterOptions } from "./event-writer.ts";
-import { LineBuffer } from "./line-buffer.ts";
-import { REJECTED_TOLD_MAX } from "./parse-batch.ts";
-import type { ParsedBatch } from "./parse-batch.ts";
-import { explainForeignAgent, prepareEvent } from "./prepare-event.ts";
+import type { Unit, UnitReceipt, WriterOptions } from "./event-writer.ts";
+import { readEventBatch, REJECTED_TOLD_MAX } from "./parse-batch.ts";
+import type { ParsedBatch, RawEvents, Refusals, TakeEvent } from "./parse-batch.ts";
+import { explainForeignAgent } from "./prepare-event.ts";
+import type { EventSender, MatchIndicators } from "./prepare-event.ts";
+import { BatchMaker } from "./prepared-batch.ts";
+import type { PreparedBatch } from "./prepared-batch.ts";
 import { RedactionNotices } from "./redaction-notices.ts";
-import type { EventSender, MatchIndicators, PreparedEvent } from "./prepare-event.ts";
 
 /** `onStored` is told of every stored event after its commit, in the order of `seq`. */
 export interface IntakeOptions extends WriterOptions {
@@ -61,6 +62,12 @@ export interface Intake {
    *   acknowledged; sending it again with the same ids counts nothing twice), shutting_down
    */
   accept(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt>;
+  /**
+   * The same for a request's body, whose events are read, prepared and let go one after the other.
+   *
+   * @throws FirebreakError also payload_too_large, unsupported_media_type
+   */
+  acceptBody(body: RawEvents, sender: EventSender): Promise<IntakeReceipt>;
   /** Stores an event for each agent and run of which something was taken out since the last time. */
   tellRedactions(): Promise<void>;
   stats(): IntakeStats;
@@ -74,11 +81,12 @@ export function createIntake(options: IntakeOptions): Intake {
 
 /** Who tells of redactions. */
 const OWN_SENDER: EventSender = { name: "firebreak" };
-const BODY_BYTES_EXPECTED = 1200;
 
+/** What the intake adds to an event: the time of receipt, a source, and what redaction and indicators found. */
+const BODY_GROWTH = 1.25;
+const BODY_BYTES_EXPECTED = 1200;
 /** Prepared between two looks at the event loop: about two milliseconds. */
 const EVENTS_PER_TURN = 200;
-const BYTES_PER_TURN = 256 * 1024;
 
 class GroupCommitIntake implements Intake {
   readonly #options: IntakeOptions;
@@ -99,14 +107,22 @@ class GroupCommitIntake implements Intake {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#notices = new RedactionNotices(options.redactor ?? DEFAULT_REDACTOR);
-    const onStored = (events: AgentEvent[]) => {
-      this.#notices.note(events);
-      options.onStored(events);
-    };
-    this.#writer = new EventWriter({ ...options, onStored });
+    this.#writer = new EventWriter(options);
   }
 
-  async accept(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
+  accept(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
+    return this.#whileOpen(() => this.#store(batch, sender));
+  }
+
+  acceptBody({ body, contentType }: RawEvents, sender: EventSender): Promise<IntakeReceipt> {
+    return this.#whileOpen(() => {
+      const { clock } = this.#options;
+      const read = (take: TakeEvent) => readEventBatch({ body, contentType }, clock.now(), take);
+      return this.#prepareAndStore(read, sender, body.length * BODY_GROWTH);
+    });
+  }
+
+  async #whileOpen(store: () => Promise<IntakeReceipt>): Promise<IntakeReceipt> {
     if (this.#isClosing) {
       throw new FirebreakError("shutting_down", "Firebreak is stopping; send the events again in a moment.", {
         retryAfterSeconds: 5,
@@ -114,7 +130,7 @@ class GroupCommitIntake implements Intake {
     }
     this.#open += 1;
     try {
-      return await this.#store(refuseForeign(batch, sender), sender);
+      return await store();
     } finally {
       this.#open -= 1;
       if (this.#open === 0) for (const tell of this.#closers.splice(0)) tell();
@@ -147,43 +163,68 @@ class GroupCommitIntake implements Intake {
     }
   }
 
-  async #store(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
-    const events = batch.events.length;
-    if (events === 0) return toReceipt(batch, 0);
-    let bytes = 0;
-    this.#reserve(events, 0);
+  #store(batch: ParsedBatch, sender: EventSender): Promise<IntakeReceipt> {
+    const { events } = batch;
+    const read = async (take: TakeEvent) => {
+      for (const [index, { line, event }] of events.entries()) {
+        take(line, event);
+        if (index % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await yieldToLoop();
+      }
+      return batch;
+    };
+    return this.#prepareAndStore(read, sender, events.length * BODY_BYTES_EXPECTED);
+  }
+
+  async #prepareAndStore(read: ReadEvents, sender: EventSender, bytesExpected: number): Promise<IntakeReceipt> {
+    this.#requireRoom(0, 0);
+    const maker = new BatchMaker(this.#contextFor(sender), bytesExpected);
+    const foreign: Refusal[] = [];
+    const refusals = await read((line, event) => {
+      const refusal = explainForeignAgent(event.agent, sender);
+      if (refusal === null) maker.add(event);
+      else foreign.push({ line, message: refusal });
+    });
+    const batch = maker.finish();
+    const accepted = batch.count === 0 ? 0 : await this.#enqueue(batch, sender);
+    return toReceipt(batch.count, accepted, addRefusals(refusals, foreign));
+  }
+
+  async #enqueue(batch: PreparedBatch, sender: EventSender): Promise<number> {
+    const events = batch.count;
+    const bytes = batch.bodies.length;
+    this.#requireRoom(events, bytes);
+    this.#queuedEvents += events;
+    this.#queuedBytes += bytes;
     try {
-      const rows = await prepareAll(batch, sender, this.#options);
-      if (sender === OWN_SENDER) for (const { event } of rows) this.#notices.disregard(event);
-      const bodyBytes = rows.at(-1)?.body.end ?? 0;
-      this.#reserve(0, bodyBytes);
-      bytes = bodyBytes;
-      return toReceipt(batch, await this.#enqueue(rows, bytes));
+      const { accepted, redactions } = await new Promise<UnitReceipt>((resolve, reject) => {
+        this.#queue.push({ batch, resolve, reject });
+        if (!this.#isWriting) void this.#writeAll();
+      });
+      // a notice is never told of itself
+      if (sender !== OWN_SENDER) this.#notices.note(redactions);
+      return accepted;
     } finally {
       this.#queuedEvents -= events;
       this.#queuedBytes -= bytes;
     }
   }
 
-  #reserve(events: number, bytes: number): void {
+  #requireRoom(events: number, bytes: number): void {
     const { queuedEventsMax, queuedBytesMax } = this.#limits;
-    if (this.#queuedEvents + events > queuedEventsMax || this.#queuedBytes + bytes > queuedBytesMax) {
-      this.#turnedAway += 1;
-      throw new FirebreakError(
-        "too_many_requests",
-        `${this.#queuedEvents} events wait for the database already; nothing of this request was taken: send it again in a second.`,
-        { retryAfterSeconds: 1 },
-      );
-    }
-    this.#queuedEvents += events;
-    this.#queuedBytes += bytes;
+    const fits = this.#queuedEvents + events <= queuedEventsMax && this.#queuedBytes + bytes <= queuedBytesMax;
+    if (fits) return;
+    this.#turnedAway += 1;
+    throw new FirebreakError(
+      "too_many_requests",
+      `${this.#queuedEvents} events wait for the database already; nothing of this request was taken: send it again in a second.`,
+      { retryAfterSeconds: 1 },
+    );
   }
 
-  #enqueue(rows: readonly PreparedEvent[], bytes: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ rows, bytes, resolve, reject });
-      if (!this.#isWriting) void this.#writeAll();
-    });
+  #contextFor(sender: EventSender) {
+    const { clock, matchIndicators = matchNothing, newId, redactor = DEFAULT_REDACTOR } = this.#options;
+    const makeId = () => newId("event");
+    return { sender, receivedTime: toIso(clock.now()), makeId, redactor, matchIndicators };
   }
 
   async #writeAll(): Promise<void> {
@@ -202,54 +243,22 @@ function takeUnits(queue: Unit[], limits: IntakeLimits): Unit[] {
   let bytes = 0;
   let taken = 0;
   for (const unit of queue) {
-    events += unit.rows.length;
-    bytes += unit.bytes;
+    events += unit.batch.count;
+    bytes += unit.batch.bodies.length;
     if (taken > 0 && (events > limits.eventsPerCommit || bytes > limits.bytesPerCommit)) break;
     taken += 1;
   }
   return queue.splice(0, taken);
 }
 
-function refuseForeign(batch: ParsedBatch, sender: EventSender): ParsedBatch {
-  if (sender.agentId === undefined) return batch;
-  const events: ParsedBatch["events"][number][] = [];
-  const rejected = [...batch.rejected];
-  let { rejectedTotal } = batch;
-  for (const item of batch.events) {
-    const refusal = explainForeignAgent(item.event.agent, sender);
-    if (refusal === null) {
-      events.push(item);
-      continue;
-    }
-    rejectedTotal += 1;
-    if (rejected.length < REJECTED_TOLD_MAX) rejected.push({ line: item.line, message: refusal });
-  }
-  return { events, rejected: rejected.toSorted((a, b) => a.line - b.line), rejectedTotal };
+type Refusal = Refusals["rejected"][number];
+type ReadEvents = (take: TakeEvent) => Promise<Refusals>;
+
+function addRefusals({ rejected, rejectedTotal }: Refusals, more: readonly Refusal[]): Refusals {
+  const all = [...rejected, ...more].toSorted((a, b) => a.line - b.line);
+  return { rejected: all.slice(0, REJECTED_TOLD_MAX), rejectedTotal: rejectedTotal + more.length };
 }
 
-function toReceipt(batch: ParsedBatch, accepted: number): IntakeReceipt {
-  const { events, rejected, rejectedTotal } = batch;
-  return { accepted, duplicates: events.length - accepted, rejected: [...rejected], rejectedTotal };
-}
-
-async function prepareAll(batch: ParsedBatch, sender: EventSender, options: IntakeOptions): Promise<PreparedEvent[]> {
-  const receivedTime = toIso(options.clock.now());
-  const lines = new LineBuffer(batch.events.length * BODY_BYTES_EXPECTED);
-  const context = {
-    sender,
-    receivedTime,
-    makeId: () => options.newId("event"),
-    lines,
-    redactor: options.redactor ?? DEFAULT_REDACTOR,
-    matchIndicators: options.matchIndicators ?? matchNothing,
-  };
-  const rows: PreparedEvent[] = [];
-  let turn = { rows: 0, bytes: 0 };
-  for (const { event } of batch.events) {
-    rows.push(prepareEvent(event, context));
-    if (rows.length - turn.rows < EVENTS_PER_TURN && lines.length - turn.bytes < BYTES_PER_TURN) continue;
-    await yieldToLoop();
-    turn = { rows: rows.length, bytes: lines.length };
-  }
-  return rows;
+function toReceipt(events: number, accepted: number, { rejected, rejectedTotal }: Refusals): IntakeReceipt {
+  return { accepted, duplicates: events - accepted, rejected: [...rejected], rejectedTotal };
 }

@@ -7,7 +7,7 @@ export class LineBuffer {
   #length = 0;
 
   constructor(expectedBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(expectedBytes);
+    this.#bytes = Buffer.allocUnsafe(Math.ceil(expectedBytes));
   }
 
   get length(): number {
@@ -38,28 +38,3 @@ export class LineBuffer {
 /** of one UTF-16 code unit */
 const UTF8_BYTES_MAX = 3;
 const LINE_FEED = 0x0a;
-
-/** Where a text lies in a {@link LineBuffer}, its line feed included. */
-export interface LineRange {
-  readonly lines: LineBuffer;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** @returns the lines of the rows in their order, separated by line feeds; neighbours are copied as one */
-export function joinLines(rows: readonly { readonly body: LineRange }[]): Buffer {
-  const parts: Buffer[] = [];
-  let open: { lines: LineBuffer; start: number; end: number } | undefined;
-  for (const { body } of rows) {
-    const { lines, start, end } = body;
-    if (open !== undefined && open.lines === lines && open.end === start) {
-      open.end = end;
-      continue;
-    }
-    if (open !== undefined) parts.push(open.lines.slice(open.start, open.end));
-    open = { lines, start, end };
-  }
-  if (open !== undefined) parts.push(open.lines.slice(open.start, open.end));
-  const joined = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-  return joined.subarray(0, -1);
-}

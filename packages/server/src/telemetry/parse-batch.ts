@@ -10,19 +10,30 @@ import { countMembers, countMembersOfElements } from "./json-members.ts";
 import { replaceLoneSurrogates } from "./well-formed.ts";
 
 /** `line` counts from 1: the line in NDJSON, the position in a JSON array. */
-export interface ParsedBatch {
-  readonly events: readonly { readonly line: number; readonly event: AgentEventInput }[];
-  /** the first refusals; `rejectedTotal` counts all */
+export type TakeEvent = (line: number, event: AgentEventInput) => void;
+
+/** A request's body as it came. */
+export interface RawEvents {
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+export interface Refusals {
+  /** the first ones; `rejectedTotal` counts all */
   readonly rejected: readonly { readonly line: number; readonly message: string }[];
   readonly rejectedTotal: number;
+}
+
+export interface ParsedBatch extends Refusals {
+  readonly events: readonly { readonly line: number; readonly event: AgentEventInput }[];
 }
 
 /** Refusals that are told one by one. */
 export const REJECTED_TOLD_MAX = 100;
 
-/** Read between two looks at the event loop: about two milliseconds. */
-const VALUES_PER_TURN = 200;
-const BYTES_PER_TURN = 256 * 1024;
+/** Read, and taken, between two looks at the event loop: about two milliseconds. */
+const VALUES_PER_TURN = 100;
+const BYTES_PER_TURN = 128 * 1024;
 
 /**
  * Reads a request's body: `application/json` is one event or an array, `application/x-ndjson` one event a line. What is
@@ -30,18 +41,30 @@ const BYTES_PER_TURN = 256 * 1024;
  * a few milliseconds.
  *
  * @param nowMs our clock, against which times from the future are refused
+ * @param take is given each good event as soon as it is read
  * @throws FirebreakError payload_too_large, unsupported_media_type
  */
-export async function parseEventBatch(body: Buffer, contentType: string, nowMs: number): Promise<ParsedBatch> {
+export async function readEventBatch(
+  { body, contentType }: RawEvents,
+  nowMs: number,
+  take: TakeEvent,
+): Promise<Refusals> {
   if (body.length > INTAKE_LIMITS.bodyBytesMax) {
     const limit = `${INTAKE_LIMITS.bodyBytesMax / 1024 / 1024} MiB`;
     throw new FirebreakError("payload_too_large", `The body has ${body.length} bytes; send at most ${limit} at once.`);
   }
-  const batch = createBatch(nowMs);
+  const batch = createBatch(nowMs, take);
   const content = body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body;
   if (readMediaType(contentType) === "ndjson") await parseLines(content, batch);
   else await parseDocument(content, batch);
-  return batch;
+  return { rejected: batch.rejected, rejectedTotal: batch.rejectedTotal };
+}
+
+/** {@link readEventBatch} as a whole. */
+export async function parseEventBatch(body: Buffer, contentType: string, nowMs: number): Promise<ParsedBatch> {
+  const events: { line: number; event: AgentEventInput }[] = [];
+  const refusals = await readEventBatch({ body, contentType }, nowMs, (line, event) => events.push({ line, event }));
+  return { events, ...refusals };
 }
 
 /** The same checks for events that a reader made (OpenTelemetry, log files): every event passes them, whatever its door. */
@@ -49,14 +72,15 @@ export function checkEvents(
   events: readonly { readonly line: number; readonly event: AgentEventInput }[],
   nowMs: number,
 ): ParsedBatch {
-  const batch = createBatch(nowMs);
+  const good: { line: number; event: AgentEventInput }[] = [];
+  const batch = createBatch(nowMs, (line, event) => good.push({ line, event }));
   for (const { line, event } of events) {
     if (isBeyondLimit(batch, line)) continue;
     // -1, as for what is no event: takeCounted looks at that first
     const members = countKeysOfEvent(event);
     takeCounted(batch, line, event, { members, mayHaveEscapes: false, mayBeTooLong: true });
   }
-  return batch;
+  return { events: good, rejected: batch.rejected, rejectedTotal: batch.rejectedTotal };
 }
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -75,8 +99,8 @@ function readMediaType(contentType: string): "json" | "ndjson" {
   );
 }
 
-interface Batch extends ParsedBatch {
-  readonly events: { line: number; event: AgentEventInput }[];
+interface Batch extends Refusals {
+  readonly take: TakeEvent;
   readonly rejected: { line: number; message: string }[];
   rejectedTotal: number;
   /** values looked at, good or not */
@@ -84,8 +108,8 @@ interface Batch extends ParsedBatch {
   readonly nowMs: number;
 }
 
-function createBatch(nowMs: number): Batch {
-  return { events: [], rejected: [], rejectedTotal: 0, values: 0, nowMs };
+function createBatch(nowMs: number, take: TakeEvent): Batch {
+  return { take, rejected: [], rejectedTotal: 0, values: 0, nowMs };
 }
 
 /** @param message made only while refusals are told: a body of nothing but faults must stay cheap */
@@ -208,5 +232,5 @@ function takeCounted(
   const event = asCheckedEvent(value);
   const lateness = event.time === undefined ? null : explainTimeRefusal(event.time, batch.nowMs);
   if (lateness !== null) return reject(batch, line, lateness);
-  batch.events.push({ line, event: source.mayHaveEscapes ? replaceLoneSurrogates(event) : event });
+  batch.take(line, source.mayHaveEscapes ? replaceLoneSurrogates(event) : event);
 }

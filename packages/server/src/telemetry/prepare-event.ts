@@ -2,7 +2,7 @@ import type { AgentEvent, AgentEventInput, AgentRef, IndicatorHit } from "@fireb
 import { canonicalJson } from "../kernel/index.ts";
 import type { Original, Redactor } from "../redaction/index.ts";
 import { normalizeTime } from "./event-times.ts";
-import type { LineBuffer, LineRange } from "./line-buffer.ts";
+import type { LineBuffer } from "./line-buffer.ts";
 
 /** Who sent a batch. An agent's token speaks only for its own agent and session. */
 export interface EventSender {
@@ -12,14 +12,10 @@ export interface EventSender {
   readonly sessionId?: string | undefined;
 }
 
-/** An event ready to be stored: complete, and as the canonical text that is kept. */
+/** An event ready to be stored: complete, and its canonical text written. */
 export interface PreparedEvent {
   /** its `seq` is zero until it is stored */
   readonly event: { -readonly [K in keyof AgentEvent]: AgentEvent[K] };
-  /** RFC 8785 canonical JSON of `event` without `seq`; it has no raw line feed, as every canonical JSON */
-  readonly body: LineRange;
-  /** false when the sender gave the id, so that it may be a repeat */
-  readonly isIdMade: boolean;
   /** what was taken out and is kept encrypted; mostly nothing */
   readonly originals: readonly Original[];
 }
@@ -29,7 +25,7 @@ export interface PrepareContext {
   /** ISO 8601 in UTC */
   readonly receivedTime: string;
   readonly makeId: () => string;
-  /** takes the bodies */
+  /** takes the body: RFC 8785 canonical JSON of the event without `seq`; it has no raw line feed, as every canonical JSON */
   readonly lines: LineBuffer;
   readonly redactor: Redactor;
   readonly matchIndicators: MatchIndicators;
@@ -58,10 +54,8 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
   if (resource !== undefined) event.resource = resource;
   if (facts.length > 0) event.redacted = facts;
   if (indicators.length > 0) event.indicators = indicators;
-  const start = context.lines.length;
   context.lines.append(writeCanonical(event));
-  const body = { lines: context.lines, start, end: context.lines.length };
-  return { event, body, isIdMade: input.id === undefined, originals };
+  return { event, originals };
 }
 
 /**

@@ -19,7 +19,7 @@ afterAll(() => test.close());
 function openIntake(policy: Partial<RedactionPolicy> = {}) {
   const stored: AgentEvent[] = [];
   const redactor = createRedactor({ ...DEFAULT_REDACTION, ...policy });
-  const onStored = (events: AgentEvent[]) => void stored.push(...events);
+  const onStored = (events: Iterable<AgentEvent>) => void stored.push(...events);
   const intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored });
   const send = async (events: readonly Record<string, unknown>[]) => {
     const body = Buffer.from(JSON.stringify(events.map((event) => ({ kind: "message", ...event }))));

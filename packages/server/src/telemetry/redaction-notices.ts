@@ -1,5 +1,6 @@
-import type { AgentEvent, AgentEventInput, AgentRef, RedactionCategory } from "@firebreak/protocol";
+import type { AgentEventInput, AgentRef, RedactionCategory } from "@firebreak/protocol";
 import type { Redactor } from "../redaction/index.ts";
+import type { Redaction } from "./prepared-batch.ts";
 
 /** What was taken out of the events of one agent, or of one of its runs, since it was told of last. */
 interface Tally {
@@ -18,25 +19,18 @@ const TALLIES_TOLD_MAX = 500;
  */
 export class RedactionNotices {
   readonly #replaces: Redactor["replaces"];
-  /** notices themselves: they are never counted */
-  readonly #own = new WeakSet<AgentEvent>();
   #tallies = new Map<string, Tally>();
 
   constructor({ replaces }: Pick<Redactor, "replaces">) {
     this.#replaces = replaces;
   }
 
-  /** @param event a notice on its way into the store */
-  disregard(event: AgentEvent): void {
-    this.#own.add(event);
-  }
-
-  note(events: readonly AgentEvent[]): void {
-    for (const event of events) {
-      if (event.redacted === undefined || this.#own.has(event)) continue;
-      const facts = event.redacted.filter(({ category }) => this.#replaces(category));
+  /** @param redactions of events that were stored, but for notices themselves */
+  note(redactions: readonly Redaction[]): void {
+    for (const { agent, facts: all } of redactions) {
+      const facts = all.filter(({ category }) => this.#replaces(category));
       if (facts.length === 0) continue;
-      const tally = this.#tallyOf(event.agent);
+      const tally = this.#tallyOf(agent);
       tally.events += 1;
       for (const { category, count } of facts) {
         tally.count += count;

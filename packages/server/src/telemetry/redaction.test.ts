@@ -19,7 +19,7 @@ afterAll(() => test.close());
 
 it("E-8: what is redacted stands nowhere in the database, and what was found is told", async () => {
   const stored: AgentEvent[] = [];
-  const onStored = (events: AgentEvent[]) => stored.push(...events);
+  const onStored = (events: Iterable<AgentEvent>) => stored.push(...events);
   const intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored });
   const event = {
     agent: { id: "scout-1" },

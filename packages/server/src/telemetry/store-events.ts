@@ -1,9 +1,11 @@
 import type pg from "pg";
 import { toIso } from "../kernel/index.ts";
-import { joinLines } from "./line-buffer.ts";
-import type { PreparedEvent } from "./prepare-event.ts";
+import { keyOf } from "./event-key.ts";
+import { TEXT_COLUMNS } from "./prepared-batch.ts";
+import type { PreparedBatch } from "./prepared-batch.ts";
 import { storeOriginalsSql, toOriginalColumns } from "./store-originals.ts";
 import type { SealedOriginals } from "./store-originals.ts";
+import type { Seqs } from "./stored-events.ts";
 
 /**
  * Any fixed number. Whoever appends events holds it until the commit, so that on every node the order of `seq` is the
@@ -15,16 +17,20 @@ const APPEND_LOCK = 7_041_210;
  * Appends events in their order, in a transaction of their own: one prepared statement and one round trip, because
  * single events commit a thousand times a second. It resolves when the server says that the commit is done.
  *
- * @param rows without two of the same id and time
+ * @param batches of one event and its repeat only the first is stored
+ * @param bodies of all batches, as {@link joinBodies} makes them
  * @param sealed what was taken out of them, stored in the same statement
- * @returns per row its `seq`, or null when an event of that id and time was stored before
+ * @returns the `seq` of every event in order, null for one of which the id and time were stored before
  */
 export async function storeEvents(
   pool: pg.Pool,
-  rows: readonly PreparedEvent[],
+  batches: readonly PreparedBatch[],
+  bodies: Buffer,
   sealed: readonly SealedOriginals[] = [],
-): Promise<(number | null)[]> {
-  const values = toColumns(rows);
+): Promise<Seqs> {
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const columns = TEXT_COLUMNS.map((_, index) => batches.map((batch) => batch.columns[index] ?? "").join("\n"));
+  const values = [...columns, bodies, count];
   const query =
     sealed.length === 0
       ? { name: "append-events", text: INSERT, values }
@@ -32,10 +38,16 @@ export async function storeEvents(
   const { rows: answers } = await pool.query<Answer>(query);
   const [answer] = answers;
   const stored = answer?.stored ?? 0;
-  if (stored === 0) return rows.map(() => null);
-  if (answer?.each) return findSeqs(rows, answer.each);
-  const first = Number(answer?.first ?? 0);
-  return rows.map((_, index) => first + index);
+  if (stored === 0) return Array.from({ length: count }, () => null);
+  return answer?.each ? findSeqs(columns, answer.each) : Number(answer?.first ?? 0);
+}
+
+/** @returns the bodies in one piece, separated by line feeds */
+export function joinBodies(batches: readonly PreparedBatch[]): Buffer {
+  const [first] = batches;
+  const joined =
+    batches.length === 1 && first !== undefined ? first.bodies : Buffer.concat(batches.map(({ bodies }) => bodies));
+  return joined.subarray(0, -1);
 }
 
 interface Answer {
@@ -52,7 +64,7 @@ interface StoredEvent {
   readonly time: number;
 }
 
-const COLUMNS = "id, time, received_at, source, agent_id, pack, session_id, run_id, kind, outcome, risk, body";
+const COLUMNS = [...TEXT_COLUMNS, "body"].join(", ");
 
 /**
  * The columns travel as one text each, split by line feeds: no column can hold one, and the server splits text faster
@@ -81,32 +93,14 @@ const insertWith = (more: string) => `
 const INSERT = insertWith("");
 const INSERT_BOTH = insertWith(storeOriginalsSql(14));
 
-/** The bodies go as bytes, which `pg` passes on as they are. */
-function toColumns(rows: readonly PreparedEvent[]): (string | number | Buffer)[] {
-  const column = (read: (row: PreparedEvent) => string | undefined) => rows.map((row) => read(row) ?? "").join("\n");
-  return [
-    column(({ event }) => event.id),
-    column(({ event }) => event.time),
-    column(({ event }) => event.receivedTime),
-    column(({ event }) => event.source),
-    column(({ event }) => event.agent.id),
-    column(({ event }) => event.agent.pack),
-    column(({ event }) => event.agent.session),
-    column(({ event }) => event.agent.run),
-    column(({ event }) => event.kind),
-    column(({ event }) => event.outcome),
-    column(({ event }) => event.risk),
-    joinLines(rows),
-    rows.length,
-  ];
-}
-
-function findSeqs(rows: readonly PreparedEvent[], stored: readonly StoredEvent[]): (number | null)[] {
+/** Of two events of one id and time in this commit the first is the one that was stored. */
+function findSeqs([ids = "", times = ""]: readonly string[], stored: readonly StoredEvent[]): (number | null)[] {
   const seqs = new Map(stored.map(({ seq, id, time }) => [keyOf(id, toIso(time)), seq]));
-  return rows.map(({ event }) => seqs.get(keyOf(event.id, event.time)) ?? null);
-}
-
-/** @returns what makes a repeat recognisable; neither part holds a line feed */
-export function keyOf(id: string, time: string): string {
-  return `${id}\n${time}`;
+  const timeOf = times.split("\n");
+  return ids.split("\n").map((id, index) => {
+    const key = keyOf(id, timeOf[index] ?? "");
+    const seq = seqs.get(key);
+    seqs.delete(key);
+    return seq ?? null;
+  });
 }

@@ -1,5 +1,5 @@
-import type { Original } from "../redaction/index.ts";
-import type { PreparedEvent } from "./prepare-event.ts";
+import { keyOf } from "./event-key.ts";
+import type { TakenOut } from "./prepared-batch.ts";
 
 /** What was taken out of one event, of one category, encrypted. */
 export interface SealedOriginals {
@@ -11,21 +11,13 @@ export interface SealedOriginals {
 }
 
 /** Encrypts what was taken out of events; what its keys need is in the database when it resolves. */
-export type SealOriginals = (
-  items: readonly {
-    readonly event: { readonly id: string; readonly time: string; readonly agentId: string };
-    readonly originals: readonly Original[];
-  }[],
-) => Promise<readonly SealedOriginals[]>;
+export type SealOriginals = (items: readonly TakenOut[]) => Promise<readonly SealedOriginals[]>;
 
-export async function sealRows(
-  rows: readonly PreparedEvent[],
-  seal: SealOriginals,
-): Promise<readonly SealedOriginals[]> {
-  const items = rows.flatMap(({ event: { id, time, agent }, originals }) =>
-    originals.length === 0 ? [] : [{ event: { id, time, agentId: agent.id }, originals }],
-  );
-  return items.length === 0 ? [] : seal(items);
+/** Of two events of one id and time only the first is stored. */
+export async function sealOnce(items: readonly TakenOut[], seal: SealOriginals): Promise<readonly SealedOriginals[]> {
+  if (items.length === 0) return [];
+  const first = new Map(items.toReversed().map((item) => [keyOf(item.event.id, item.event.time), item]));
+  return seal([...first.values()].toReversed());
 }
 
 const COLUMNS = ["id", "time", "category", "key_id", "sealed"] as const;

@@ -12,7 +12,6 @@ import {
   getSession,
   listAgents,
   listSessions,
-  parseEventBatch,
   readOtlp,
   recordSessionState,
   registerSession,
@@ -59,10 +58,7 @@ export function telemetryServices(house: House): TelemetryServices {
     if (refusal !== null) throw new FirebreakError("forbidden", refusal);
   };
   return {
-    acceptEvents: async (caller, { body, contentType }) => {
-      const batch = await parseEventBatch(body, contentType, house.clock.now());
-      return house.intake.accept(batch, senderOf(caller));
-    },
+    acceptEvents: (caller, batch) => house.intake.acceptBody(batch, senderOf(caller)),
     acceptOtlp: async (caller, request) => {
       const map = house.fieldMaps.maps.get(OTLP_MAP);
       if (map === undefined) throw new Error(`the field map ${OTLP_MAP} does not load`);
