@@ -11,7 +11,6 @@ import { createEventFeed } from "./event-feed.ts";
 const redactor = createRedactor(DEFAULT_REDACTION);
 let database: TestDatabase;
 
-
 beforeAll(async () => {
   database = await createTestDatabase();
 });

@@ -5,9 +5,9 @@ import type { Database } from "../storage/index.ts";
 import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
 import { writeGates } from "./gates-seen.ts";
 import type { PreparedBatch, Redaction } from "./prepared-batch.ts";
-import { joinBodies, storeEvents } from "./store-events.ts";
+import { copyEvents, insertEvents } from "./store-events.ts";
 import { sealOnce } from "./store-originals.ts";
-import type { SealOriginals } from "./store-originals.ts";
+import type { SealedOriginals, SealOriginals } from "./store-originals.ts";
 import { StoredEvents } from "./stored-events.ts";
 import type { Seqs } from "./stored-events.ts";
 
@@ -33,6 +33,9 @@ export interface WriterOptions {
   readonly sealOriginals?: SealOriginals | undefined;
 }
 
+/** Where a repeat came, more are likely, and a copy that fails leaves dead rows behind. */
+const REPEATS_EXPECTED_MS = 10_000;
+
 /** The one writer of a node: what it commits first has the smaller `seq`. */
 export class EventWriter {
   readonly #options: WriterOptions;
@@ -40,6 +43,7 @@ export class EventWriter {
   #accepted = 0;
   #duplicates = 0;
   #commits = 0;
+  #repeatsUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -74,11 +78,20 @@ export class EventWriter {
     if (gates.length > 0) await writeGates(database.kysely, gates);
     const originals = batches.flatMap((batch) => batch.originals);
     const sealed = sealOriginals === undefined ? [] : await sealOnce(originals, sealOriginals);
-    const bodies = joinBodies(batches);
-    const seqs = await storeEvents(database.pool, batches, bodies, sealed);
+    const seqs = await this.#append(batches, sealed);
     this.#commits += 1;
-    this.#tellStored(new StoredEvents(bodies, sumOf(batches), seqs));
+    this.#tellStored(new StoredEvents(batches, seqs));
     return seqs;
+  }
+
+  async #append(batches: readonly PreparedBatch[], sealed: readonly SealedOriginals[]): Promise<Seqs> {
+    const { clock, database } = this.#options;
+    if (sealed.length === 0 && clock.monotonicMs() >= this.#repeatsUntilMs) {
+      const first = await copyEvents(database.pool, batches);
+      if (first !== null) return first;
+      this.#repeatsUntilMs = clock.monotonicMs() + REPEATS_EXPECTED_MS;
+    }
+    return insertEvents(database.pool, batches, sealed);
   }
 
   #tellStored(events: StoredEvents): void {
@@ -94,7 +107,8 @@ export class EventWriter {
     for (const unit of units) {
       const { count, redactions } = unit.batch;
       const isStored = (index: number) => typeof seqs === "number" || seqs[start + index] !== null;
-      const accepted = typeof seqs === "number" ? count : seqs.slice(start, start + count).filter((seq) => seq !== null).length;
+      const accepted =
+        typeof seqs === "number" ? count : seqs.slice(start, start + count).filter((seq) => seq !== null).length;
       this.#accepted += accepted;
       this.#duplicates += count - accepted;
       unit.resolve({ accepted, redactions: redactions.filter(({ index }) => isStored(index)) });
@@ -118,8 +132,4 @@ export class EventWriter {
         );
     for (const unit of units) unit.reject(refusal);
   }
-}
-
-function sumOf(batches: readonly PreparedBatch[]): number {
-  return batches.reduce((sum, { count }) => sum + count, 0);
 }

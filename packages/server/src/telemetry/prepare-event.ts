@@ -2,7 +2,6 @@ import type { AgentEvent, AgentEventInput, AgentRef, IndicatorHit } from "@fireb
 import { canonicalJson } from "../kernel/index.ts";
 import type { Original, Redactor } from "../redaction/index.ts";
 import { normalizeTime } from "./event-times.ts";
-import type { LineBuffer } from "./line-buffer.ts";
 
 /** Who sent a batch. An agent's token speaks only for its own agent and session. */
 export interface EventSender {
@@ -12,10 +11,12 @@ export interface EventSender {
   readonly sessionId?: string | undefined;
 }
 
-/** An event ready to be stored: complete, and its canonical text written. */
+/** An event ready to be stored: complete, and as the canonical text that is kept. */
 export interface PreparedEvent {
   /** its `seq` is zero until it is stored */
   readonly event: { -readonly [K in keyof AgentEvent]: AgentEvent[K] };
+  /** RFC 8785 canonical JSON of `event` without `seq` */
+  readonly body: string;
   /** what was taken out and is kept encrypted; mostly nothing */
   readonly originals: readonly Original[];
 }
@@ -25,8 +26,6 @@ export interface PrepareContext {
   /** ISO 8601 in UTC */
   readonly receivedTime: string;
   readonly makeId: () => string;
-  /** takes the body: RFC 8785 canonical JSON of the event without `seq`; it has no raw line feed, as every canonical JSON */
-  readonly lines: LineBuffer;
   readonly redactor: Redactor;
   readonly matchIndicators: MatchIndicators;
 }
@@ -54,8 +53,7 @@ export function prepareEvent(input: AgentEventInput, context: PrepareContext): P
   if (resource !== undefined) event.resource = resource;
   if (facts.length > 0) event.redacted = facts;
   if (indicators.length > 0) event.indicators = indicators;
-  context.lines.append(writeCanonical(event));
-  return { event, originals };
+  return { event, body: writeCanonical(event), originals };
 }
 
 /**

@@ -1,22 +1,19 @@
-import type { AgentEventInput, AgentRef, RedactionFact } from "@firebreak/protocol";
+import type { AgentEvent, AgentEventInput, AgentRef, RedactionFact } from "@firebreak/protocol";
 import type { Original } from "../redaction/index.ts";
+import { RowBuffer } from "../storage/index.ts";
 import { findGate } from "./gates-seen.ts";
 import type { GateSighting } from "./gates-seen.ts";
-import { LineBuffer } from "./line-buffer.ts";
 import { prepareEvent } from "./prepare-event.ts";
 import type { PrepareContext } from "./prepare-event.ts";
 
 /**
- * The events of one call, ready to be stored: as columns of texts and one buffer of bodies. The events themselves are
- * let go. While they wait for the database and for the rules, each would be some twenty objects that every collection of
+ * The events of one call, ready to be stored: as rows of bytes. The events themselves are let go. While they wait for the database and for the rules, each would be some twenty objects that every collection of
  * garbage copies, which cost more than all the rest of the intake.
  */
 export interface PreparedBatch {
   readonly count: number;
-  /** for each of {@link TEXT_COLUMNS} the values of all events, separated by line feeds; an empty one stands for null */
-  readonly columns: readonly string[];
-  /** the canonical texts of all events, each ended by a line feed */
-  readonly bodies: Buffer;
+  /** the columns of {@link EVENT_COLUMNS}, as {@link copyRows} takes them */
+  readonly rows: Buffer;
   /** each agent's pack, the last that was named */
   readonly packs: ReadonlyMap<string, string | null>;
   readonly gates: readonly GateSighting[];
@@ -38,32 +35,31 @@ export interface Redaction {
   readonly facts: readonly RedactionFact[];
 }
 
-/** The columns of `events` that the sender fills, but for `body`; no value holds a line feed, none is empty. */
-export const TEXT_COLUMNS = [
-  "id", "time", "received_at", "source", "agent_id", "pack", "session_id", "run_id", "kind", "outcome", "risk",
+/** The columns of `events` in the order in which rows hold them. */
+export const EVENT_COLUMNS = [
+  "time", "received_at", "id", "source", "agent_id", "pack", "session_id", "run_id", "kind", "outcome", "risk", "body",
 ] as const; // prettier-ignore
 
 /** Prepares the events of one call one after the other; each is let go at once. */
 export class BatchMaker {
   readonly #context: PrepareContext;
-  readonly #values: string[][] = TEXT_COLUMNS.map(() => []);
+  readonly #rows: RowBuffer;
   readonly #packs = new Map<string, string | null>();
   readonly #gates: GateSighting[] = [];
   readonly #originals: TakenOut[] = [];
   readonly #redactions: Redaction[] = [];
   #count = 0;
 
-  /** @param bytesExpected of all bodies */
-  constructor(context: Omit<PrepareContext, "lines">, bytesExpected: number) {
-    this.#context = { ...context, lines: new LineBuffer(bytesExpected) };
+  constructor(context: PrepareContext, bytesExpected: number) {
+    this.#context = context;
+    this.#rows = new RowBuffer(bytesExpected);
   }
 
   add(input: AgentEventInput): void {
-    const { event, originals } = prepareEvent(input, this.#context);
-    const { agent, id, kind, outcome, receivedTime, redacted, risk, source, time } = event;
-    const { id: agentId, pack, session, run } = agent;
-    const values = [id, time, receivedTime, source, agentId, pack, session, run, kind, outcome, risk];
-    for (let i = 0; i < values.length; i++) this.#values[i]?.push(values[i] ?? "");
+    const { event, body, originals } = prepareEvent(input, this.#context);
+    const { agent, id, redacted, time } = event;
+    const { id: agentId, pack } = agent;
+    this.#addRow(event, body);
     if (pack !== undefined || !this.#packs.has(agentId)) this.#packs.set(agentId, pack ?? null);
     const gate = findGate(event);
     if (gate !== undefined) this.#gates.push(gate);
@@ -73,15 +69,30 @@ export class BatchMaker {
   }
 
   finish(): PreparedBatch {
-    const { lines } = this.#context;
     return {
       count: this.#count,
-      columns: this.#values.map((values) => values.join("\n")),
-      bodies: lines.slice(0, lines.length),
+      rows: this.#rows.bytes,
       packs: this.#packs,
       gates: this.#gates,
       originals: this.#originals,
       redactions: this.#redactions,
     };
+  }
+
+  #addRow({ agent, id, kind, outcome, receivedTime, risk, source, time }: AgentEvent, body: string): void {
+    const rows = this.#rows;
+    rows.beginRow(EVENT_COLUMNS.length);
+    rows.addTime(Date.parse(time));
+    rows.addTime(Date.parse(receivedTime));
+    rows.addText(id);
+    rows.addText(source);
+    rows.addText(agent.id);
+    rows.addText(agent.pack);
+    rows.addText(agent.session);
+    rows.addText(agent.run);
+    rows.addText(kind);
+    rows.addText(outcome);
+    rows.addText(risk);
+    rows.addText(body);
   }
 }

@@ -1,7 +1,8 @@
 import type pg from "pg";
-import { toIso } from "../kernel/index.ts";
+import { codeOf, toIso } from "../kernel/index.ts";
+import { copyRows, RowReader } from "../storage/index.ts";
 import { keyOf } from "./event-key.ts";
-import { TEXT_COLUMNS } from "./prepared-batch.ts";
+import { EVENT_COLUMNS } from "./prepared-batch.ts";
 import type { PreparedBatch } from "./prepared-batch.ts";
 import { storeOriginalsSql, toOriginalColumns } from "./store-originals.ts";
 import type { SealedOriginals } from "./store-originals.ts";
@@ -14,23 +15,46 @@ import type { Seqs } from "./stored-events.ts";
 const APPEND_LOCK = 7_041_210;
 
 /**
- * Appends events in their order, in a transaction of their own: one prepared statement and one round trip, because
- * single events commit a thousand times a second. It resolves when the server says that the commit is done.
+ * Appends events in their order, in a transaction of their own. It resolves when the server says that the commit is done.
  *
- * @param batches of one event and its repeat only the first is stored
- * @param bodies of all batches, as {@link joinBodies} makes them
- * @param sealed what was taken out of them, stored in the same statement
- * @returns the `seq` of every event in order, null for one of which the id and time were stored before
+ * @returns the first `seq`, which the others follow without a gap; null, and nothing is stored, when an event of the same id
+ *   and time was stored before or stands twice among them
  */
-export async function storeEvents(
+export async function copyEvents(pool: pg.Pool, batches: readonly PreparedBatch[]): Promise<number | null> {
+  try {
+    const rows = batches.map((batch) => batch.rows);
+    const answers = await copyRows(pool, COPY, rows);
+    const last = Number(answers.at(-1)?.[0]);
+    return last - countOf(batches) + 1;
+  } catch (error) {
+    if (codeOf(error) === UNIQUE_VIOLATION) return null;
+    throw error;
+  }
+}
+
+const UNIQUE_VIOLATION = "23505";
+const COLUMNS = EVENT_COLUMNS.join(", ");
+/** Numbers are drawn while the lock is held, so they have no gap. */
+const COPY = `
+  select pg_advisory_xact_lock(${APPEND_LOCK});
+  copy events (${COLUMNS}) from stdin with (format binary);
+  select lastval()`;
+
+/**
+ * The same as {@link copyEvents}, at nearly twice the cost, for events of which some may be repeats: of one event and its
+ * repeat only the first is stored.
+ *
+ * @param sealed what was taken out of them, stored in the same statement
+ * @returns the `seq` of every event in order, null for one that was stored before
+ */
+export async function insertEvents(
   pool: pg.Pool,
   batches: readonly PreparedBatch[],
-  bodies: Buffer,
   sealed: readonly SealedOriginals[] = [],
 ): Promise<Seqs> {
-  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-  const columns = TEXT_COLUMNS.map((_, index) => batches.map((batch) => batch.columns[index] ?? "").join("\n"));
-  const values = [...columns, bodies, count];
+  const count = countOf(batches);
+  const columns = toColumns(batches);
+  const values = [...columns, count];
   const query =
     sealed.length === 0
       ? { name: "append-events", text: INSERT, values }
@@ -42,13 +66,27 @@ export async function storeEvents(
   return answer?.each ? findSeqs(columns, answer.each) : Number(answer?.first ?? 0);
 }
 
-/** @returns the bodies in one piece, separated by line feeds */
-export function joinBodies(batches: readonly PreparedBatch[]): Buffer {
-  const [first] = batches;
-  const joined =
-    batches.length === 1 && first !== undefined ? first.bodies : Buffer.concat(batches.map(({ bodies }) => bodies));
-  return joined.subarray(0, -1);
+function countOf(batches: readonly PreparedBatch[]): number {
+  return batches.reduce((sum, { count }) => sum + count, 0);
 }
+
+/** @returns for each of {@link EVENT_COLUMNS} the values of all events, separated by line feeds */
+function toColumns(batches: readonly PreparedBatch[]): string[] {
+  const columns: string[][] = EVENT_COLUMNS.map(() => []);
+  for (const { rows } of batches) {
+    const reader = new RowReader(rows);
+    while (!reader.isAtEnd) {
+      reader.beginRow();
+      for (const [index, column] of columns.entries()) {
+        column.push(index < TIME_COLUMNS ? toIso(reader.readTime()) : (reader.readText() ?? ""));
+      }
+    }
+  }
+  return columns.map((values) => values.join("\n"));
+}
+
+/** The first columns are times, the others texts. */
+const TIME_COLUMNS = 2;
 
 interface Answer {
   readonly stored: number;
@@ -64,8 +102,6 @@ interface StoredEvent {
   readonly time: number;
 }
 
-const COLUMNS = [...TEXT_COLUMNS, "body"].join(", ");
-
 /**
  * The columns travel as one text each, split by line feeds: no column can hold one, and the server splits text faster
  * than it parses JSON or array literals. The empty text stands for null: no column holds an empty text. Numbers are
@@ -75,7 +111,7 @@ const insertWith = (more: string) => `
   with append_lock as materialized (select pg_advisory_xact_lock(${APPEND_LOCK})::text as held),
   stored as (
     insert into events (${COLUMNS})
-    select id, time::timestamptz, received_at::timestamptz,
+    select time::timestamptz, received_at::timestamptz, id,
       source, agent_id, pack, session_id, run_id, kind, outcome, risk, body
     from append_lock, unnest(${Array.from({ length: 12 }, (_, index) => `string_to_array($${index + 1}::text, chr(10), '')`).join(", ")})
       with ordinality as given (${COLUMNS}, position)
@@ -94,7 +130,7 @@ const INSERT = insertWith("");
 const INSERT_BOTH = insertWith(storeOriginalsSql(14));
 
 /** Of two events of one id and time in this commit the first is the one that was stored. */
-function findSeqs([ids = "", times = ""]: readonly string[], stored: readonly StoredEvent[]): (number | null)[] {
+function findSeqs([times = "", , ids = ""]: readonly string[], stored: readonly StoredEvent[]): (number | null)[] {
   const seqs = new Map(stored.map(({ seq, id, time }) => [keyOf(id, toIso(time)), seq]));
   const timeOf = times.split("\n");
   return ids.split("\n").map((id, index) => {

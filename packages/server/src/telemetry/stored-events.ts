@@ -1,26 +1,25 @@
 import type { AgentEvent } from "@firebreak/protocol";
+import { RowReader } from "../storage/index.ts";
+import { EVENT_COLUMNS } from "./prepared-batch.ts";
+import type { PreparedBatch } from "./prepared-batch.ts";
 
 /** The events of one commit in the order of `seq`, kept as the bytes that were stored and parsed when they are read. */
 export class StoredEvents implements Iterable<AgentEvent> {
   readonly first: number;
   readonly last: number;
   readonly count: number;
-  readonly #bodies: Buffer;
+  readonly #batches: readonly PreparedBatch[];
   readonly #seqs: Seqs;
   /** what was parsed last, in case it is asked for again from a little further on */
   #page: { from: number; events: readonly AgentEvent[] } = { from: 0, events: [] };
   /** where that ended, so that reading on need not look for the place */
-  #next = START;
+  #reading: Reading | undefined;
 
-  /**
-   * @param bodies one line each, separated by line feeds
-   * @param seqs of each line, or null when it was not stored; a number when all were stored under numbers without a gap
-   *   from it on
-   */
-  constructor(bodies: Buffer, count: number, seqs: Seqs) {
-    this.#bodies = bodies;
-    this.#seqs = seqs;
+  constructor(batches: readonly PreparedBatch[], seqs: Seqs) {
+    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
     const stored = typeof seqs === "number" ? [seqs, seqs + count - 1] : seqs.filter((seq) => seq !== null);
+    this.#batches = batches;
+    this.#seqs = seqs;
     this.first = stored[0] ?? 0;
     this.last = stored.at(-1) ?? 0;
     this.count = typeof seqs === "number" ? count : stored.length;
@@ -35,34 +34,56 @@ export class StoredEvents implements Iterable<AgentEvent> {
     const { from, events } = this.#page;
     const isOnPage = position >= from && position < (events.at(-1)?.seq ?? 0);
     if (!isOnPage) this.#page = { from: position, events: this.#parseAfter(position, limit) };
-    const first = this.#page.events.findIndex(({ seq }) => seq > position);
-    return first <= 0 ? this.#page.events : this.#page.events.slice(first);
+    const start = this.#page.events.findIndex(({ seq }) => seq > position);
+    return start < 0 ? [] : this.#page.events.slice(start, start + limit);
   }
 
   #parseAfter(position: number, limit: number): AgentEvent[] {
-    const events: AgentEvent[] = [];
-    let { line, offset, seq: passed } = this.#next.seq > position ? START : this.#next;
-    for (; offset < this.#bodies.length && events.length < limit; line++) {
-      const found = this.#bodies.indexOf(LINE_FEED, offset);
-      const end = found < 0 ? this.#bodies.length : found;
-      const seq = this.#seqOf(line);
-      if (seq !== null) passed = seq;
-      if (seq !== null && seq > position) events.push(readEvent(this.#bodies.toString("utf8", offset, end), seq));
-      offset = end + 1;
+    if (this.#reading === undefined || this.#reading.passed > position) {
+      this.#reading = { bodies: bodiesOf(this.#batches), place: 0, passed: 0 };
     }
-    this.#next = { line, offset, seq: passed };
+    const reading = this.#reading;
+    const events: AgentEvent[] = [];
+    while (events.length < limit) {
+      const { value: body, done } = reading.bodies.next();
+      if (done === true) break;
+      const seq = this.#seqOf(reading.place);
+      reading.place += 1;
+      if (seq === null) continue;
+      reading.passed = seq;
+      if (seq > position) events.push(readEvent(body, seq));
+    }
     return events;
   }
 
-  #seqOf(line: number): number | null {
-    return typeof this.#seqs === "number" ? this.#seqs + line : (this.#seqs[line] ?? null);
+  #seqOf(place: number): number | null {
+    return typeof this.#seqs === "number" ? this.#seqs + place : (this.#seqs[place] ?? null);
   }
 }
 
+/** Per event in order its `seq`, null when it was not stored; or the first one, when all were stored without a gap. */
 export type Seqs = number | readonly (number | null)[];
 
-const START = { line: 0, offset: 0, seq: 0 };
-const LINE_FEED = 0x0a;
+interface Reading {
+  readonly bodies: Iterator<string>;
+  /** of the row that comes next among all */
+  place: number;
+  /** the last `seq` that was gone over */
+  passed: number;
+}
+
+function* bodiesOf(batches: readonly PreparedBatch[]): Generator<string> {
+  for (const { rows } of batches) {
+    const reader = new RowReader(rows);
+    while (!reader.isAtEnd) {
+      reader.beginRow();
+      reader.skip(BODY_PLACE);
+      yield reader.readText() ?? "";
+    }
+  }
+}
+
+const BODY_PLACE = EVENT_COLUMNS.indexOf("body");
 
 /** The text was written from a checked event. */
 function readEvent(body: string, seq: number): AgentEvent {
