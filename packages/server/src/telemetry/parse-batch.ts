@@ -162,7 +162,7 @@ function parseLine(body: Buffer, { start, end, line, isKnownUtf8 }: Line, batch:
   const text = body.toString("utf8", start, end);
   const parsed = parseJson(text);
   if (!parsed.ok) return reject(batch, line, parsed.message);
-  take(batch, line, parsed.value, text);
+  takeText(batch, line, parsed.value, text);
 }
 
 function isBlank(body: Buffer, start: number, end: number): boolean {
@@ -196,7 +196,7 @@ async function parseDocument(body: Buffer, batch: Batch): Promise<void> {
   if (!parsed.ok) return reject(batch, 1, `${parsed.message}; for one event a line use application/x-ndjson`);
   if (!Array.isArray(parsed.value)) {
     if (body.length > INTAKE_LIMITS.eventBytesMax) return reject(batch, 1, explainLength(body.length));
-    return take(batch, 1, parsed.value, text);
+    return takeText(batch, 1, parsed.value, text);
   }
   await parseElements(parsed.value, text, batch);
 }
@@ -212,7 +212,7 @@ async function parseElements(elements: readonly unknown[], text: string, batch: 
   }
 }
 
-function take(batch: Batch, line: number, value: unknown, text: string): void {
+function takeText(batch: Batch, line: number, value: unknown, text: string): void {
   const mayHaveEscapes = text.includes("\\u");
   takeCounted(batch, line, value, { members: countMembers(text), mayHaveEscapes, mayBeTooLong: false });
 }
