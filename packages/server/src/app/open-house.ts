@@ -44,13 +44,7 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import {
-  createIntake,
-  markLostSessions,
-  openFieldMaps,
-  createSyslog,
-  openTails,
-} from "../telemetry/index.ts";
+import { createIntake, markLostSessions, openFieldMaps, createSyslog, openTails } from "../telemetry/index.ts";
 import { defineScans, indicatorDaemons } from "./indicator-daemons.ts";
 import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake, StoredEvents } from "../telemetry/index.ts";
