@@ -1,4 +1,4 @@
-import { decodeBase64, decodeHex, rotate13 } from "./decode.ts";
+import { decodeBase32, decodeBase64, decodeHex, decodeMorse, rotate13, turnUpright } from "./decode.ts";
 import { REVERSED_WORDS, ROTATED_WORDS } from "./find-signs.ts";
 import type { Signs } from "./find-signs.ts";
 import { foldText } from "./fold-text.ts";
@@ -9,11 +9,14 @@ const ROTATED = new RegExp(ROTATED_WORDS.join("|"), "i");
 const REVERSED = new RegExp(REVERSED_WORDS.join("|"), "i");
 const LEET = /[a-z][01345@$!|]+[a-z]/gi;
 const LEET_MIN = 3;
+const MORSE = /(?<![.-])(?:[.-]{1,5}[ /|]{1,3}){14,}[.-]{1,5}/g;
+const UPSIDE_DOWN = /[ɐɔǝɟƃɥɾʞɯɹʇʌʍʎ]/g;
+const UPSIDE_DOWN_MIN = 6;
 const SPACED = /(?<![\w])(?:[a-z][ .*|~-]{1,3}){7,}[a-z](?![\w])/gi;
 
 /**
- * What a text holds in another form: base64, hexadecimal, percent and character escapes, letters that are rotated,
- * reversed, spaced out or written as digits. Each only where there is a sign of it, so that plain texts cost little.
+ * What a text holds in another form: base64, base32, hexadecimal, Morse code, percent and character escapes, letters that are
+ * rotated, reversed, upside down, spaced out or written as digits. Each only where there is a sign of it, so that plain texts cost little.
  *
  * @param text folded
  * @param original as it was sent
@@ -22,11 +25,16 @@ const SPACED = /(?<![\w])(?:[a-z][ .*|~-]{1,3}){7,}[a-z](?![\w])/gi;
 export function decodeText(text: string, original: string, signs: Signs): string[] {
   const found: string[] = [];
   if (signs.hasBase64) found.push(...matchesOf(text, /[A-Za-z\d+/]{20,}={0,2}/g, decodeBase64));
+  if (signs.hasBase64) found.push(...matchesOf(text, /\b[A-Z2-7]{32,}={0,6}/g, decodeBase32));
   if (signs.hasHex) found.push(...matchesOf(text, /(?:[\da-f]{2}[ :]?){12,}|(?:\\x[\da-f]{2}){8,}/gi, decodeHex));
   if (signs.hasBinary) found.push(...matchesOf(text, /(?:[01]{8}[ ,]?){6,}/g, decodeBinary));
+  if (signs.hasMorse) found.push(...matchesOf(text, MORSE, decodeMorse));
   if (signs.hasEscapes) found.push(...decodeEscapes(original));
   if (signs.hasTurned && ROTATED.test(text)) found.push(rotate13(text));
   if (signs.hasTurned && REVERSED.test(text)) found.push(Array.from(text).toReversed().join(""));
+  if (!signs.isAscii && (original.match(UPSIDE_DOWN)?.length ?? 0) >= UPSIDE_DOWN_MIN) {
+    found.push(turnUpright(original));
+  }
   if (signs.hasLeet && (text.match(LEET)?.length ?? 0) >= LEET_MIN) found.push(readLeet(text));
   if (signs.hasSpaced) for (const [run] of [...text.matchAll(SPACED)].slice(0, FOUND_MAX)) found.push(joinLetters(run));
   return found.map((one) => foldText(one));

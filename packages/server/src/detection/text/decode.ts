@@ -60,6 +60,32 @@ export function rotate13(text: string): string {
   });
 }
 
+const MORSE_LETTERS: ReadonlyMap<string, string> = new Map(
+  (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. " +
+    "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
+  )
+    .split(" ")
+    .map((signs, index) => [signs, "abcdefghijklmnopqrstuvwxyz0123456789"[index] ?? ""]),
+);
+
+/** @returns the text behind dots and dashes, of which a space parts letters and a stroke or more spaces part words */
+export function decodeMorse(text: string): string | undefined {
+  const words = text.split(/ *[/|] *| {2,}/).map((word) => word.split(" ").map((signs) => MORSE_LETTERS.get(signs)));
+  return words.flat().includes(undefined) ? undefined : words.map((letters) => letters.join("")).join(" ");
+}
+
+const TURNED: ReadonlyMap<string, string> = new Map(
+  Array.from("ɐqɔpǝɟƃɥıɾʞlɯuodbɹsʇnʌʍxʎz", (letter, index) => [letter, "abcdefghijklmnopqrstuvwxyz"[index] ?? letter]),
+);
+
+/** @returns a text that stood on its head, from the other end */
+export function turnUpright(text: string): string {
+  return Array.from(text.toLowerCase(), (letter) => TURNED.get(letter) ?? letter)
+    .toReversed()
+    .join("");
+}
+
 function toText(bytes: Buffer): string | undefined {
   const isPacked = (bytes[0] === 0x1f && bytes[1] === 0x8b) || bytes[0] === 0x78;
   const text = bytes.toString("utf8");

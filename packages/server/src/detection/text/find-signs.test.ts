@@ -16,16 +16,17 @@ const EVERY_SIGN: Signs = {
   hasTurned: true,
   hasLeet: true,
   hasSpaced: true,
+  hasMorse: true,
 };
 
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 80 }),
   fc.base64String({ minLength: 20, maxLength: 60 }),
   // near every form: what parts its characters, and what breaks it
-  ...["01 ,", "0f:A \\x", "a .*|~-B", "a0$!|b", "a _\t", "%20f&#;u\\"].map((characters) =>
+  ...["01 ,", "0f:A \\x", "a .*|~-B", "a0$!|b", "a _\t", "%20f&#;u\\", ".- /|", "ɐǝɹA"].map((characters) =>
     fc.string({ unit: fc.constantFrom(...characters.split("")), maxLength: 90 }),
   ),
-  fc.constantFrom("VTABER nyy", "flfgrz cebzcg", "tpmorp metsys", "a b c d e f g h i", "drowssap"),
+  fc.constantFrom("VTABER nyy", "flfgrz cebzcg", "tpmorp metsys", "a b c d e f g h i", "drowssap", "NFTW433SMUQGC3DMEBYHEZLWNFXXK4ZA"),
 );
 const texts = fc.array(text, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(" "));
 

@@ -17,6 +17,8 @@ export interface Signs {
   readonly hasLeet: boolean;
   /** Eight letters that stand alone, one after the other. */
   readonly hasSpaced: boolean;
+  /** 29 characters without a letter among them, as the fewest that are decoded as Morse code. */
+  readonly hasMorse: boolean;
 }
 
 const LETTER = 1;
@@ -74,6 +76,7 @@ const BINARY_MIN = 8;
 const LEET_MIN = 3;
 const SPACED_MIN = 7;
 const SPACERS_MAX = 3;
+const MORSE_MIN = 29;
 
 /** One pass. A sign may be there without the form, never the form without its sign. */
 export function findSigns(text: string): Signs {
@@ -93,6 +96,7 @@ export function findSigns(text: string): Signs {
   let spaced = 0;
   let spacedMost = 0;
   let spacers = 0;
+  let spacersMost = 0;
   let doubled = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -113,6 +117,7 @@ export function findSigns(text: string): Signs {
       if (isLeet) leets += 1;
       isLeet = false;
       if ((before & LETTER) !== 0 || spacers > SPACERS_MAX) spaced = 0;
+      if (spacers > spacersMost) spacersMost = spacers;
       spacers = 0;
     } else {
       isLeet = (kind & LEET) !== 0 && (isLeet || (before & LETTER) !== 0);
@@ -132,5 +137,6 @@ export function findSigns(text: string): Signs {
     hasTurned: turned !== 0,
     hasLeet: leets >= LEET_MIN,
     hasSpaced: spacedMost >= SPACED_MIN,
+    hasMorse: Math.max(spacersMost, spacers) >= MORSE_MIN,
   };
 }
