@@ -26,7 +26,14 @@ const text = fc.oneof(
   ...["01 ,", "0f:A \\x", "a .*|~-B", "a0$!|b", "a _\t", "%20f&#;u\\", ".- /|", "ɐǝɹA"].map((characters) =>
     fc.string({ unit: fc.constantFrom(...characters.split("")), maxLength: 90 }),
   ),
-  fc.constantFrom("VTABER nyy", "flfgrz cebzcg", "tpmorp metsys", "a b c d e f g h i", "drowssap", "NFTW433SMUQGC3DMEBYHEZLWNFXXK4ZA"),
+  fc.constantFrom(
+    "VTABER nyy",
+    "flfgrz cebzcg",
+    "tpmorp metsys",
+    "a b c d e f g h i",
+    "drowssap",
+    "NFTW433SMUQGC3DMEBYHEZLWNFXXK4ZA",
+  ),
 );
 const texts = fc.array(text, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(" "));
 
