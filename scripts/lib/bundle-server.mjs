@@ -19,6 +19,7 @@ function findEntries() {
     "workshop-worker": "src/workshop/worker/main.ts",
     "scan-worker": "src/scans/worker/main.ts",
     "import-worker": "src/app/import-runbook/worker.ts",
+    "evidence-worker": "src/app/evidence/worker/main.ts",
     "drill-conduct": "src/drills/conduct/main.ts",
     ...Object.fromEntries(programs.map((name) => [path.basename(name, ".ts"), name])),
   };

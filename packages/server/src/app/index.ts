@@ -2,6 +2,7 @@ export { listCoverage } from "./coverage.ts";
 export { databaseStatus, exportTo, importFrom } from "./database-tools.ts";
 export { effectorsToCheck } from "./effectors-to-check.ts";
 export { getCollection, listCollections, startCollection } from "./evidence/collections.ts";
+export { exportInThread, verifyInThread } from "./evidence/in-thread.ts";
 export { collectWithoutServer } from "./evidence/collect-locally.ts";
 export type { CollectRequest } from "./evidence/resolve-subject.ts";
 export { contextFor, DAEMON } from "./house.ts";

@@ -66,20 +66,36 @@ const PROGRESS_EVERY_MS = 250;
  * A collection that was cut off left no manifest; it is kept beside the others as `<id>.partial-N`, and the next one names it.
  */
 export async function collectEvidence(ctx: EvidenceContext, input: CollectInput): Promise<EvidenceSummary> {
+  const summary = await sealCollection(ctx, input);
+  await recordCollection(ctx, input, summary);
+  return summary;
+}
+
+/** The part of it that is heavy and needs no database; the other is `recordCollection`. */
+export async function sealCollection(ctx: SealContext, input: CollectInput): Promise<EvidenceSummary> {
   const interrupted = settleInterrupted(ctx.home, toIso(ctx.clock.now()));
   if (!isSealed(ctx.home, input.archiveId)) await writeArchive(ctx, input, interrupted);
+  return readSummary(input.archiveId, archiveDirectory(ctx.home, input.archiveId));
+}
+
+/** Puts what was sealed on record; without a database the next server does. */
+export async function recordCollection(
+  ctx: EvidenceContext,
+  input: Pick<CollectInput, "archiveId" | "incidentId" | "agentIds" | "sessionId" | "reason" | "level">,
+  summary: EvidenceSummary,
+): Promise<void> {
   try {
-    const summary = readSummary(input.archiveId, archiveDirectory(ctx.home, input.archiveId));
     const facts = { ...input, agentId: onlyAgentOf(input) };
     if (ctx.database !== null) await recordArchive({ ...ctx, database: ctx.database }, facts, summary);
-    return summary;
   } finally {
     // not before: whoever asks for it meanwhile must find the one or the other
     removeCollectionRecord(ctx.home, input.archiveId);
   }
 }
 
-async function writeArchive(ctx: EvidenceContext, input: CollectInput, interrupted: readonly CutOff[]): Promise<void> {
+type SealContext = Omit<EvidenceContext, "database">;
+
+async function writeArchive(ctx: SealContext, input: CollectInput, interrupted: readonly CutOff[]): Promise<void> {
   const { home, clock } = ctx;
   const { archiveId } = input;
   if (existsSync(archiveDirectory(home, archiveId))) {
@@ -100,7 +116,7 @@ async function writeArchive(ctx: EvidenceContext, input: CollectInput, interrupt
   for (const { id } of interrupted) if (id !== archiveId) removeCollectionRecord(home, id);
 }
 
-function newRecord(ctx: EvidenceContext, input: CollectInput): CollectionRecord {
+function newRecord(ctx: SealContext, input: CollectInput): CollectionRecord {
   const { archiveId: id, incidentId, sessionId, level, reason, settings } = input;
   const agentId = onlyAgentOf(input);
   const startedMs = ctx.clock.now();
@@ -122,12 +138,12 @@ function newRecord(ctx: EvidenceContext, input: CollectInput): CollectionRecord 
 }
 
 /** A record names one agent; of several, `collection.json` in the archive tells. */
-function onlyAgentOf({ agentIds }: CollectInput): string | null {
+function onlyAgentOf({ agentIds }: Pick<CollectInput, "agentIds">): string | null {
   const [only, second] = agentIds;
   return second === undefined ? (only ?? null) : null;
 }
 
-function makeScene({ home, clock }: EvidenceContext, input: CollectInput, temporaryDir: string): Scene {
+function makeScene({ home, clock }: SealContext, input: CollectInput, temporaryDir: string): Scene {
   const { level, settings, agentIds, sessions, memory = false, surroundings } = input;
   const limits = settings.levels[level];
   const nowMs = clock.now();
@@ -150,7 +166,7 @@ interface Making {
   readonly interrupted: readonly CutOff[];
 }
 
-async function fillArchive(ctx: EvidenceContext, input: CollectInput, making: Making): Promise<void> {
+async function fillArchive(ctx: SealContext, input: CollectInput, making: Making): Promise<void> {
   const { clock, home } = ctx;
   const { scene, record } = making;
   const writer = new ArchiveWriter(archiveDirectory(home, input.archiveId), clock);
@@ -188,7 +204,7 @@ async function fillArchive(ctx: EvidenceContext, input: CollectInput, making: Ma
 }
 
 function finish(
-  ctx: EvidenceContext,
+  ctx: SealContext,
   input: CollectInput,
   made: Making & { readonly runs: readonly CollectorRun[]; readonly writer: ArchiveWriter },
 ): void {

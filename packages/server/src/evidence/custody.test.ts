@@ -65,7 +65,8 @@ const SAMPLE = {
 };
 const file = (): string => path.join(archive.directory, "custody.jsonl");
 const lines = (): string[] => readFileSync(file(), "utf8").trimEnd().split("\n");
-const check = async () => checkArchive(ctx, archive, { expectedKeyId: archive.keyId, from: "10.0.0.7" });
+const check = async () =>
+  checkArchive(ctx, archive, { verify: verifyArchive, expectedKeyId: archive.keyId, from: "10.0.0.7" });
 const messages = async (): Promise<string> =>
   (await check()).findings.map(({ item, message }) => `${item}: ${message}`).join("\n");
 
@@ -157,7 +158,7 @@ describe("E-3: the custody of an archive", () => {
     const { findings } = await checkArchive(
       ctx,
       { ...archive, directory: other.directory },
-      { expectedKeyId: archive.keyId, from: null },
+      { verify: verifyArchive, expectedKeyId: archive.keyId, from: null },
     );
     expect(findings.map(({ message }) => message).join()).toMatch(/is not the manifest that is on record/);
   });

@@ -1,8 +1,15 @@
-export { collectEvidence } from "./collect-evidence.ts";
+export { collectEvidence, recordCollection, sealCollection } from "./collect-evidence.ts";
 export type { CollectInput, EvidenceContext } from "./collect-evidence.ts";
 export { archiveDirectory, isUnderWay, readCollectionRecords } from "./collect/collection-record.ts";
 export type { CollectionRecord } from "./collect/collection-record.ts";
-export type { ContainerSource, SessionSubject, SkillReport, Surroundings } from "./collect/collector.ts";
+export type {
+  ContainerSource,
+  EventsWish,
+  ReadEvents,
+  SessionSubject,
+  SkillReport,
+  StoredEvent,
+} from "./collect/collector.ts";
 export { readSummary } from "./read-summary.ts";
 export type { EvidenceSummary } from "./read-summary.ts";
 export { reconcileEvidence } from "./reconcile-evidence.ts";
@@ -14,8 +21,10 @@ export { blobFile, openItem, readContent, readManifest, viewManifest } from "./r
 export { getEvidence, listEvidence } from "./list-evidence.ts";
 export { openEvidenceKey } from "./signing-key.ts";
 export { isSealable, sealArchive, unsealArchive } from "./seal-archive.ts";
+export type { SealState } from "./seal-archive.ts";
 export { storeArchive } from "./store-archive.ts";
 export { verifyArchive } from "./verify/verify-archive.ts";
+export type { VerifyRequest } from "./verify/verify-archive.ts";
 export { exportArchive } from "./carrier/export-archive.ts";
 export { openForeign } from "./carrier/open-foreign.ts";
 export { packZstd, unpackZstd } from "./carrier/zstd-stream.ts";

@@ -2,17 +2,19 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parseManifest } from "@firebreak/verifier";
+import type { ArchiveVerdict } from "@firebreak/verifier";
 import { FirebreakError } from "../kernel/index.ts";
 import { keepObject } from "../objects/index.ts";
 import type { KeptObject, ObjectLock, ObjectStore } from "../objects/index.ts";
 import { FILES } from "./manifest.ts";
-import { verifyArchive } from "./verify/verify-archive.ts";
 
 export interface StoreRequest {
   readonly archive: { readonly id: string; readonly directory: string; readonly manifestSha256: string };
   readonly store: ObjectStore;
   readonly lock: ObjectLock | null;
   readonly signal: AbortSignal;
+  /** hashes the whole archive */
+  readonly verify: (directory: string) => Promise<Pick<ArchiveVerdict, "intact" | "findings">>;
 }
 
 export interface StoredCopy {
@@ -29,8 +31,8 @@ export interface StoredCopy {
  *
  * @throws FirebreakError conflict, ObjectStoreError
  */
-export async function storeArchive({ archive, store, lock, signal }: StoreRequest): Promise<StoredCopy> {
-  const { intact, findings } = await verifyArchive(archive.directory);
+export async function storeArchive({ archive, store, lock, signal, verify }: StoreRequest): Promise<StoredCopy> {
+  const { intact, findings } = await verify(archive.directory);
   const [first] = findings;
   if (!intact) throw new FirebreakError("conflict", `it is not intact here: ${first?.item} ${first?.message}`);
   const kept: KeptObject[] = [];

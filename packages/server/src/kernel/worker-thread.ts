@@ -10,8 +10,17 @@ export interface WorkerLine {
   end(): Promise<void>;
 }
 
-export function startWorker(file: string, task: unknown, signal: AbortSignal): WorkerLine {
-  const thread = new Worker(file, { workerData: task, resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX } });
+/**
+ * @param memoryMb of the thread's objects; what is in buffers is not counted. A thread through which much is read needs room
+ *   here all the same: with little, V8 collects garbage for every few buffers, which takes three times as long.
+ */
+export function startWorker(
+  file: string,
+  task: unknown,
+  signal: AbortSignal,
+  memoryMb: number = MEMORY_MB_MAX,
+): WorkerLine {
+  const thread = new Worker(file, { workerData: task, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
   const exited = once(thread, "exit").then(() => Promise.reject(new Error("the worker ended without an answer")));
   // it always ends in the end; only who waits for an answer wants to know
   exited.catch(() => undefined);

@@ -1,10 +1,9 @@
 import type { EvidenceCustodyView } from "@firebreak/protocol";
 import type { Caller } from "../../access/index.ts";
-import { contextFor } from "../../app/index.ts";
+import { contextFor, exportInThread, verifyInThread } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import {
   checkArchive,
-  exportArchive,
   getEvidence,
   listCustody,
   listEvidence,
@@ -58,7 +57,11 @@ export function evidenceServices(house: House): EvidenceServices {
       const archive = await getEvidence(house, id);
       const { keyId } = openEvidenceKey(house.config.home);
       const ctx = contextFor(house, caller.actor);
-      const verdict = await checkArchive(ctx, archive, { expectedKeyId: keyId, from: caller.address ?? null });
+      const verdict = await checkArchive(ctx, archive, {
+        verify: verifyInThread,
+        expectedKeyId: keyId,
+        from: caller.address ?? null,
+      });
       const { intact, findings, items, manifestSha256, signedBy } = verdict;
       return { id, intact, findings: [...findings], items, manifestSha256, signedBy };
     },
@@ -86,7 +89,7 @@ export function evidenceServices(house: House): EvidenceServices {
     },
     exportEvidence: async (caller, { id, reason }) => {
       const { directory } = await record(caller, id, { act: "exported", reason });
-      const content = await exportArchive(directory);
+      const content = await exportInThread(directory);
       return { fileName: `${id}.tar.zst`, mediaType: "application/zstd", content };
     },
   };

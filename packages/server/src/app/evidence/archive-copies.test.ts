@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 
 import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
 import { S3Server, S3_CREDENTIALS } from "../../../../../test/harness/s3-server.ts";
 import { getEvidence, listCustody, verifyArchive } from "../../evidence/index.ts";
 import { recordSampleArchive } from "../../evidence/testing.ts";
@@ -15,6 +16,7 @@ const clock = createManualClock(Date.now());
 const server = new S3Server();
 let shared: Awaited<ReturnType<typeof createTestDatabase>>;
 let place: string;
+let evidenceWorkerFile: string;
 let url: string;
 let archive: SampleArchive;
 let secrets: Record<string, string>;
@@ -22,6 +24,7 @@ let secrets: Record<string, string>;
 beforeAll(async () => {
   shared = await createTestDatabase();
   place = mkdtempSync(path.join(os.tmpdir(), "firebreak-copies-"));
+  evidenceWorkerFile = bundleEntry(path.join(import.meta.dirname, "worker/main.ts"), path.join(place, "worker.mjs"));
   url = await server.start("kept");
 });
 afterAll(async () => {
@@ -47,6 +50,7 @@ function contextOf() {
     database: shared.database,
     clock,
     actor,
+    evidenceWorkerFile,
     logger: silentLogger,
     readSecret: async (name: string) => secrets[name],
   };

@@ -4,8 +4,10 @@ import type { EvidenceSettings, Logger, ReadSecret } from "../../kernel/index.ts
 import { messageOf, toIso } from "../../kernel/index.ts";
 import { openS3Store, parseObjectPlace } from "../../objects/index.ts";
 import type { ObjectLock, ObjectStore } from "../../objects/index.ts";
+import { verifyInThread } from "./in-thread.ts";
+import type { ThreadOptions } from "./in-thread.ts";
 
-interface CopiesContext extends CustodyContext {
+interface CopiesContext extends CustodyContext, ThreadOptions {
   readonly logger: Logger;
   readonly readSecret: ReadSecret;
 }
@@ -62,7 +64,13 @@ async function copyOne(
   const store = await openStore(ctx, settings, signal);
   const archive = await getEvidence(ctx, id);
   const lock = lockOf(settings, archive.collectedAt);
-  const copy = await storeArchive({ archive, store, lock, signal });
+  const copy = await storeArchive({
+    archive,
+    store,
+    lock,
+    signal,
+    verify: (directory) => verifyInThread(directory, {}, { ...ctx, signal }),
+  });
   const locked = copy.locked ? "locked there" : lock === null ? "without a lock" : "the store did not take the lock";
   const reason = `${copy.objects} objects in ${store.name}, each read back; ${locked}`;
   await recordCustody(

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bundleEntry } from "../../../../../test/agents/bundle-entry.ts";
 import { effectorContextFor } from "../../containment/effectors/testing.ts";
 import { getEvidence, verifyArchive } from "../../evidence/index.ts";
 import { evidenceSettings, profileSchema } from "../../kernel/index.ts";
@@ -11,10 +12,17 @@ import { evidenceCollect } from "./collect-effector.ts";
 
 let shared: TestDatabase;
 let home: string;
+let place: string;
+let evidenceWorkerFile: string;
 beforeAll(async () => {
+  place = mkdtempSync(path.join(os.tmpdir(), "firebreak-effector-"));
+  evidenceWorkerFile = bundleEntry(path.join(import.meta.dirname, "worker/main.ts"), path.join(place, "worker.mjs"));
   shared = await createTestDatabase();
 });
-afterAll(() => shared.close());
+afterAll(async () => {
+  await shared.close();
+  rmSync(place, { recursive: true, force: true });
+});
 beforeEach(() => {
   home = mkdtempSync(path.join(os.tmpdir(), "firebreak-effector-"));
 });
@@ -50,7 +58,13 @@ function createEffector() {
   const effectors = profileSchema.shape.effectors.parse(undefined);
   const profile = { name: "ai-empire", effectors, evidence: evidenceSettings.parse({ keepFreeMb: 0 }) };
   const profilesDir = path.resolve(import.meta.dirname, "../../../../../profiles");
-  return evidenceCollect({ database: shared.database, profile, profilesDir, readSecret: async () => undefined });
+  return evidenceCollect({
+    database: shared.database,
+    profile,
+    profilesDir,
+    readSecret: async () => undefined,
+    evidenceWorkerFile,
+  });
 }
 
 function itemsOf(directory: string): string[] {

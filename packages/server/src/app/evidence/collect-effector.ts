@@ -4,13 +4,13 @@ import type { EvidenceId } from "@firebreak/protocol";
 import { z } from "zod";
 import { TOUCHES_NOTHING, defineEffector } from "../../containment/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../containment/index.ts";
-import { collectEvidence } from "../../evidence/index.ts";
 import type { EvidenceSummary, SessionSubject } from "../../evidence/index.ts";
 import { processSurroundings } from "../../kernel/index.ts";
 import type { Profile, ReadSecret } from "../../kernel/index.ts";
 import type { Database } from "../../storage/index.ts";
+import { collectInThread } from "./collect-in-thread.ts";
+import type { ThreadOptions } from "./in-thread.ts";
 import { sessionOfId, sessionsOfAgent } from "./sessions-of.ts";
-import { collectSurroundings } from "./surroundings.ts";
 
 const evidenceParameters = z.strictObject({
   /** without it, of this host */
@@ -23,7 +23,7 @@ const evidenceParameters = z.strictObject({
 });
 type Parameters = z.output<typeof evidenceParameters>;
 
-export interface CollectEffectorSurroundings {
+export interface CollectEffectorSurroundings extends ThreadOptions {
   readonly database: Database;
   readonly profile: Pick<Profile, "name" | "effectors" | "evidence">;
   readonly profilesDir: string;
@@ -59,16 +59,17 @@ export function evidenceCollect(surroundings: CollectEffectorSurroundings): Effe
 }
 
 async function collect(
-  { database, profile, profilesDir, readSecret }: CollectEffectorSurroundings,
+  { database, profile, profilesDir, readSecret, evidenceWorkerFile }: CollectEffectorSurroundings,
   ctx: EffectorContext,
   { agentId, level, reason, timeLimitSeconds }: Parameters,
   sessions: readonly SessionSubject[],
 ): Promise<EvidenceSummary> {
   const { home, clock, actor, incidentId, signal } = ctx;
   const { userHome } = processSurroundings();
-  const place = { home, userHome, profilesDir, profile, database, readSecret };
-  return collectEvidence(
-    { home, database, clock, actor },
+  const { name, effectors } = profile;
+  const place = { home, userHome, profilesDir, profile: { name, effectors } };
+  return collectInThread(
+    { context: { home, database, clock, actor }, place, readSecret, evidenceWorkerFile },
     {
       incidentId,
       reason,
@@ -80,7 +81,6 @@ async function collect(
       sessionId: sessions.length === 1 ? (sessions[0]?.sessionId ?? null) : null,
       settings: profile.evidence,
       timeLimitMs: timeLimitSeconds === undefined ? undefined : timeLimitSeconds * 1000,
-      surroundings: await collectSurroundings(place),
     },
   );
 }

@@ -54,7 +54,7 @@ export async function collectWithoutServer(options: LocalCollectOptions): Promis
       memory: request.memory === true,
       settings: profile.evidence,
       timeLimitMs: timeLimitSeconds === undefined ? undefined : timeLimitSeconds * 1000,
-      surroundings: await collectSurroundings({ home, userHome, profilesDir, profile, database: null, readSecret }),
+      surroundings: await collectSurroundings({ home, userHome, profilesDir, profile, readEvents: null, readSecret }),
       signal,
       onProgress,
     },

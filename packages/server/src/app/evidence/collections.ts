@@ -1,14 +1,14 @@
 import path from "node:path";
 import type { Actor, CollectionView, EvidenceView } from "@firebreak/protocol";
 import { recordAudit } from "../../audit/index.ts";
-import { collectEvidence, getEvidence, isUnderWay, readCollectionRecords, readSummary } from "../../evidence/index.ts";
+import { getEvidence, isUnderWay, readCollectionRecords, readSummary } from "../../evidence/index.ts";
 import type { CollectInput, CollectionRecord } from "../../evidence/index.ts";
 import { FirebreakError, messageOf, processSurroundings } from "../../kernel/index.ts";
 import { inTransaction, notifyLive } from "../../storage/index.ts";
 import type { House } from "../house.ts";
+import { collectInThread } from "./collect-in-thread.ts";
 import { resolveSubject } from "./resolve-subject.ts";
 import type { CollectRequest } from "./resolve-subject.ts";
-import { collectSurroundings } from "./surroundings.ts";
 
 /** One reads the whole host: several at once make each other slow. */
 const AT_ONCE_MAX = 3;
@@ -47,20 +47,21 @@ async function begin(
   request: CollectRequest,
   asked: Asked,
 ): Promise<{ first: CollectionRecord | null; ended: Promise<void> }> {
-  const { config, database, clock, profile } = house;
+  const { config, database, clock, profile, profilesDir, readSecret } = house;
   const { archiveId, agentIds } = asked;
   const { reason, level, incidentId = null, sessionId = null, memory = false, timeLimitSeconds = null } = request;
   const detail = { agents: [...agentIds], sessionId, incidentId, reason, level, memory, timeLimitSeconds };
   await inTransaction(database, (trx) =>
     recordAudit(trx, { at: clock.now(), actor, action: "evidence.begin", target: archiveId, detail }),
   );
-  const place = { ...house, home: config.home, userHome: processSurroundings().userHome };
-  const surroundings = await collectSurroundings(place);
+  const { name, effectors } = profile;
+  const { userHome } = processSurroundings();
+  const place = { home: config.home, userHome, profilesDir, profile: { name, effectors } };
   let tell = (_record: CollectionRecord | null): void => undefined;
   const first = new Promise<CollectionRecord | null>((resolve) => (tell = resolve));
   const notice = noticeChanges(house, archiveId);
-  const collecting = collectEvidence(
-    { home: config.home, database, clock, actor },
+  const collecting = collectInThread(
+    { context: { home: config.home, database, clock, actor }, place, readSecret },
     {
       ...asked,
       incidentId,
@@ -69,7 +70,6 @@ async function begin(
       memory,
       settings: profile.evidence,
       timeLimitMs: timeLimitSeconds === null ? undefined : timeLimitSeconds * 1000,
-      surroundings,
       onProgress: (record) => {
         tell(record);
         notice();

@@ -49,7 +49,7 @@ describe.skipIf(!isRoot)("E-2: containers of a real Docker Engine", () => {
         level: "standard",
         settings: evidenceSettings.parse({ levels: { standard: { items: ["containers"] } }, keepFreeMb: 0 }),
         surroundings: {
-          database: null,
+          readEvents: null,
           containers: source,
           readSkills: async () => [],
           tailedPaths: async () => [],

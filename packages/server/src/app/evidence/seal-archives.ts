@@ -1,9 +1,11 @@
-import { isSealable, recordCustody, sealArchive } from "../../evidence/index.ts";
+import { isSealable, recordCustody } from "../../evidence/index.ts";
 import type { CustodyContext } from "../../evidence/index.ts";
 import type { Logger } from "../../kernel/index.ts";
 import { messageOf } from "../../kernel/index.ts";
+import { sealInThread } from "./in-thread.ts";
+import type { ThreadOptions } from "./in-thread.ts";
 
-interface SealContext extends CustodyContext {
+interface SealContext extends CustodyContext, ThreadOptions {
   readonly logger: Logger;
   readonly home: string;
 }
@@ -21,7 +23,7 @@ export async function sealArchives(ctx: SealContext, wanted: boolean): Promise<v
     .execute();
   for (const archive of rows.filter(({ directory }) => isSealable(directory))) {
     try {
-      const { immutable, why } = await sealArchive(archive.directory, wanted);
+      const { immutable, why } = await sealInThread(archive.directory, wanted, ctx);
       const seal = immutable ? "immutable" : (why ?? "");
       const reason = immutable
         ? "its files are read-only and immutable"

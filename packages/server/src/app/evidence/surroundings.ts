@@ -1,10 +1,9 @@
 import { readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { compareWithBaseline, scanFolder } from "../../containment/index.ts";
-import type { CollectInput, SkillReport } from "../../evidence/index.ts";
+import type { CollectInput, ReadEvents, SkillReport } from "../../evidence/index.ts";
 import { codeOf, messageOf } from "../../kernel/index.ts";
 import type { EffectorSettings, Profile, ReadSecret } from "../../kernel/index.ts";
-import type { Database } from "../../storage/index.ts";
 import { listTailedPaths } from "../../telemetry/index.ts";
 import { containerSource } from "./container-source.ts";
 
@@ -14,7 +13,12 @@ export interface CollectPlace {
   /** where the shipped profiles lie */
   readonly profilesDir: string;
   readonly profile: Pick<Profile, "name" | "effectors">;
-  readonly database: Database | null;
+}
+
+/** What is only asked for while it is collected. */
+interface CollectSources {
+  /** without a server there are none */
+  readonly readEvents: ReadEvents | null;
   readonly readSecret: ReadSecret;
 }
 
@@ -24,11 +28,11 @@ const SKILL_FOLDERS = [".openclaw/skills", ".agents/skills", ".claude/skills"];
 const OWN_DIRECTORIES = ["policies", "playbooks", "rules", "maps", "templates"];
 const OWN_FILES = ["profile.yaml", "channels.yaml", "tails.yaml", "syslog.yaml"];
 
-/** What collecting reaches of this house; without a server there is no database. */
-export async function collectSurroundings(place: CollectPlace): Promise<CollectInput["surroundings"]> {
-  const { home, userHome, profile, database, readSecret } = place;
+/** What collecting reaches of this house. */
+export async function collectSurroundings(place: CollectPlace & CollectSources): Promise<CollectInput["surroundings"]> {
+  const { home, userHome, profile, readEvents, readSecret } = place;
   return {
-    database,
+    readEvents,
     readSecret,
     userHome,
     containers: containerSource(profile.effectors.docker.endpoint),

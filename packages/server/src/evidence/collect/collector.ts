@@ -1,6 +1,5 @@
 import type { EvidenceLevel, ProcessIdentity } from "@firebreak/protocol";
 import type { EvidenceItemName, EvidenceSettings, ReadSecret } from "../../kernel/index.ts";
-import type { Database } from "../../storage/index.ts";
 import type { ItemSink } from "./item-sink.ts";
 
 /** Where the evidence of one session lies. Null: there is none, and the archive says so. */
@@ -45,10 +44,24 @@ export interface SkillReport {
   readonly problem: string | null;
 }
 
+/** An event as it is stored. */
+export interface StoredEvent {
+  readonly seq: string;
+  readonly body: string;
+}
+
+/** Gives the events of agents from a time on, page by page. */
+export type ReadEvents = (of: EventsWish) => AsyncIterable<readonly StoredEvent[]>;
+
+export interface EventsWish {
+  readonly agentIds: readonly string[];
+  readonly sinceMs: number;
+}
+
 /** What collecting reaches of the rest of the house. */
 export interface Surroundings {
   /** null: the command line collects while no server runs */
-  readonly database: Pick<Database, "kysely"> | null;
+  readonly readEvents: ReadEvents | null;
   readonly containers: ContainerSource | null;
   readonly readSkills: (signal: AbortSignal) => Promise<readonly SkillReport[]>;
   /** the log files that are tailed; may hold `*` and `**` */

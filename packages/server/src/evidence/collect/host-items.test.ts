@@ -10,6 +10,7 @@ import { createNewId, readProcessStartTime, systemClock } from "../../kernel/ind
 import type { EvidenceItemName, EvidenceSettings } from "../../kernel/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
+import { streamEvents } from "../../telemetry/index.ts";
 import { collectEvidence } from "../collect-evidence.ts";
 import type { CollectInput } from "../collect-evidence.ts";
 import { emptySurroundings, readArchive, sessionSubject, settingsFor } from "./testing.ts";
@@ -325,7 +326,9 @@ describe("E-2: databases and telemetry", () => {
         .values(rows.slice(from, from + 500))
         .execute();
     }
-    const archive = await collect("telemetry", { surroundings: { database: shared.database } });
+    const archive = await collect("telemetry", {
+      surroundings: { readEvents: (of) => streamEvents(shared, of) },
+    });
     const lines = archive
       .text("events.ndjson")
       .trimEnd()

@@ -86,7 +86,7 @@ async function runOne(collector: Collector, options: RunOptions): Promise<Collec
 }
 
 function missingNeed({ needs }: Collector, { surroundings }: Scene): string | null {
-  if (needs.includes("database") && surroundings.database === null)
+  if (needs.includes("database") && surroundings.readEvents === null)
     return "no server runs, so its database is not open";
   if (needs.includes("containers") && surroundings.containers === null) return "no container engine is set";
   return null;

@@ -10,7 +10,7 @@ import type { SessionSubject } from "./collector.ts";
 /** A house of which nothing can be reached. */
 export function emptySurroundings(overrides: Partial<CollectInput["surroundings"]> = {}): CollectInput["surroundings"] {
   return {
-    database: null,
+    readEvents: null,
     containers: null,
     readSkills: async () => [],
     tailedPaths: async () => [],

@@ -2,7 +2,7 @@ import { verifyArchive as verifySource } from "@firebreak/verifier";
 import type { ArchiveVerdict, LoggedCustody } from "@firebreak/verifier";
 import { openCarrier } from "../carrier/open-carrier.ts";
 
-interface VerifyRequest {
+export interface VerifyRequest {
   readonly expectedKeyId?: string | undefined;
   /** what the audit log says of its custody; left out when the archive is alone */
   readonly loggedCustody?: readonly LoggedCustody[] | undefined;

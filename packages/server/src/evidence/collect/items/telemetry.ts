@@ -1,5 +1,4 @@
 import { toIso } from "../../../kernel/index.ts";
-import { streamEvents } from "../../../telemetry/index.ts";
 import type { Collector } from "../collector.ts";
 import { gatherModelContext } from "../model-context.ts";
 
@@ -9,12 +8,12 @@ export const telemetry: Collector = {
     "the agent's events as Firebreak stored them, and what they hold of models, prompts, tools and documents",
   seconds: { standard: 120, full: 1800 },
   needs: ["agent", "database"],
-  collect: async ({ surroundings: { database }, subject: { agentIds }, sinceMs }, sink, signal) => {
-    if (database === null) return;
+  collect: async ({ surroundings: { readEvents }, subject: { agentIds }, sinceMs }, sink, signal) => {
+    if (readEvents === null) return;
     const context = gatherModelContext();
-    const reader = { database };
+    const wanted = readEvents({ agentIds, sinceMs });
     async function* lines(): AsyncGenerator<string> {
-      for await (const page of streamEvents(reader, { agentIds, sinceMs })) {
+      for await (const page of wanted) {
         signal.throwIfAborted();
         for (const one of page) context.add(one.body);
         yield page.map(({ seq, body }) => `{"seq":${seq},${body.slice(1)}\n`).join("");

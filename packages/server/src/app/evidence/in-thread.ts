@@ -1,0 +1,132 @@
+import type { SealState, VerifyRequest } from "../../evidence/index.ts";
+import { FirebreakError, messageOf, programFile, startWorker } from "../../kernel/index.ts";
+import type { WorkerLine } from "../../kernel/index.ts";
+import type {
+  Answer,
+  Ending,
+  EvidenceTask,
+  Question,
+  QuestionAnswers,
+  TaskResults,
+  Verified,
+} from "./worker/messages.ts";
+
+/** Hashing, packing and sealing are done in threads beside the server's, so that it goes on answering. */
+export interface ThreadOptions {
+  /** default: beside the server */
+  readonly evidenceWorkerFile?: string | undefined;
+}
+
+/** @throws FirebreakError as what was asked for throws it; Error when the thread ended without a word */
+export async function verifyInThread(
+  file: string,
+  request: VerifyRequest,
+  { evidenceWorkerFile, signal = NEVER }: ThreadOptions & { readonly signal?: AbortSignal } = {},
+): Promise<Verified> {
+  return runInThread({ kind: "verify", file, request }, { evidenceWorkerFile, signal });
+}
+
+export async function sealInThread(
+  directory: string,
+  immutable: boolean,
+  options: ThreadOptions = {},
+): Promise<SealState> {
+  return runInThread({ kind: "seal", directory, immutable }, { ...options, signal: NEVER });
+}
+
+/** Gives the archive as `exportArchive` does. What is wrong with it is thrown before its first piece. */
+export async function exportInThread(
+  directory: string,
+  { evidenceWorkerFile }: ThreadOptions = {},
+): Promise<AsyncGenerator<Buffer>> {
+  const line = open({ kind: "export", directory }, { evidenceWorkerFile, signal: NEVER });
+  try {
+    return piecesOf(line, await next(line));
+  } catch (fault) {
+    await line.end();
+    throw fault;
+  }
+}
+
+async function* piecesOf(line: WorkerLine, first: Question | Done): AsyncGenerator<Buffer> {
+  try {
+    for (let said = first; said.kind === "piece"; said = await next(line, plainAnswer(null))) {
+      const { buffer, byteOffset, byteLength } = said.bytes;
+      yield Buffer.from(buffer, byteOffset, byteLength);
+    }
+  } finally {
+    await line.end();
+  }
+}
+
+/** A manifest of 100,000 items takes a quarter of it. */
+const MEMORY_MB = 2048;
+
+const NEVER = new AbortController().signal;
+
+type Task<K extends EvidenceTask["kind"]> = EvidenceTask & { readonly kind: K };
+type Done = Ending & { readonly kind: "done" };
+
+/** How a question of the thread is answered. */
+export type AnswerQuestion = (question: Question) => Promise<QuestionAnswers[Question["kind"]]>;
+
+/**
+ * Does a task in a thread of its own and answers what it asks.
+ *
+ * @param options.signal ends the thread, whatever it does
+ * @param options.wanted aborted: the thread is told so, and ends its work in order
+ */
+export async function runInThread<K extends EvidenceTask["kind"]>(
+  task: Task<K>,
+  options: ThreadOptions & {
+    readonly signal: AbortSignal;
+    readonly wanted?: AbortSignal;
+    readonly answer?: AnswerQuestion;
+  },
+): Promise<TaskResults[K]> {
+  const { answer = noQuestions, wanted = NEVER } = options;
+  const line = open(task, options);
+  try {
+    let said = await next(line);
+    while (said.kind !== "done") {
+      const { value, problem } = await answered(answer, said);
+      said = await next(line, { value, problem, isAborted: wanted.aborted });
+    }
+    return resultOf(task.kind, said);
+  } finally {
+    await line.end();
+  }
+}
+
+function open(
+  task: EvidenceTask,
+  { evidenceWorkerFile, signal }: ThreadOptions & { readonly signal: AbortSignal },
+): WorkerLine {
+  return startWorker(evidenceWorkerFile ?? programFile("evidence-worker"), task, signal, MEMORY_MB);
+}
+
+/** Guarantee: the worker of this same build says nothing else. */
+async function next(line: WorkerLine, answer?: Answer): Promise<Question | Done> {
+  const said = (await line.ask(answer)) as Question | Ending;
+  if (said.kind !== "fault") return said;
+  throw said.code === null ? new Error(said.message) : new FirebreakError(said.code, said.message);
+}
+
+async function answered(answer: AnswerQuestion, question: Question): Promise<Pick<Answer, "value" | "problem">> {
+  try {
+    return { value: await answer(question), problem: null };
+  } catch (fault) {
+    return { value: null, problem: messageOf(fault) };
+  }
+}
+
+const plainAnswer = (value: unknown): Answer => ({ value, problem: null, isAborted: false });
+
+const noQuestions: AnswerQuestion = async ({ kind }) => {
+  throw new TypeError(`nobody answers ${kind}`);
+};
+
+/** Guarantee: the worker of this same build ends a task of this kind with this type. */
+function resultOf<K extends EvidenceTask["kind"]>(_kind: K, { result }: Done): TaskResults[K] {
+  return result as TaskResults[K];
+}
