@@ -1,5 +1,6 @@
 import { elementAt } from "./fault.ts";
 import type { Comparison, Predicate, ValueTest } from "./predicate.ts";
+import type { Regex } from "./regex.ts";
 import type { EventView, FieldValues } from "./view.ts";
 
 export type Test = (view: EventView) => boolean;
@@ -99,6 +100,7 @@ function compileField(slot: number, test: ValueTest): Test {
       return false;
     };
   }
+  if (test.kind === "regex") return compileRegex(slot, test.regex);
   // the common tests on absence without a function made for each record
   if (test.kind === "null") {
     return (view) => {
@@ -109,6 +111,24 @@ function compileField(slot: number, test: ValueTest): Test {
   if (test.kind === "exists") return (view) => view.values(slot).present === test.expected;
   if (test.kind === "raw") return (view) => view.values(slot).texts.some(test.test);
   return (view) => testValues(test, view.values(slot), () => view.folded(slot), view) !== undefined;
+}
+
+function compileRegex(slot: number, regex: Regex): Test {
+  const { literals } = regex;
+  return (view) => {
+    const { texts } = view.values(slot);
+    const folded = literals.length === 0 ? texts : view.folded(slot);
+    for (let at = 0; at < texts.length; at++) {
+      if (holdsOneOf(folded[at] ?? "", literals) && regex.test(texts[at] ?? "", view.budget)) return true;
+    }
+    return false;
+  };
+}
+
+/** Also when there are none to look for. */
+function holdsOneOf(text: string, literals: readonly string[]): boolean {
+  for (const literal of literals) if (text.includes(literal)) return true;
+  return literals.length === 0;
 }
 
 function compileAnywhere(test: ValueTest): Test {

@@ -1,4 +1,5 @@
 import { AhoCorasick, type Finder } from "./aho-corasick.ts";
+import { GRAM_CHARS_MIN, GramFinder } from "./gram-finder.ts";
 import type { StepBudget } from "./regex.ts";
 import type { Leaf } from "./signals.ts";
 import { foldText } from "./text.ts";
@@ -17,8 +18,8 @@ interface Candidate {
 /** All leaves of one slot: which of them hold for a text, in one pass over it. */
 export class FieldMatcher implements Finder {
   readonly #exact = new Map<string, Candidate[]>();
-  readonly automaton: AhoCorasick | undefined;
-  /** Candidates of each literal of the automaton. */
+  readonly finder: AhoCorasick | GramFinder | undefined;
+  /** Candidates of each literal of the finder. */
   readonly #owners: readonly (readonly Candidate[])[];
   readonly #literals: readonly string[];
   /** What no literal, or only a short one can find. */
@@ -38,9 +39,11 @@ export class FieldMatcher implements Finder {
   #budget: StepBudget = { steps: 0, exhausted: false };
   readonly #raise: (leafNumber: number) => void;
 
-  /** @param literalCharsMin shorter literals are looked for one by one */
+  /** @param literalCharsMin of many, shorter literals are looked for one by one */
   constructor(leaves: readonly Leaf[], literalCharsMin: number, raise: (leafNumber: number) => void) {
     this.#raise = raise;
+    const isGram = countLiterals(leaves) <= GRAM_LITERALS_MAX;
+    const charsMin = isGram ? GRAM_CHARS_MIN : literalCharsMin;
     const byLiteral = new Map<string, Candidate[]>();
     for (const [number, leaf] of leaves.entries()) {
       const { test } = leaf;
@@ -50,21 +53,21 @@ export class FieldMatcher implements Finder {
       else if (literals.length === 0) {
         const isBeyond = test.kind === "regex" && test.regex.needsBeyondAscii;
         (isBeyond ? this.#beyondAscii : this.#always).push(candidate);
-      } else if (literals.every((literal) => literal.length >= literalCharsMin)) {
+      } else if (literals.every((literal) => literal.length >= charsMin && !(isGram && endsBeyondAscii(literal)))) {
         for (const literal of literals) put(byLiteral, literal, candidate);
-      } else if (literals.every((literal) => literal.charCodeAt(literal.length - 1) > ASCII_MAX)) {
+      } else if (literals.every(endsBeyondAscii)) {
         for (const literal of literals) put(this.#foreign, literal.charCodeAt(literal.length - 1), candidate);
       } else this.#always.push(candidate);
     }
     this.#literals = [...byLiteral.keys()];
-    this.automaton = byLiteral.size === 0 ? undefined : new AhoCorasick(this.#literals);
+    if (byLiteral.size > 0) this.finder = isGram ? new GramFinder(this.#literals) : new AhoCorasick(this.#literals);
     this.#owners = [...byLiteral.values()];
     this.#literalMarks = new Float64Array(this.#owners.length);
   }
 
   /**
    * From here to `end`, `raise` is called with the number of every leaf that holds for the text, once each; in between the
-   * folded text has to be scanned with `automaton`.
+   * folded text has to be scanned with `finder`.
    */
   begin(text: string, folded: string, budget: StepBudget): void {
     this.#textNumber += 1;
@@ -125,11 +128,19 @@ export class FieldMatcher implements Finder {
   }
 }
 
+/** More are found by an automaton: of so many, too many characters of a text would be those of one. */
+const GRAM_LITERALS_MAX = 400;
 const ASCII_MAX = 127;
 const BEYOND_ASCII = /[^\0-\u{7f}]/u;
 
 function literalsOf({ test }: Leaf): readonly string[] {
   return test.kind === "regex" ? test.regex.literals : test.literals.map(foldText).filter(Boolean);
+}
+
+const endsBeyondAscii = (literal: string): boolean => literal.charCodeAt(literal.length - 1) > ASCII_MAX;
+
+function countLiterals(leaves: readonly Leaf[]): number {
+  return leaves.reduce((sum, leaf) => sum + literalsOf(leaf).length, 0);
 }
 
 function put<Key>(map: Map<Key, Candidate[]>, key: Key, candidate: Candidate): void {

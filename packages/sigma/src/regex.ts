@@ -14,7 +14,6 @@ interface State {
   readonly nodes: readonly number[];
   /** What stands before: START, LINE (a newline), WORD or OTHER. */
   readonly before: number;
-  readonly next: (State | undefined)[];
 }
 
 const START = 0;
@@ -24,9 +23,11 @@ const OTHER = 3;
 
 /** States kept per pattern before the cache is emptied; then they are built anew as needed. */
 const STATES_MAX = 2000;
-/** Sentinels a transition may lead to; their contents are never read. */
-const MATCHED: State = { nodes: [], before: OTHER, next: [] };
-const REJECTED: State = { nodes: [], before: OTHER, next: [] };
+/** Where a transition may lead besides a state's row, which is more. */
+const UNKNOWN = 0;
+const MATCHED = -1;
+const REJECTED = -2;
+const ROWS_AT_FIRST = 8;
 
 /**
  * A regular expression that runs in time linear in the text: a deterministic automaton built state by state as texts
@@ -63,8 +64,12 @@ class Automaton {
   readonly #members: Uint8Array;
   readonly #marks: Uint32Array;
   #mark = 0;
-  #states = new Map<string, State>();
-  #start: State;
+  /** Transitions: at the row of a state and a class, the row of the next state. Row 0 is none. */
+  #table: Int32Array;
+  readonly #width: number;
+  #states: State[] = [NO_STATE];
+  #rows = new Map<string, number>();
+  #start: number;
 
   constructor(program: RegexProgram) {
     this.#program = program;
@@ -75,34 +80,44 @@ class Automaton {
       sets.forEach((set, index) => (this.#members[id * sets.length + index] = setHas(set, sample) ? 1 : 0));
     });
     this.#marks = new Uint32Array(program.kinds.length);
+    this.#width = this.#classes.count + 1;
+    this.#table = new Int32Array(ROWS_AT_FIRST * this.#width);
     this.#start = this.#intern([], START);
   }
 
   test(text: string, budget: StepBudget): boolean {
     const { ascii, count } = this.#classes;
-    let state = this.#start;
+    let table = this.#table;
+    let row = this.#start;
     for (let at = 0; at < text.length; at++) {
       const unit = text.charCodeAt(at);
       const id = unit < 128 ? (ascii[unit] ?? 0) : this.#classes.classOf(unit);
-      const next = state.next[id] ?? this.#step(state, id, budget);
-      if (next === MATCHED) return true;
-      if (next === REJECTED) return false;
-      state = next;
+      let next = table[row + id] ?? UNKNOWN;
+      if (next <= UNKNOWN) {
+        if (next === UNKNOWN) next = this.#step(row, id, budget);
+        if (next === MATCHED) return true;
+        if (next === REJECTED) return false;
+        table = this.#table;
+      }
+      row = next;
     }
-    return (state.next[count] ?? this.#step(state, count, budget)) === MATCHED;
+    const last = table[row + count] ?? UNKNOWN;
+    return (last === UNKNOWN ? this.#step(row, count, budget) : last) === MATCHED;
   }
 
   /** Builds the transition on a class; the class after the last stands for the end of the text. */
-  #step(state: State, id: number, budget: StepBudget): State {
+  #step(row: number, id: number, budget: StepBudget): number {
     if (budget.steps <= 0) {
       budget.exhausted = true;
       return REJECTED;
     }
     const isEnd = id === this.#classes.count;
     const after = isEnd ? START : this.#kindOf(this.#classes.samples[id] ?? 0);
-    const reached = this.#closure(state, after, budget);
+    const states = this.#states;
+    const reached = this.#closure(states[row / this.#width] ?? NO_STATE, after, budget);
     const target = reached === undefined ? MATCHED : isEnd ? REJECTED : this.#advance(reached, id, after);
-    state.next[id] = target;
+    // else the row belongs to a state that was let go
+    if (this.#states === states) this.#table[row + id] = target;
     return target;
   }
 
@@ -132,7 +147,7 @@ class Automaton {
     return reached;
   }
 
-  #advance(reached: readonly number[], id: number, before: number): State {
+  #advance(reached: readonly number[], id: number, before: number): number {
     const { operands, nexts, sets } = this.#program;
     const targets = new Set<number>();
     for (const node of reached) {
@@ -144,21 +159,33 @@ class Automaton {
     );
   }
 
-  #intern(nodes: readonly number[], before: number): State {
+  /** @returns the row of the state */
+  #intern(nodes: readonly number[], before: number): number {
     const key = `${before}:${nodes.join(",")}`;
-    const known = this.#states.get(key);
+    const known = this.#rows.get(key);
     if (known !== undefined) return known;
-    if (this.#states.size >= STATES_MAX) this.#flush();
-    const state: State = { nodes, before, next: [] };
-    this.#states.set(key, state);
-    return state;
+    if (this.#rows.size >= STATES_MAX) this.#flush();
+    const row = (this.#states.push({ nodes, before }) - 1) * this.#width;
+    this.#rows.set(key, row);
+    if (row + this.#width > this.#table.length) this.#grow();
+    return row;
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(2 * this.#table.length);
+    larger.set(this.#table);
+    this.#table = larger;
   }
 
   #flush(): void {
-    this.#states = new Map();
+    this.#rows = new Map();
+    this.#states = [NO_STATE];
+    this.#table = new Int32Array(ROWS_AT_FIRST * this.#width);
     this.#start = this.#intern([], START);
   }
 }
+
+const NO_STATE: State = { nodes: [], before: OTHER };
 
 /** `after` START means the end of the text. */
 function holds(assertion: number, before: number, after: number): boolean {

@@ -64,7 +64,7 @@ export class SlotState {
   read(text: string, budget: StepBudget): Reading {
     const folded = foldText(text);
     const matcher = this.#begin(text, folded, budget);
-    matcher.automaton?.scan(folded, matcher);
+    matcher.finder?.scan(folded, matcher);
     return this.#end(matcher);
   }
 
@@ -73,11 +73,11 @@ export class SlotState {
     const folded = foldText(text);
     const own = this.#begin(text, folded, budget);
     const others = other.#begin(text, folded, budget);
-    if (own.automaton !== undefined && others.automaton !== undefined) {
-      AhoCorasick.scanBoth(folded, own.automaton, own, others.automaton, others);
+    if (own.finder instanceof AhoCorasick && others.finder instanceof AhoCorasick) {
+      AhoCorasick.scanBoth(folded, own.finder, own, others.finder, others);
     } else {
-      own.automaton?.scan(folded, own);
-      others.automaton?.scan(folded, others);
+      own.finder?.scan(folded, own);
+      others.finder?.scan(folded, others);
     }
     return [this.#end(own), other.#end(others)];
   }

@@ -7,6 +7,13 @@ const REMOTE_PATH = /^(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)*):(?!\/\/|\\)/;
 const NAME =
   /^(?:[\w-]+\.)+[a-z][\w-]*$|^\d{1,3}(?:\.\d{1,3}){3}$|^\[?[\da-f]*:[\da-f:]+\]?$|^\d{8,10}$|^0x[\da-f]{8}$|^localhost$/i;
 
+/** What a word must hold for a pattern to be worth a look: most words have none of it. */
+const FORMS: readonly (readonly [string, RegExp])[] = [
+  ["://", URL_HOST],
+  ["/dev/", DEVICE],
+  [":", SOCKET],
+];
+
 /** Programs whose first words name the host that they talk to. */
 const TAKES_HOST: ReadonlySet<string> = new Set([
   "curl", "wget", "http", "https", "nc", "ncat", "netcat", "telnet", "ssh", "sftp", "ftp", "dig", "nslookup", "host", "ping", "drill",
@@ -19,7 +26,8 @@ const GIT_REMOTE_PATH = /^(?:[\w.-]+@([\w.-]+)|([\w-]+(?:\.[\w-]+)+)):(?!\/\/|\\
 export function findRemoteHosts(program: string, words: readonly string[]): string[] {
   const found = new Set<string>();
   for (const word of words.slice(1)) {
-    for (const pattern of [URL_HOST, DEVICE, SOCKET]) {
+    for (const [sign, pattern] of FORMS) {
+      if (!word.includes(sign)) continue;
       for (const [, host = ""] of word.matchAll(pattern)) found.add(canonicalHost(host));
     }
     const path = findPathHost(program, word);

@@ -9,6 +9,9 @@ const INTERPRETERS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:[gmn]?awk)$/, /^$/],
 ];
 
+/** Quick to say no: most programs are none of them. */
+const MAY_INTERPRET = /^(?:py|perl|ruby|lua|osa|node|bun|deno|tsx|php|.?awk)/;
+
 const CODE_CHARACTERS_MAX = 16 * 1024;
 const SCRIPTS_MAX = 8;
 const DECODED_DEEP_MAX = 2;
@@ -20,6 +23,7 @@ export interface CodeScript {
 
 /** @returns the shell commands in the code that an interpreter is given on its command line */
 export function readInterpreterCode(program: string, argv: readonly string[]): CodeScript[] {
+  if (!MAY_INTERPRET.test(program)) return [];
   const found = INTERPRETERS.find(([name]) => name.test(program));
   if (found === undefined) return [];
   const at = argv.findIndex((word, index) => index > 0 && found[1].test(word));

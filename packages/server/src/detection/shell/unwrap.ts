@@ -205,8 +205,10 @@ const EXECUTING_OPTION =
 
 /** Options of harmless programs that run a command, as in `tar --checkpoint-action=exec=…` or `git -c core.pager=…`. */
 function readExecutingOptions(argv: readonly string[]): Inner[] {
-  return argv.flatMap((word) => {
+  const found: Inner[] = [];
+  for (const word of argv) {
     const text = word.includes("=") || word.includes(" ") ? EXECUTING_OPTION.exec(word)?.[1] : undefined;
-    return text === undefined ? [] : scriptOf(text.replace(/^=/, ""));
-  });
+    if (text !== undefined) found.push(...scriptOf(text.replace(/^=/, "")));
+  }
+  return found;
 }
