@@ -57,7 +57,7 @@ describe("O-3: the command line with a server", () => {
     expect(running.signIn).toMatch(new RegExp(`^${running.url}/sign-in#link=[\\w-]{43}$`));
   });
 
-  test("events: good lines are kept, bad ones named; tail shows them safely", async () => {
+  test("events: good lines are kept, bad ones named; they are listed safely", async () => {
     const lines = [
       event("ls -l"),
       "{broken",
@@ -74,28 +74,43 @@ describe("O-3: the command line with a server", () => {
     expect(await json(["events", "send", "-"], { input: `[${event("a")},\n${event("b")}]` })).toMatchObject({
       accepted: 2,
     });
-    const tail = await home.firebreak(["events", "tail", "--agent", "scout"]);
-    expect(tail.out.trimEnd().split("\n")).toHaveLength(4);
-    expect(tail.out).toContain("rm \ufffd -rf x");
-    for (const mark of ["\u001b", "\u202e"]) expect(tail.out).not.toContain(mark);
-    const tailed = await home.firebreak(["events", "tail", "--limit", "1", "--json"]);
-    expect(JSON.parse(tailed.out)).toMatchObject({ kind: "command", agent: { id: "scout" } });
+    const list = await home.firebreak(["events", "list", "--agent", "scout"]);
+    expect(list.out.trimEnd().split("\n")).toHaveLength(5);
+    expect(list.out).toContain("rm \ufffd -rf x");
+    for (const mark of ["\u001b", "\u202e"]) expect(list.out).not.toContain(mark);
     expectFault(
       await home.firebreak(["events", "send", "/nowhere.jsonl"]),
       1,
       /nowhere\.jsonl cannot be read.*Name a file/s,
     );
-    expectFault(await home.firebreak(["events", "tail", "--kind", "nonsense"]), 1, /kind/);
+    expectFault(await home.firebreak(["events", "list", "--kind", "nonsense"]), 1, /kind/);
   });
 
-  test("events tail --follow shows what arrives, and Ctrl-C ends it", async () => {
-    const tail = home.start(["events", "tail", "-f", "--agent", "later"]);
-    await home.firebreak(["events", "send", "-"], { input: event("first").replace("scout", "later") });
-    await until("the event is shown", () => tail.out().includes("first") || undefined);
-    await home.firebreak(["events", "send", "-"], { input: event("second").replace("scout", "later") });
-    await until("the next event is shown", () => tail.out().includes("second") || undefined);
-    tail.child.kill("SIGINT");
-    expect((await tail.ended).signal).toBe("SIGINT");
+  test("E-5: events follow begins with the latest, shows what arrives once, and Ctrl-C ends it", async () => {
+    const send = (command: string) =>
+      home.firebreak(["events", "send", "-"], { input: event(command).replace("scout", "later") });
+    for (const command of ["older", "latest"]) await send(command);
+    const follow = home.start(["events", "follow", "--agent", "later", "--latest", "1"]);
+    await until("the latest event is shown", () => follow.out().includes("latest") || undefined);
+    await send("next");
+    await until("the next event is shown", () => follow.out().includes("next") || undefined);
+    follow.child.kill("SIGINT");
+    expect((await follow.ended).signal).toBe("SIGINT");
+    expect(follow.out()).toMatch(/^\S+ \S+ {2}\d+ {2}later {2}command {2}unknown {2}latest\n[^\n]+ {2}next\n$/);
+  });
+
+  test("E-5: events are listed by words, by a saved view, and shown with what leads on from them", async () => {
+    const { items } = await json(["events", "list", "--text", "ls", "--agent", "scout"]);
+    expect(items).toMatchObject([{ data: { command: "ls -l" } }]);
+    await json(["views", "save", "listings", "--text", "ls"]);
+    expect((await json(["events", "list", "--view", "listings"])).items).toEqual(items);
+    expect((await json(["events", "list", "--view", "listings", "--agent", "nobody"])).items).toEqual([]);
+    expectFault(await home.firebreak(["events", "list", "--view", "none"]), 5, /no saved view none.*views list/s);
+    const id = items[0]?.id ?? "";
+    const shown = await home.firebreak(["events", "show", id]);
+    const [, number] = /audit prove --event (\d+)/.exec(shown.out) ?? [];
+    expect(await home.firebreak(["events", "show", number ?? ""])).toEqual(shown);
+    expectFault(await home.firebreak(["events", "show", "evt_none"]), 5, /There is no event evt_none/);
   });
 
   test("E-7: the timeline and the impact of an incident are shown, marked and written as documents", async () => {
@@ -211,10 +226,10 @@ describe("O-3: the command line with a server", () => {
   });
 
   test("a reader that goes away is no fault", async () => {
-    const tail = home.start(["events", "tail", "-f", "--agent", "pipe"]);
-    tail.child.stdout?.destroy();
+    const follow = home.start(["events", "follow", "--agent", "pipe"]);
+    follow.child.stdout?.destroy();
     await home.firebreak(["events", "send", "-"], { input: event("x").replace("scout", "pipe") });
-    expect(await tail.ended).toMatchObject({ signal: null, error: "" });
+    expect(await follow.ended).toMatchObject({ signal: null, error: "" });
   });
 });
 

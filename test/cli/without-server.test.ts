@@ -117,7 +117,7 @@ test("what is wrong on the command line stops nothing and says so", async () => 
 test("commands that need the server say so and end with 3; doctor works", async () => {
   for (const words of [
     ["incident", "list"],
-    ["events", "tail"],
+    ["events", "follow"],
     ["token", "link"],
   ]) {
     const ended = await home.firebreak(words);

@@ -10,8 +10,10 @@ import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
 import { drillCommands } from "./drill.ts";
 import { doctorCommand } from "./doctor.ts";
+import { eventFollowCommands } from "./event-follow.ts";
 import { eventSearchCommands } from "./event-search.ts";
-import { eventsCommands } from "./events.ts";
+import { eventSendCommands } from "./event-send.ts";
+import { eventShowCommands } from "./event-show.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { exportCommands } from "./export.ts";
 import { evidenceReadCommands } from "./evidence-read.ts";
@@ -80,12 +82,14 @@ export const COMMANDS: readonly Command[] = [
   ...investigationCommands,
   ...alertCommands,
   ...silenceCommands,
-  ...eventsCommands,
+  ...eventSendCommands,
   ...sessionCommands,
   ...exportCommands,
   ...viewsCommands,
   ...originalCommands,
   ...eventSearchCommands,
+  ...eventShowCommands,
+  ...eventFollowCommands,
   ingestCommand,
   tailCommand,
   syslogCommand,

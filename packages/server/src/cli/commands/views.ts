@@ -1,11 +1,10 @@
 import { pageOf, savedView } from "@firebreak/protocol";
 import type { SavedView } from "@firebreak/protocol";
-import { OperatorError } from "../../kernel/index.ts";
-import type { ApiClient } from "../client.ts";
 import type { Command } from "../command.ts";
 import { EVENT_FILTER_OPTIONS, readEventFilters } from "../event-filters.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
+import { findView } from "../saved-views.ts";
 
 const list: Command = {
   name: "views list",
@@ -46,7 +45,9 @@ function quoted(text: string): string {
 const save: Command = {
   name: "views save",
   summary: "keep filters under a name; one of that name is replaced",
-  description: ["A span such as --since 24h is kept as the time it means now."],
+  description: [
+    "To use it: events list --view NAME --since 24h. A span given here, such as --since 24h, is kept as the time it means now.",
+  ],
   positionals: [{ name: "NAME", summary: "what it is called" }],
   options: { shared: { type: "boolean", summary: "for everybody" }, ...EVENT_FILTER_OPTIONS },
   examples: [
@@ -84,16 +85,5 @@ const remove: Command = {
     return EXIT.ok;
   },
 };
-
-async function findView(client: ApiClient, name: string): Promise<SavedView> {
-  const { items } = await client.get(pageOf(savedView), "/views");
-  const found =
-    items.find((view) => view.own && view.name === name) ??
-    items.find((view) => view.name === name || view.id === name);
-  if (found !== undefined) return found;
-  throw new OperatorError(`There is no saved view ${printable(name)}.`, "See them with: firebreak views list", {
-    exitCode: EXIT.notFound,
-  });
-}
 
 export const viewsCommands: readonly Command[] = [list, save, remove];

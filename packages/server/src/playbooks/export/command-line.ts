@@ -56,9 +56,7 @@ const BY_HAND: Readonly<Record<string, Write>> = {
   "check.git": ({ folder }) => ["git", "-C", textOf(folder), "status"],
   "check.file": ({ path }) => ["sha256sum", textOf(path)],
   "log.search": (parameters) =>
-    takes(parameters, ["path", "contains", "sinceMinutes", "max"])
-      ? ["grep", "-F", textOf(parameters["contains"]), textOf(parameters["path"])]
-      : null,
+    takes(parameters, ["path", "contains", "exactCase", "sinceMinutes", "max"]) ? grepOf(parameters) : null,
   "service.start": ofService("start"),
   "service.stop": ofService("stop"),
   "service.restart": ofService("restart"),
@@ -69,6 +67,12 @@ const BY_HAND: Readonly<Record<string, Write>> = {
   "command.read": program,
   "command.run": program,
 };
+
+function grepOf({ path, contains, exactCase }: Parameters): string[] {
+  const flags = exactCase === true ? ["-F"] : ["-i", "-F"];
+  const texts = Array.isArray(contains) ? contains.flatMap((text) => ["-e", textOf(text)]) : [textOf(contains)];
+  return ["grep", ...flags, ...texts, textOf(path)];
+}
 
 function actWords(effector: string, parameters: Parameters): string[] {
   const given = Object.entries(parameters).map(([name, value]) =>

@@ -20,7 +20,11 @@ const READING: Readonly<Record<string, z.ZodType>> = {
   "check.git": z.strictObject({ folder: text }),
   "check.redis": z.strictObject(connection),
   "check.postgres": z.strictObject(connection),
-  "log.search": z.strictObject({ path: text, contains: text }),
+  "log.search": z.strictObject({
+    path: text,
+    contains: z.union([text, z.array(text)]),
+    exactCase: z.boolean().optional(),
+  }),
   "command.read": z.strictObject({
     program: z.enum(["tail", "ls", "ps", "ss", "kubectl", "docker", "psql", "journalctl", "cat", "grep"]),
     args: z.array(z.string()).refine((args) => !/\b(delete|exec|set|prune|run|rm)\b/.test(args.join(" "))),

@@ -7,6 +7,7 @@ import { array, assert, asyncProperty, constantFrom, integer, property, string }
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock } from "../../../kernel/index.ts";
 import { describeProbeContract, effectorContextFor, effectorOf } from "../testing.ts";
+import { toBytePattern } from "./byte-pattern.ts";
 import { readLineTime } from "./line-time.ts";
 import { searchFile } from "./search-file.ts";
 
@@ -40,12 +41,32 @@ describeProbeContract("log.search", async (home) => {
 
 describe("log.search", () => {
   test("C-3: counts lines, not hits, and shows the newest, oldest first", async () => {
-    const path = write("error error\nfine\nError\nan error\nlast error without an end");
+    const path = write("error error\nfine\nan error\nlast error without an end");
     expect(await search({ path, contains: "error", max: 2 })).toMatchObject({
       ok: true,
       output: { count: 3, lines: ["an error", "last error without an end"] },
     });
     expect(await search({ path, contains: "absent" })).toMatchObject({ ok: true, output: { count: 0, lines: [] } });
+  });
+
+  test("C-3: finds upper and lower case alike, in every alphabet, unless they are to be told apart", async () => {
+    const path = write("ERROR\nan Error\nerror\nÉCHEC\néchec\n");
+    expect(await search({ path, contains: "error" })).toMatchObject({ output: { count: 3 } });
+    expect(await search({ path, contains: "Échec" })).toMatchObject({ output: { count: 2 } });
+    expect(await search({ path, contains: "error", exactCase: true })).toMatchObject({ output: { lines: ["error"] } });
+    expect(await search({ path, contains: "É", exactCase: true })).toMatchObject({ output: { lines: ["ÉCHEC"] } });
+    // half of a character of UTF-8 is none
+    expect(await search({ path, contains: "Ã" })).toMatchObject({ output: { count: 0 } });
+  });
+
+  test("C-3: counts a line once that holds one of several texts or more, as they stand", async () => {
+    const path = write("out of memory, corrupt\nOut of memory\na.b\naxb\nCORRUPT\n");
+    expect(await search({ path, contains: ["corrupt", "out of memory"] })).toMatchObject({
+      output: { count: 3, lines: ["out of memory, corrupt", "Out of memory", "CORRUPT"] },
+    });
+    expect(await search({ path, contains: ["a.b", "(x|"] })).toMatchObject({ output: { lines: ["a.b"] } });
+    const long = ["x".repeat(300), "y".repeat(300)];
+    await expect(search({ path, contains: long })).rejects.toThrow("500 characters at most");
   });
 
   test("C-3: counts the lines of the last minutes; what follows a line without a time has its time", async () => {
@@ -97,7 +118,8 @@ describe("log.search", () => {
       },
     } as Pick<typeof handle, "read">;
     const { size } = await handle.stat();
-    const facts = { bytes: size, contains: "error", nowMs: NOW, linesMax: 50, signal: new AbortController().signal };
+    const sought = toBytePattern(["error"], false);
+    const facts = { bytes: size, sought, nowMs: NOW, linesMax: 50, signal: new AbortController().signal };
     const finding = await searchFile({ ...facts, handle: counting, sinceMs: NOW - 15 * 60_000 });
     await handle.close();
     expect(finding.count).toBe(15);
@@ -105,13 +127,18 @@ describe("log.search", () => {
   });
 
   test("C-3: finds what a plain search of the lines finds, wherever parts end", async () => {
-    const piece = constantFrom("a", "b", "\n", "needle", "need", "le", "é", "x".repeat(70_000));
+    const piece = constantFrom("a", "b", "\n", "needle", "need", "LE", "le", "é", "É", "x".repeat(70_000));
     await assert(
       asyncProperty(array(piece, { maxLength: 40 }), integer({ min: 1, max: 3 }), async (pieces, copies) => {
         const text = pieces.join("").repeat(copies);
         const path = write(text);
-        const expected = text.split("\n").filter((line) => line.includes("needle")).length;
-        expect(await search({ path, contains: "needle" })).toMatchObject({ output: { count: expected } });
+        const lines = text.split("\n");
+        const expected = lines.filter((line) => line.includes("needle")).length;
+        expect(await search({ path, contains: "needle", exactCase: true })).toMatchObject({
+          output: { count: expected },
+        });
+        const either = lines.filter((line) => /needle|é/i.test(line)).length;
+        expect(await search({ path, contains: ["Needle", "É"] })).toMatchObject({ output: { count: either } });
       }),
       { numRuns: 40 },
     );

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import type { BytePattern } from "./byte-pattern.ts";
 import { readLineTime } from "./line-time.ts";
 
 const PART_BYTES = 1024 * 1024;
@@ -16,7 +17,7 @@ export interface FileSearch {
   readonly handle: Pick<FileHandle, "read">;
   /** what comes after it was written later, and is left out */
   readonly bytes: number;
-  readonly contains: string;
+  readonly sought: BytePattern;
   /** null: of any time */
   readonly sinceMs: number | null;
   readonly nowMs: number;
@@ -39,9 +40,8 @@ export interface FileFinding {
  * @throws the signal's reason when it fires
  */
 export async function searchFile(search: FileSearch): Promise<FileFinding> {
-  const { handle, bytes, contains, signal } = search;
-  const sought = Buffer.from(contains);
-  const tally = new Tally(search, sought);
+  const { handle, bytes, signal } = search;
+  const tally = new Tally(search);
   const buffer = Buffer.allocUnsafe(PART_BYTES);
   let rest: Buffer = Buffer.alloc(0);
   let position = search.sinceMs === null ? 0 : await findStart(search, search.sinceMs);
@@ -69,11 +69,9 @@ class Tally {
   /** the line that is too long to be whole in memory: its beginning, and whether what is sought is in it */
   #long: { head: Buffer; isFound: boolean } | null = null;
   readonly #search: FileSearch;
-  readonly #sought: Buffer;
 
-  constructor(search: FileSearch, sought: Buffer) {
+  constructor(search: FileSearch) {
     this.#search = search;
-    this.#sought = sought;
   }
 
   /** What says no time is of before until a line says one. */
@@ -84,11 +82,12 @@ class Tally {
   /** @param text whole lines, but for the first when a long one ends in it */
   lines(text: Buffer): void {
     const from = this.#endLong(text);
-    for (let at = text.indexOf(this.#sought, from); at !== -1;) {
+    const find = this.#search.sought.read(text);
+    for (let at = find(from); at !== -1;) {
       const start = Math.max(from, text.lastIndexOf(NEWLINE, Math.max(0, at - 1)) + 1);
       const end = endOfLine(text, at);
       this.#add(text, { start, end, at });
-      at = end + 1 < text.length ? text.indexOf(this.#sought, end + 1) : -1;
+      at = end + 1 < text.length ? find(end + 1) : -1;
     }
     this.#lastTime = this.#timeBefore(text, text.length) ?? this.#lastTime;
   }
@@ -97,8 +96,12 @@ class Tally {
   part(text: Buffer): Buffer {
     if (text.length <= LINE_BYTES_MAX && this.#long === null) return Buffer.from(text);
     this.#long ??= { head: Buffer.from(text.subarray(0, SHOWN_BYTES)), isFound: false };
-    this.#long.isFound ||= text.includes(this.#sought);
-    return Buffer.from(text.subarray(Math.max(0, text.length - this.#sought.length + 1)));
+    this.#long.isFound ||= this.#holds(text);
+    return Buffer.from(text.subarray(Math.max(0, text.length - this.#search.sought.bytesMax + 1)));
+  }
+
+  #holds(bytes: Buffer): boolean {
+    return this.#search.sought.read(bytes)(0) !== -1;
   }
 
   finding(): FileFinding {
@@ -111,7 +114,7 @@ class Tally {
     const { head, isFound } = this.#long;
     this.#long = null;
     const end = endOfLine(text, 0);
-    if (isFound || text.subarray(0, end).includes(this.#sought))
+    if (isFound || this.#holds(text.subarray(0, end)))
       this.#note(head.toString("utf8"), this.#timeOf(head) ?? this.#lastTime);
     return Math.min(end + 1, text.length);
   }

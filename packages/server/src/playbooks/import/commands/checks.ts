@@ -83,20 +83,20 @@ const processes: MapCommand = ({ filters }) =>
 
 const LOG_FILE = /\.(log|jsonl|ndjson|err|out|txt)(\.\d+)?$|\/logs?\/|^\/var\/log\//;
 
-/** `tail FILE | grep TEXT`, `grep TEXT FILE`, `jq 'select(.a == "TEXT")' FILE`: a plain text looked for in a log. */
+/** `tail FILE | grep TEXT`, `grep -E 'A|B' FILE`, `jq 'select(.a == "TEXT")' FILE`: plain texts looked for in a log. */
 const logSearch: MapCommand = ({ command, filters }) => {
   const searches = [command, ...filters].filter(({ program }) =>
     ["grep", "egrep", "fgrep", "zgrep", "jq"].includes(program),
   );
   const [search] = searches;
   const file = fileOf(command);
-  const contains = search === undefined ? null : plainSearchOf(search);
-  if (search === undefined || searches.length > 1 || file === null || contains === null) return [];
+  const sought = search === undefined ? null : plainSearchOf(search);
+  if (search === undefined || searches.length > 1 || file === null || sought === null) return [];
   const note =
     search.program === "jq"
       ? { note: "looks for the text of the filter; the filter itself is left to the reader" }
       : {};
-  return [{ effector: "log.search", with: { path: file, contains }, ...note }];
+  return [{ effector: "log.search", with: given({ path: file, ...sought }), ...note }];
 };
 
 function fileOf({ program, args }: CommandUse["command"]): string | null {
@@ -109,13 +109,34 @@ function fileOf({ program, args }: CommandUse["command"]): string | null {
     : file;
 }
 
-function plainSearchOf({ program, args }: CommandUse["command"]): string | null {
+interface PlainSearch {
+  readonly contains: string | readonly string[];
+  readonly exactCase: true | undefined;
+}
+
+/** @returns the texts that a pattern stands for when it is plain, or alternatives that are */
+function plainSearchOf({ program, args }: CommandUse["command"]): PlainSearch | null {
   const { rest, flags } = readOptions(args, ["-A", "-B", "-C", "-m"]);
-  const inverted = [...flags].some((flag) => /^-\w*v/.test(flag) || flag === "--invert-match");
+  const has = (letter: string, name: string) =>
+    [...flags].some((flag) => flag === name || (/^-\w+$/.test(flag) && flag.includes(letter)));
   const pattern = rest[0] ?? "";
-  if (program === "jq") return /"([^"\\]{3,200})"/.exec(pattern.includes("select") ? pattern : "")?.[1] ?? null;
+  if (program === "jq") {
+    const text = /"([^"\\]{3,200})"/.exec(pattern.includes("select") ? pattern : "")?.[1];
+    return text === undefined ? null : { contains: text, exactCase: true };
+  }
+  const isFixed = program === "fgrep" || has("F", "--fixed-strings");
+  const isExtended = program === "egrep" || has("E", "--extended-regexp");
+  const texts = isFixed ? [pattern] : pattern.split(isExtended ? "|" : "\\|").map((text) => plainOf(text));
+  if (has("v", "--invert-match") || texts.some((text) => text === null || text === "")) return null;
+  const contains = texts.filter((text) => text !== null);
+  const exactCase = has("i", "--ignore-case") ? undefined : true;
+  return { contains: contains.length === 1 ? (contains[0] ?? "") : contains, exactCase };
+}
+
+/** @returns what a pattern without operators finds */
+function plainOf(pattern: string): string | null {
   const plain = pattern.replace(/\\([.\-/[\]])/g, "$1");
-  return inverted || plain === "" || /[\\^$*+?()|{}]|\[[^\]]*\]/.test(plain) ? null : plain;
+  return /[\\^$*+?()|{}]|\[[^\]]*\]/.test(plain) ? null : plain;
 }
 
 const git: MapCommand = ({ command }) => {

@@ -1,14 +1,12 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { setTimeout as wait } from "node:timers/promises";
-import { EVENT_KINDS, eventView, INTAKE_LIMITS, intakeReceipt, pageOf } from "@firebreak/protocol";
-import type { EventView, IntakeReceipt } from "@firebreak/protocol";
-import { messageOf, OperatorError, toIso } from "../../kernel/index.ts";
+import { EVENT_KINDS, INTAKE_LIMITS, intakeReceipt } from "@firebreak/protocol";
+import type { IntakeReceipt } from "@firebreak/protocol";
+import { messageOf, OperatorError } from "../../kernel/index.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { RefusedError } from "../client.ts";
 import { splitBatches } from "../event-batches.ts";
 import type { EventBatch } from "../event-batches.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
-import { timeText } from "../format.ts";
 import { printable } from "../printable.ts";
 
 /** What is read at once; more comes in several files, or from the agent itself. */
@@ -93,66 +91,4 @@ function receiptOfRefusal(fault: unknown, batch: EventBatch): IntakeReceipt {
   return { accepted: 0, duplicates: 0, rejected, rejectedTotal: Math.max(batch.lines, rejected.length) };
 }
 
-const POLL_MS = 500;
-/** While following, events whose source clock is up to this late are still shown. */
-const FOLLOW_LATENESS_MS = 60_000;
-const FOLLOW_LIMIT = 500;
-const LIMIT = { min: 1, max: 500 };
-const TEXT_CHARACTERS_MAX = 200;
-
-const tail: Command = {
-  name: "events tail",
-  summary: "the latest events; --follow goes on until Ctrl-C",
-  description: ["Oldest first. --json prints one event a line, so that it can be piped on."],
-  options: {
-    agent: { type: "string", value: "ID", summary: "of one agent" },
-    kind: { type: "string", value: "KIND", summary: "of one kind, for example command" },
-    follow: { type: "boolean", short: "f", summary: "go on as events arrive" },
-    limit: { type: "string", value: "N", summary: "how many to begin with (20)" },
-  },
-  examples: [
-    "firebreak events tail --agent scout",
-    "firebreak events tail -f --kind command",
-    "firebreak events tail --json",
-  ],
-  exits: ASKS_SERVER,
-  run: async (context) => {
-    const limit = context.args.count("limit", LIMIT) ?? 20;
-    const first = await fetchEvents(context, { limit });
-    if (first.length === 0 && !context.args.flag("follow")) context.output.note("No such event yet.");
-    let last = printNewer(context, first, -1);
-    while (context.args.flag("follow")) {
-      await wait(POLL_MS);
-      const since = toIso(context.clock.now() - FOLLOW_LATENESS_MS);
-      last = printNewer(context, await fetchEvents(context, { limit: FOLLOW_LIMIT, since }), last);
-    }
-    return EXIT.ok;
-  },
-};
-
-async function fetchEvents(
-  { client, args }: CommandContext,
-  { limit, since }: { readonly limit: number; readonly since?: string },
-): Promise<EventView[]> {
-  const query = new URLSearchParams({ limit: String(limit) });
-  for (const name of ["agent", "kind"]) {
-    const value = args.text(name);
-    if (value !== undefined) query.set(name, value);
-  }
-  if (since !== undefined) query.set("since", since);
-  return (await client.get(pageOf(eventView), `/events?${query.toString()}`)).items;
-}
-
-/** Prints what is newer than `last` in the order of arrival. @returns the newest sequence number seen */
-function printNewer({ output }: CommandContext, events: readonly EventView[], last: number): number {
-  const newer = events.filter((event) => event.seq > last).toSorted((a, b) => a.seq - b.seq);
-  for (const event of newer) {
-    if (output.json) output.raw(`${JSON.stringify(event)}\n`);
-    const what = event.data["command"] ?? event.data["content"] ?? event.data["message"] ?? event.resource ?? "";
-    const text = printable(typeof what === "string" ? what : JSON.stringify(what)).slice(0, TEXT_CHARACTERS_MAX);
-    output.line(`${timeText(event.time)}  ${event.agent.id}  ${event.kind}  ${event.outcome}  ${text}`);
-  }
-  return newer.at(-1)?.seq ?? last;
-}
-
-export const eventsCommands: readonly Command[] = [send, tail];
+export const eventSendCommands: readonly Command[] = [send];
