@@ -105,7 +105,7 @@ describe("E-2: firebreak evidence collect", () => {
     await server.ended;
   });
 
-  test("with a server it shows how far that is; what a killed server was collecting is named by the next archive", async () => {
+  test("with a server it shows how far that is; what a killed server was collecting the next one seals", async () => {
     const first = await up(home);
     const sealed = await collect("--time-limit", "30");
     expect(sealed.state).toBe("sealed");
@@ -117,9 +117,31 @@ describe("E-2: firebreak evidence collect", () => {
     await first.server.ended;
     expect((await running.ended).code).not.toBe(0);
 
-    const again = await collect();
-    const interrupted = readManifest(again.id).evidence_items.filter(({ name }) => name.startsWith("interrupted/"));
-    expect(interrupted).toMatchObject([{ status: "failed", reason: expect.stringContaining("kept unsealed as") }]);
+    const cut = archives().find((id) => id !== sealed.id) ?? "";
+    const { server } = await up(home);
+    await untilListed([sealed.id, cut]);
+    expect(readManifest(cut).evidence_items).toContainEqual({
+      name: "interrupted",
+      status: "failed",
+      reason: expect.stringContaining("its process ended"),
+    });
+    const acts = (await ask("/audit")).filter(({ target }) => target === cut).map(({ action }) => action);
+    expect(acts).toEqual(expect.arrayContaining(["evidence.begin", "evidence.interrupt", "evidence.collect"]));
+    await expectIntact(cut);
+    server.child.kill("SIGTERM");
+    await server.ended;
+  });
+
+  test("killed without a server, the next command that collects seals it and says so", async () => {
+    const running = home.start(COLLECT);
+    await until("it collects", () => /workspace/.test(running.error()) || undefined);
+    running.child.kill("SIGKILL");
+    await running.ended;
+    const [cut = ""] = archives();
+    const next = await home.firebreak(COLLECT);
+    expect(next).toMatchObject({ code: 0 });
+    expect(next.error).toContain(`${cut}, an earlier collection, was cut off and is sealed now`);
+    await expectIntact(cut);
   });
 
   test.each<[string[], number, RegExp]>([

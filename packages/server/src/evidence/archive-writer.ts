@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Clock, SigningKey } from "../kernel/index.ts";
 import { ensurePrivateDir, syncDir, toIso, writeAllSync } from "../kernel/index.ts";
+import type { ItemJournal } from "./collect/item-journal.ts";
 import { FILES } from "./manifest.ts";
 import type { EvidenceItem, EvidenceManifest } from "./manifest.ts";
 import { signManifest } from "./signing-key.ts";
@@ -26,14 +27,28 @@ export interface StreamLimits {
  */
 export class ArchiveWriter {
   readonly directory: string;
-  readonly items: EvidenceItem[] = [];
+  readonly items: EvidenceItem[];
   readonly #clock: Clock;
-  /** names the file of what is still coming in; items may come in side by side */
+  readonly #journal: ItemJournal | null;
+  /** counts the files of what comes in; items may come in side by side */
   #incoming = 0;
+  /** those that are not whole yet */
+  readonly #underWay = new Set<string>();
+  #isSealed = false;
 
-  constructor(directory: string, clock: Clock) {
+  /**
+   * @param journal is told of every item before its content is there
+   * @param items of an archive that was begun before
+   */
+  constructor(
+    directory: string,
+    clock: Clock,
+    { journal = null, items = [] }: { journal?: ItemJournal | null; items?: EvidenceItem[] } = {},
+  ) {
     this.directory = directory;
+    this.items = items;
     this.#clock = clock;
+    this.#journal = journal;
     ensurePrivateDir(path.join(directory, FILES.blobs));
   }
 
@@ -41,8 +56,10 @@ export class ArchiveWriter {
   addBytes(facts: ItemFacts, bytes: Buffer): void {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const file = path.join(this.directory, FILES.blobs, sha256);
+    const item = this.#describe(facts, sha256, bytes.length);
+    this.#journal?.note({ item });
     if (!existsSync(file)) writeDurably(file, bytes);
-    this.#record(facts, sha256, bytes.length);
+    this.items.push(item);
   }
 
   /**
@@ -82,8 +99,9 @@ export class ArchiveWriter {
 
   /** Records that something could not be had, and why. */
   addFailure(facts: Pick<EvidenceItem, "name" | "description">, reason: string): void {
-    this.items.push({
-      ...facts,
+    const item: EvidenceItem = {
+      name: facts.name,
+      description: facts.description,
       file_path: null,
       checksum_sha256: null,
       file_size_bytes: 0,
@@ -91,11 +109,15 @@ export class ArchiveWriter {
       status: "failed",
       reason,
       metadata: {},
-    });
+    };
+    this.#journal?.note({ item });
+    this.items.push(item);
   }
 
-  /** Writes manifest and signature. @returns the manifest's SHA-256 */
+  /** Writes manifest and signature; what nobody waits for any more stays out. @returns the manifest's SHA-256 */
   seal(manifest: EvidenceManifest, key: SigningKey): string {
+    this.#isSealed = true;
+    for (const temporary of this.#underWay) rmSync(temporary, { force: true });
     const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
     const signature = signManifest(key, bytes);
     syncDir(path.join(this.directory, FILES.blobs));
@@ -107,21 +129,30 @@ export class ArchiveWriter {
 
   async #store(facts: ItemFacts, source: AsyncIterable<unknown>, limits: StreamLimits): Promise<void> {
     this.#incoming += 1;
-    const temporary = path.join(this.directory, FILES.blobs, `incoming-${this.#incoming}`);
+    const incoming = `incoming-${this.#incoming}`;
+    const { name, description, metadata } = facts;
+    this.#journal?.note({ incoming, facts: { name, description, metadata } });
+    const temporary = path.join(this.directory, FILES.blobs, incoming);
+    this.#underWay.add(temporary);
     try {
       const written = await writeBlob(source, temporary, limits);
-      await rename(temporary, path.join(this.directory, FILES.blobs, written.sha256));
+      if (this.#isSealed) throw new Error("the archive was sealed meanwhile");
       const reasons = [facts.degraded, written.cut].filter((reason) => reason !== undefined && reason !== null);
       const degraded = reasons.length > 0 ? { degraded: reasons.join("; ") } : {};
-      this.#record({ ...facts, ...degraded }, written.sha256, written.bytes);
+      const item = this.#describe({ ...facts, ...degraded }, written.sha256, written.bytes);
+      this.#journal?.note({ item });
+      renameSync(temporary, path.join(this.directory, FILES.blobs, written.sha256));
+      this.items.push(item);
     } catch (fault) {
       await rm(temporary, { force: true });
       throw fault;
+    } finally {
+      this.#underWay.delete(temporary);
     }
   }
 
-  #record(facts: ItemFacts, sha256: string, bytes: number): void {
-    this.items.push({
+  #describe(facts: ItemFacts, sha256: string, bytes: number): EvidenceItem {
+    return {
       name: facts.name,
       file_path: `${FILES.blobs}/${sha256}`,
       description: facts.description,
@@ -131,7 +162,7 @@ export class ArchiveWriter {
       status: facts.degraded === undefined ? "collected" : "degraded",
       reason: facts.degraded ?? null,
       metadata: facts.metadata,
-    });
+    };
   }
 }
 

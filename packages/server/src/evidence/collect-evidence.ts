@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import os from "node:os";
 import type { Actor, EvidenceLevel } from "@firebreak/protocol";
 import type { Clock, EvidenceSettings } from "../kernel/index.ts";
 import { FirebreakError, messageOf, readProcessStartTime, toIso } from "../kernel/index.ts";
@@ -9,6 +8,7 @@ import {
   archiveDirectory,
   isSealed,
   makeTemporaryDir,
+  readCollectionRecords,
   removeCollectionRecord,
   removeTemporaryDir,
   writeCollectionRecord,
@@ -16,17 +16,13 @@ import {
 import type { CollectionRecord } from "./collect/collection-record.ts";
 import type { Scene, SessionSubject, Surroundings } from "./collect/collector.ts";
 import { COLLECTORS } from "./collect/collectors.ts";
-import { setAside, settleInterrupted } from "./collect/settle-interrupted.ts";
-import type { CutOff } from "./collect/settle-interrupted.ts";
+import { beginItemJournal, removeItemJournal } from "./collect/item-journal.ts";
 import { chooseCollectors, runCollectors } from "./collect/run-collectors.ts";
 import type { CollectorRun } from "./collect/run-collectors.ts";
-import { appendCustody } from "./custody.ts";
-import { MANIFEST_FORMAT } from "./manifest.ts";
-import type { EvidenceManifest } from "./manifest.ts";
+import { describeCollectionItem, sealArchiveOf } from "./collect/seal-collection.ts";
 import { readSummary } from "./read-summary.ts";
 import type { EvidenceSummary } from "./read-summary.ts";
 import { recordArchive } from "./record-archive.ts";
-import { openEvidenceKey } from "./signing-key.ts";
 
 export interface EvidenceContext {
   readonly home: string;
@@ -63,7 +59,7 @@ const PROGRESS_EVERY_MS = 250;
 /**
  * Collects what can be had into a sealed archive under `<home>/evidence`, and records it.
  *
- * A collection that was cut off left no manifest; it is kept beside the others as `<id>.partial-N`, and the next one names it.
+ * What it has is written down item by item, so that `settleInterrupted` seals it when this process is killed.
  */
 export async function collectEvidence(ctx: EvidenceContext, input: CollectInput): Promise<EvidenceSummary> {
   const summary = await sealCollection(ctx, input);
@@ -73,8 +69,7 @@ export async function collectEvidence(ctx: EvidenceContext, input: CollectInput)
 
 /** The part of it that is heavy and needs no database; the other is `recordCollection`. */
 export async function sealCollection(ctx: SealContext, input: CollectInput): Promise<EvidenceSummary> {
-  const interrupted = settleInterrupted(ctx.home, toIso(ctx.clock.now()));
-  if (!isSealed(ctx.home, input.archiveId)) await writeArchive(ctx, input, interrupted);
+  if (!isSealed(ctx.home, input.archiveId)) await writeArchive(ctx, input);
   return readSummary(input.archiveId, archiveDirectory(ctx.home, input.archiveId));
 }
 
@@ -95,7 +90,7 @@ export async function recordCollection(
 
 type SealContext = Omit<EvidenceContext, "database">;
 
-async function writeArchive(ctx: SealContext, input: CollectInput, interrupted: readonly CutOff[]): Promise<void> {
+async function writeArchive(ctx: SealContext, input: CollectInput): Promise<void> {
   const { home, clock } = ctx;
   const { archiveId } = input;
   if (existsSync(archiveDirectory(home, archiveId))) {
@@ -105,15 +100,21 @@ async function writeArchive(ctx: SealContext, input: CollectInput, interrupted: 
   writeCollectionRecord(home, record);
   try {
     const scene = makeScene(ctx, input, makeTemporaryDir(home, archiveId));
-    await fillArchive(ctx, input, { scene, record, interrupted });
+    await fillArchive(ctx, input, { scene, record });
   } catch (fault) {
-    const problem = `${messageOf(fault)}; ${setAside(home, archiveId)}`;
-    writeCollectionRecord(home, { ...record, end: { state: "failed", at: toIso(clock.now()), problem } });
+    failCollection(home, clock, archiveId, messageOf(fault));
     throw fault;
   } finally {
     removeTemporaryDir(home, archiveId);
   }
-  for (const { id } of interrupted) if (id !== archiveId) removeCollectionRecord(home, id);
+  removeItemJournal(home, archiveId);
+}
+
+/** Says that a collection came to nothing by itself; what it had is sealed as that of one that was killed. */
+export function failCollection(home: string, clock: Clock, id: string, problem: string): void {
+  const record = readCollectionRecords(home).find((one) => one.id === id);
+  if (record === undefined || record.end !== null || isSealed(home, id)) return;
+  writeCollectionRecord(home, { ...record, end: { state: "failed", at: toIso(clock.now()), problem } });
 }
 
 function newRecord(ctx: SealContext, input: CollectInput): CollectionRecord {
@@ -163,13 +164,16 @@ function makeScene({ home, clock }: SealContext, input: CollectInput, temporaryD
 interface Making {
   readonly scene: Scene;
   readonly record: CollectionRecord;
-  readonly interrupted: readonly CutOff[];
 }
 
 async function fillArchive(ctx: SealContext, input: CollectInput, making: Making): Promise<void> {
   const { clock, home } = ctx;
   const { scene, record } = making;
-  const writer = new ArchiveWriter(archiveDirectory(home, input.archiveId), clock);
+  const collectors = chooseCollectors(COLLECTORS, scene);
+  const journal = beginItemJournal(home, input.archiveId);
+  journal.note({ record, about: describeCollection(input, making) });
+  journal.note({ kinds: collectors.map(({ name, description }) => ({ name, description })) });
+  const writer = new ArchiveWriter(archiveDirectory(home, input.archiveId), clock, { journal });
   const meter = { bytes: 0 };
   let at = record.progress;
   const tell = () => {
@@ -185,7 +189,7 @@ async function fillArchive(ctx: SealContext, input: CollectInput, making: Making
   const limited = new AbortController();
   const timer = setTimeout(() => limited.abort(), Date.parse(record.endsBy) - Date.parse(record.startedAt));
   try {
-    const runs = await runCollectors(chooseCollectors(COLLECTORS, scene), {
+    const runs = await runCollectors(collectors, {
       writer,
       scene,
       meter,
@@ -195,6 +199,7 @@ async function fillArchive(ctx: SealContext, input: CollectInput, making: Making
         at = { ...at, ...progress };
         tell();
       },
+      onRun: (run) => journal.note({ run: { ...run } }),
     });
     finish(ctx, input, { ...making, runs, writer });
   } finally {
@@ -208,50 +213,13 @@ function finish(
   input: CollectInput,
   made: Making & { readonly runs: readonly CollectorRun[]; readonly writer: ArchiveWriter },
 ): void {
-  const { writer, record, interrupted } = made;
-  for (const { id, problem } of interrupted) {
-    writer.addFailure(
-      { name: `interrupted/${id}`, description: "an earlier collection that was never sealed" },
-      problem,
-    );
-  }
-  writer.addBytes(
-    {
-      name: "collection.json",
-      description: "how this archive was collected: limits, and each kind with its time",
-      metadata: {},
-    },
-    Buffer.from(`${JSON.stringify(describeCollection(input, made), null, 2)}\n`),
-  );
-  const manifest: EvidenceManifest = {
-    format: MANIFEST_FORMAT,
-    archive_id: input.archiveId,
-    incident_id: input.incidentId,
-    agent_id: onlyAgentOf(input),
-    session_id: input.sessionId,
-    reason: input.reason,
-    collector: `${ctx.actor.kind} ${ctx.actor.name}`,
-    hostname: os.hostname(),
-    platform: `${os.platform()} ${os.release()} ${os.arch()}`,
-    collection_started: record.startedAt,
-    collection_completed: toIso(ctx.clock.now()),
-    total_evidence_items: writer.items.length,
-    evidence_items: writer.items,
-  };
-  const sha256 = writer.seal(manifest, openEvidenceKey(ctx.home));
-  appendCustody(writer.directory, {
-    at: toIso(ctx.clock.now()),
-    act: "collected",
-    actor: manifest.collector,
-    reason: input.reason,
-    manifest_sha256: sha256,
-  });
+  const { writer, record, runs } = made;
+  const account = { ...describeCollection(input, made), collectors: runs };
+  writer.addBytes(describeCollectionItem(), Buffer.from(`${JSON.stringify(account, null, 2)}\n`));
+  sealArchiveOf(ctx, record, writer);
 }
 
-function describeCollection(
-  { level, agentIds, sessions }: CollectInput,
-  { runs, scene, record }: Making & { runs: readonly CollectorRun[] },
-) {
+function describeCollection({ level, agentIds, sessions }: CollectInput, { scene, record }: Making) {
   return {
     level,
     agents: agentIds,
@@ -260,6 +228,5 @@ function describeCollection(
     endsBy: record.endsBy,
     since: toIso(scene.sinceMs),
     sessions: sessions.map(({ sessionId, agentId, elsewhere }) => ({ sessionId, agentId, elsewhere })),
-    collectors: runs,
   };
 }

@@ -18,7 +18,7 @@ import type { ProcessIdentity } from "@firebreak/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock, createNewId, formatEndpoint, readProcessStartTime } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
-import { collectEvidence, getEvidence, listEvidence, verifyArchive } from "./index.ts";
+import { collectEvidence, getEvidence, listEvidence, settleInterrupted, verifyArchive } from "./index.ts";
 import type { CollectInput, EvidenceContext } from "./index.ts";
 import { writeCollectionRecord } from "./collect/collection-record.ts";
 import { emptySurroundings, sessionSubject, settingsFor } from "./collect/testing.ts";
@@ -247,19 +247,19 @@ describe("E-3: chain of custody", () => {
     });
     rmSync(path.join(directory, "custody.jsonl"));
     expect((await verifyArchive(directory)).intact).toBe(false);
-    await collectEvidence(ctx, once);
+    expect(await settleInterrupted({ ...ctx, tried: new Set() })).toEqual([]);
     expect(await verifyArchive(directory)).toMatchObject({ intact: true });
   });
 
-  test("a collection that was cut off is kept aside and named in the next one", async () => {
-    const again = input();
-    mkdirSync(path.join(home, "evidence", again.archiveId, "blobs"), { recursive: true });
-    writeFileSync(path.join(home, "evidence", again.archiveId, "blobs", "half"), "half a blob");
-    const summary = await collectEvidence(ctx, again);
-    expect(readItem(summary.directory, `interrupted/${again.archiveId}`).item).toMatchObject({
-      reason: `what it had is kept unsealed as ${again.archiveId}.partial-1`,
-    });
-    expect(readFileSync(`${summary.directory}.partial-1/blobs/half`, "utf8")).toBe("half a blob");
+  test("a directory of which nothing tells what it is is set aside, not sealed and not touched", async () => {
+    const { archiveId } = input();
+    const directory = path.join(home, "evidence", archiveId);
+    mkdirSync(path.join(directory, "blobs"), { recursive: true });
+    writeFileSync(path.join(directory, "blobs", "half"), "half a blob");
+    expect(await settleInterrupted({ ...ctx, tried: new Set() })).toEqual([
+      { id: archiveId, isSealed: false, problem: expect.stringContaining(`kept unsealed as ${archiveId}.partial-1`) },
+    ]);
+    expect(readFileSync(`${directory}.partial-1/blobs/half`, "utf8")).toBe("half a blob");
   });
 
   const ATTACKS: readonly { name: string; attack: (directory: string) => void; finds: string }[] = [

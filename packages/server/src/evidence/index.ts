@@ -1,6 +1,9 @@
-export { collectEvidence, recordCollection, sealCollection } from "./collect-evidence.ts";
+export { collectEvidence, failCollection, recordCollection, sealCollection } from "./collect-evidence.ts";
 export type { CollectInput, EvidenceContext } from "./collect-evidence.ts";
 export { archiveDirectory, isUnderWay, readCollectionRecords } from "./collect/collection-record.ts";
+export { settleInterrupted } from "./collect/settle-interrupted.ts";
+export type { CutOff } from "./collect/settle-interrupted.ts";
+export { wasCutOff } from "./collect/finish-cut-off.ts";
 export type { CollectionRecord } from "./collect/collection-record.ts";
 export type {
   ContainerSource,

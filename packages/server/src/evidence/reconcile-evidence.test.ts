@@ -7,8 +7,8 @@ import type { Logger } from "../kernel/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { readCollectionRecords, writeCollectionRecord } from "./collect/collection-record.ts";
-import { emptySurroundings, settingsFor } from "./collect/testing.ts";
-import { collectEvidence, getEvidence, reconcileEvidence } from "./index.ts";
+import { emptySurroundings, readArchive, settingsFor } from "./collect/testing.ts";
+import { collectEvidence, getEvidence, reconcileEvidence, settleInterrupted } from "./index.ts";
 
 const START = Date.parse("2026-03-01T03:00:00Z");
 const newId = createNewId(() => START);
@@ -50,8 +50,17 @@ function collectAlone(into = home) {
 
 function createPass() {
   const actor = { kind: "daemon", id: "firebreak", name: "firebreak" } as const;
-  const ctx = { home, database: shared.database, clock, logger, actor, refused: new Set<string>() };
-  return () => reconcileEvidence(ctx);
+  const ctx = {
+    home,
+    database: shared.database,
+    clock,
+    logger,
+    actor,
+    refused: new Set<string>(),
+    tried: new Set<string>(),
+  };
+  const settle = (of: { home: string; tried: ReadonlySet<string> }) => settleInterrupted({ ...of, clock });
+  return () => reconcileEvidence({ ...ctx, settle });
 }
 
 async function actsOn(id: string) {
@@ -99,7 +108,7 @@ describe("E-3: what happened while no server ran", () => {
     expect(said).toHaveLength(2);
   });
 
-  test("a collection whose process is gone is set aside and told of once, one that lives is left alone", async () => {
+  test("a collection whose process is gone is sealed, told of once and put on record, one that lives is left alone", async () => {
     const facts = {
       incidentId: null,
       agentId: null,
@@ -128,15 +137,16 @@ describe("E-3: what happened while no server ran", () => {
     const pass = createPass();
     await pass();
     await pass();
-    expect(await actsOn(dead)).toEqual([{ action: "evidence.interrupt", actor: "daemon firebreak" }]);
+    expect(await actsOn(dead)).toEqual([
+      { action: "evidence.interrupt", actor: "daemon firebreak" },
+      { action: "evidence.collect", actor: "person ada" },
+      { action: "evidence.custody", actor: "person ada" },
+    ]);
     expect(await actsOn(alive)).toEqual([]);
-    const problem = `its process ended after 2 of 9 kinds of evidence, while it collected logs; what it had is kept unsealed as ${dead}.partial-1`;
-    const records = readCollectionRecords(home).map(({ id, end }) => [id, end?.problem ?? null]);
-    expect(new Map(records as [string, string | null][])).toEqual(
-      new Map([
-        [dead, problem],
-        [alive, null],
-      ]),
-    );
+    const { directory, failedItems } = await getEvidence({ database: shared.database }, dead);
+    expect(failedItems).toBe(1);
+    const problem = "its process ended after 2 of 9 kinds of evidence, while it collected logs";
+    expect(readArchive(directory).item("interrupted")).toMatchObject({ status: "failed", reason: problem });
+    expect(readCollectionRecords(home).map(({ id }) => id)).toEqual([alive]);
   });
 });

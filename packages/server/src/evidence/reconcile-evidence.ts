@@ -4,11 +4,12 @@ import path from "node:path";
 import type { Actor } from "@firebreak/protocol";
 import { recordAudit } from "../audit/index.ts";
 import type { Clock, Logger, SigningKey } from "../kernel/index.ts";
-import { messageOf, toIso } from "../kernel/index.ts";
+import { messageOf } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
-import { archiveDirectory, isSealed, listArchiveIds, readCollectionRecords } from "./collect/collection-record.ts";
-import { settleInterrupted } from "./collect/settle-interrupted.ts";
+import { archiveDirectory, isSealed, listArchiveIds } from "./collect/collection-record.ts";
+import { hasInterrupted } from "./collect/settle-interrupted.ts";
+import type { CutOff, SettleContext } from "./collect/settle-interrupted.ts";
 import { FILES, evidenceManifest, manifestSignature } from "./manifest.ts";
 import type { EvidenceManifest } from "./manifest.ts";
 import { readSummary } from "./read-summary.ts";
@@ -23,13 +24,17 @@ export interface ReconcileContext {
   readonly actor: Actor;
   /** directories that are no archives of this home: said once, not at every pass */
   readonly refused: Set<string>;
+  /** collections that were cut off and could not be sealed: tried again by the next server */
+  readonly tried: Set<string>;
+  /** seals what was cut off, which may take long */
+  readonly settle: (of: Pick<SettleContext, "home" | "tried">) => Promise<readonly CutOff[]>;
 }
 
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * Brings records and home together: archives that were sealed while no server ran are put on record, with their act in the
- * audit log; collections whose process was killed are set aside and told of.
+ * audit log; of collections whose process was killed, what they had is sealed and told of.
  */
 export async function reconcileEvidence(ctx: ReconcileContext): Promise<void> {
   await tellInterrupted(ctx);
@@ -45,13 +50,14 @@ export async function reconcileEvidence(ctx: ReconcileContext): Promise<void> {
 }
 
 async function tellInterrupted(ctx: ReconcileContext): Promise<void> {
-  const { home, clock, logger, actor, database } = ctx;
-  const told = new Set(readCollectionRecords(home).flatMap(({ id, end }) => (end === null ? [] : [id])));
-  for (const { id, problem } of settleInterrupted(home, toIso(clock.now()))) {
-    if (told.has(id)) continue;
-    logger.warn("a collection of evidence was cut off", { archive: id, problem });
+  const { home, clock, logger, actor, database, tried } = ctx;
+  if (!hasInterrupted(ctx)) return;
+  for (const { id, problem, isSealed: sealed } of await ctx.settle({ home, tried })) {
+    if (!sealed) tried.add(id);
+    logger.warn("a collection of evidence was cut off", { archive: id, problem, sealed });
+    const detail = { problem, sealed };
     await inTransaction(database, (trx) =>
-      recordAudit(trx, { at: clock.now(), actor, action: "evidence.interrupt", target: id, detail: { problem } }),
+      recordAudit(trx, { at: clock.now(), actor, action: "evidence.interrupt", target: id, detail }),
     );
   }
 }

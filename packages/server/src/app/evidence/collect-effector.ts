@@ -4,6 +4,7 @@ import type { EvidenceId } from "@firebreak/protocol";
 import { z } from "zod";
 import { TOUCHES_NOTHING, defineEffector } from "../../containment/index.ts";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../containment/index.ts";
+import { wasCutOff } from "../../evidence/index.ts";
 import type { EvidenceSummary, SessionSubject } from "../../evidence/index.ts";
 import { processSurroundings } from "../../kernel/index.ts";
 import type { Profile, ReadSecret } from "../../kernel/index.ts";
@@ -21,6 +22,8 @@ const evidenceParameters = z.strictObject({
   /** instead of the level's; keep it below the step's time box, so that the archive is sealed within it */
   timeLimitSeconds: z.number().int().min(1).max(86_400).optional(),
 });
+/** A step that is cut off every time collects no more. */
+const ROUNDS_MAX = 10;
 type Parameters = z.output<typeof evidenceParameters>;
 
 export interface CollectEffectorSurroundings extends ThreadOptions {
@@ -85,9 +88,20 @@ async function collect(
   );
 }
 
-/** The same step of the same run gives the same archive, however often it is applied. */
+/**
+ * The same step of the same run gives the same archive, however often it is applied. After one that was cut off, and is sealed
+ * as it is, comes another: what may still be had is collected.
+ */
 function archiveIdOf(ctx: EffectorContext): EvidenceId {
-  const digest = createHash("sha256").update(`${ctx.runId}/${ctx.stepId}/evidence`).digest();
+  for (let round = 1; ; round += 1) {
+    const id = archiveIdOfRound(ctx, round);
+    if (round === ROUNDS_MAX || !wasCutOff(ctx.home, id)) return id;
+  }
+}
+
+function archiveIdOfRound({ runId, stepId }: EffectorContext, round: number): EvidenceId {
+  const again = round === 1 ? "" : `/${round}`;
+  const digest = createHash("sha256").update(`${runId}/${stepId}/evidence${again}`).digest();
   return formatId("evidence", digest.readUIntBE(16, 6), digest);
 }
 

@@ -1,5 +1,6 @@
-import { recordCollection } from "../../evidence/index.ts";
+import { failCollection, recordCollection } from "../../evidence/index.ts";
 import type { CollectInput, EvidenceContext, EvidenceSummary } from "../../evidence/index.ts";
+import { messageOf } from "../../kernel/index.ts";
 import type { ReadSecret } from "../../kernel/index.ts";
 import type { Database } from "../../storage/index.ts";
 import { streamEvents } from "../../telemetry/index.ts";
@@ -28,12 +29,19 @@ export async function collectInThread(
   const { database, actor } = context;
   const limitMs = input.timeLimitMs ?? input.settings.levels[input.level].timeLimitSeconds * 1000;
   const task: CollectTask = { kind: "collect", place, actor, input, isAborted: wanted.aborted, hasEvents: true };
-  const summary = await runInThread(task, {
-    evidenceWorkerFile,
-    wanted,
-    signal: AbortSignal.timeout(limitMs + SEALING_MS),
-    answer: answerFrom(database, readSecret, onProgress),
-  });
+  let summary: EvidenceSummary;
+  try {
+    summary = await runInThread(task, {
+      evidenceWorkerFile,
+      wanted,
+      signal: AbortSignal.timeout(limitMs + SEALING_MS),
+      answer: answerFrom(database, readSecret, onProgress),
+    });
+  } catch (fault) {
+    // the thread may have ended without a word; this process, by which the collection is known, lives on
+    failCollection(context.home, context.clock, input.archiveId, messageOf(fault));
+    throw fault;
+  }
   await recordCollection(context, input, summary);
   return summary;
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Actor } from "@firebreak/protocol";
-import { collectEvidence } from "../../evidence/index.ts";
-import type { CollectionRecord, EvidenceSummary } from "../../evidence/index.ts";
+import { collectEvidence, settleInterrupted } from "../../evidence/index.ts";
+import type { CollectionRecord, CutOff, EvidenceSummary } from "../../evidence/index.ts";
 import {
   createSecretReader,
   ensurePrivateDir,
@@ -25,6 +25,8 @@ export interface LocalCollectOptions {
   readonly request: CollectRequest;
   readonly signal: AbortSignal;
   readonly onProgress: (record: CollectionRecord) => void;
+  /** told of earlier collections that were cut off, and are settled once this one is sealed */
+  readonly onCutOff: (one: CutOff) => void;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function collectWithoutServer(options: LocalCollectOptions): Promis
   const { userHome } = processSurroundings();
   const readSecret = createSecretReader(environment, home);
   const { timeLimitSeconds } = request;
-  return collectEvidence(
+  const summary = await collectEvidence(
     { home, database: null, clock, actor },
     {
       ...subject,
@@ -59,4 +61,7 @@ export async function collectWithoutServer(options: LocalCollectOptions): Promis
       onProgress,
     },
   );
+  // not before: what is to be had now may be gone in a moment
+  for (const one of await settleInterrupted({ home, clock, tried: new Set() })) options.onCutOff(one);
+  return summary;
 }

@@ -1,4 +1,4 @@
-import type { SealState, VerifyRequest } from "../../evidence/index.ts";
+import type { CutOff, SealState, VerifyRequest } from "../../evidence/index.ts";
 import { FirebreakError, messageOf, programFile, startWorker } from "../../kernel/index.ts";
 import type { WorkerLine } from "../../kernel/index.ts";
 import type {
@@ -32,6 +32,14 @@ export async function sealInThread(
   options: ThreadOptions = {},
 ): Promise<SealState> {
   return runInThread({ kind: "seal", directory, immutable }, { ...options, signal: NEVER });
+}
+
+/** Seals what collections had whose process was killed; see `settleInterrupted`. */
+export async function settleInThread(
+  { home, tried }: { readonly home: string; readonly tried: ReadonlySet<string> },
+  options: ThreadOptions = {},
+): Promise<readonly CutOff[]> {
+  return runInThread({ kind: "settle", home, tried }, { ...options, signal: NEVER });
 }
 
 /** Gives the archive as `exportArchive` does. What is wrong with it is thrown before its first piece. */

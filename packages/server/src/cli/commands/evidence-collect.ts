@@ -129,6 +129,10 @@ async function collectHere(context: CommandContext, request: CollectRequest): Pr
         startedAt = record.startedAt;
         tell({ ...record.progress, startedAt });
       },
+      onCutOff: ({ id, problem, isSealed }) => {
+        const became = isSealed ? "sealed now, with what it had" : "not sealed";
+        output.note(`firebreak: ${id}, an earlier collection, was cut off and is ${became}: ${printable(problem)}`);
+      },
     });
     return {
       id: summary.id,

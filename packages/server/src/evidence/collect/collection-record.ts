@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ensurePrivateDir, processExists, readProcessStartTime, writeFileAtomic } from "../../kernel/index.ts";
 import { FILES } from "../manifest.ts";
 
-const collectionRecord = z.object({
+export const collectionRecord = z.object({
   version: z.literal(1),
   id: z.string().regex(/^evd_[0-9A-Z]{26}$/),
   incidentId: z.string().nullable(),
@@ -32,8 +32,10 @@ const collectionRecord = z.object({
 export type CollectionRecord = z.infer<typeof collectionRecord>;
 
 const evidenceDir = (home: string) => path.join(home, "evidence");
-const recordsDir = (home: string) => path.join(evidenceDir(home), "under-way");
+export const recordsDir = (home: string) => path.join(evidenceDir(home), "under-way");
 const fileOf = (home: string, id: string) => path.join(recordsDir(home), `${id}.json`);
+/** Whoever holds it decides who finishes a collection that was cut off. */
+export const claimFile = (home: string, id: string) => path.join(recordsDir(home), `${id}.claim`);
 const temporaryOf = (home: string, id: string) => path.join(recordsDir(home), `${id}.tmp`);
 const ARCHIVE = /^evd_[0-9A-Z]{26}$/;
 

@@ -29,6 +29,7 @@ export interface RunOptions {
   /** counts what was kept, also of what is still coming in */
   readonly meter: { bytes: number };
   readonly onProgress: (progress: CollectProgress) => void;
+  readonly onRun?: (run: CollectorRun) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -55,7 +56,9 @@ export async function runCollectors(
   const runs: CollectorRun[] = [];
   for (const [done, collector] of collectors.entries()) {
     options.onProgress({ done, total: collectors.length, current: collector.name });
-    runs.push(await runOne(collector, options));
+    const run = await runOne(collector, options);
+    runs.push(run);
+    options.onRun?.(run);
   }
   options.onProgress({ done: collectors.length, total: collectors.length, current: null });
   return runs;

@@ -3,6 +3,7 @@ import type { ArchiveVerdict } from "@firebreak/verifier";
 import type {
   CollectInput,
   CollectionRecord,
+  CutOff,
   EventsWish,
   EvidenceSummary,
   SealState,
@@ -28,6 +29,8 @@ export type EvidenceTask =
   | CollectTask
   | { readonly kind: "verify"; readonly file: string; readonly request: VerifyRequest }
   | { readonly kind: "export"; readonly directory: string }
+  /** what was cut off is sealed; without those that were tried before */
+  | { readonly kind: "settle"; readonly home: string; readonly tried: ReadonlySet<string> }
   | { readonly kind: "seal"; readonly directory: string; readonly immutable: boolean };
 
 /** Without what an archive says of itself, which may be large. */
@@ -58,6 +61,7 @@ export interface TaskResults {
   readonly collect: EvidenceSummary;
   readonly verify: Verified;
   readonly export: null;
+  readonly settle: readonly CutOff[];
   readonly seal: SealState;
 }
 

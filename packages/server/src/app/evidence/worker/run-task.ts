@@ -1,5 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
-import { exportArchive, sealArchive, sealCollection, verifyArchive } from "../../../evidence/index.ts";
+import {
+  exportArchive,
+  sealArchive,
+  sealCollection,
+  settleInterrupted,
+  verifyArchive,
+} from "../../../evidence/index.ts";
 import type { EventsWish, EvidenceSummary, StoredEvent } from "../../../evidence/index.ts";
 import { FirebreakError, messageOf, systemClock } from "../../../kernel/index.ts";
 import { collectSurroundings } from "../surroundings.ts";
@@ -29,6 +35,8 @@ async function resultOf(task: EvidenceTask, port: MessagePort): Promise<TaskResu
     }
     case "export":
       return exportTo(new ServerLine(port), task.directory);
+    case "settle":
+      return settleInterrupted({ home: task.home, clock: systemClock, tried: task.tried });
     case "seal":
       return sealArchive(task.directory, task.immutable);
   }
