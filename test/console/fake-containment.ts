@@ -40,7 +40,7 @@ const RULES: ContainmentView["rules"] = [
 export function containmentOf(isBusy: boolean): ContainmentView {
   return {
     rules: isBusy ? RULES : [],
-    limits: { actionsPerHour: 20, actionsPerRulePerHour: 10, fleetShare: 0.5, quietMinutes: 10 },
+    limits: { actionsPerHour: 20, actionsPerRulePerHour: 10, fleetShare: 0.5, quietMinutes: 10, lateMinutes: 60 },
     used: { actionsThisHour: 2, agentsThisHour: 2, agentsActive: 4, agentsAllowed: 2 },
     waiting: isBusy ? 1 : 0,
   };

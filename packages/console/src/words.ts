@@ -103,6 +103,7 @@ export const REACTION_WORDS = {
 
 export const RAIL_WORDS = {
   self: "this server runs in it",
+  late: "it was told long after it happened",
   quiet: "a person let it run again shortly before",
   evidence: "no evidence was collected before",
   rule_hour: "this rule has acted often enough this hour",

@@ -24,7 +24,7 @@ export const reactionState = z.enum(REACTION_STATES);
 export type ReactionState = z.infer<typeof reactionState>;
 
 /** What holds an automatic act back and has it asked for instead. */
-export const RAILS = ["self", "quiet", "evidence", "rule_hour", "hour", "fleet"] as const;
+export const RAILS = ["self", "late", "quiet", "evidence", "rule_hour", "hour", "fleet"] as const;
 export const rail = z.enum(RAILS);
 export type Rail = z.infer<typeof rail>;
 
@@ -103,6 +103,7 @@ export const containmentView = z.object({
     actionsPerRulePerHour: count,
     fleetShare: z.number(),
     quietMinutes: z.number(),
+    lateMinutes: z.number(),
   }),
   /** how much of the limits is used now */
   used: z.object({

@@ -105,6 +105,28 @@ describe("alerts", () => {
     expect(await getAlert(read(), opened[2]?.alertId ?? "")).toMatchObject({ agentId: "scout-1" });
   });
 
+  it("C-7: about what was told long after it happened are marked, and do not take in what happens now", async () => {
+    const late = (id: string, hours: number): Finding => {
+      const { match, event } = findingOf(id);
+      if (event === undefined) throw new TypeError("a finding of the test has an event");
+      const receivedTime = new Date(match.lastTime + hours * 3_600_000).toISOString();
+      return { match, event: { ...event, receivedTime } };
+    };
+    const raised = await raise(late("1", 48), late("2", 2), findingOf("3"), late("4", 1), {
+      match: { ...findingOf("5").match, groupBy: { "agent.id": "scout-1" } },
+      event: undefined,
+    });
+    expect(raised.map(({ opened }) => opened)).toEqual([true, true, true]);
+    const labels = await Promise.all(
+      raised.map(async ({ alertId }) => (await getAlert(read(), alertId)).labels["firebreak_late"]),
+    );
+    expect(labels).toEqual(["true", undefined, undefined]);
+    expect((await raise(late("6", 3))).map(({ alertId }) => alertId)).toEqual([raised[0]?.alertId]);
+    const patient = { ...ctx, lateMs: 72 * 3_600_000 };
+    const [now] = await inTransaction(test.database, (trx) => raiseAlerts(trx, patient, [late("7", 48)]));
+    expect(now).toEqual({ alertId: raised[1]?.alertId, opened: false });
+  });
+
   it("open once per rule, agent and session, count further matches, and tell of the opening once", async () => {
     const [first] = await raise(findingOf("1"));
     expect(first?.opened).toBe(true);

@@ -19,6 +19,7 @@ const of = (changes: Partial<ContainmentTrigger>) => ({
   severity: 2 as const,
   incidentType: "system_outage" as const,
   tags: [],
+  isLate: false,
   ...changes,
 });
 const begun = (changes: Partial<ContainmentTrigger>) =>
@@ -31,6 +32,7 @@ test("C-7: a playbook that the profile binds starts, or is asked for, also where
     ["look-closely", "ask", {}],
   ]);
   expect(actsByItself(profile, of({}))).toBe(true);
+  expect(actsByItself(profile, of({ isLate: true }))).toBe(false);
 });
 
 test("C-7: what a sender reports starts nothing, and no playbook is begun twice for one alert", () => {

@@ -9,6 +9,8 @@ export interface ContainmentTrigger {
   readonly severity: Severity;
   readonly incidentType: IncidentType;
   readonly tags: readonly string[];
+  /** told long after it happened: then nothing is done without asking */
+  readonly isLate: boolean;
 }
 
 /** A rule of the profile that an alert sets off. */
@@ -38,7 +40,7 @@ const PLAYBOOK_INPUTS = { agentId: "${alert.agentId}", sessionId: "${alert.sessi
  */
 export function automaticContainments(
   profile: ContainmentProfile,
-  alert: ContainmentTrigger,
+  alert: Omit<ContainmentTrigger, "isLate">,
 ): readonly AutomaticContainment[] {
   if (alert.ruleId === null) return [];
   const started = profile.playbooks.filter((binding) => isBoundTo(binding, alert)).flatMap(startOf);
@@ -53,7 +55,7 @@ export function automaticContainments(
 
 /** @returns whether an alert acts on an agent without asking anybody: then quieting it must not let the agent run on */
 export function actsByItself(profile: ContainmentProfile, alert: ContainmentTrigger): boolean {
-  return automaticContainments(profile, alert).some(({ mode }) => mode === "act");
+  return !alert.isLate && automaticContainments(profile, alert).some(({ mode }) => mode === "act");
 }
 
 function boundPlaybook(rule: string, playbook: string, mode: ContainmentMode): AutomaticContainment {
@@ -106,7 +108,10 @@ export function isBoundTo(
   return isOfRule && (incidentTypes?.includes(incidentType) ?? true) && (severities?.includes(severity) ?? true);
 }
 
-function isSetOff({ when }: ContainmentRule, { ruleId, severity, incidentType, tags }: ContainmentTrigger): boolean {
+function isSetOff(
+  { when }: ContainmentRule,
+  { ruleId, severity, incidentType, tags }: Omit<ContainmentTrigger, "isLate">,
+): boolean {
   const isOfRule = when.rules?.some((rule) => rule === ruleId || (ruleId ?? "").startsWith(`${rule}/`)) ?? true;
   const isTagged = when.tags?.some((tag) => tags.includes(tag)) ?? true;
   const isGrave = when.severities?.includes(severity) ?? true;

@@ -13,6 +13,7 @@ export type { Plan } from "./pipeline/types.ts";
 export { listAlertStates } from "./list-alert-states.ts";
 export type { AlertState } from "./list-alert-states.ts";
 export { markFalsePositive, unmarkFalsePositive } from "./mark-false-positive.ts";
+export { isLate } from "./came-late.ts";
 export { agentOf, raiseAlert, raiseAlerts } from "./raise-alert.ts";
 export type { Finding, Raised, RaiseContext } from "./raise-alert.ts";
 export { receiveSignals } from "./receive-signals.ts";

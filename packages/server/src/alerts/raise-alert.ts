@@ -8,6 +8,7 @@ import type { Clock, NewId } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import { emitDomainEvent, notifyLive } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
+import { cameLate, LATE_LABEL } from "./came-late.ts";
 import { judgeMatch } from "./judge-match.ts";
 import type { AlertProfile } from "./judge-match.ts";
 import { readOccurrence } from "./occurrence.ts";
@@ -19,6 +20,8 @@ export interface RaiseContext {
   readonly profile: AlertProfile;
   /** takes out of text what must not be shown; by default what a profile that says nothing takes out */
   readonly maskText?: (text: string) => string;
+  /** how long after it happened something may be told and still be acted on at once; an hour if left out */
+  readonly lateMs?: number;
 }
 
 /** A match and the event that completed it; none when it came true because something did not happen. */
@@ -48,7 +51,7 @@ const EVENT_IDS_MAX = 100;
 export async function raiseAlerts(trx: Trx, ctx: RaiseContext, findings: readonly Finding[]): Promise<Raised[]> {
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const fingerprint = fingerprintOf(finding);
+    const fingerprint = fingerprintOf(finding, ctx.lateMs);
     const group = groups.get(fingerprint);
     if (group === undefined) groups.set(fingerprint, [finding]);
     else group.push(finding);
@@ -60,11 +63,14 @@ export async function raiseAlerts(trx: Trx, ctx: RaiseContext, findings: readonl
 
 /** One match. See {@link raiseAlerts}. */
 export async function raiseAlert(trx: Trx, ctx: RaiseContext, finding: Finding): Promise<Raised> {
-  return raiseGroup(trx, ctx, fingerprintOf(finding), [finding]);
+  return raiseGroup(trx, ctx, fingerprintOf(finding, ctx.lateMs), [finding]);
 }
 
-/** What is not about an event is about its group: two backups that are missing are two alerts. */
-function fingerprintOf(finding: Finding): string {
+/**
+ * What is not about an event is about its group: two backups that are missing are two alerts. What came late has alerts of its
+ * own, so that what happens now opens one that is acted on.
+ */
+function fingerprintOf(finding: Finding, lateMs: number | undefined): string {
   const { match, event } = finding;
   const agent = agentOf(finding);
   const parts = [
@@ -72,6 +78,7 @@ function fingerprintOf(finding: Finding): string {
     agent.id ?? null,
     agent.session ?? null,
     ...(event === undefined ? [match.groupBy] : []),
+    ...(cameLate(finding, lateMs) ? ["late"] : []),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
@@ -140,7 +147,7 @@ async function insertAlert(
       kind: "sigma",
       key: fingerprint,
       occurrence: await readOccurrence(trx, fingerprint),
-      labels: toStorableJson(labelsOf(newest, severity)),
+      labels: toStorableJson(labelsOf(newest, severity, ctx.lateMs)),
       annotations: "{}",
       links: "[]",
       notes: "[]",
@@ -172,7 +179,7 @@ async function insertAlert(
 }
 
 /** What matchers of silences and routes see of a match. */
-function labelsOf(finding: Finding, severity: Severity): Record<string, string> {
+function labelsOf(finding: Finding, severity: Severity, lateMs: number | undefined): Record<string, string> {
   const { match } = finding;
   const agent = agentOf(finding);
   return {
@@ -185,6 +192,7 @@ function labelsOf(finding: Finding, severity: Severity): Record<string, string> 
     ...(agent.session === undefined ? {} : { session: agent.session }),
     firebreak_source: "detection",
     firebreak_kind: "sigma",
+    ...(cameLate(finding, lateMs) ? { [LATE_LABEL]: "true" } : {}),
   };
 }
 

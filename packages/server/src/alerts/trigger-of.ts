@@ -1,6 +1,7 @@
 import { incidentType, severity } from "@firebreak/protocol";
 import { z } from "zod";
 import type { ContainmentTrigger } from "./automatic-containment.ts";
+import { isLate } from "./came-late.ts";
 
 /** The columns of an alert that decide what it sets off. */
 export const triggerRow = z.object({
@@ -9,6 +10,7 @@ export const triggerRow = z.object({
   severity,
   incident_type: incidentType,
   detail: z.unknown(),
+  labels: z.record(z.string(), z.string()),
 });
 
 const tagged = z.object({ tags: z.array(z.string()) });
@@ -20,6 +22,7 @@ export function triggerOf(alert: z.infer<typeof triggerRow>): ContainmentTrigger
     agentId: alert.agent_id,
     severity: alert.severity,
     incidentType: alert.incident_type,
+    isLate: isLate(alert.labels),
     tags: tagged.safeParse(alert.detail).data?.tags ?? [],
   };
 }

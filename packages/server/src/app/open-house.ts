@@ -261,6 +261,7 @@ function createEventPath(
   { config, dataDir }: HouseOptions,
   { clock, newId, logger, profile, redactor, originals, database }: Pick<House, EventPathNeeds>,
 ): Pick<House, "detector" | "indicators" | "intake"> {
+  const lateMs = profile.containment.limits.lateMinutes * 60_000;
   const detector = createDetector({
     database,
     rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
@@ -268,7 +269,7 @@ function createEventPath(
     clock,
     logger,
     onMatches: async (trx, findings) => {
-      await raiseAlerts(trx, { clock, newId, profile, maskText: redactor.maskText }, findings);
+      await raiseAlerts(trx, { clock, newId, profile, maskText: redactor.maskText, lateMs }, findings);
       await recordHits(trx, { clock }, findings);
     },
   });
@@ -333,6 +334,7 @@ async function startWork(house: House, openings: Openings, drills: readonly Daem
   openings.add("work", () => work.stop());
   await detector.start();
   openings.add("detector", () => detector.stop());
+  openings.add("rules to try", () => house.workshop.workers.close());
   openings.add("evidence under way", () => house.collections.close());
   openings.add("intake", () => intake.close());
   // before the intake, which stores what they read

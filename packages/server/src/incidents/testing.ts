@@ -45,6 +45,7 @@ export interface TestAlert {
   readonly title: string;
   readonly createdAt: number;
   readonly firstEventAt: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Writes an open alert as the alerts room does; for tests that begin where an alert exists. */
@@ -57,6 +58,7 @@ export async function insertAlert(ctx: TestContext, given: Partial<TestAlert> = 
     title: "Command burst",
     createdAt: now,
     firstEventAt: now - 1500,
+    labels: {},
     ...given,
   };
   await ctx.database.kysely
@@ -69,7 +71,7 @@ export async function insertAlert(ctx: TestContext, given: Partial<TestAlert> = 
       kind: "sigma",
       key: id,
       occurrence: 1,
-      labels: "{}",
+      labels: JSON.stringify(alert.labels),
       annotations: "{}",
       links: "[]",
       notes: "[]",

@@ -24,7 +24,8 @@ export async function checkRails(
   plan: ReactionPlan,
   facts: RailFacts,
 ): Promise<RailHold | null> {
-  const hold = holdSelf(ctx, plan) ?? holdQuiet(ctx, plan, facts) ?? (await holdEvidence(trx, ctx, plan));
+  const hold =
+    holdSelf(ctx, plan) ?? holdLate(ctx, plan) ?? holdQuiet(ctx, plan, facts) ?? (await holdEvidence(trx, ctx, plan));
   return hold ?? holdNumbers(ctx, plan, facts);
 }
 
@@ -33,6 +34,13 @@ export function holdSelf(ctx: Pick<RailContext, "ownAgents">, plan: ReactionPlan
   const agentId = agentOf(plan);
   if (agentId === null || !ctx.ownAgents.has(agentId)) return null;
   return { rail: "self", reason: `this server runs in the process tree of agent ${agentId}` };
+}
+
+/** Whether what happened then goes on now, only a person can tell. */
+function holdLate({ profile }: RailContext, { occasion }: ReactionPlan): RailHold | null {
+  if (!occasion.isLate) return null;
+  const { lateMinutes } = profile.containment.limits;
+  return { rail: "late", reason: `it was told more than ${lateMinutes} min after it happened (lateMinutes)` };
 }
 
 function holdQuiet(ctx: RailContext, plan: ReactionPlan, { resumed }: RailFacts): RailHold | null {

@@ -13,6 +13,7 @@ const EXAMPLE: Occasion = {
   incidentId: "INC-1",
   agentId: "agent",
   sessionId: "session",
+  isLate: false,
   scope: {
     alert: {
       id: "alr_1",

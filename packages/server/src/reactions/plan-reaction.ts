@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AgentEvent, AlertView, ReactionView } from "@firebreak/protocol";
 import { z } from "zod";
+import { isLate } from "../alerts/index.ts";
 import type { AutomaticContainment } from "../alerts/index.ts";
 import { canonicalJson } from "../kernel/index.ts";
 import { resolveReferences } from "../playbooks/index.ts";
@@ -12,6 +13,8 @@ export interface Occasion {
   readonly incidentId: string | null;
   readonly agentId: string | null;
   readonly sessionId: string | null;
+  /** it was told long after it happened */
+  readonly isLate: boolean;
   readonly scope: object;
 }
 
@@ -33,7 +36,7 @@ export function occasionOf(alert: AlertView, incidentId: string, event: AgentEve
   const { id, title, agentId, sessionId, pack, ruleId, severity, labels } = alert;
   const known = { id, title, agentId, sessionId: sessionId ?? undefined, pack: pack ?? undefined, ruleId, severity };
   const scope = { alert: { ...known, labels }, incident: { id: incidentId }, ...(event === null ? {} : { event }) };
-  return { title, alertId: id, incidentId, agentId, sessionId, scope };
+  return { title, alertId: id, incidentId, agentId, sessionId, isLate: isLate(labels), scope };
 }
 
 /** What is done for one alert by one containment; the same act on the same target is there once. */
@@ -87,9 +90,19 @@ export function agentOf({ parameters, occasion }: ReactionPlan): string | null {
   return agentTarget.safeParse(parameters).data?.agentId ?? occasion.agentId;
 }
 
-/** @returns always the same key for the same incident, act and target, until a person lets the target run again */
+/**
+ * @returns always the same key for the same incident, act and target, until a person lets the target run again; what was told
+ *   late has a key of its own, so that its question does not stand in the way of what happens now
+ */
 export function keyOf({ occasion, kind, what, target }: ReactionPlan, generation: number): string {
-  const parts = [occasion.incidentId ?? occasion.alertId, generation, kind, what, target];
+  const parts = [
+    occasion.incidentId ?? occasion.alertId,
+    generation,
+    kind,
+    what,
+    target,
+    ...(occasion.isLate ? ["late"] : []),
+  ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 

@@ -48,6 +48,7 @@ export async function reactToEmergency(ctx: ReactionContext, stop: EmergencyStop
     incidentId: alert.incident_id,
     agentId,
     sessionId,
+    isLate: false,
     scope: {},
   };
   const row = await beginReaction(ctx, planReaction({ ...containment, kind: "effector" }, occasion));

@@ -104,10 +104,10 @@ function configure(rules: readonly RuleFields[], limits: Record<string, unknown>
 }
 
 /** An alert about an agent opens an incident, and what the profile says about it is done. */
-async function alarm(agentId = "scout", severity: 1 | 2 = 1) {
+async function alarm(agentId = "scout", severity: 1 | 2 = 1, labels: Record<string, string> = {}) {
   incidents.clock.advance(1); // so that ids sort in this order
   await seeAgent(agentId);
-  const alertId = await insertAlert(incidents, { agentId, severity });
+  const alertId = await insertAlert(incidents, { agentId, severity, labels });
   const { incidentId } = await openIncidentForAlert(incidents, alertId);
   const runs = await reactToAlert(ctx, { alertId, incidentId });
   return { alertId, incidentId, runs };
@@ -393,6 +393,18 @@ describe("C-7: guard rails hold an act back, say why, and have it asked for", ()
     incidents.clock.advance(61 * MINUTE_MS);
     await alarm("z");
     expect(holds()).toContain("deny agent z");
+  });
+
+  test("what was told long after it happened is asked about, and does not stand in the way of what happens now", async () => {
+    configure([DENY]);
+    const then = await alarm("scout", 1, { firebreak_late: "true" });
+    expect(await held("late")).toBe("it was told more than 60 min after it happened (lateMinutes)");
+    expect(holds()).toEqual([]);
+    const alertId = await insertAlert(incidents, { agentId: "scout", severity: 1 });
+    await reactToAlert(ctx, { alertId, incidentId: then.incidentId });
+    expect(holds()).toEqual(["deny agent scout"]);
+    const states = (await reactions()).map(({ state }) => state);
+    expect(states.toSorted()).toEqual(["applied", "waiting"]);
   });
 
   test("a quiet time after a person let the target run again; then it acts again", async () => {

@@ -4,16 +4,12 @@ import { toStorableJson } from "../alerts/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import type { VersionRange } from "../indicators/index.ts";
-import { inTransaction, notifyLive } from "../storage/index.ts";
+import { dropOldestEnded, inTransaction, notifyLive, refuseTooMany } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import type { ScanContext } from "./context.ts";
 import { viewScan } from "./scan-row.ts";
 
 export const SCAN_TASK = "indicator-scan";
-/** Scans that wait or run; they run one after another. */
-const WAITING_MAX = 10;
-/** Ended ones that are kept, the newest. */
-const KEPT_MAX = 50;
 
 export interface ScanInput {
   readonly target: ScanTarget;
@@ -27,7 +23,7 @@ export async function requestScan(ctx: ScanContext, { target, alert }: ScanInput
     throw new FirebreakError("invalid_body", "The range lies in the future: nothing is stored.");
   }
   return inTransaction(ctx.database, async (trx) => {
-    await refuseTooMany(trx);
+    await refuseTooMany(trx, "indicator_scans", "scans");
     return insertScan(trx, ctx, { target: parsed, alert });
   });
 }
@@ -39,7 +35,7 @@ export async function insertScan(
   { target, alert }: ScanInput,
   range?: VersionRange,
 ): Promise<ScanView> {
-  await dropOldest(trx);
+  await dropOldestEnded(trx, "indicator_scans");
   const id = ctx.newId("indicatorScan");
   const now = ctx.clock.now();
   const row = await trx
@@ -63,28 +59,4 @@ export async function insertScan(
   await ctx.work.enqueue(trx, SCAN_TASK, { scanId: id }, { queue: SCAN_TASK, key: id, maxAttempts: 10 });
   await notifyLive(trx, "indicator_scan", id);
   return viewScan(row, 0);
-}
-
-async function refuseTooMany(trx: Trx): Promise<void> {
-  const waiting = await trx
-    .selectFrom("indicator_scans")
-    .select("id")
-    .where("state", "in", ["pending", "running"])
-    .execute();
-  if (waiting.length < WAITING_MAX) return;
-  throw new FirebreakError("conflict", `${waiting.length} scans wait already. Cancel one, or wait for them.`);
-}
-
-async function dropOldest(trx: Trx): Promise<void> {
-  const kept = trx
-    .selectFrom("indicator_scans")
-    .select("id")
-    .where("state", "not in", ["pending", "running"])
-    .orderBy("id", "desc")
-    .limit(KEPT_MAX - 1);
-  await trx
-    .deleteFrom("indicator_scans")
-    .where("state", "not in", ["pending", "running"])
-    .where("id", "not in", kept)
-    .execute();
 }

@@ -27,6 +27,7 @@ export type { LiveOptions } from "./live.ts";
 export { createDurableWork } from "./work.ts";
 export type { DurableWork, EnqueueOptions, WorkOptions } from "./work.ts";
 export type { WorkContext, WorkHandler } from "./work-types.ts";
+export { dropOldestEnded, refuseTooMany } from "./request-queue.ts";
 export { inTransaction } from "./transaction.ts";
 export type { Trx } from "./transaction.ts";
 export { exportDatabase } from "./transfer/export-database.ts";

@@ -40,7 +40,7 @@ export function createCostMeter(options: CostMeterOptions): CostMeter {
       // also when it fails: what takes too long once takes too long again
       measured = { fingerprint: rules.fingerprint, atMs: clock.monotonicMs() };
       const task = { kind: "costs", rules: { sources: rules.sources, placeholders }, bodies } as const;
-      const found = await workers.run(task, TIMEOUT_MS);
+      const found = await workers.measure(task, TIMEOUT_MS);
       costs = new Map(found.map(({ ruleId, microsPerEvent }) => [ruleId, microsPerEvent]));
     },
   };

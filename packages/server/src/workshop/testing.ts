@@ -77,6 +77,7 @@ export async function createBench(rules: Readonly<Record<string, string>>): Prom
     },
     drainWork: () => work.drain(),
     close: async () => {
+      await ctx.workshop.workers.close();
       await detector.stop();
       await intake.close();
       await test.close();

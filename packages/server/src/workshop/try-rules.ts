@@ -17,9 +17,12 @@ export async function tryRules({ workshop }: TryContext, request: TryRequest): P
   const { events, rule, ruleId } = request;
   const inForce = textsInForce(workshop);
   if (ruleId !== undefined && rule === undefined) findRule(workshop, ruleId);
-  const rules = rule === undefined ? inForce : { ...inForce, sources: [{ name: "rule.yml", text: rule }] };
-  const task = { kind: "try", rules, records: events, ruleId, explainAll: rule !== undefined } as const;
-  return workshop.workers.run(task, TIMEOUT_MS);
+  const question = { kind: "try", records: events, ruleId, explainAll: rule !== undefined } as const;
+  const rules =
+    rule === undefined
+      ? { ...inForce, areInForce: true }
+      : { ...inForce, sources: [{ name: "rule.yml", text: rule }], areInForce: false };
+  return workshop.workers.ask(rules, question, TIMEOUT_MS);
 }
 
 /**
@@ -29,8 +32,9 @@ export async function tryRules({ workshop }: TryContext, request: TryRequest): P
  */
 export async function runCasesOf({ workshop }: TryContext, id: string): Promise<RuleCasesView> {
   const { file } = findRule(workshop, id);
-  const task = { kind: "cases", rules: textsInForce(workshop), ruleFile: file } as const;
-  const { results, problems } = await workshop.workers.run(task, CASES_TIMEOUT_MS);
+  const question = { kind: "cases", ruleFile: file } as const;
+  const rules = { ...textsInForce(workshop), areInForce: true };
+  const { results, problems } = await workshop.workers.ask(rules, question, CASES_TIMEOUT_MS);
   return {
     results: results.map(({ name, passed, command, expected, got }) => ({
       name,

@@ -237,6 +237,21 @@ describe("trying rules", () => {
     expect(await countAlerts()).toBe(0);
   });
 
+  it("asks the rules in force as they are: also after they changed, and after a question that took too long", async () => {
+    const ask = (text: string) => tryRules(bench.ctx, { events: [command(text)] });
+    expect((await ask("evil")).matches).toHaveLength(1);
+    expect((await ask("evil")).matches).toHaveLength(1);
+    bench.writeRule("evil.yml", EVIL.replace("contains: evil", "contains: wicked"));
+    await bench.detector.reload();
+    expect((await ask("evil")).matches).toEqual([]);
+    expect((await ask("wicked")).matches).toHaveLength(1);
+    const rules = { sources: bench.detector.loaded()?.sources ?? [], placeholders: {}, areInForce: true };
+    const records = Array.from({ length: 5_000 }, () => command("wicked"));
+    const question = { kind: "try", records, ruleId: undefined, explainAll: false } as const;
+    await expect(bench.ctx.workshop.workers.ask(rules, question, 0)).rejects.toMatchObject({ code: "invalid_body" });
+    expect((await ask("wicked")).matches).toHaveLength(1);
+  });
+
   it("tries a text of one's own, and explains also what does not match", async () => {
     const rule = EVIL.replace("id: evil", "id: mine").replace("contains: evil", "contains: wget");
     const tried = await tryRules(bench.ctx, { events: [command("curl")], rule });

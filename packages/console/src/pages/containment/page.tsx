@@ -77,6 +77,7 @@ function Rails({ view: { limits, used } }: { readonly view: ContainmentView }) {
               value: `${used.agentsThisHour} of ${used.agentsAllowed} (${used.agentsActive} active)`,
             },
             { label: "Quiet after a resume", value: `${limits.quietMinutes} min` },
+            { label: "Told late, so asked first", value: `after ${limits.lateMinutes} min` },
           ]}
         />
       </div>

@@ -2,6 +2,7 @@ import type { AlertView, Matcher, SilencePreview } from "@firebreak/protocol";
 import { sql } from "kysely";
 import type { RawBuilder } from "kysely";
 import { actsByItself } from "../automatic-containment.ts";
+import { LATE_LABEL } from "../came-late.ts";
 import { toAlertView } from "../alert-view.ts";
 import type { AlertContext } from "../list-alerts.ts";
 import { countOpenAlerts } from "../list-alerts.ts";
@@ -22,6 +23,7 @@ const TRIGGER_COLUMNS = [
   sql`severity`,
   sql`incident_type`,
   sql`case when rule_id is not null then (detail->'tags')::text end`,
+  sql`case when rule_id is not null then labels->>${sql.lit(LATE_LABEL)} end`,
 ];
 
 /**
@@ -38,13 +40,14 @@ export async function previewSilence(
     countOpenAlerts(ctx),
     countMatches(kysely, matchers, "open", TRIGGER_COLUMNS),
   ]);
-  const containing = counts.filter(({ extra: [rule_id, has_agent, severity, incident_type, tags] }) => {
+  const containing = counts.filter(({ extra: [rule_id, has_agent, severity, incident_type, tags, late] }) => {
     const row = triggerRow.parse({
       rule_id,
       agent_id: has_agent === true ? "an agent" : null,
       severity,
       incident_type,
       detail: { tags: typeof tags === "string" ? JSON.parse(tags) : null },
+      labels: typeof late === "string" ? { [LATE_LABEL]: late } : {},
     });
     return actsByItself(ctx.profile, triggerOf(row));
   });

@@ -223,18 +223,20 @@ describe("D-9: silences", () => {
   it("tell which alerts act by their rule's tags, counted over all values of the labels under a pattern", async () => {
     const rules = [{ name: "leaks", when: { tags: ["attack.exfiltration"] }, effector: "agent.freeze", mode: "act" }];
     profile = { ...profile, ...profileSchema.pick({ containment: true }).parse({ containment: { rules } }) };
-    for (const [host, tags] of [
+    for (const [host, tags, late] of [
       ["web-1", '{"tags": ["attack.exfiltration", "attack.t1048"]}'],
       ["web-2", '{"tags": ["attack.exfiltration", "attack.t1048"]}'],
       ["web-3", '{"tags": ["attack.discovery"]}'],
       ["web-4", '{"tags": "attack.exfiltration"}'],
+      ["web-5", '{"tags": ["attack.exfiltration"]}', "true"],
       ["db-1", '{"tags": ["attack.exfiltration"]}'],
     ] as const) {
       const id = await insertRuleAlert("bound-to-nothing");
-      await test.database.pool.query("update alerts set labels = $2, detail = $3 where id = $1", [id, { host }, tags]);
+      const labels = { host, ...(late === undefined ? {} : { firebreak_late: late }) };
+      await test.database.pool.query("update alerts set labels = $2, detail = $3 where id = $1", [id, labels, tags]);
     }
     const preview = await previewSilence(ctx(), { matchers: [{ name: "host", op: "=~", value: "web-.*" }] });
-    expect(preview).toMatchObject({ openAlerts: 5, matched: 4, containing: 2 });
+    expect(preview).toMatchObject({ openAlerts: 6, matched: 5, containing: 2 });
   });
 
   it("are listed with the alerts they match now, also those that had their incident before", async () => {

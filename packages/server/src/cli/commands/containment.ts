@@ -52,7 +52,7 @@ function printRules(output: Output, { rules: all, limits, used, waiting }: Conta
   output.line(
     `Guard rails: ${used.actionsThisHour} of ${limits.actionsPerHour} acts this hour (${limits.actionsPerRulePerHour} a rule), ` +
       `${used.agentsThisHour} of ${used.agentsAllowed} agents (${used.agentsActive} active), ` +
-      `${limits.quietMinutes} min quiet after a resume.`,
+      `${limits.quietMinutes} min quiet after a resume, nothing told more than ${limits.lateMinutes} min late.`,
   );
   if (waiting > 0) output.line(style.yellow(`${waiting} wait for a person: firebreak approvals list`));
 }

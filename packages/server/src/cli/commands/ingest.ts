@@ -25,7 +25,7 @@ export const ingestCommand: Command = {
     "For files that are there already, packed with gzip or not; what grows is read by a tail. Without --map the map is found " +
       "by the file's path. --dry-run shows what the first lines become and stores nothing.",
     "The same file read again, by this command or by a tail, stores nothing twice. Rules judge these events like any others, so " +
-      "alerts may open and playbooks may act. A line without a time gets that of the file's last change.",
+      "alerts may open; about what is older than an hour (lateMinutes) a person is asked before anything is done. A line without a time gets that of the file's last change.",
   ],
   positionals: [{ name: "FILE", summary: "log files", many: true }],
   options: {

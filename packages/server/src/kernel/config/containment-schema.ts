@@ -54,6 +54,8 @@ const limits = z.strictObject({
   fleetShare: z.number().min(0).max(1).default(0.5),
   /** after a person let a target run again */
   quietMinutes: z.number().int().min(0).max(10_080).default(10),
+  /** what was told later than this after it happened, such as lines of old files */
+  lateMinutes: z.number().int().min(1).max(525_600).default(60),
 });
 
 export const containmentSchema = z.strictObject({

@@ -3,15 +3,10 @@ import type { ReplayRequest, ReplayView } from "@firebreak/protocol";
 import { toStorableJson } from "../../alerts/index.ts";
 import { recordAudit } from "../../audit/index.ts";
 import { FirebreakError, toIso } from "../../kernel/index.ts";
-import { inTransaction, notifyLive } from "../../storage/index.ts";
-import type { Trx } from "../../storage/index.ts";
+import { dropOldestEnded, inTransaction, notifyLive, refuseTooMany } from "../../storage/index.ts";
 import type { WorkshopContext } from "../context.ts";
 import { SUMMARY_COLUMNS, viewReplay } from "./replay-row.ts";
 
-/** Replays that wait or run; they run one after another. */
-const WAITING_MAX = 10;
-/** Ended ones that are kept, the newest. */
-const KEPT_MAX = 50;
 export const REPLAY_TASK = "replay";
 
 /**
@@ -26,7 +21,8 @@ export async function requestReplay(ctx: WorkshopContext, input: ReplayRequest):
   if (Date.parse(from) >= now)
     throw new FirebreakError("invalid_body", "The range lies in the future: nothing is stored.");
   return inTransaction(ctx.database, async (trx) => {
-    await makeRoom(trx);
+    await refuseTooMany(trx, "replays", "replays");
+    await dropOldestEnded(trx, "replays");
     const row = await trx
       .insertInto("replays")
       .values({
@@ -51,22 +47,4 @@ export async function requestReplay(ctx: WorkshopContext, input: ReplayRequest):
     await notifyLive(trx, "replay", id);
     return viewReplay(row);
   });
-}
-
-async function makeRoom(trx: Trx): Promise<void> {
-  const waiting = await trx.selectFrom("replays").select("id").where("state", "in", ["pending", "running"]).execute();
-  if (waiting.length >= WAITING_MAX) {
-    throw new FirebreakError("conflict", `${waiting.length} replays wait already. Cancel one, or wait for them.`);
-  }
-  const kept = trx
-    .selectFrom("replays")
-    .select("id")
-    .where("state", "not in", ["pending", "running"])
-    .orderBy("id", "desc")
-    .limit(KEPT_MAX - 1);
-  await trx
-    .deleteFrom("replays")
-    .where("state", "not in", ["pending", "running"])
-    .where("id", "not in", kept)
-    .execute();
 }

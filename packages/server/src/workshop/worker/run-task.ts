@@ -9,15 +9,15 @@ import { measureCosts } from "../bench-rules.ts";
 import { explainRecords, presentRecords } from "../explain-records.ts";
 import { ReplayJudge } from "../replay/judge.ts";
 import { ReplayTally } from "../replay/tally.ts";
-import type { ReplayPageDone, ReplayReady, ReplayMessage, TaskResults, WorkerTask } from "./tasks.ts";
+import type { ReplayPageDone, ReplayReady, ReplayMessage, TaskResults, WorkerQuestion, WorkerTask } from "./tasks.ts";
 
 /** Does one task and tells its result. */
 export async function runTask(task: WorkerTask, port: MessagePort): Promise<void> {
   switch (task.kind) {
-    case "try":
-      return port.postMessage(tryRecords(task));
-    case "cases":
-      return port.postMessage(await runCases(task));
+    case "question":
+      return port.postMessage(await answer(compileRules(task), task.question));
+    case "questions":
+      return answerAll(task, port);
     case "costs":
       return port.postMessage(measure(task));
     case "replay":
@@ -31,8 +31,18 @@ const MATCHES_MAX = 1_000;
 const EXPLANATIONS_MAX = 20;
 const EXPLAINED_CHARACTERS_MAX = 2_000_000;
 
-function tryRecords(task: WorkerTask & { kind: "try" }): TaskResults["try"] {
+async function answer(ruleset: Ruleset, question: WorkerQuestion): Promise<TaskResults[WorkerQuestion["kind"]]> {
+  return question.kind === "try" ? tryRecords(ruleset, question) : runRuleCases(ruleset, [question.ruleFile]);
+}
+
+/** Until the thread is ended. */
+async function answerAll(task: WorkerTask & { kind: "questions" }, port: MessagePort): Promise<void> {
   const ruleset = compileRules(task);
+  port.postMessage(null);
+  for (;;) port.postMessage(await answer(ruleset, await nextMessage<WorkerQuestion>(port)));
+}
+
+function tryRecords(ruleset: Ruleset, task: WorkerQuestion & { kind: "try" }): TaskResults["try"] {
   const engine = ruleset.createEngine();
   const matches = presentRecords(task.records).flatMap(({ event, meta }) =>
     engine.evaluate(event, meta).map((match) => viewMatch(match, Number(meta.id))),
@@ -54,10 +64,6 @@ function viewMatch({ ruleId, title, level, sentence }: Match, index: number): Ta
   return { index, ruleId, title, level, sentence };
 }
 
-async function runCases(task: WorkerTask & { kind: "cases" }): Promise<TaskResults["cases"]> {
-  return runRuleCases(compileRules(task), [task.ruleFile]);
-}
-
 function measure(task: WorkerTask & { kind: "costs" }): TaskResults["costs"] {
   const events = task.bodies.map((row) => presentEvent(readStoredEvent(row)));
   return measureCosts(compileRules(task), events, systemClock);
@@ -72,7 +78,7 @@ async function replay(task: WorkerTask & { kind: "replay" }, port: MessagePort):
   port.postMessage(ready);
   let tally = new ReplayTally({ ...task, rules: asked, alerts: [] });
   for (;;) {
-    const message = await nextMessage(port);
+    const message = await nextMessage<ReplayMessage>(port);
     if (message.kind === "end") break;
     if (message.kind === "alerts") {
       tally = new ReplayTally({ ...task, rules: asked, alerts: message.alerts });
@@ -96,8 +102,8 @@ async function replay(task: WorkerTask & { kind: "replay" }, port: MessagePort):
   port.close();
 }
 
-/** Guarantee: `run-replay.ts` of this same build sends nothing else. */
-async function nextMessage(port: MessagePort): Promise<ReplayMessage> {
+/** Guarantee: `run-replay.ts` and `compiled-rules.ts` of this same build send nothing else. */
+async function nextMessage<M extends ReplayMessage | WorkerQuestion>(port: MessagePort): Promise<M> {
   const [message]: unknown[] = await once(port, "message");
-  return message as ReplayMessage;
+  return message as M;
 }

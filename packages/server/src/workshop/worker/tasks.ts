@@ -12,17 +12,22 @@ export interface RuleTexts {
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What is done beside the server's own thread. */
-export type WorkerTask =
+/** What is asked of rules; answered with a result of its kind. */
+export type WorkerQuestion =
   | {
       readonly kind: "try";
-      readonly rules: RuleTexts;
       readonly records: readonly EventRecord[];
       /** undefined: those that match, or all when the rules are somebody's own */
       readonly ruleId: string | undefined;
       readonly explainAll: boolean;
     }
-  | { readonly kind: "cases"; readonly rules: RuleTexts; readonly ruleFile: string }
+  | { readonly kind: "cases"; readonly ruleFile: string };
+
+/** What is done beside the server's own thread. */
+export type WorkerTask =
+  | { readonly kind: "question"; readonly rules: RuleTexts; readonly question: WorkerQuestion }
+  /** one question after the other: it says null when the rules are compiled */
+  | { readonly kind: "questions"; readonly rules: RuleTexts }
   | { readonly kind: "costs"; readonly rules: RuleTexts; readonly bodies: readonly StoredBody[] }
   | {
       readonly kind: "replay";
