@@ -1807,7 +1807,7 @@ export type ReactionView = {
   sessionId: string | null;
   incidentId: string | null;
   alertId: string | null;
-  rail: "self" | "quiet" | "evidence" | "rule_hour" | "hour" | "fleet" | null;
+  rail: "self" | "late" | "quiet" | "evidence" | "rule_hour" | "hour" | "fleet" | null;
   railReason: string | null;
   message: string | null;
   approvalId: string | null;
@@ -1840,6 +1840,7 @@ export type ContainmentView = {
     actionsPerRulePerHour: number;
     fleetShare: number;
     quietMinutes: number;
+    lateMinutes: number;
   };
   used: {
     actionsThisHour: number;
