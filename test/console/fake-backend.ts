@@ -475,6 +475,12 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       const source = sample.sources.find(({ name }) => name === id);
       return source && { source, key: "fbs_second_key", setup: "receivers:" };
     },
+    "POST /sources/:id/change": ({ id, body }) => {
+      const source = sample.sources.find(({ name }) => name === id);
+      if (!source) throw new Refusal("not_found", `There is no source ${id}.`);
+      const { overlapHours: _, ...changes } = body;
+      return { source: Object.assign(source, changes), setup: "receivers:", refusals: [] };
+    },
     "DELETE /sources/:id": ({ id }) => {
       sample.sources = sample.sources.filter(({ name }) => name !== id);
       return null;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { axeViolations, PHONE, settle } from "./browser.ts";
+import { expectReadable } from "./every-mode.ts";
 import { useConsole } from "./fixture.ts";
 
 const app = useConsole();
@@ -106,6 +107,35 @@ describe("O-2: settings", () => {
     expect(backend.acts.map((act) => act.path)).toEqual(["POST /tokens", "DELETE /tokens/tok_1"]);
   });
 
+  test("D-8: a sender is changed, and what is wrong with a change is said before it is sent", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/settings");
+    await settle(page);
+    const row = page.getByRole("listitem").filter({ hasText: "alertmanager-eu" });
+    await row.getByRole("button", { name: "Change…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Change alertmanager-eu" });
+    const button = dialog.getByRole("button", { name: "Change" });
+    expect(await button.getAttribute("title")).toBe("Nothing is changed yet.");
+    await dialog.getByLabel("Its words for severities").fill("page");
+    expect(await button.getAttribute("title")).toContain("word=N");
+    await dialog.getByLabel("Its words for severities").fill("page=1\nticket = 4");
+    await dialog.getByLabel("What proves its messages").selectOption("github");
+    expect(await button.getAttribute("title")).toContain("Name the secret");
+    await dialog.getByLabel("Name of the secret").fill("CI_SECRET_2");
+    await dialog.getByLabel("Name", { exact: true }).fill("alertmanager-west");
+    await expectReadable(page);
+    await button.click();
+    await dialog.waitFor({ state: "hidden" });
+    const body = {
+      name: "alertmanager-west",
+      severities: { page: 1, ticket: 4 },
+      signature: { preset: "github", secret: "CI_SECRET_2" },
+      overlapHours: 24,
+    };
+    expect(backend.acts).toEqual([{ path: "POST /sources/alertmanager-eu/change", body }]);
+    await page.getByRole("listitem").filter({ hasText: "alertmanager-west" }).waitFor();
+  });
+
   test("D-8: an admin lets a sender in, sees its key and lines once, gives it a new key, and removes one", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/settings");
@@ -123,7 +153,7 @@ describe("O-2: settings", () => {
     const row = page.getByRole("listitem").filter({ hasText: "metrics-eu" });
     await row.getByRole("button", { name: "New key" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
-    await row.getByRole("button", { name: "Remove" }).click();
+    await row.getByRole("button", { name: "Remove…" }).click();
     await page
       .getByRole("dialog", { name: "Let metrics-eu in no more?" })
       .getByRole("button", { name: "Remove it" })

@@ -31,6 +31,11 @@ export const sourceView = z.object({
   createdAt: time,
   /** until then the key before the last rotation works too */
   previousKeyUntil: time.nullable(),
+  /** until then its address with this name works too */
+  previousName: z.string().nullable(),
+  previousNameUntil: time.nullable(),
+  /** until then messages that are proved as before the last change are taken too */
+  previousSignatureUntil: time.nullable(),
   lastHeardAt: time.nullable(),
   /** messages taken in and refused since the source was made */
   accepted: z.number().int(),

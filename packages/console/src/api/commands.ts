@@ -20,6 +20,7 @@ import { client, expectDone, unwrap } from "./client.ts";
 import type {
   NewActionRequest,
   NewLegalHoldRequest,
+  paths,
   ReleaseLegalHoldRequest,
   ReplayRequest,
   TryRequest,
@@ -154,6 +155,9 @@ export const revokeToken = (id: string) => expectDone(client.DELETE("/api/v1/tok
 const byName = (name: string) => ({ params: { path: { name } } });
 export const createSource = (source: { readonly name: string; readonly kind: SourceKind }) =>
   unwrap(client.POST("/api/v1/sources", { body: source }));
+export type SourceChange = paths["/api/v1/sources/{name}/change"]["post"]["requestBody"]["content"]["application/json"];
+export const changeSource = (name: string, body: SourceChange) =>
+  unwrap(client.POST("/api/v1/sources/{name}/change", { ...byName(name), body }));
 export const rotateSource = (name: string) =>
   unwrap(client.POST("/api/v1/sources/{name}/rotate", { ...byName(name), body: {} }));
 export const removeSource = (name: string) => expectDone(client.DELETE("/api/v1/sources/{name}", byName(name)));

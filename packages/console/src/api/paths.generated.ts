@@ -2683,6 +2683,9 @@ export type SourceView = {
   signature: { [key: string]: unknown } | null;
   createdAt: string;
   previousKeyUntil: string | null;
+  previousName: string | null;
+  previousNameUntil: string | null;
+  previousSignatureUntil: string | null;
   lastHeardAt: string | null;
   accepted: number;
   refused: number;
@@ -11401,6 +11404,85 @@ export interface paths {
         };
       };
     };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sources/{name}/change": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          name: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            name?: string;
+            strict?: boolean;
+            staleAfterMs?: number | null;
+            severities?: { [key: string]: 1 | 2 | 3 | 4 };
+            template?: {
+              each?: string;
+              title: string;
+              key: string;
+              text?: string;
+              action?: string;
+              actions?: { [key: string]: "trigger" | "acknowledge" | "resolve" };
+              severity?: string;
+              severities?: { [key: string]: 1 | 2 | 3 | 4 };
+              group?: string;
+              startsAt?: string;
+              link?: string;
+              labels?: { [key: string]: string };
+              annotations?: { [key: string]: string };
+            } | null;
+            signature?: {
+              preset: "firebreak" | "github" | "grafana" | "grafana-timestamp" | "slack" | "standard";
+              secret: string;
+              toleranceSeconds?: number;
+            } | {
+              header: string;
+              prefix?: string;
+              encoding?: "hex" | "base64";
+              signed?: string;
+              timestampHeader?: string;
+              idHeader?: string;
+              toleranceSeconds?: number;
+              secret: string;
+            } | null;
+            overlapHours?: number;
+          };
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SourceDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;

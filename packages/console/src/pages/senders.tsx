@@ -13,6 +13,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { SelectField, TextField } from "../ui/fields.tsx";
 import { Empty, Panel } from "../ui/layout.tsx";
 import { notify } from "../ui/toast.tsx";
+import { SenderDialog } from "./sender-dialog.tsx";
 
 const KIND_LABELS: Readonly<Record<SourceKind, string>> = {
   alertmanager: "Prometheus, Alertmanager",
@@ -112,9 +113,10 @@ interface RowProps {
 function SourceRow({ source, onKey }: RowProps) {
   const stale = ["sources"];
   const rotate = useAct(() => rotateSource(source.name), { stale, onDone: onKey, inToast: true });
-  const [removing, setRemoving] = useState(false);
+  const [dialog, setDialog] = useState<"change" | "remove" | null>(null);
+  const close = () => setDialog(null);
   return (
-    <li className="row agent-row">
+    <li className="row act-row">
       <div className="agent-main">
         <p className="agent-name">
           <strong className="wrap-anywhere">{source.name}</strong>
@@ -135,11 +137,15 @@ function SourceRow({ source, onKey }: RowProps) {
         </p>
       </div>
       {source.refused > 0 && <Badge tone="warn">Refusals</Badge>}
-      <Button busy={rotate.isPending} onClick={() => rotate.mutate()}>
-        New key
-      </Button>
-      <Button onClick={() => setRemoving(true)}>Remove</Button>
-      {removing && <RemoveDialog source={source} onClose={() => setRemoving(false)} />}
+      <div className="row-actions">
+        <Button onClick={() => setDialog("change")}>Change…</Button>
+        <Button busy={rotate.isPending} onClick={() => rotate.mutate()}>
+          New key
+        </Button>
+        <Button onClick={() => setDialog("remove")}>Remove…</Button>
+      </div>
+      {dialog === "change" && <SenderDialog source={source} onClose={close} />}
+      {dialog === "remove" && <RemoveDialog source={source} onClose={close} />}
     </li>
   );
 }

@@ -33,3 +33,4 @@ export { getSilence, listSilences } from "./silences/list-silences.ts";
 export type { SilenceFilters } from "./silences/list-silences.ts";
 export { previewSilence } from "./silences/preview-silence.ts";
 export { toStorableJson, toStorableText } from "./storable-text.ts";
+export { renameSourceOfAlerts } from "./rename-source.ts";

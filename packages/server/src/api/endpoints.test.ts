@@ -154,6 +154,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   applyAction: { effector: "maintenance.lock", ...REASON },
   undoAction: REASON,
   createSource: { name: "x1", kind: "alertmanager" },
+  changeSource: { strict: true },
   rotateSource: {},
   testSource: { body: {} },
   tryRules: { events: [{ agent: { id: "scout" }, kind: "command" }] },

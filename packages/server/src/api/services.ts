@@ -161,7 +161,14 @@ import type {
   TestSourceRequest,
   TimelineQuery,
 } from "./requests.ts";
-import type { Endpoint, RotateSourceRequest, WireAnswer, WireRequest, newSourceRequest } from "../senders/index.ts";
+import type {
+  Endpoint,
+  RotateSourceRequest,
+  WireAnswer,
+  WireRequest,
+  changeSourceRequest,
+  newSourceRequest,
+} from "../senders/index.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { RunServices } from "./run-services.ts";
 import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
@@ -398,6 +405,7 @@ export interface ApiServices extends DrillApi, ExplorerApi, IndicatorApi, Playbo
   listSources(caller: Caller): Promise<Page<SourceView>>;
   getSource(caller: Caller, request: WithName): Promise<SourceDetail>;
   createSource(caller: Caller, request: z.output<typeof newSourceRequest>): Promise<NewSourceView>;
+  changeSource(caller: Caller, name: string, request: z.output<typeof changeSourceRequest>): Promise<SourceDetail>;
   rotateSource(caller: Caller, request: RotateSourceRequest & WithName): Promise<NewSourceView>;
   removeSource(caller: Caller, request: WithName): Promise<void>;
   testSource(caller: Caller, request: TestSourceRequest & WithName): Promise<SourceTestView>;

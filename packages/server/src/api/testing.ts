@@ -273,6 +273,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listSources: () => pageOfSample(sourceView),
     getSource: async () => sample(sourceDetail),
     createSource: async () => sample(newSourceView),
+    changeSource: async () => sample(sourceDetail),
     rotateSource: async () => sample(newSourceView),
     removeSource: async () => {},
     testSource: async () => sample(sourceTestView),

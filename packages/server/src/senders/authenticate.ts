@@ -8,6 +8,7 @@ import type { SenderContext } from "./context.ts";
 import type { WireRequest } from "./endpoint.ts";
 import { recordRefusal } from "./refusals.ts";
 import { refuseSignature } from "./signature.ts";
+import type { SignatureScheme } from "./signature.ts";
 import type { Source } from "./source.ts";
 
 /** The limit of wrong keys, apart from that of signing in. */
@@ -81,7 +82,8 @@ function keyOfHeader({ authorization }: IncomingHttpHeaders): string | undefined
 }
 
 /**
- * The source that a message to `/hooks/NAME` comes from: proved by its signature where the source has one, else by its key.
+ * The source that a message to `/hooks/NAME` comes from: proved by its signature where the source has one, else by its key; for a
+ * while after that was changed also as before.
  *
  * @throws FirebreakError `unauthenticated`, `too_many_requests`; `internal` when the secret cannot be read
  */
@@ -89,21 +91,52 @@ export async function requireHook(ctx: SenderContext, request: WireRequest): Pro
   const name = request.params["name"] ?? "";
   const named = await ctx.sources.findByName(name);
   const unclaimed = { endpoint: `POST /hooks/${name}`.slice(0, 200), summary: "", address: request.address };
-  if (named?.signature === null || named?.signature === undefined) {
-    const kinds: readonly SourceKind[] = named === null ? [] : [named.kind];
-    const source = await requireSource(ctx, keyOf(request), kinds, unclaimed);
-    if (source.name === name) return source;
+  const proofs = named === null ? [null] : proofsOf(named, ctx.clock.now());
+  const schemes = proofs.filter((proof) => proof !== null);
+  const { isProved, fault, unset } = await trySchemes(ctx, schemes, request);
+  if (named !== null && isProved) return named;
+  const mayUseKey = schemes.length < proofs.length && (schemes.length === 0 || keyOf(request) !== "");
+  if (named === null || mayUseKey) {
+    const source = await requireSource(ctx, keyOf(request), named === null ? [] : [named.kind], unclaimed);
+    if (source.name === named?.name) return source;
     throw new FirebreakError("unauthenticated", `This key is for /hooks/${source.name}.`);
   }
-  const secret = await ctx.readSecret(named.signature.secret);
-  if (secret === undefined) {
-    // the sender is not to blame, and must send again once this is mended
-    throw new FirebreakError("internal", `The secret ${named.signature.secret} is not set.`);
-  }
-  const fault = refuseSignature(named.signature, secret, request, ctx.clock.now());
-  if (fault === null) return named;
+  // the sender is not to blame, and must send again once this is mended
+  if (unset !== undefined) throw new FirebreakError("internal", `The secret ${unset} is not set.`);
   ctx.sourceAttempts.take(null, request.address);
   ctx.sources.count(named.name, "refused");
   await recordRefusal(ctx, { source: named.name, endpoint: unclaimed.endpoint, reason: fault, summary: "" });
   throw new FirebreakError("unauthenticated", `The message is not proved: ${fault}.`);
+}
+
+/** @returns what proves a message of the source now, its own first; null stands for the key */
+function proofsOf({ signature, before }: Source, nowMs: number): (SignatureScheme | null)[] {
+  return before === null || before.untilMs <= nowMs ? [signature] : [signature, before.signature];
+}
+
+interface Trial {
+  readonly isProved: boolean;
+  /** why the first scheme does not prove it */
+  readonly fault: string;
+  /** a secret that is not there, so that nobody can say */
+  readonly unset: string | undefined;
+}
+
+async function trySchemes(
+  ctx: SenderContext,
+  schemes: readonly SignatureScheme[],
+  request: WireRequest,
+): Promise<Trial> {
+  const faults: string[] = [];
+  let unset: string | undefined;
+  for (const scheme of schemes) {
+    const secret = await ctx.readSecret(scheme.secret);
+    if (secret === undefined) unset ??= scheme.secret;
+    else {
+      const fault = refuseSignature(scheme, secret, request, ctx.clock.now());
+      if (fault === null) return { isProved: true, fault: "", unset };
+      faults.push(fault);
+    }
+  }
+  return { isProved: false, fault: faults[0] ?? "", unset };
 }

@@ -32,6 +32,8 @@ export async function createSource(ctx: SourceContext, request: NewSourceRequest
         kind: input.kind,
         key_hash: hashSecret(key),
         previous_key_hash: null,
+        previous_name: null,
+        previous_signature: null,
         strict: input.strict,
         stale_after_ms: staleAfterMsOf(input)?.toString() ?? null,
         severities: JSON.stringify(input.severities),

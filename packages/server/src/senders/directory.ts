@@ -14,6 +14,7 @@ export const SOURCES_MAX = 500;
 export interface SourceDirectory {
   /** @returns the source that the key belongs to, or null */
   findByKey(key: string): Promise<Source | null>;
+  /** by its name, or one that it had until shortly before */
   findByName(name: string): Promise<Source | null>;
   /** Reads all sources anew at the next use. */
   forget(): void;
@@ -51,7 +52,8 @@ export function createSourceDirectory({
       return row === undefined ? null : toSource(row);
     },
     findByName: async (name) => {
-      const row = (await rows()).find((one) => one.name === name);
+      const all = await rows();
+      const row = all.find((one) => one.name === name) ?? all.find((one) => wasCalled(one, name, clock.now()));
       return row === undefined ? null : toSource(row);
     },
     forget: () => (known = undefined),
@@ -67,6 +69,10 @@ export function createSourceDirectory({
       for (const [name, entry] of counted) await writeCounts(database, name, entry);
     },
   };
+}
+
+function wasCalled({ previous_name: before, previous_name_until: until }: SourceRow, name: string, nowMs: number) {
+  return before === name && until !== null && until.getTime() > nowMs;
 }
 
 /** Looks at every source, so that the time does not tell which one is near. */

@@ -1,5 +1,7 @@
 export { listChanges } from "./changes.ts";
 export type { SenderContext, SourceContext } from "./context.ts";
+export { changeSource } from "./change-source.ts";
+export { changeSourceRequest } from "./change-request.ts";
 export { createSource } from "./create-source.ts";
 export { createSourceDirectory } from "./directory.ts";
 export type { SourceDirectory } from "./directory.ts";

@@ -220,6 +220,7 @@ describe("D-8: CloudEvents", () => {
     severities: {},
     template: null,
     signature: null,
+    before: null,
   };
   const event = { specversion: "1.0", id: "7", source: "/disk", type: "org.x.disk.full", time: "2026-03-01T11:00:00Z" };
   const data = { title: "Disk full", key: "disk-1", severity: "warning" };

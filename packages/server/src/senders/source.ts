@@ -30,6 +30,21 @@ const namedSignature = z.strictObject({
   toleranceSeconds: signatureScheme.shape.toleranceSeconds.optional(),
 });
 
+/** null: never stale */
+export const staleAfter = z
+  .number()
+  .int()
+  .min(60_000)
+  .max(30 * 24 * HOUR_MS)
+  .nullable();
+
+export const severityWords = z
+  .record(z.string().trim().toLowerCase().min(1).max(64), severity)
+  .refine((words) => Object.keys(words).length <= 50, "at most 50 words");
+
+/** A scheme by its name, or spelled out. */
+export const anySignature = z.union([namedSignature, signatureScheme]);
+
 /** A new source. Severities are words of the sender's own; only kinds that are posted to `/hooks` have the rest. */
 export const newSourceRequest = z
   .strictObject({
@@ -37,21 +52,12 @@ export const newSourceRequest = z
     kind: sourceKind,
     strict: z.boolean().default(false),
     /** null: never stale; left out: as the kind's senders repeat */
-    staleAfterMs: z
-      .number()
-      .int()
-      .min(60_000)
-      .max(30 * 24 * HOUR_MS)
-      .nullable()
-      .optional(),
-    severities: z
-      .record(z.string().trim().toLowerCase().min(1).max(64), severity)
-      .refine((words) => Object.keys(words).length <= 50, "at most 50 words")
-      .default({}),
+    staleAfterMs: staleAfter.optional(),
+    severities: severityWords.default({}),
     template: webhookTemplate.optional(),
-    signature: z.union([namedSignature, signatureScheme]).optional(),
+    signature: anySignature.optional(),
   })
-  .refine((request) => request.template === undefined || ["cloudevents", "webhook"].includes(request.kind), {
+  .refine((request) => request.template === undefined || takesTemplate(request.kind), {
     message: "only sources of the kinds webhook and cloudevents have a template",
     path: ["template"],
   })
@@ -60,6 +66,11 @@ export const newSourceRequest = z
     path: ["signature"],
   });
 export type NewSourceRequest = z.input<typeof newSourceRequest>;
+
+/** Whether bodies of a kind are of the sender's own format. */
+export function takesTemplate(kind: SourceKind): boolean {
+  return kind === "cloudevents" || kind === "webhook";
+}
 
 /** Whether a kind is posted to `/hooks/NAME`; the others have their vendor's own addresses. */
 export function isHook(kind: SourceKind): boolean {
@@ -72,9 +83,12 @@ export function staleAfterMsOf(request: z.output<typeof newSourceRequest>): numb
 }
 
 /** @returns the scheme that a request names or spells out, or null */
-export function signatureOf(request: z.output<typeof newSourceRequest>): SignatureScheme | null {
-  const { signature } = request;
-  if (signature === undefined) return null;
+export function signatureOf({ signature }: z.output<typeof newSourceRequest>): SignatureScheme | null {
+  return signature === undefined ? null : schemeOf(signature);
+}
+
+/** @returns the scheme that is named or spelled out */
+export function schemeOf(signature: z.output<typeof anySignature>): SignatureScheme {
   if (!("preset" in signature)) return signature;
   const preset = Object.entries(SIGNATURE_PRESETS).find(([name]) => name === signature.preset)?.[1];
   const { secret, toleranceSeconds } = signature;
@@ -90,6 +104,8 @@ export interface Source {
   readonly severities: Readonly<Record<string, Severity>>;
   readonly template: WebhookTemplate | null;
   readonly signature: SignatureScheme | null;
+  /** how messages were proved before that was changed, and until when they still are; the scheme null: by the key */
+  readonly before: { readonly signature: SignatureScheme | null; readonly untilMs: number } | null;
 }
 
 export type SourceRow = Selectable<SourcesTable>;
@@ -108,9 +124,16 @@ export function toSource(row: SourceRow): Source {
   return {
     ...settingsOf(row),
     template: row.template === null ? null : webhookTemplate.parse(row.template),
-    signature: row.signature === null ? null : signatureScheme.parse(row.signature),
+    signature: readScheme(row.signature),
+    before:
+      row.previous_signature_until === null
+        ? null
+        : { signature: readScheme(row.previous_signature), untilMs: row.previous_signature_until.getTime() },
   };
 }
+
+const readScheme = (stored: SourceRow["signature"]): SignatureScheme | null =>
+  stored === null ? null : signatureScheme.parse(stored);
 
 export function toSourceView(row: SourceRow): SourceView {
   return {
@@ -119,6 +142,9 @@ export function toSourceView(row: SourceRow): SourceView {
     signature: row.signature,
     createdAt: row.created_at.toISOString(),
     previousKeyUntil: row.previous_key_until?.toISOString() ?? null,
+    previousName: row.previous_name,
+    previousNameUntil: row.previous_name_until?.toISOString() ?? null,
+    previousSignatureUntil: row.previous_signature_until?.toISOString() ?? null,
     lastHeardAt: row.last_heard_at?.toISOString() ?? null,
     accepted: Number(row.accepted),
     refused: Number(row.refused),

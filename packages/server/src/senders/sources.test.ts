@@ -1,16 +1,21 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { getSource, listRefusals, listSources, removeSource, rotateSource, testSource } from "./index.ts";
+import { changeSource, getSource, listRefusals, listSources, removeSource, rotateSource, testSource } from "./index.ts";
 import { createSenderBench } from "./testing.ts";
 
 let bench: Awaited<ReturnType<typeof createSenderBench>>;
 
 beforeAll(async () => {
-  bench = await createSenderBench({ readSecret: async (name) => (name === "CI_SECRET" ? SECRET : undefined) });
+  bench = await createSenderBench({ readSecret: async (name) => SECRETS.get(name) });
 });
 afterAll(() => bench.close());
 
 const SECRET = "a shared secret";
+const SECRET_2 = "another shared secret";
+const SECRETS = new Map([
+  ["CI_SECRET", SECRET],
+  ["CI_SECRET_2", SECRET_2],
+]);
 const group = { alerts: [{ status: "firing", labels: { alertname: "X" }, fingerprint: "aaaaaaaaaaaaaaaa" }] };
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 const hook = (name: string, headers: Record<string, string>, query = "", content: unknown = group) =>
@@ -68,6 +73,83 @@ describe("D-8: sources", () => {
     const next = await rotateSource(bench.ctx, "turning", { overlapHours: 0 }, "https://x.test");
     expect(await hook("turning", bearer(key))).toMatchObject({ status: 401 });
     expect(await hook("turning", bearer(next.key))).toMatchObject({ status: 200 });
+  });
+
+  test("a new name keeps the old address for the overlap, and the open alerts with their sender", async () => {
+    const key = await bench.addSource({ name: "before", kind: "alertmanager" });
+    await hook("before", bearer(key));
+    const { source, setup } = await changeSource(
+      bench.ctx,
+      "before",
+      { name: "after", overlapHours: 1 },
+      "https://x.test",
+    );
+    expect(source).toMatchObject({ name: "after", previousName: "before", previousNameUntil: expect.any(String) });
+    expect(setup).toContain("https://x.test/hooks/after");
+    expect(await hook("before", bearer(key))).toMatchObject({ status: 200 });
+    expect(await hook("after", bearer(key))).toMatchObject({ status: 200 });
+    const own = (await bench.alerts()).filter((alert) => alert.source === "after");
+    expect(own).toMatchObject([{ occurrences: 3, status: "open" }]);
+    await expect(bench.addSource({ name: "after", kind: "opsgenie" })).rejects.toMatchObject({ code: "conflict" });
+    await bench.addSource({ name: "third", kind: "opsgenie" });
+    const taken = changeSource(bench.ctx, "third", { name: "before" }, "https://x.test");
+    await expect(taken).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("until a while ago"),
+    });
+    bench.clock.advance(3_600_000);
+    expect(await hook("before", bearer(key))).toMatchObject({ status: 401 });
+    expect(await hook("after", bearer(key))).toMatchObject({ status: 200 });
+    await expect(changeSource(bench.ctx, "before", { strict: true }, "")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("how messages are proved is changed without a gap: key, signature, another secret, and back", async () => {
+    const key = await bench.addSource({ name: "proof", kind: "alertmanager" });
+    const change = (signature: { preset: "github"; secret: string } | null) =>
+      changeSource(bench.ctx, "proof", { signature, overlapHours: 1 }, "https://x.test");
+    const body = Buffer.from(JSON.stringify(group));
+    const signed = (secret: string) => ({
+      "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+    });
+    const send = (headers: Record<string, string>) =>
+      bench.send("receiveHook", { params: { name: "proof" }, headers, body });
+    await change({ preset: "github", secret: "CI_SECRET" });
+    expect([(await send(bearer(key))).status, (await send(signed(SECRET))).status]).toEqual([200, 200]);
+    await change({ preset: "github", secret: "CI_SECRET_2" });
+    expect([(await send(signed(SECRET))).status, (await send(signed(SECRET_2))).status]).toEqual([200, 200]);
+    expect((await send(bearer(key))).status).toBe(401);
+    bench.clock.advance(3_600_000);
+    expect([(await send(signed(SECRET))).status, (await send(signed(SECRET_2))).status]).toEqual([401, 200]);
+    await change({ preset: "github", secret: "NOT_SET" });
+    expect([(await send(signed(SECRET_2))).status, (await send(signed("other"))).status]).toEqual([200, 500]);
+    await change(null);
+    expect((await send(bearer(key))).status).toBe(200);
+  });
+
+  test("a change says in the audit log what was and what is, with the names of secrets alone; nothing is changed by halves", async () => {
+    await bench.addSource({ name: "changed", kind: "webhook", strict: true });
+    const template = { title: "{/a}", key: "{/b}" };
+    await changeSource(bench.ctx, "changed", { strict: false, template, severities: { page: 1 } }, "https://x.test");
+    const { rows } = await bench.database.pool.query<{ leaf: string }>(
+      "select leaf from audit_log where action = 'source.change' and target = 'changed'",
+    );
+    expect(rows.map(({ leaf }): unknown => JSON.parse(leaf))).toMatchObject([
+      {
+        detail: {
+          from: { strict: true, template: null, severities: {} },
+          to: { strict: false, template, severities: { page: 1 } },
+        },
+      },
+    ]);
+    await bench.addSource({ name: "pager", kind: "pagerduty" });
+    for (const request of [
+      { name: "pager-2", template },
+      { signature: { preset: "github", secret: "CI_SECRET" } as const },
+    ]) {
+      await expect(changeSource(bench.ctx, "pager", request, "")).rejects.toMatchObject({ code: "invalid_body" });
+    }
+    await expect(changeSource(bench.ctx, "pager", {}, "")).rejects.toThrow("at least one thing");
+    expect((await getSource(bench.ctx, "pager", "https://x.test")).source.name).toBe("pager");
   });
 
   test("a source that was removed is let in no more", async () => {

@@ -12,6 +12,12 @@ export interface SourcesTable {
   key_hash: string;
   previous_key_hash: string | null;
   previous_key_until: NullableTimestamp;
+  /** until then its old address works too */
+  previous_name: string | null;
+  previous_name_until: NullableTimestamp;
+  /** until then messages proved by this are taken too; null: by the key */
+  previous_signature: NullableJson<Record<string, unknown>>;
+  previous_signature_until: NullableTimestamp;
   strict: boolean;
   stale_after_ms: string | null;
   severities: Json<Record<string, Severity>>;

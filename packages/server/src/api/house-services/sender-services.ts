@@ -3,6 +3,7 @@ import { createSignalRedaction } from "../../alerts/index.ts";
 import { contextFor } from "../../app/index.ts";
 import type { House } from "../../app/index.ts";
 import {
+  changeSource,
   createSource,
   getSource,
   listChanges,
@@ -21,6 +22,7 @@ type SenderServices = Pick<
   | "listSources"
   | "getSource"
   | "createSource"
+  | "changeSource"
   | "rotateSource"
   | "removeSource"
   | "testSource"
@@ -37,6 +39,7 @@ export function senderServices(house: House): SenderServices {
     listSources: async () => ({ items: await listSources(house), next: null }),
     getSource: (_caller, { name }) => getSource(house, name, house.consoleUrl()),
     createSource: (caller, request) => createSource(as(caller), request, house.consoleUrl()),
+    changeSource: (caller, name, request) => changeSource(as(caller), name, request, house.consoleUrl()),
     rotateSource: (caller, { name, ...request }) => rotateSource(as(caller), name, request, house.consoleUrl()),
     removeSource: (caller, { name }) => removeSource(as(caller), name),
     testSource: (_caller, { name, body }) => testSource(house, name, body),

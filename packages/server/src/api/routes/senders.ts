@@ -1,5 +1,5 @@
 import { newSourceView, sourceDetail, sourceTestView } from "@firebreak/protocol";
-import { ENDPOINTS, newSourceRequest, rotateSourceRequest } from "../../senders/index.ts";
+import { changeSourceRequest, ENDPOINTS, newSourceRequest, rotateSourceRequest } from "../../senders/index.ts";
 import { pageQuery, refusalsQuery, sourceParams, testSourceRequest } from "../requests.ts";
 import { defineRoute, defineWireRoute } from "../route.ts";
 import { changePage, refusalPage, sourcePage } from "../schemas.ts";
@@ -49,6 +49,18 @@ const sourceRoutes = [
     access: "admin",
     params: sourceParams,
     handler: ({ services, caller }, { params }) => services.removeSource(caller, params),
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/sources/:name/change",
+    operationId: "changeSource",
+    summary: "Change a sender's name, words, template or signature; the old address and proof go on for a while",
+    tag,
+    access: "admin",
+    params: sourceParams,
+    body: changeSourceRequest,
+    response: sourceDetail,
+    handler: ({ services, caller }, { params, body }) => services.changeSource(caller, params.name, body),
   }),
   defineRoute({
     method: "POST",

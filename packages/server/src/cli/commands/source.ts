@@ -1,23 +1,22 @@
-import { readFileSync } from "node:fs";
 import {
   changeView,
   newSourceView,
   pageOf,
   refusalView,
-  severity,
   SOURCE_KINDS,
   sourceDetail,
   sourceKind,
   sourceTestView,
   sourceView,
 } from "@firebreak/protocol";
-import type { NewSourceView, Severity, SourceView } from "@firebreak/protocol";
-import { messageOf, OperatorError, readYaml } from "../../kernel/index.ts";
+import type { NewSourceView, SourceView } from "@firebreak/protocol";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { durationText, timeText } from "../format.ts";
 import { printable } from "../printable.ts";
+import { readDocument, readSeverity, readStale } from "../source-options.ts";
+import { sourceChangeCommands } from "./source-change.ts";
 
 const NAME = { name: "NAME", summary: "the source's name" } as const;
 
@@ -82,55 +81,11 @@ function readRequest({ args }: CommandContext) {
     name: args.positional(0),
     kind: kind.data,
     strict: args.flag("strict"),
-    severities: Object.fromEntries(args.texts("severity").map(readSeverity)),
-    ...(stale === undefined ? {} : { staleAfterMs: readStale(stale) }),
+    severities: Object.fromEntries(args.texts("severity").map((word) => readSeverity(add, word))),
+    ...(stale === undefined ? {} : { staleAfterMs: readStale(add, stale) }),
     ...(template === undefined ? {} : { template: readDocument(template) }),
     ...(signature === undefined ? {} : { signature: { preset: signature, secret: args.requiredText("secret") } }),
   };
-}
-
-function readSeverity(text: string): [string, Severity] {
-  const [, word = "", level] = /^([^=]+)=([1-4])$/.exec(text) ?? [];
-  const known = severity.safeParse(Number(level));
-  if (!known.success) throw usageError(add, `--severity takes WORD=N with N from 1 to 4, not "${printable(text)}".`);
-  return [word, known.data];
-}
-
-const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-function readStale(text: string): number | null {
-  if (text === "never") return null;
-  const [, count, unit] = /^([1-9]\d{0,3})([mhd])$/.exec(text) ?? [];
-  if (unit !== "m" && unit !== "h" && unit !== "d") {
-    throw usageError(add, `--stale-after takes a time such as 30m, 5h or 2d, or never, not "${printable(text)}".`);
-  }
-  return Number(count) * UNITS_MS[unit];
-}
-
-/** JSON is YAML too. */
-function readDocument(file: string): unknown {
-  const read = readYaml(file, readText(file));
-  if (read.ok) return read.source.value;
-  const [problem] = read.problems;
-  const where = problem === undefined ? printable(file) : `${printable(file)}:${problem.line}:${problem.column}`;
-  throw new OperatorError(
-    `${where}: ${problem?.message ?? "it cannot be read"}`,
-    problem?.remedy ?? "Correct the file.",
-  );
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (fault) {
-    throw new OperatorError(
-      `${printable(file)} cannot be read: ${messageOf(fault)}.`,
-      "Name a file that you can read.",
-      {
-        cause: fault,
-      },
-    );
-  }
 }
 
 function heardText(source: SourceView): string {
@@ -173,6 +128,10 @@ const show: Command = {
     output.line(`Alerts are stale: ${stale}`);
     if (source.previousKeyUntil !== null)
       output.line(`The previous key works until ${timeText(source.previousKeyUntil)}`);
+    if (source.previousNameUntil !== null && source.previousName !== null)
+      output.line(`Its address as ${printable(source.previousName)} works until ${timeText(source.previousNameUntil)}`);
+    if (source.previousSignatureUntil !== null)
+      output.line(`What is proved as before is taken until ${timeText(source.previousSignatureUntil)}`);
     for (const refusal of refusals)
       output.line(
         output.style.yellow(`  ${timeText(refusal.at)}  ${printable(refusal.reason)}  ${printable(refusal.summary)}`),
@@ -289,4 +248,14 @@ const changes: Command = {
   },
 };
 
-export const sourceCommands: readonly Command[] = [add, list, show, test, rotate, remove, refusals, changes];
+export const sourceCommands: readonly Command[] = [
+  add,
+  list,
+  show,
+  test,
+  ...sourceChangeCommands,
+  rotate,
+  remove,
+  refusals,
+  changes,
+];

@@ -37,6 +37,7 @@ import { indicatorScans } from "./0036-indicator-scans.ts";
 import { riskyEvents } from "./0037-risky-events.ts";
 import { logFailures } from "./0038-log-failures.ts";
 import { factCells } from "./0039-fact-cells.ts";
+import { changedSenders } from "./0040-changed-senders.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -86,4 +87,5 @@ export const migrations: readonly Migration[] = [
   { version: 37, name: "risky-events", sql: riskyEvents },
   { version: 38, name: "log-failures", sql: logFailures },
   { version: 39, name: "fact-cells", sql: factCells },
+  { version: 40, name: "changed-senders", sql: changedSenders },
 ];
