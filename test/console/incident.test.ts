@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RUN_STATES, STEP_STATES, STOP_STATES } from "@firebreak/protocol";
 import { STEP_WORDS, STOP_WORDS } from "../../packages/console/src/words.ts";
-import { axeViolations, settle } from "./browser.ts";
+import { axeViolations, PHONE, settle } from "./browser.ts";
 import { useConsole } from "./fixture.ts";
 
 const app = useConsole();
@@ -15,6 +15,32 @@ describe("O-2: the incident page", () => {
     expect(await clocks.filter({ hasText: "Contain" }).innerText()).toMatch(/met in \d+s/);
     expect(await clocks.filter({ hasText: "Resolve" }).innerText()).toMatch(/3h 4\dm left/);
     expect(await page.locator(".incident-head").innerText()).toContain("84 ms, verified");
+  });
+
+  test("on a phone one look tells what is wrong, what is stopped and what comes next", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/incidents/INC-2026-0042", { size: PHONE });
+    await settle(page);
+    const bar = await page.getByRole("navigation", { name: "Main" }).boundingBox();
+    const now = page.getByLabel("Now", { exact: true });
+    expect(await now.innerText()).toMatch(/Stopped\s+Freeze\s+Agent scout\s+Next\s+Acknowledge it: nobody has it/);
+    for (const part of [page.locator("h1"), now, page.getByRole("button", { name: "Stop scout…" })]) {
+      const box = await part.boundingBox();
+      expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThan(bar?.y ?? 0);
+    }
+    await now.getByRole("button").click();
+    await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+    await now.getByRole("link", { name: /waits for/ }).click();
+    await page.waitForURL("**/runs/**");
+  });
+
+  test("what comes next when a stop is not proved is to see what still runs", async () => {
+    const page = await app.open(await app.backend(), "/incidents/INC-2026-0041");
+    await settle(page);
+    const now = page.getByLabel("Now", { exact: true });
+    expect(await now.innerText()).toContain("the last one is not proved");
+    await now.getByRole("button", { name: /See what still runs/ }).click();
+    await page.waitForURL("**/incidents/INC-2026-0041?tab=actions");
   });
 
   test("a running clock moves by itself", async () => {

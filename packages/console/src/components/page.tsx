@@ -33,7 +33,8 @@ export function Page({ title, tabTitle, lead, actions, children }: PageProps) {
   );
 }
 
-interface Loadable<T> {
+/** What a query is, as far as a page shows it. */
+export interface Loadable<T> {
   readonly data: T | undefined;
   readonly error: unknown;
 }

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import type { AgentCoverage, AgentView } from "@firebreak/protocol";
 import { agentsQuery, coverageQuery } from "../api/queries.ts";
 import { Coverage } from "../components/agent-coverage.tsx";
 import { AgentActions, AgentHolds, AgentState } from "../components/agent-parts.tsx";
 import { Ago } from "../components/bits.tsx";
+import { FilterBar, SearchField, useFilters } from "../components/filters.tsx";
 import { Loaded, Page } from "../components/page.tsx";
 import { agentPath, sessionPath } from "../navigation.ts";
-import { TextField } from "../ui/fields.tsx";
 import { Empty } from "../ui/layout.tsx";
 
 interface AgentRowProps {
@@ -100,22 +100,13 @@ function List({ agents, coverage, text }: ListProps) {
 export function AgentsPage() {
   const query = useQuery(agentsQuery);
   const coverage = useQuery(coverageQuery).data?.items ?? [];
-  const [params, setParams] = useSearchParams();
-  const text = params.get("q") ?? "";
-  const search = (value: string) => setParams(value === "" ? {} : { q: value }, { replace: true });
+  const filters = useFilters();
+  const text = filters.get("q");
   return (
     <Page title="Agents">
-      <div className="filters" role="search">
-        <TextField
-          label="Search"
-          type="search"
-          data-search=""
-          placeholder="agent, pack, state, host"
-          value={text}
-          onChange={(event) => search(event.target.value)}
-          onKeyDown={(event) => (event.key === "Escape" ? search("") : undefined)}
-        />
-      </div>
+      <FilterBar>
+        <SearchField filters={filters} placeholder="agent, pack, state, host" />
+      </FilterBar>
       <Loaded query={query}>
         {(page) => (
           <>

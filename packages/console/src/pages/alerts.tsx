@@ -1,17 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "wouter";
 import type { AlertView, SilenceView } from "@firebreak/protocol";
 import { acknowledgeAlert } from "../api/commands.ts";
 import { alertsQuery, silencesQuery } from "../api/queries.ts";
 import { AlertCard } from "../components/alert-card.tsx";
 import { Ago } from "../components/bits.tsx";
+import { FilterBar, type Filters, FilterSelect, Pager, useFilters } from "../components/filters.tsx";
 import { Loaded, Page } from "../components/page.tsx";
 import { useAct } from "../hooks/use-act.ts";
 import { useDialogs } from "../hooks/use-dialogs.ts";
 import { useRefusal } from "../hooks/use-me.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
-import { SelectField, TextField } from "../ui/fields.tsx";
+import { TextField } from "../ui/fields.tsx";
 import { Empty, Panel } from "../ui/layout.tsx";
 import { count } from "../words.ts";
 
@@ -26,55 +26,19 @@ const BECAME_OPTIONS = [
   { value: "incident", label: "An incident" },
 ];
 
-/** The filters live in the URL, so that a view can be sent to somebody. */
-function useFilters() {
-  const [params, setParams] = useSearchParams();
-  const set = (name: string, value: string) =>
-    setParams((before) => {
-      const next = new URLSearchParams(before);
-      if (value === "") next.delete(name);
-      else next.set(name, value);
-      if (name !== "after") next.delete("after");
-      return next;
-    });
-  return {
-    status: params.get("status") ?? "open",
-    disposition: params.get("became") ?? "",
-    match: params.get("match") ?? "",
-    after: params.get("after") ?? "",
-    set,
-  };
-}
-
-type Filters = ReturnType<typeof useFilters>;
-
-function FilterBar({ filters }: { readonly filters: Filters }) {
+function LabelsField({ filters }: { readonly filters: Filters }) {
   const search = (text: string) => filters.set("match", text.trim());
   return (
-    <div className="filters" role="search">
-      <TextField
-        key={filters.match}
-        label="Labels"
-        type="search"
-        data-search=""
-        placeholder={'team="db", host=~"web-.*"'}
-        defaultValue={filters.match}
-        onBlur={(event) => search(event.target.value)}
-        onKeyDown={(event) => (event.key === "Enter" ? search(event.currentTarget.value) : undefined)}
-      />
-      <SelectField
-        label="Status"
-        value={filters.status}
-        options={STATUS_OPTIONS}
-        onChange={(value) => filters.set("status", value)}
-      />
-      <SelectField
-        label="Became"
-        value={filters.disposition}
-        options={BECAME_OPTIONS}
-        onChange={(value) => filters.set("became", value)}
-      />
-    </div>
+    <TextField
+      key={filters.get("match")}
+      label="Labels"
+      type="search"
+      data-search=""
+      placeholder={'team="db", host=~"web-.*"'}
+      defaultValue={filters.get("match")}
+      onBlur={(event) => search(event.target.value)}
+      onKeyDown={(event) => (event.key === "Enter" ? search(event.currentTarget.value) : undefined)}
+    />
   );
 }
 
@@ -128,14 +92,7 @@ function List({ alerts, next, filters }: { alerts: readonly AlertView[]; next: s
           ))}
         </ul>
       )}
-      <div className="pager">
-        {filters.after !== "" && (
-          <Button icon="back" onClick={() => filters.set("after", "")}>
-            Newest
-          </Button>
-        )}
-        {next !== null && <Button onClick={() => filters.set("after", next)}>Older</Button>}
-      </div>
+      <Pager filters={filters} next={next} />
     </>
   );
 }
@@ -202,10 +159,10 @@ export function AlertsPage() {
   const refusal = useRefusal("responder");
   const query = useQuery(
     alertsQuery({
-      status: filters.status === "all" ? "" : filters.status,
-      disposition: filters.disposition,
-      match: filters.match,
-      after: filters.after,
+      status: filters.get("status", "open").replace(/^all$/, ""),
+      disposition: filters.get("became"),
+      match: filters.get("match"),
+      after: filters.get("after"),
     }),
   );
   const mute = (
@@ -215,7 +172,11 @@ export function AlertsPage() {
   );
   return (
     <Page title="Alerts" lead="What rules and senders say is wrong, and what became of it." actions={mute}>
-      <FilterBar filters={filters} />
+      <FilterBar>
+        <LabelsField filters={filters} />
+        <FilterSelect filters={filters} name="status" label="Status" options={STATUS_OPTIONS} otherwise="open" />
+        <FilterSelect filters={filters} name="became" label="Became" options={BECAME_OPTIONS} />
+      </FilterBar>
       <Loaded query={query} rows={8}>
         {(page) => <List alerts={page.items} next={page.next} filters={filters} />}
       </Loaded>

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { DetailPage } from "../components/detail-page.tsx";
 import { useMemo } from "react";
-import { Link, useSearchParams } from "wouter";
+import { useSearchParams } from "wouter";
 import type { IncidentDetail } from "@firebreak/protocol";
 import { incidentQuery } from "../api/queries.ts";
-import { Loaded, useTabTitle } from "../components/page.tsx";
 import { useCommands } from "../hooks/use-commands.ts";
-import { Icon } from "../ui/icons.tsx";
 import { type Tab, Tabs } from "../ui/tabs.tsx";
 import { ActionsTab } from "./incident/actions.tsx";
 import { AlertsTab } from "./incident/alerts.tsx";
@@ -81,7 +80,6 @@ function Content({ incident }: { readonly incident: IncidentDetail }) {
   const tabs = useMemo(() => tabsOf(incident), [incident]);
   const tab = tabs.find((candidate) => candidate.id === params.get("tab"))?.id ?? "timeline";
   useIncidentCommands(incident);
-  useTabTitle(`${incident.id} ${incident.title}`);
   return (
     <>
       <IncidentHeader incident={incident} />
@@ -97,18 +95,14 @@ function Content({ incident }: { readonly incident: IncidentDetail }) {
 
 export function IncidentPage({ id }: { readonly id: string }) {
   const query = useQuery(incidentQuery(id));
-  useTabTitle(id);
   return (
-    <div className="page">
-      <p className="crumb">
-        <Link href="/incidents">
-          <Icon name="back" size={14} /> Incidents
-        </Link>
-      </p>
-      {query.data === undefined && <h1>{id}</h1>}
-      <Loaded query={query} rows={8}>
-        {(incident) => <Content incident={incident} />}
-      </Loaded>
-    </div>
+    <DetailPage
+      query={query}
+      name={id}
+      tabTitle={(incident) => `${incident.id} ${incident.title}`}
+      back={{ href: "/incidents", label: "Incidents" }}
+    >
+      {(incident) => <Content incident={incident} />}
+    </DetailPage>
   );
 }

@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "wouter";
 import { type IncidentSummary, INCIDENT_STATES, SEVERITY_NAMES } from "@firebreak/protocol";
 import { incidentsQuery } from "../api/queries.ts";
 import { SEVERITIES } from "../components/dialogs.tsx";
+import { FilterBar, type Filters, FilterSelect, Pager, SearchField, useFilters } from "../components/filters.tsx";
 import { IncidentRow } from "../components/incident-row.tsx";
 import { Loaded, Page } from "../components/page.tsx";
 import { useDialogs } from "../hooks/use-dialogs.ts";
 import { useRefusal } from "../hooks/use-me.ts";
 import { Button } from "../ui/button.tsx";
-import { SelectField, TextField } from "../ui/fields.tsx";
 import { Empty } from "../ui/layout.tsx";
 import { count, INCIDENT_WORDS } from "../words.ts";
 
@@ -23,62 +22,9 @@ const SEVERITY_OPTIONS = [
   ...SEVERITIES.map((severity) => ({ value: String(severity), label: `${severity} ${SEVERITY_NAMES[severity]}` })),
 ];
 
-/** The filters live in the URL, so that a view can be sent to somebody. */
-function useFilters() {
-  const [params, setParams] = useSearchParams();
-  const set = (name: string, value: string) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        if (name !== "after") next.delete("after");
-        return next;
-      },
-      { replace: name === "q" },
-    );
-  return {
-    state: params.get("state") ?? "open",
-    severity: params.get("severity") ?? "",
-    text: params.get("q") ?? "",
-    after: params.get("after") ?? "",
-    set,
-  };
-}
-
-type Filters = ReturnType<typeof useFilters>;
-
 function matches(incident: IncidentSummary, filters: Filters): boolean {
   const text = `${incident.id} ${incident.title} ${incident.agentId ?? ""} ${incident.pack ?? ""} ${incident.commander ?? ""}`;
-  return text.toLowerCase().includes(filters.text.trim().toLowerCase());
-}
-
-function FilterBar({ filters }: { readonly filters: Filters }) {
-  return (
-    <div className="filters" role="search">
-      <TextField
-        label="Search"
-        type="search"
-        data-search=""
-        placeholder="id, title, agent, person"
-        value={filters.text}
-        onChange={(event) => filters.set("q", event.target.value)}
-        onKeyDown={(event) => (event.key === "Escape" ? filters.set("q", "") : undefined)}
-      />
-      <SelectField
-        label="State"
-        value={filters.state}
-        options={STATE_OPTIONS}
-        onChange={(value) => filters.set("state", value)}
-      />
-      <SelectField
-        label="Severity"
-        value={filters.severity}
-        options={SEVERITY_OPTIONS}
-        onChange={(value) => filters.set("severity", value)}
-      />
-    </div>
-  );
+  return text.toLowerCase().includes(filters.get("q").trim().toLowerCase());
 }
 
 interface ListProps {
@@ -96,7 +42,7 @@ function List({ incidents, next, filters }: ListProps) {
       </p>
       {shown.length === 0 ? (
         <Empty title="No incident matches" command="firebreak demo">
-          {filters.text === "" && filters.state === "open"
+          {filters.get("q") === "" && filters.get("state", "open") === "open"
             ? "Nothing needs you. To see one from alert to review, run the demo:"
             : "Clear the filters to see the rest, or make one with the demo:"}
         </Empty>
@@ -107,14 +53,7 @@ function List({ incidents, next, filters }: ListProps) {
           ))}
         </ul>
       )}
-      <div className="pager">
-        {filters.after !== "" && (
-          <Button icon="back" onClick={() => filters.set("after", "")}>
-            Newest
-          </Button>
-        )}
-        {next !== null && <Button onClick={() => filters.set("after", next)}>Older</Button>}
-      </div>
+      <Pager filters={filters} next={next} />
     </>
   );
 }
@@ -125,9 +64,9 @@ export function IncidentsPage() {
   const refusal = useRefusal("responder");
   const query = useQuery(
     incidentsQuery({
-      state: filters.state === "all" ? "" : filters.state,
-      severity: filters.severity,
-      after: filters.after,
+      state: filters.get("state", "open").replace(/^all$/, ""),
+      severity: filters.get("severity"),
+      after: filters.get("after"),
     }),
   );
   const report = (
@@ -137,7 +76,11 @@ export function IncidentsPage() {
   );
   return (
     <Page title="Incidents" actions={report}>
-      <FilterBar filters={filters} />
+      <FilterBar>
+        <SearchField filters={filters} placeholder="id, title, agent, person" />
+        <FilterSelect filters={filters} name="state" label="State" options={STATE_OPTIONS} otherwise="open" />
+        <FilterSelect filters={filters} name="severity" label="Severity" options={SEVERITY_OPTIONS} />
+      </FilterBar>
       <Loaded query={query} rows={8}>
         {(page) => <List incidents={page.items} next={page.next} filters={filters} />}
       </Loaded>

@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
+import { DetailPage } from "../../components/detail-page.tsx";
 import { Link } from "wouter";
 import type { DrillRecord, DrillView } from "@firebreak/protocol";
 import { drillQuery } from "../../api/playbook-queries.ts";
 import { ActorName, At, StateBadge } from "../../components/bits.tsx";
-import { Loaded, useTabTitle } from "../../components/page.tsx";
 import { showHidden } from "../../harmless.ts";
 import { playbookPath } from "../../navigation.ts";
 import { formatLatency } from "../../time.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { Empty, Facts, Notice, Panel } from "../../ui/layout.tsx";
 import { count, RUN_WORDS, sayName, STEP_WORDS } from "../../words.ts";
 import { sayPhase } from "../playbooks/words.ts";
@@ -131,7 +130,6 @@ function Verdict({ record: { result, findings, notExercised } }: { readonly reco
 function Content({ view }: { readonly view: DrillView }) {
   const { record } = view;
   const word = DRILL_WORDS[record.result];
-  useTabTitle(record.title);
   return (
     <>
       <header className="page-head">
@@ -155,18 +153,14 @@ function Content({ view }: { readonly view: DrillView }) {
 
 export function DrillPage({ id }: { readonly id: string }) {
   const query = useQuery(drillQuery(id));
-  useTabTitle(id);
   return (
-    <div className="page">
-      <p className="crumb">
-        <Link href="/drills">
-          <Icon name="back" size={14} /> Drills
-        </Link>
-      </p>
-      {query.data === undefined && <h1>{id}</h1>}
-      <Loaded query={query} rows={8}>
-        {(view) => <Content view={view} />}
-      </Loaded>
-    </div>
+    <DetailPage
+      query={query}
+      name={id}
+      tabTitle={(view) => view.record.title}
+      back={{ href: "/drills", label: "Drills" }}
+    >
+      {(view) => <Content view={view} />}
+    </DetailPage>
   );
 }

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Crumb } from "../../components/detail-page.tsx";
 import { useState } from "react";
 import type { EvidenceCustodyView, EvidenceManifestView, EvidenceView } from "@firebreak/protocol";
 import { Link } from "wouter";
@@ -13,7 +14,6 @@ import { incidentPath } from "../../navigation.ts";
 import { formatBytes } from "../../time.ts";
 import { Button } from "../../ui/button.tsx";
 import { TextArea, TextField } from "../../ui/fields.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { Facts, Panel } from "../../ui/layout.tsx";
 import { Items } from "./items.tsx";
 import { Verification } from "./verification.tsx";
@@ -182,11 +182,7 @@ export function ArchivePage({ id }: { readonly id: string }) {
   useTabTitle(title);
   return (
     <div className="page">
-      <p className="crumb">
-        <Link href="/evidence">
-          <Icon name="back" size={14} /> Evidence
-        </Link>
-      </p>
+      <Crumb href="/evidence">Evidence</Crumb>
       <h1 className="wrap-anywhere">{title}</h1>
       <div className="stack">
         <Loaded query={archive}>{(view) => <Summary archive={view} manifest={manifest.data} />}</Loaded>

@@ -7,6 +7,7 @@ import { useNow } from "../../hooks/use-now.ts";
 import { formatLatency, formatUtc, readClock } from "../../time.ts";
 import { Button, type ButtonKind } from "../../ui/button.tsx";
 import { Icon, type IconName } from "../../ui/icons.tsx";
+import { Now } from "./now.tsx";
 import { CLOCK_WORDS, INCIDENT_WORDS } from "../../words.ts";
 
 interface IncidentAction {
@@ -69,7 +70,7 @@ export function useIncidentActions(incident: IncidentDetail): readonly IncidentA
     },
     {
       id: "state",
-      label: "Change state…",
+      label: "Set state…",
       icon: "arrow",
       kind: "plain",
       disabledReason:
@@ -201,6 +202,7 @@ export function IncidentHeader({ incident }: { readonly incident: IncidentDetail
         </span>
       </div>
       <h1>{incident.title}</h1>
+      <Now incident={incident} />
       <div className="incident-actions">
         {actions.map((action) => (
           <Button

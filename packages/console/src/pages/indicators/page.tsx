@@ -133,9 +133,9 @@ export function IndicatorsPage() {
       lead="Addresses, names and hashes of attacks. Every event is compared with them when it arrives, and what is new on the list is looked for in the past."
       actions={<Exports />}
     >
+      <IndicatorList />
       <AddForm />
       <Scans />
-      <IndicatorList />
     </Page>
   );
 }

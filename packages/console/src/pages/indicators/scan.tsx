@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "wouter";
+import { Crumb } from "../../components/detail-page.tsx";
 import type { ScanHit, ScanView } from "@firebreak/protocol";
 import { alertScan, cancelScan, scanHitsQuery, scanQuery } from "../../api/indicator-queries.ts";
 import { At, ProblemNotice, StateBadge } from "../../components/bits.tsx";
@@ -9,7 +9,6 @@ import { useRefusal } from "../../hooks/use-me.ts";
 import { showHidden } from "../../harmless.ts";
 import { formatBytes } from "../../time.ts";
 import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { Empty, Notice, Panel } from "../../ui/layout.tsx";
 import { count } from "../../words.ts";
 import { describeTarget, SCAN_WORDS, TYPE_NAMES } from "./words.ts";
@@ -118,11 +117,7 @@ function Scan({ scan }: { readonly scan: ScanView }) {
   const { state, share, examined, bytes, indicators, hits, alerts, problem, target } = scan;
   return (
     <Page title={describeTarget(target)} tabTitle="Scan" actions={<Acts scan={scan} />}>
-      <p className="crumb">
-        <Link href="/indicators">
-          <Icon name="back" size={14} /> Indicators
-        </Link>
-      </p>
+      <Crumb href="/indicators">Indicators</Crumb>
       <p className="row-sub">
         <StateBadge word={SCAN_WORDS[state]} />
         <span>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import {
   SEVERITY_NAMES,
   type PlaybookProblemView,
@@ -7,11 +7,11 @@ import {
   type RefusedPlaybookView,
 } from "@firebreak/protocol";
 import { playbooksQuery, runsQuery } from "../../api/playbook-queries.ts";
+import { FilterBar, SearchField, useFilters } from "../../components/filters.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
 import { useMe } from "../../hooks/use-me.ts";
 import { playbookPath } from "../../navigation.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { TextField } from "../../ui/fields.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Empty, Inline, Notice, Panel } from "../../ui/layout.tsx";
 import { count, sayName } from "../../words.ts";
@@ -97,9 +97,8 @@ function matches(playbook: ProvenPlaybook, text: string): boolean {
 }
 
 function Library({ playbooks }: { readonly playbooks: readonly ProvenPlaybook[] }) {
-  const [params, setParams] = useSearchParams();
-  const text = params.get("q") ?? "";
-  const search = (value: string) => setParams(value === "" ? {} : { q: value }, { replace: true });
+  const filters = useFilters();
+  const text = filters.get("q");
   const shown = playbooks.filter((playbook) => matches(playbook, text));
   if (playbooks.length === 0)
     return (
@@ -109,17 +108,9 @@ function Library({ playbooks }: { readonly playbooks: readonly ProvenPlaybook[] 
     );
   return (
     <>
-      <div className="filters" role="search">
-        <TextField
-          label="Search"
-          type="search"
-          data-search=""
-          placeholder="title, kind of incident, rule"
-          value={text}
-          onChange={(event) => search(event.target.value)}
-          onKeyDown={(event) => (event.key === "Escape" ? search("") : undefined)}
-        />
-      </div>
+      <FilterBar>
+        <SearchField filters={filters} placeholder="title, kind of incident, rule" />
+      </FilterBar>
       <p className="muted" role="status">
         {shown.length === playbooks.length
           ? count(playbooks.length, "playbook")

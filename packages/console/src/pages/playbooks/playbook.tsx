@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
+import { DetailPage } from "../../components/detail-page.tsx";
 import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type PlaybookDetail, type ProvenPlaybookDetail, SEVERITY_NAMES } from "@firebreak/protocol";
 import { drillsQuery, playbookQuery, runsQuery } from "../../api/playbook-queries.ts";
 import { Ago } from "../../components/bits.tsx";
-import { Loaded, useTabTitle } from "../../components/page.tsx";
+import { Loaded } from "../../components/page.tsx";
 import { useCommands } from "../../hooks/use-commands.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { showHidden } from "../../harmless.ts";
 import { rulePath } from "../../navigation.ts";
 import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { type Fact, Empty, Facts, Notice, Panel } from "../../ui/layout.tsx";
 import { type Tab, Tabs } from "../../ui/tabs.tsx";
 import { count, sayName } from "../../words.ts";
@@ -167,7 +167,6 @@ function Content({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
     { id: "drills", label: "Drills", content: <Drills id={playbook.id} /> },
   ];
   const view = tabs.find(({ id }) => id === params.get("view"))?.id ?? "document";
-  useTabTitle(playbook.title);
   return (
     <>
       <header className="page-head">
@@ -201,18 +200,14 @@ function Content({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
 
 export function PlaybookPage({ id }: { readonly id: string }) {
   const query = useQuery(playbookQuery(id));
-  useTabTitle(id);
   return (
-    <div className="page">
-      <p className="crumb">
-        <Link href="/playbooks">
-          <Icon name="back" size={14} /> Playbooks
-        </Link>
-      </p>
-      {query.data === undefined && <h1>{id}</h1>}
-      <Loaded query={query} rows={8}>
-        {(playbook) => <Content playbook={playbook} />}
-      </Loaded>
-    </div>
+    <DetailPage
+      query={query}
+      name={id}
+      tabTitle={(playbook) => playbook.title}
+      back={{ href: "/playbooks", label: "Playbooks" }}
+    >
+      {(playbook) => <Content playbook={playbook} />}
+    </DetailPage>
   );
 }

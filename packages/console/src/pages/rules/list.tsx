@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import type { RulesView, RuleView } from "@firebreak/protocol";
 import { rulesQuery } from "../../api/queries.ts";
 import { Ago } from "../../components/bits.tsx";
+import { FilterBar, type Filters, FilterSelect, SearchField, useFilters } from "../../components/filters.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
 import { rulePath } from "../../navigation.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { SelectField, TextField } from "../../ui/fields.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Empty, Inline, Notice } from "../../ui/layout.tsx";
 import { count, RULE_LEVEL_TONES, RULE_LEVELS } from "../../words.ts";
@@ -19,59 +19,14 @@ const SHOW_OPTIONS = [
 ];
 const LEVEL_OPTIONS = [{ value: "", label: "Any" }, ...RULE_LEVELS.map((level) => ({ value: level, label: level }))];
 
-/** The filters live in the URL, so that a view can be sent to somebody. */
-function useFilters() {
-  const [params, setParams] = useSearchParams();
-  const set = (name: string, value: string) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true },
-    );
-  return { text: params.get("q") ?? "", level: params.get("level") ?? "", show: params.get("show") ?? "", set };
-}
-
-type Filters = ReturnType<typeof useFilters>;
-
-function matches(rule: RuleView, { text, level, show }: Filters): boolean {
+function matches(rule: RuleView, filters: Filters): boolean {
+  const [text, level, show] = [filters.get("q"), filters.get("level"), filters.get("show")];
   const words = `${rule.id} ${rule.title} ${rule.file} ${rule.tags.join(" ")} ${rule.description}`.toLowerCase();
   if (!words.includes(text.trim().toLowerCase())) return false;
   if (level !== "" && rule.level !== level) return false;
   if (show === "attention") return rule.hint !== null;
   if (show === "hit") return rule.hits7d > 0;
   return show !== "silent" || rule.hits7d === 0;
-}
-
-function FilterBar({ filters }: { readonly filters: Filters }) {
-  return (
-    <div className="filters" role="search">
-      <TextField
-        label="Search"
-        type="search"
-        data-search=""
-        placeholder="title, id, file, tag"
-        value={filters.text}
-        onChange={(event) => filters.set("q", event.target.value)}
-        onKeyDown={(event) => (event.key === "Escape" ? filters.set("q", "") : undefined)}
-      />
-      <SelectField
-        label="Show"
-        value={filters.show}
-        options={SHOW_OPTIONS}
-        onChange={(value) => filters.set("show", value)}
-      />
-      <SelectField
-        label="Level"
-        value={filters.level}
-        options={LEVEL_OPTIONS}
-        onChange={(value) => filters.set("level", value)}
-      />
-    </div>
-  );
 }
 
 export function RuleErrors({ errors }: Pick<RulesView, "errors">) {
@@ -187,7 +142,11 @@ export function RulesPage() {
         {(view) => (
           <>
             <RuleErrors errors={view.errors} />
-            <FilterBar filters={filters} />
+            <FilterBar>
+              <SearchField filters={filters} placeholder="title, id, file, tag" />
+              <FilterSelect filters={filters} name="show" label="Show" options={SHOW_OPTIONS} />
+              <FilterSelect filters={filters} name="level" label="Level" options={LEVEL_OPTIONS} />
+            </FilterBar>
             <List rules={view.rules} filters={filters} />
           </>
         )}

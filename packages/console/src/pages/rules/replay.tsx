@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { DetailPage } from "../../components/detail-page.tsx";
 import { useState } from "react";
-import { Link } from "wouter";
 import type { ReplayFinding, ReplayResult, ReplayRule, ReplayView } from "@firebreak/protocol";
 import { cancelReplay } from "../../api/commands.ts";
 import { replayQuery } from "../../api/queries.ts";
 import { ActorName, Ago, At, StateBadge } from "../../components/bits.tsx";
-import { Loaded, useTabTitle } from "../../components/page.tsx";
+import { useTabTitle } from "../../components/page.tsx";
 import { useAct } from "../../hooks/use-act.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { useNow } from "../../hooks/use-now.ts";
@@ -13,7 +13,6 @@ import { formatLocal, formatSpan } from "../../time.ts";
 import { type Bar, Bars } from "../../ui/bars.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SelectField } from "../../ui/fields.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { Empty, Notice, Panel } from "../../ui/layout.tsx";
 import { count, FINDING_WORDS, REPLAY_WORDS } from "../../words.ts";
 import { RuleErrors } from "./list.tsx";
@@ -279,18 +278,14 @@ function Content({ replay }: { readonly replay: ReplayView }) {
 
 export function ReplayPage({ id }: { readonly id: string }) {
   const query = useQuery(replayQuery(id));
-  useTabTitle("Replay");
   return (
-    <div className="page">
-      <p className="crumb">
-        <Link href="/rules/replays">
-          <Icon name="back" size={14} /> Replays
-        </Link>
-      </p>
-      {query.data === undefined && <h1>Replay</h1>}
-      <Loaded query={query} rows={8}>
-        {(replay) => <Content replay={replay} />}
-      </Loaded>
-    </div>
+    <DetailPage
+      query={query}
+      name="Replay"
+      tabTitle={() => "Replay"}
+      back={{ href: "/rules/replays", label: "Replays" }}
+    >
+      {(replay) => <Content replay={replay} />}
+    </DetailPage>
   );
 }

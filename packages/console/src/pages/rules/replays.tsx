@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Crumb } from "../../components/detail-page.tsx";
 import { type FormEvent, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import type { ReplaySummary } from "@firebreak/protocol";
@@ -11,7 +12,6 @@ import { useRefusal } from "../../hooks/use-me.ts";
 import { replayPath } from "../../navigation.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextArea } from "../../ui/fields.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { Empty, Panel } from "../../ui/layout.tsx";
 import { count, REPLAY_WORDS } from "../../words.ts";
 
@@ -131,11 +131,7 @@ export function ReplaysPage() {
       title="Replays"
       lead="Run stored events against rules: what would have been caught, when, and what would have been noise. Nothing is raised."
     >
-      <p className="crumb">
-        <Link href="/rules">
-          <Icon name="back" size={14} /> Rules
-        </Link>
-      </p>
+      <Crumb href="/rules">Rules</Crumb>
       <ReplayForm />
       <Panel title="Done before" icon="clock">
         <Loaded query={query}>

@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { DetailPage } from "../../components/detail-page.tsx";
 import { Link } from "wouter";
 import type { RuleCasesView, RuleDetail } from "@firebreak/protocol";
 import { runRuleCases } from "../../api/commands.ts";
 import { ruleQuery } from "../../api/queries.ts";
 import { Ago, ProblemNotice } from "../../components/bits.tsx";
-import { Loaded, useTabTitle } from "../../components/page.tsx";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { useNow } from "../../hooks/use-now.ts";
 import { rulePath } from "../../navigation.ts";
@@ -196,7 +196,6 @@ function About({ rule }: { readonly rule: RuleDetail }) {
 }
 
 function Content({ rule }: { readonly rule: RuleDetail }) {
-  useTabTitle(rule.title);
   const query = `?rule=${encodeURIComponent(rule.id)}`;
   return (
     <>
@@ -237,18 +236,9 @@ function Content({ rule }: { readonly rule: RuleDetail }) {
 
 export function RulePage({ id }: { readonly id: string }) {
   const query = useQuery(ruleQuery(id));
-  useTabTitle(id);
   return (
-    <div className="page">
-      <p className="crumb">
-        <Link href="/rules">
-          <Icon name="back" size={14} /> Rules
-        </Link>
-      </p>
-      {query.data === undefined && <h1 className="wrap-anywhere">{id}</h1>}
-      <Loaded query={query} rows={8}>
-        {(rule) => <Content rule={rule} />}
-      </Loaded>
-    </div>
+    <DetailPage query={query} name={id} tabTitle={(rule) => rule.title} back={{ href: "/rules", label: "Rules" }}>
+      {(rule) => <Content rule={rule} />}
+    </DetailPage>
   );
 }

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Crumb } from "../../components/detail-page.tsx";
 import { type FormEvent, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type EventView, TRY_LIMITS, type TryView } from "@firebreak/protocol";
@@ -13,7 +14,6 @@ import { formatRelative } from "../../time.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextArea } from "../../ui/fields.tsx";
-import { Icon } from "../../ui/icons.tsx";
 import { Empty, Notice, Panel } from "../../ui/layout.tsx";
 import { count, RULE_LEVEL_TONES } from "../../words.ts";
 import { Explanation } from "./explanation.tsx";
@@ -163,11 +163,7 @@ export function TryPage() {
       title="Try rules"
       lead="Run events through rules and see why they match or do not. Nothing is stored and no alert is raised."
     >
-      <p className="crumb">
-        <Link href="/rules">
-          <Icon name="back" size={14} /> Rules
-        </Link>
-      </p>
+      <Crumb href="/rules">Rules</Crumb>
       <form className="panel form try-form" onSubmit={submit}>
         <StoredEvents onPick={setText} />
         <TextArea

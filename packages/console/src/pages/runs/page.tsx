@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { DetailPage } from "../../components/detail-page.tsx";
 import { useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import type { PlaybookDetail, RunView, StepState } from "@firebreak/protocol";
 import { runPlaybookQuery, runQuery } from "../../api/playbook-queries.ts";
 import { ActorName, Ago, At } from "../../components/bits.tsx";
-import { Loaded, useTabTitle } from "../../components/page.tsx";
 import { showHidden } from "../../harmless.ts";
 import { useCommands } from "../../hooks/use-commands.ts";
 import { useMe } from "../../hooks/use-me.ts";
@@ -146,7 +146,6 @@ function Content({ run }: { readonly run: RunView }) {
   const [act, setAct] = useState<RunAct | null>(null);
   const [params, setParams] = useSearchParams();
   const acts = runActs(run, access);
-  useTabTitle(run.playbookTitle);
   useCommands(
     acts.map((one) => ({
       id: `run:${one.name}`,
@@ -183,26 +182,15 @@ function Content({ run }: { readonly run: RunView }) {
   );
 }
 
+/** A run hangs at its incident, where it has one. */
+const backOf = (incidentId: string | null | undefined) =>
+  incidentId ? { href: incidentPath(incidentId), label: incidentId } : { href: "/playbooks", label: "Playbooks" };
+
 export function RunPage({ id }: { readonly id: string }) {
   const query = useQuery(runQuery(id));
-  useTabTitle(id);
   return (
-    <div className="page">
-      <p className="crumb">
-        {query.data?.incidentId ? (
-          <Link href={incidentPath(query.data.incidentId)}>
-            <Icon name="back" size={14} /> {query.data.incidentId}
-          </Link>
-        ) : (
-          <Link href="/playbooks">
-            <Icon name="back" size={14} /> Playbooks
-          </Link>
-        )}
-      </p>
-      {query.data === undefined && <h1>{id}</h1>}
-      <Loaded query={query} rows={8}>
-        {(run) => <Content run={run} />}
-      </Loaded>
-    </div>
+    <DetailPage query={query} name={id} tabTitle={(run) => run.playbookTitle} back={backOf(query.data?.incidentId)}>
+      {(run) => <Content run={run} />}
+    </DetailPage>
   );
 }
