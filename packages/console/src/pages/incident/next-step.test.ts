@@ -11,8 +11,7 @@ const CALM: Given = {
   runs: [],
   deliveries: [],
 };
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the members that the decision looks at
-const given = (more: object): Given => ({ ...CALM, ...more }) as Given;
+const given = (more: object): Given => ({ ...CALM, ...more });
 const stop = (level: string, verified: boolean, requestedAt: string) => ({ hold: { level }, verified, requestedAt });
 
 test.each([
