@@ -9,6 +9,8 @@ export const EVENT_BYTES = 1024;
 /** Agents that take turns: for commands more than any run sends events / 50, and fewer than the engine keeps for one pack. */
 const AGENTS = { log: 50, command: 2_000 };
 const ID_DIGITS = 12;
+/** Each connection has its share of them, or commands of one agent from several would be alike. */
+const NUMBERS = 10 ** ID_DIGITS;
 const AGENT_DIGITS = 4;
 const COMMAND_NAME = "name-";
 const OUTPUT = "src/index.ts:12: a line of output, as a tool writes it\n".repeat(20);
@@ -24,9 +26,10 @@ export function createBodies({ kind, batch, prefix, agents, share }) {
   // the last one: the event's own id begins alike
   const agentAt = line.lastIndexOf(`"${agents}-`) + agents.length + 2;
   let number = Math.floor(share * AGENTS[kind]);
+  const ownNumbers = Math.floor(share * NUMBERS);
   return () => {
     for (let i = 0; i < batch; i++) {
-      const digits = String(number).padStart(ID_DIGITS, "0");
+      const digits = String(ownNumbers + number).padStart(ID_DIGITS, "0");
       body.write(digits, i * stride + idAt, "latin1");
       if (commandAt !== undefined) body.write(digits, i * stride + commandAt, "latin1");
       body.write(String(number % AGENTS[kind]).padStart(AGENT_DIGITS, "0"), i * stride + agentAt, "latin1");

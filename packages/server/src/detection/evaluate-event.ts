@@ -38,6 +38,7 @@ export function createEvaluator(
   expectedSince: ReadonlyMap<string, number> = new Map(),
 ): Evaluator {
   const engine: Engine = ruleset.createEngine({}, { expectedSince, rememberedMs: REMEMBERED_MS });
+  const hasRules = ruleset.rules.length > 0;
   const present = { withProcesses: needsProcesses(ruleset) };
   // shared by all events of a request
   let received = { text: "", ms: 0 };
@@ -49,7 +50,7 @@ export function createEvaluator(
         if (receivedTime !== received.text) received = { text: receivedTime, ms: Date.parse(receivedTime) };
         const tenant = agent.pack ?? agent.id;
         const meta = { id, time: Date.parse(time), receivedTime: received.ms, tenant };
-        const matches = engine.evaluate(presentEvent(event, present), meta);
+        const matches = hasRules ? engine.evaluate(presentEvent(event, present), meta) : [];
         return event.indicators === undefined ? matches : [...matches, ...matchIndicators(event, meta.time)];
       } catch (error) {
         logger.error("an event could not be judged", { seq: event.seq, problem: messageOf(error) });
