@@ -70,7 +70,7 @@ export async function bundleServer() {
     external: LEFT_OUTSIDE,
     sourcemap: true,
     sourcesContent: false,
-    keepNames: true,
+    keepNames: false,
     metafile: true,
     banner: { js: BANNER },
     plugins: [WITHOUT_SEARCH],

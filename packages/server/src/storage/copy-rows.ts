@@ -147,8 +147,7 @@ function isConnectionFault(fault: unknown): boolean {
 }
 
 /** What `pg` gives a query that runs itself; its types leave out what concerns COPY. */
-interface CopyConnection {
-  query(text: string): void;
+interface CopyConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 }
@@ -176,10 +175,13 @@ class Copy implements pg.Submittable {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
+    // all in one system call
+    connection.stream.cork();
     connection.sendCopyFromChunk(HEADER);
     for (const chunk of this.#rows) connection.sendCopyFromChunk(chunk);
     connection.sendCopyFromChunk(TRAILER);
     connection.endCopyFrom();
+    connection.stream.uncork();
   }
 
   handleRowDescription(): void {}
