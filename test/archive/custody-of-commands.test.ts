@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { evidenceCustodyView, evidencePreview, evidenceVerification, evidenceView, pageOf } from "@firebreak/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -110,5 +110,41 @@ describe("E-3: whoever has an archive in hands is on record", () => {
     expect(said).toMatch(/custody.jsonl line 2: was cut off: the audit log has it/);
     const view = await installation.call(evidenceView, "GET", `/evidence/${archive.id}`);
     expect(view.verified?.intact).toBe(false);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    [
+      "a log into a directory that is there",
+      ["audit", "export", "--out", "taken"],
+      /exists already.*does not exist yet/s,
+    ],
+    ["a log into what is a file", ["audit", "export", "--out", "file"], /exists already/],
+    ["a log beneath a file", ["audit", "export", "--out", "file/log"], /file exists already/],
+    ["a checkpoint over a directory", ["audit", "head", "--out", "taken"], /is a directory.*Name a file/s],
+    ["a checkpoint onto a full disk", ["audit", "head", "--out", "/dev/full"], /the disk is full.*Free some space/s],
+    [
+      "a proof into a directory that is not there",
+      ["audit", "prove", "--act", "1", "--out", "none/proof"],
+      /is not there/,
+    ],
+    [
+      "an archive into a directory that is not there",
+      ["evidence", "export", "ARCHIVE", "--reason", "for a court", "--out", "none/x"],
+      /was not written/,
+    ],
+    ["an archive that is text", ["evidence", "open", "file"], /cannot be opened/],
+    ["an archive that is a pipe", ["evidence", "verify", "/dev/null"], /no file and no directory/],
+    ["an archive that is empty", ["evidence", "verify", "taken"], /NOT INTACT/],
+    ["a log that is not there", ["audit", "verify", "./none"], /none/],
+    ["a chained log that is a directory", ["audit", "chain", "taken"], /taken/],
+  ])("%s is refused as what a person can mend", async (_, words, said) => {
+    const { home } = installation;
+    mkdirSync(path.join(home, "taken", "inside"), { recursive: true });
+    writeFileSync(path.join(home, "file"), "some text");
+    const refused = installation.start(words.map((word) => (word === "ARCHIVE" ? archive.id : word)));
+    expect((await refused.ended).code).toBe(1);
+    expect(refused.output()).toMatch(said);
+    expect(refused.output()).not.toMatch(/fault of Firebreak/);
+    expect(readdirSync(path.join(home, "taken"))).toEqual(["inside"]);
   });
 });

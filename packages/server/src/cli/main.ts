@@ -18,6 +18,7 @@ import { createApiClient } from "./client.ts";
 import type { Command, CommandContext, ParsedArguments } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { EXIT } from "./exit-codes.ts";
+import { explainSystemFault } from "./explain-system-fault.ts";
 import { findCommand } from "./find-command.ts";
 import { commandHelp, groupHelp, overviewHelp } from "./help.ts";
 import { readVersion } from "./installation.ts";
@@ -126,7 +127,8 @@ function helpFor(words: readonly string[]): string {
 }
 
 /** People get what happened and what to do; machines the same as one JSON document on standard error. */
-function reportFault(fault: unknown, json: boolean): number {
+function reportFault(thrown: unknown, json: boolean): number {
+  const fault = explainSystemFault(thrown) ?? thrown;
   const isExpected = fault instanceof OperatorError;
   const remedy = isExpected ? fault.remedy : "This is a fault of Firebreak. Please report it with this text.";
   const exitCode = isExpected ? fault.exitCode : EXIT.failed;

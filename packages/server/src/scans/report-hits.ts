@@ -30,7 +30,9 @@ export async function alertScan(ctx: ScanContext, { id }: { readonly id: string 
 
 /** What was told when it arrived, or by an alert that covers it, is told no more: a repeat changes nothing. */
 export async function reportHits(ctx: ScanContext, id: string): Promise<void> {
-  const rows = await ctx.database.kysely
+  const { kysely } = ctx.database;
+  const scan = await kysely.selectFrom("indicator_scans").select("alerts").where("id", "=", id).executeTakeFirst();
+  const rows = await kysely
     .selectFrom("indicator_scan_hits")
     .selectAll()
     .where("scan_id", "=", id)
@@ -39,7 +41,8 @@ export async function reportHits(ctx: ScanContext, id: string): Promise<void> {
     .orderBy("severity")
     .orderBy("indicator_id")
     .orderBy("place")
-    .limit(ALERTS_MAX)
+    // those of before a crash count too
+    .limit(Math.max(0, ALERTS_MAX - (scan?.alerts ?? 0)))
     .execute();
   for (const row of rows) await inTransaction(ctx.database, (trx) => reportHit(trx, ctx, row));
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
   CHECKPOINT,
@@ -13,7 +13,7 @@ import {
   writeBundle,
 } from "@firebreak/verifier";
 import type { LogSource } from "@firebreak/verifier";
-import { OperatorError } from "../../kernel/index.ts";
+import { codeOf, OperatorError } from "../../kernel/index.ts";
 
 export interface LogExport {
   readonly source: LogSource;
@@ -21,7 +21,7 @@ export interface LogExport {
   readonly keys: readonly string[];
   /** must not exist, so that nothing is replaced */
   readonly directory: string;
-  readonly onProgress?: (done: number, size: number) => void;
+  readonly onProgress?: ((done: number, size: number) => void) | undefined;
 }
 
 /**
@@ -40,9 +40,28 @@ export async function exportLog({
   const note = (await source.checkpoint()) ?? "";
   const size = readCheckpoint(note)?.size;
   if (size === undefined) throw new OperatorError("There is no signed checkpoint to export.", "Ask again in a second.");
-  if (existsSync(directory)) {
-    throw new OperatorError(`${directory} exists already.`, "Name a directory that does not exist yet.");
+  makeNew(directory);
+  try {
+    await writeLog({ source, keys, directory, onProgress }, note, size);
+  } catch (fault) {
+    // half a log looks like one that was tampered with
+    rmSync(directory, { recursive: true, force: true });
+    throw fault;
   }
+  return { size };
+}
+
+function makeNew(directory: string): void {
+  mkdirSync(path.dirname(directory), { recursive: true });
+  try {
+    mkdirSync(directory);
+  } catch (cause) {
+    if (codeOf(cause) !== "EEXIST") throw cause;
+    throw new OperatorError(`${directory} exists already.`, "Name a directory that does not exist yet.", { cause });
+  }
+}
+
+async function writeLog({ source, keys, directory, onProgress }: LogExport, note: string, size: number): Promise<void> {
   const write = (name: string, content: string | Buffer) => {
     const file = path.join(directory, name);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -63,5 +82,4 @@ export async function exportLog({
     write(path.join(KEY_CHANGES, String(at)), change);
   write(KEYS, keys.map((key) => `${key}\n`).join(""));
   write(CHECKPOINT, note);
-  return { size };
 }
