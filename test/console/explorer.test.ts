@@ -81,6 +81,18 @@ describe("E-5: the explorer", () => {
     await page.waitForURL("**/explorer?run=run-7");
   });
 
+  test("narrows to a value of an event's record, or leaves it out, beside what is asked already", async () => {
+    const page = await app.open(await app.backend(), "/explorer?path=data.tool_name%3Dshell&event=1000");
+    await settle(page);
+    const drawer = page.getByRole("dialog", { name: "Event 1000" });
+    await drawer.getByText("Narrow by a field").click();
+    expect(await axeViolations(page)).toEqual([]);
+    await drawer.getByRole("button", { name: "Without data.nested.deep=value" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("event"));
+    const { searchParams } = new URL(page.url());
+    expect(searchParams.get("path")).toBe("data.tool_name=shell\ndata.nested.deep!=value");
+  });
+
   test("follows live until it is paused, and pages back", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/explorer");
@@ -109,6 +121,9 @@ describe("E-5: the explorer", () => {
     await save.getByRole("radio", { name: "For everybody" }).check();
     expect(await axeViolations(page)).toEqual([]);
     await save.getByRole("button", { name: "Save", exact: true }).click();
+    await save.waitFor({ state: "detached" });
+    // the span up to now is not a part of it
+    expect(backend.sample.views.at(-1)?.filters).toEqual({ outcome: "denied" });
     await page.getByLabel("Saved view").selectOption({ label: "Risky shells (bob)" });
     await page.waitForURL(/explorer\?.*risk=high%2Ccritical/);
     expect(new URL(page.url()).searchParams.has("outcome")).toBe(false);

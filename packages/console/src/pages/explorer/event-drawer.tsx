@@ -16,6 +16,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { type Fact, Facts, Notice } from "../../ui/layout.tsx";
 import { notify } from "../../ui/toast.tsx";
 import { SEVERITY_TONES } from "../../words.ts";
+import { EventFields } from "./event-fields.tsx";
 
 function factsOf({
   seq,
@@ -124,7 +125,12 @@ function Proof({ seq }: { readonly seq: number }) {
   );
 }
 
-function Detail({ detail: { event, alerts } }: { readonly detail: EventDetail }) {
+interface DetailProps {
+  readonly detail: EventDetail;
+  readonly onNarrow: (condition: string) => void;
+}
+
+function Detail({ detail: { event, alerts }, onNarrow }: DetailProps) {
   const json = JSON.stringify(event, null, 2);
   const open = useDialogs();
   return (
@@ -133,6 +139,7 @@ function Detail({ detail: { event, alerts } }: { readonly detail: EventDetail })
       <Facts facts={factsOf(event)} />
       <Found event={event} />
       <LongText text={JSON.stringify(event.data, null, 2)} label="data" />
+      <EventFields data={event.data} onNarrow={onNarrow} />
       <div className="row-actions">
         <Button icon="copy" onClick={() => void copy(window.location.href, "The address")}>
           Copy address
@@ -154,18 +161,20 @@ function Detail({ detail: { event, alerts } }: { readonly detail: EventDetail })
 interface EventDrawerProps {
   readonly seq: number | null;
   readonly onClose: () => void;
+  /** takes a condition on the record that the list is narrowed to */
+  readonly onNarrow: (condition: string) => void;
 }
 
 /** One event with everything that is known of it, and the ways that lead on from it. */
-export function EventDrawer({ seq, onClose }: EventDrawerProps) {
+export function EventDrawer({ seq, onClose, onNarrow }: EventDrawerProps) {
   return (
     <Dialog open={seq !== null} onClose={onClose} title={`Event ${seq ?? ""}`} wide>
-      {seq !== null && <Opened seq={seq} />}
+      {seq !== null && <Opened seq={seq} onNarrow={onNarrow} />}
     </Dialog>
   );
 }
 
-function Opened({ seq }: { readonly seq: number }) {
+function Opened({ seq, onNarrow }: { readonly seq: number; readonly onNarrow: DetailProps["onNarrow"] }) {
   const query = useQuery(eventQuery(seq));
-  return <Loaded query={query}>{(detail) => <Detail detail={detail} />}</Loaded>;
+  return <Loaded query={query}>{(detail) => <Detail detail={detail} onNarrow={onNarrow} />}</Loaded>;
 }

@@ -91,9 +91,10 @@ function Views({ state }: { readonly state: ExplorerState }) {
   const take = (id: string) => {
     const view = views.find((one) => one.id === id);
     if (view === undefined) return;
-    const none = Object.fromEntries(
-      [...Object.keys(state.filters), "since", "until", "range"].map((name) => [name, null]),
-    );
+    // the time stays as it is chosen, unless the view was saved with one of its own
+    const times =
+      view.filters["since"] === undefined && view.filters["until"] === undefined ? [] : ["since", "until", "range"];
+    const none = Object.fromEntries([...Object.keys(state.filters), ...times].map((name) => [name, null]));
     const own = Object.entries(view.filters).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join("\n") : String(value),

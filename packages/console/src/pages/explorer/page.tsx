@@ -114,10 +114,15 @@ function Actions({
   );
 }
 
+/** @returns the conditions, one a line, with one more */
+function narrowed(path: string | undefined, condition: string): string {
+  return [...new Set([...(path ?? "").split("\n").filter((line) => line !== ""), condition])].join("\n");
+}
+
 /** Every stored event: searched, counted over time, followed live, opened, exported. */
 export function ExplorerPage() {
   const state = useExplorer();
-  const { query, after, follow, set } = state;
+  const { query, filters, range, after, follow, set } = state;
   const [dialog, setDialog] = useState<"save" | "export" | null>(null);
   const events = useQuery(eventsQuery(query, after));
   const histogram = useQuery(histogramQuery(query));
@@ -156,8 +161,12 @@ export function ExplorerPage() {
       <Loaded query={events} rows={10}>
         {(page) => <Results page={page} state={state} isStale={events.isPlaceholderData} />}
       </Loaded>
-      <EventDrawer seq={state.event} onClose={() => set({ event: null })} />
-      <SaveViewDialog query={query} open={dialog === "save"} onClose={close} />
+      <EventDrawer
+        seq={state.event}
+        onClose={() => set({ event: null })}
+        onNarrow={(condition) => set({ path: narrowed(state.filters.path, condition), event: null })}
+      />
+      <SaveViewDialog query={range === null ? query : filters} open={dialog === "save"} onClose={close} />
       <ExportDialog query={query} open={dialog === "export"} onClose={close} />
     </Page>
   );
