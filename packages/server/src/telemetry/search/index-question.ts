@@ -28,9 +28,29 @@ export function toIndexQuestion(search: Search): IndexQuestion {
     if (wanted.length === 1 && wanted[0] !== undefined) values[name] = wanted[0];
   }
   for (const mark of filters.has ?? []) marks.push([`has=${mark}`]);
-  const facts = [...spread(bitsOfPairs(values), PAIRS_MAX), ...bitsOfFields(search)];
-  const bits = [...facts.flat(), ...spread(bitsOfTexts(search), LOOKS_MAX - facts.length)];
+  const texts = bitsOfTexts(search);
+  const fields = bitsOfFields(search);
+  // by themselves columns are asked for in the marks
+  const who = texts.length + fields.length === 0 ? [] : bitsOfWho(filters);
+  const facts = [...spread(bitsOfPairs(values), PAIRS_MAX), ...fields, ...who];
+  const bits = [...facts.flat(), ...spread(texts, LOOKS_MAX - facts.length)];
   return { marks, bits: [...new Set(bits)] };
+}
+
+/** Where the columns that say who it was stand in the record. */
+const WHO = {
+  agent: ["agent", "id"],
+  pack: ["agent", "pack"],
+  session: ["agent", "session"],
+  run: ["agent", "run"],
+  source: ["source"],
+} as const;
+
+function bitsOfWho(filters: Search["filters"]): number[][] {
+  return Object.entries(WHO).flatMap(([name, field]) => {
+    const value = filters[name as keyof typeof WHO];
+    return value === undefined ? [] : [bitsOfField(field, value)];
+  });
 }
 
 /** @returns of each field that must have one value the bits */
