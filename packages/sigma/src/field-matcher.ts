@@ -1,5 +1,5 @@
 import { AhoCorasick, type Finder } from "./aho-corasick.ts";
-import { GRAM_CHARS_MIN, GramFinder } from "./gram-finder.ts";
+import { GRAM_CHARS_MIN, GRAM_LITERALS_MAX, GramFinder } from "./gram-finder.ts";
 import type { StepBudget } from "./regex.ts";
 import type { Leaf } from "./signals.ts";
 import { foldText } from "./text.ts";
@@ -128,8 +128,6 @@ export class FieldMatcher implements Finder {
   }
 }
 
-/** More are found by an automaton: of so many, too many characters of a text would be those of one. */
-const GRAM_LITERALS_MAX = 400;
 const ASCII_MAX = 127;
 const BEYOND_ASCII = /[^\0-\u{7f}]/u;
 

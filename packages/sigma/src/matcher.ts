@@ -53,7 +53,7 @@ export class Matcher<Rule extends Matchable> {
   #record = 0;
 
   constructor(rules: readonly Rule[], fields: readonly FieldRef[]) {
-    const table = new SignalTable();
+    const table = new SignalTable(rules.map(({ predicate }) => predicate));
     const gates = rules.map((rule) => ({ rule, gate: table.gateOf(rule.predicate) }));
     for (const [number, signals] of table.slots) {
       const timesUp = new Float64Array(signals.signals.length);

@@ -1,5 +1,6 @@
 import { compilePredicate, type Test } from "./compile-predicate.ts";
 import { elementAt } from "./fault.ts";
+import { GRAM_CHARS_MIN, GRAM_LITERALS_MAX } from "./gram-finder.ts";
 import type { FieldRef, Predicate, ValueTest } from "./predicate.ts";
 
 /** The slot that stands for the whole record, in which keywords are looked for. */
@@ -95,6 +96,15 @@ export class SlotSignals {
 /** The signals of a set of rules, by slot. */
 export class SignalTable {
   readonly slots = new Map<number, SlotSignals>();
+  /** Literals that rules look for, by slot. */
+  readonly #literals: ReadonlyMap<number, number>;
+
+  /** @param predicates all that gates will be made of */
+  constructor(predicates: readonly Predicate[]) {
+    const literals = new Map<number, number>();
+    for (const predicate of predicates) countLiterals(predicate, literals);
+    this.#literals = literals;
+  }
 
   /** @param isFound something else finds the rule, so that what no literal can find may wait until all else holds */
   gateOf(predicate: Predicate, isFound = false): Gate {
@@ -129,11 +139,28 @@ export class SignalTable {
           parts: [this.#presenceOf(predicate.field), this.#presenceOf(predicate.comparison.other), view],
         };
       case "field": {
-        const { kind } = predicate.test;
-        if (kind !== "raw" && kind !== "number") return view;
-        return { kind: "all", parts: [this.#presenceOf(predicate.field), view] };
+        const { field, test } = predicate;
+        if (test.kind === "regex") return this.#regexOf(field, test.regex.literals, view);
+        if (test.kind !== "raw" && test.kind !== "number") return view;
+        return { kind: "all", parts: [this.#presenceOf(field), view] };
       }
     }
+  }
+
+  /** Where a slot's literals are few, all of them are found in passing, and the expression is asked only where one stands. */
+  #regexOf({ slot }: FieldRef, literals: readonly string[], view: Gate): Gate {
+    const areFew = (this.#literals.get(slot) ?? 0) <= GRAM_LITERALS_MAX;
+    if (!areFew || literals.length === 0 || literals.some(({ length }) => length < GRAM_CHARS_MIN)) return view;
+    const signals = this.#signalsOf(slot);
+    const leaf = signals.leafOf({
+      kind: "text",
+      key: ["literals", ...literals].join("\u0001"),
+      cased: false,
+      test: (text) => literals.some((literal) => text.includes(literal)),
+      literals,
+      isLiteral: true,
+    });
+    return { kind: "all", parts: [{ kind: "signal", signal: signals.signalOf([leaf]) }, view] };
   }
 
   #presenceOf({ slot }: FieldRef): Gate {
@@ -185,6 +212,30 @@ function isLeaf(predicate: Predicate, isFound: boolean): predicate is LeafPredic
     !isFound || (test.kind === "text" && test.exact !== undefined) || chars >= literalCharsMin(predicate.field.slot)
   );
 }
+
+function countLiterals(predicate: Predicate, counts: Map<number, number>): void {
+  switch (predicate.kind) {
+    case "all":
+    case "any":
+    case "atLeast":
+      for (const part of predicate.parts) countLiterals(part, counts);
+      return;
+    case "not":
+      countLiterals(predicate.part, counts);
+      return;
+    case "field": {
+      const { field, test } = predicate;
+      const { literals } = test.kind === "text" ? test : test.kind === "regex" ? test.regex : NO_LITERALS;
+      counts.set(field.slot, (counts.get(field.slot) ?? 0) + literals.length);
+      return;
+    }
+    case "anywhere":
+    case "fieldref":
+      return;
+  }
+}
+
+const NO_LITERALS = { literals: [] };
 
 /** Length of what can be looked for; 0 when no literal finds the texts on which the test holds. */
 function literalChars(test: LeafTest): number {
