@@ -4,6 +4,7 @@ import type { FieldRef, Predicate } from "./predicate.ts";
 import { necessarySignals, SignalTable, WHOLE_RECORD, type Gate, type Signal } from "./signals.ts";
 import { SlotState, type Reading } from "./slot-state.ts";
 import type { Presentation } from "./types.ts";
+import { ValueMemo, type MemoSize } from "./value-memo.ts";
 import type { EventView } from "./view.ts";
 
 /** What the matcher needs of a rule. */
@@ -22,6 +23,8 @@ interface Entry<Rule> {
 /** A slot with the rules that wait for its signals. */
 interface Slot<Rule> {
   readonly state: SlotState;
+  /** What texts raised, of those that are long or in lists: outputs of the same tools and commands are often the same. */
+  readonly memo: ValueMemo<Reading>;
   /** By signal. */
   watchers: (Entry<Rule>[] | undefined)[];
   readonly timesUp: Float64Array;
@@ -57,7 +60,7 @@ export class Matcher<Rule extends Matchable> {
     const gates = rules.map((rule) => ({ rule, gate: table.gateOf(rule.predicate) }));
     for (const [number, signals] of table.slots) {
       const timesUp = new Float64Array(signals.signals.length);
-      this.#slots.set(number, { state: new SlotState(signals), watchers: [], timesUp });
+      this.#slots.set(number, { state: new SlotState(signals), memo: new ValueMemo(FEW_LONG), watchers: [], timesUp });
     }
     this.#anywhere = this.#slots.get(WHOLE_RECORD);
     this.#keys = new KeyTree(this.#slotsByName(fields));
@@ -167,20 +170,20 @@ export class Matcher<Rule extends Matchable> {
   #readScalar({ slot, spaced, memo }: KeyPlace<Slot<Rule>>, value: unknown, view: EventView): ScalarReading {
     const text = view.textOf(value);
     if (text === undefined) return RAISES_NOTHING;
-    const found = this.#readText(text, spaced ? undefined : slot?.state, view);
+    const found = this.#readText(text, spaced ? undefined : slot, view);
     if (!view.budget.exhausted) memo?.set(value, found);
     return found;
   }
 
-  #readText(text: string, slot: SlotState | undefined, view: EventView): ScalarReading {
-    const keywords = this.#anywhere?.state;
+  #readText(text: string, slot: Slot<Rule> | undefined, view: EventView): ScalarReading {
+    const keywords = this.#anywhere;
     if (slot !== undefined && keywords !== undefined) {
-      const [own, anywhere] = slot.readWith(keywords, text, view.budget);
-      return readingOf(raised(own, slot), raised(anywhere, keywords));
+      const [own, anywhere] = slot.state.readWith(keywords.state, text, view.budget);
+      return readingOf(raised(own, slot.state), raised(anywhere, keywords.state));
     }
     return readingOf(
-      slot && raised(slot.read(text, view.budget), slot),
-      keywords && raised(keywords.read(text, view.budget), keywords),
+      slot && raised(this.#readOne(slot, text, view), slot.state),
+      keywords && raised(this.#readOne(keywords, text, view), keywords.state),
     );
   }
 
@@ -195,9 +198,15 @@ export class Matcher<Rule extends Matchable> {
   }
 
   #addTexts(slot: Slot<Rule>, texts: readonly string[], view: EventView): void {
-    for (const text of texts) {
-      this.#add(slot, slot.state.read(text, view.budget));
-    }
+    for (const text of texts) this.#add(slot, this.#readOne(slot, text, view));
+  }
+
+  #readOne({ state, memo }: Slot<Rule>, text: string, view: EventView): Reading {
+    const known = memo.get(text);
+    if (known !== undefined) return known;
+    const reading = state.read(text, view.budget);
+    if (!view.budget.exhausted) memo.set(text, reading);
+    return reading;
   }
 
   #add(slot: Slot<Rule>, reading: Reading): void {
@@ -237,6 +246,7 @@ export class Matcher<Rule extends Matchable> {
       }
     }
     for (const { state, watchers } of this.#slots.values()) state.watch(Object.keys(watchers).map(Number));
+    for (const { memo } of this.#slots.values()) memo.clear();
     this.#keys.forgetValues();
     this.#unwatched = unwatched;
   }
@@ -272,6 +282,7 @@ export class Matcher<Rule extends Matchable> {
   }
 }
 
+const FEW_LONG: MemoSize = { entriesMax: 64, charsMax: 2048 };
 /** What a signal costs that was never up: of two such, the one with fewer alternatives is better. */
 const SELDOM = 0.01;
 const RAISES_NOTHING: ScalarReading = { own: undefined, anywhere: undefined };
