@@ -4,7 +4,7 @@ import type { FieldRef, Predicate } from "./predicate.ts";
 import { necessarySignals, SignalTable, WHOLE_RECORD, type Gate, type Signal } from "./signals.ts";
 import { SlotState, type Reading } from "./slot-state.ts";
 import type { Presentation } from "./types.ts";
-import { ValueMemo, type MemoSize } from "./value-memo.ts";
+import { MANY_SHORT, ValueMemo, type MemoSize } from "./value-memo.ts";
 import type { EventView } from "./view.ts";
 
 /** What the matcher needs of a rule. */
@@ -182,9 +182,14 @@ export class Matcher<Rule extends Matchable> {
       return readingOf(raised(own, slot.state), raised(anywhere, keywords.state));
     }
     return readingOf(
-      slot && raised(this.#readOne(slot, text, view), slot.state),
-      keywords && raised(this.#readOne(keywords, text, view), keywords.state),
+      slot && raised(this.#readLong(slot, text, view), slot.state),
+      keywords && raised(this.#readLong(keywords, text, view), keywords.state),
     );
+  }
+
+  /** Short scalars are remembered with their keys. */
+  #readLong(slot: Slot<Rule>, text: string, view: EventView): Reading {
+    return text.length > MANY_SHORT.charsMax ? this.#readOne(slot, text, view) : slot.state.read(text, view.budget);
   }
 
   /** Any other record is asked for the fields that rules name. */

@@ -1,6 +1,6 @@
 import { holdsAll } from "./bounds.ts";
 import { Timeline } from "./timeline.ts";
-import { LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+import { LATE, NO_IDS, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
 interface Step {
   readonly time: number;
@@ -36,15 +36,14 @@ export class RepeatWindow implements GroupWindow {
     this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
     this.#prune();
     const count = this.#counts.get(value) ?? 0;
-    const satisfied = holdsAll(bounds, count) && this.#isNews(value);
-    const steps = satisfied ? this.#steps.slice(0).filter((step) => step.value === value) : [];
+    const last = { late: false, isNewest: true, count, lastTime: this.newestTime };
+    if (!holdsAll(bounds, count) || !this.#isNews(value))
+      return { ...last, satisfied: false, firstTime: this.newestTime, eventIds: NO_IDS };
+    const steps = this.#steps.slice(0).filter((step) => step.value === value);
     return {
-      late: false,
-      satisfied,
-      isNewest: true,
-      count,
+      ...last,
+      satisfied: true,
       firstTime: steps[0]?.time ?? this.newestTime,
-      lastTime: this.newestTime,
       eventIds: steps.slice(-this.#settings.eventIdsMax).map((step) => step.eventId),
     };
   }

@@ -5,7 +5,7 @@ export interface MemoSize {
 }
 
 /** Longer texts are seldom the same twice. */
-const MANY_SHORT: MemoSize = { entriesMax: 1024, charsMax: 256 };
+export const MANY_SHORT: MemoSize = { entriesMax: 1024, charsMax: 256 };
 /** After a round in which fewer than one in so many look-ups hit, nothing is kept for a while. */
 const WORTH_ONE_IN = 4;
 const PAUSE_ROUNDS = 32;
