@@ -36,16 +36,14 @@ export class RepeatWindow implements GroupWindow {
     this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
     this.#prune();
     const count = this.#counts.get(value) ?? 0;
-    const last = { late: false, isNewest: true, count, lastTime: this.newestTime };
+    // written out, because to copy an object and then add to it costs more than all else here
+    const lastTime = this.newestTime;
     if (!holdsAll(bounds, count) || !this.#isNews(value))
-      return { ...last, satisfied: false, firstTime: this.newestTime, eventIds: NO_IDS };
+      return { late: false, satisfied: false, isNewest: true, count, firstTime: lastTime, lastTime, eventIds: NO_IDS };
     const steps = this.#steps.slice(0).filter((step) => step.value === value);
-    return {
-      ...last,
-      satisfied: true,
-      firstTime: steps[0]?.time ?? this.newestTime,
-      eventIds: steps.slice(-this.#settings.eventIdsMax).map((step) => step.eventId),
-    };
+    const eventIds = steps.slice(-this.#settings.eventIdsMax).map((step) => step.eventId);
+    const firstTime = steps[0]?.time ?? lastTime;
+    return { late: false, satisfied: true, isNewest: true, count, firstTime, lastTime, eventIds };
   }
 
   #isNews(value: string): boolean {

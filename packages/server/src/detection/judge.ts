@@ -158,7 +158,7 @@ export class Judge {
       }
       for (const match of evaluator.evaluate(event)) found.push({ match, event });
       if (evaluator.isRemembered()) this.#remembered.push({ seq: event.seq, receivedTime: event.receivedTime });
-      this.#place = { ...this.#place, seq: event.seq };
+      this.#place = { seq: event.seq, passedMs: this.#place.passedMs };
       if (clock.monotonicMs() >= endMs) break;
     }
     this.#lost.note(evaluator.takeEvictions());

@@ -237,12 +237,13 @@ export class ShellReader {
     for (const prefix of command.prefix) {
       if (prefix.type === "Assignment") this.#assign(prefix.name, prefix);
     }
-    const name = command.name === undefined ? [] : this.#words.expand(command.name, true);
-    const args = command.args.flatMap((arg) =>
-      arg.type === "Word" ? this.#words.expand(arg) : [this.#assign(arg.name, arg)],
-    );
+    const words = command.name === undefined ? [] : this.#words.expand(command.name, true);
+    for (const arg of command.args) {
+      if (arg.type === "Word") words.push(...this.#words.expand(arg));
+      else words.push(this.#assign(arg.name, arg));
+    }
     const redirects = this.#readRedirects(command.redirects);
-    const argv = [...name, ...args].map((word, index) => (index > 0 && hasGlob(word) ? findFile(word) : word));
+    const argv = words.map((word, index) => (index > 0 && hasGlob(word) ? findFile(word) : word));
     const stdin = redirects.stdin ?? given;
     const disguised = [command.name, ...command.args].some(
       (word, index) => word?.type === "Word" && isDisguised(word, index === 0),
