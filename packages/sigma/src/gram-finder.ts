@@ -3,7 +3,7 @@ import type { Finder } from "./aho-corasick.ts";
 /** Shorter texts cannot be looked for. */
 export const GRAM_CHARS_MIN = 2;
 /** More are found by an automaton: of so many, too many characters of a text would be those of one. */
-export const GRAM_LITERALS_MAX = 400;
+export const GRAM_LITERALS_MAX = 1000;
 const GRAM_CHARS = 4;
 const PLACES = 1 << 16;
 
