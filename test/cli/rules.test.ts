@@ -111,6 +111,23 @@ describe("D-4: firebreak rules", () => {
     expect(await explain("evli")).toMatchObject({ code: 1, error: expect.stringContaining("Did you mean evil?") });
   });
 
+  test("explain takes a record of no known source for what the rule is about, as detect does", async () => {
+    const folder = write({
+      "log.yml":
+        "title: Log\nid: log\nlogsource: { category: own }\ndetection:\n  s: { text|contains: bad }\n  condition: s\n",
+    });
+    const ask = (...command: string[]) =>
+      startFirebreak([...command, "--rules", folder], {
+        cwd: place,
+        variables: { FIREBREAK_HOME: place },
+        input: '{"text":"something bad"}',
+      }).ended;
+    expect((await ask("detect", "-")).out).toContain("Log (medium)");
+    const { out } = await ask("rules", "explain", "log", "--event", "-");
+    expect(out).toContain("Log (log, medium): matches");
+    expect(out).toContain('+ text|contains: "bad" in "something bad"');
+  });
+
   test("bench measures the shipped rules on the shipped sample", async () => {
     const { code, out } = await run("bench", "--json", path.join(REPOSITORY, "rules"));
     expect(code).toBe(0);

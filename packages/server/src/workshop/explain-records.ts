@@ -1,17 +1,39 @@
 import type { ExplainedLine, ExplanationView } from "@firebreak/protocol";
-import type { ExplainedPart, ExplainedPresentation, Explanation, Ruleset, TimedEvent } from "@firebreak/sigma";
+import type {
+  ExplainedPart, ExplainedPresentation, Explanation, Logsource, Ruleset, SigmaEvent, TimedEvent,
+} from "@firebreak/sigma"; // prettier-ignore
 import { presentRecord, readRecordTime } from "../detection/index.ts";
 import { toIso } from "../kernel/index.ts";
 
 export type EventRecord = Readonly<Record<string, unknown>>;
 
-/** Records as rules see them, each known by its position. One without a time happens with the one before it. */
-export function presentRecords(records: readonly EventRecord[]): TimedEvent[] {
+/**
+ * Records as rules see them, each known by its position. One without a time happens with the one before it.
+ *
+ * @param unknownAs what records are taken for that do not tell where they come from; if left out, no rule on a log source is asked
+ */
+export function presentRecords(records: readonly EventRecord[], unknownAs: readonly Logsource[] = []): TimedEvent[] {
   let time = 0;
   return records.map((record, index) => {
     time = readRecordTime(record) ?? time;
-    return { event: presentRecord(record, { routing: true }), meta: { time, id: String(index) } };
+    return { event: presentAs(record, unknownAs), meta: { time, id: String(index) } };
   });
+}
+
+function presentAs(record: EventRecord, unknownAs: readonly Logsource[]): SigmaEvent {
+  const event = presentRecord(record, { routing: true });
+  const isKnown = event.presentations.some(({ logsource }) => Object.keys(logsource).length > 0);
+  if (isKnown || unknownAs.length === 0) return event;
+  const { presentations } = presentRecord(record, { routing: false });
+  return {
+    presentations: unknownAs.flatMap((logsource) => presentations.map(({ fields }) => ({ logsource, fields }))),
+  };
+}
+
+/** The log sources of a rule and of those it refers to, each once. */
+export function logsourcesOf(ruleset: Ruleset, ruleId: string): Logsource[] {
+  const all = ruleset.only([ruleId]).rules.flatMap(({ logsource }) => (logsource === undefined ? [] : [logsource]));
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** What explanations may still hold together; what comes after is left out. */
@@ -23,14 +45,14 @@ const CHARACTERS_MAX = 2_000_000;
 /** Events of one rule that are explained: the last. */
 const EVENTS_MAX = 50;
 
-/** Why the records do or do not match a rule: the rule first, then, of a correlation, those it refers to. */
-export function explainRecords(
+/** Why events do or do not match a rule: the rule first, then, of a correlation, those it refers to. */
+export function explainEvents(
   ruleset: Ruleset,
   ruleId: string,
-  records: readonly EventRecord[],
+  events: readonly TimedEvent[],
   budget: ExplanationBudget = { characters: CHARACTERS_MAX },
 ): ExplanationView[] {
-  const explained = ruleset.explain(ruleId, presentRecords(records));
+  const explained = ruleset.explain(ruleId, events);
   return explained === undefined ? [] : viewsOf(explained, budget);
 }
 

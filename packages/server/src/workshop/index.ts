@@ -3,7 +3,7 @@ export type { Advice } from "./advise-rules.ts";
 export { measureCosts, measureThroughput } from "./bench-rules.ts";
 export { createWorkshop } from "./context.ts";
 export type { Workshop, WorkshopContext } from "./context.ts";
-export { explainRecords, presentRecords } from "./explain-records.ts";
+export { explainEvents, logsourcesOf, presentRecords } from "./explain-records.ts";
 export { planImport, writeImport } from "./import-rules.ts";
 export type { ImportPlan } from "./import-rules.ts";
 export { forgetOldHits, recordHits } from "./record-hits.ts";

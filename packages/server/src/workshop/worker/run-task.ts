@@ -6,7 +6,7 @@ import { presentEvent, runRuleCases } from "../../detection/index.ts";
 import { systemClock } from "../../kernel/index.ts";
 import { readStoredEvent } from "../../telemetry/index.ts";
 import { measureCosts } from "../bench-rules.ts";
-import { explainRecords, presentRecords } from "../explain-records.ts";
+import { explainEvents, presentRecords } from "../explain-records.ts";
 import { ReplayJudge } from "../replay/judge.ts";
 import { ReplayTally } from "../replay/tally.ts";
 import type { ReplayPageDone, ReplayReady, ReplayMessage, TaskResults, WorkerQuestion, WorkerTask } from "./tasks.ts";
@@ -44,7 +44,8 @@ async function answerAll(task: WorkerTask & { kind: "questions" }, port: Message
 
 function tryRecords(ruleset: Ruleset, task: WorkerQuestion & { kind: "try" }): TaskResults["try"] {
   const engine = ruleset.createEngine();
-  const matches = presentRecords(task.records).flatMap(({ event, meta }) =>
+  const events = presentRecords(task.records);
+  const matches = events.flatMap(({ event, meta }) =>
     engine.evaluate(event, meta).map((match) => viewMatch(match, Number(meta.id))),
   );
   const matched = new Set(matches.map(({ ruleId }) => ruleId));
@@ -56,7 +57,7 @@ function tryRecords(ruleset: Ruleset, task: WorkerQuestion & { kind: "try" }): T
   return {
     errors: ruleset.errors.map(({ file, line, column, message, remedy }) => ({ file, line, column, message, remedy })),
     matches: matches.slice(0, MATCHES_MAX),
-    explanations: wanted.slice(0, EXPLANATIONS_MAX).flatMap((id) => explainRecords(ruleset, id, task.records, budget)),
+    explanations: wanted.slice(0, EXPLANATIONS_MAX).flatMap((id) => explainEvents(ruleset, id, events, budget)),
   };
 }
 

@@ -16,8 +16,8 @@ export const explainCommand: Command = {
   description: [
     "Shows the rule as a tree: each selection, each item in it, the values of the event against the patterns of the rule, " +
       "and + or - for whether it holds. Of a correlation it shows what was counted, for whom, and how far it came.",
-    "Events are read as `firebreak detect` reads them; a correlation needs all events of its window. Ends with 0 whether " +
-      "or not the rule matches. No server is needed.",
+    "Events are read as `firebreak detect` reads them: one that does not tell where it comes from is taken for what the rule " +
+      "is about. A correlation needs all events of its window. Ends with 0 whether or not the rule matches. No server is needed.",
   ],
   positionals: [{ name: "RULE", summary: "id, name or title of a rule" }],
   options: {
@@ -36,8 +36,9 @@ export const explainCommand: Command = {
     const { ruleset } = await loadPlaces(context, args.texts("rules"));
     const rule = findRule(ruleset.rules, wanted);
     const records = await readAllRecords(file, process.stdin, EVENTS_MAX);
-    const { explainRecords } = await import("../../../workshop/index.ts");
-    const explanations = explainRecords(ruleset, rule.id, records);
+    const { explainEvents, logsourcesOf, presentRecords } = await import("../../../workshop/index.ts");
+    const events = presentRecords(records, logsourcesOf(ruleset, rule.id));
+    const explanations = explainEvents(ruleset, rule.id, events);
     output.result(explanations);
     for (const explanation of explanations) showExplanation(output, explanation);
     return EXIT.ok;
