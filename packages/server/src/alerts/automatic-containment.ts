@@ -1,6 +1,6 @@
 import type { ContainmentMode, IncidentType, Severity } from "@firebreak/protocol";
 import { detectorBindingFor } from "../kernel/index.ts";
-import type { ContainmentRule, PlaybookBinding, Profile } from "../kernel/index.ts";
+import type { ContainmentRule, DetectorBinding, PlaybookBinding, Profile } from "../kernel/index.ts";
 
 /** What of an alert decides which rules of containment it sets off. */
 export interface ContainmentTrigger {
@@ -36,7 +36,7 @@ const PLAYBOOK_INPUTS = { agentId: "${alert.agentId}", sessionId: "${alert.sessi
 /**
  * @returns what the profile does about an alert: the playbook that it binds to the alert's rule, its rules of
  *   containment whose trigger fits, and the playbooks that it starts or asks for. What senders report starts nothing by
- *   itself; what concerns no agent starts only what `playbooks` says, whose inputs stand there.
+ *   itself; what concerns no agent starts only what `playbooks` or `with` of a detector say, whose inputs stand there.
  */
 export function automaticContainments(
   profile: ContainmentProfile,
@@ -44,13 +44,21 @@ export function automaticContainments(
 ): readonly AutomaticContainment[] {
   if (alert.ruleId === null) return [];
   const started = profile.playbooks.filter((binding) => isBoundTo(binding, alert)).flatMap(startOf);
-  if (alert.agentId === null) return started;
   const binding = detectorBindingFor(profile, alert.ruleId);
-  const bound =
-    binding?.playbook === undefined ? [] : [boundPlaybook(binding.rule, binding.playbook, binding.mode ?? "act")];
+  const isAbout = alert.agentId !== null || binding?.with !== undefined;
+  const bound = binding?.playbook === undefined || !isAbout ? [] : [boundPlaybook(binding, binding.playbook)];
+  if (alert.agentId === null) return withoutRepeats(bound, started);
   const rules = profile.containment.rules.filter((rule) => isSetOff(rule, alert)).map(containmentOf);
-  const known = new Set([...bound, ...rules].map(({ what }) => what));
-  return [...bound, ...rules, ...started.filter(({ what }) => !known.has(what))];
+  return withoutRepeats([...bound, ...rules], started);
+}
+
+/** What is begun already is not begun again under another name. */
+function withoutRepeats(
+  first: readonly AutomaticContainment[],
+  more: readonly AutomaticContainment[],
+): readonly AutomaticContainment[] {
+  const known = new Set(first.map(({ what }) => what));
+  return [...first, ...more.filter(({ what }) => !known.has(what))];
 }
 
 /** @returns whether an alert acts on an agent without asking anybody: then quieting it must not let the agent run on */
@@ -58,11 +66,13 @@ export function actsByItself(profile: ContainmentProfile, alert: ContainmentTrig
   return !alert.isLate && automaticContainments(profile, alert).some(({ mode }) => mode === "act");
 }
 
-function boundPlaybook(rule: string, playbook: string, mode: ContainmentMode): AutomaticContainment {
-  const parameters = PLAYBOOK_INPUTS;
-  const each: string[] = [];
+function boundPlaybook(
+  { rule, mode = "act", with: given = {} }: DetectorBinding,
+  playbook: string,
+): AutomaticContainment {
+  const parameters = { ...PLAYBOOK_INPUTS, ...given };
   return {
-    each,
+    each: [],
     name: rule,
     mode,
     kind: "playbook",

@@ -8,6 +8,7 @@ import type { Trx } from "../storage/index.ts";
 import { checkRails, holdSelf } from "./check-rails.ts";
 import type { RailHold } from "./check-rails.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
+import { fitInputs } from "./fit-inputs.ts";
 import { agentOf, deedOf, keyOf } from "./plan-reaction.ts";
 import { readRailFacts } from "./read-rail-facts.ts";
 import type { RailSubject } from "./read-rail-facts.ts";
@@ -117,7 +118,7 @@ function decisionOf({ clock }: ReactionContext, acts: boolean, hold: RailHold | 
 export async function startActing(trx: Trx, ctx: ReactionContext, row: ReactionRow): Promise<ReactionRow> {
   if (row.kind !== "playbook") return row;
   const runId = deriveRunId(row.id, row.what);
-  const inputs = { ...row.parameters };
+  const inputs = fitInputs(ctx.playbooks.get(row.what)?.document, row.parameters);
   await requestRun(trx, ctx, { playbookId: row.what, incidentId: row.incident_id, inputs, runId });
   return trx
     .updateTable("reactions")

@@ -61,11 +61,27 @@ export function readsEvent({ parameters, each }: Pick<AutomaticContainment, "par
 
 export function planReaction(containment: AutomaticContainment, occasion: Occasion): ReactionPlan {
   const { name: rule, mode, kind, what, forMinutes, askMinutes } = containment;
-  const resolved = resolveReferences(containment.parameters, occasion.scope);
+  const given = kind === "playbook" ? withValues(containment.parameters, occasion.scope) : containment.parameters;
+  const resolved = resolveReferences(given, occasion.scope);
   const parameters = resolved.ok ? recordOf(resolved.value) : {};
   const problem = resolved.ok ? null : `no value for ${resolved.missing.join(", ")}`;
   const target = targetOf(what, parameters, occasion);
   return { rule, mode, kind, what, forMinutes, askMinutes, occasion, target, parameters, problem };
+}
+
+/**
+ * A playbook asks for what it needs, and does without the rest: an input without a value is left out. Of a list it gets the
+ * first that has one, because sources name the same thing differently.
+ */
+function withValues(parameters: Readonly<Record<string, unknown>>, scope: object): Record<string, unknown> {
+  const known = Object.entries(parameters).flatMap(([name, template]) => {
+    const found = [template].flat().find((one) => {
+      const resolved = resolveReferences(one, scope);
+      return resolved.ok && resolved.value !== undefined && resolved.value !== null;
+    });
+    return found === undefined ? [] : [[name, found] as const];
+  });
+  return Object.fromEntries(known);
 }
 
 const agentTarget = z.object({ agentId: z.string(), sessionId: z.string().nullish() });

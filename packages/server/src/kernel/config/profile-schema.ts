@@ -44,6 +44,11 @@ const detectorBinding = z.strictObject({
   playbook: name.optional(),
   /** of the playbook: whether it runs at once (left out: yes), is asked for, or is only told of */
   mode: containmentMode.optional(),
+  /**
+   * inputs of the playbook beside the alert's agent and session; `${alert.…}` and `${event.…}` are replaced, of a list by the
+   * first that has a value
+   */
+  with: z.record(z.string().max(128), z.unknown()).optional(),
 });
 export type DetectorBinding = z.infer<typeof detectorBinding>;
 
