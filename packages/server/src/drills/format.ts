@@ -48,6 +48,8 @@ export type DrillCheckFile = z.output<typeof check>;
 export const drillDocument = z.strictObject({
   playbook: identifier,
   title: sentence,
+  /** what of the playbook it does not exercise, though everything is there that it needs */
+  omits: sentence.optional(),
   description: prose,
   services: z.array(service).max(10).default([]),
   /** ids of supervised agents that are at work before anything goes wrong, and do no harm */

@@ -17,6 +17,8 @@ const act = z.strictObject({
  */
 export const agentMisbehaves = defineFault({
   kind: "agent-misbehaves",
+  about:
+    "a supervised agent with a child of its own says that it does the `acts` of the file, each as telemetry, does none of them, and goes on writing `still-here` in its workspace until it is stopped",
   parameters: z.strictObject({
     agentId: z.string().max(64).default("scout"),
     pack: z.string().max(64).default("research"),

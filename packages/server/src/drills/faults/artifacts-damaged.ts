@@ -12,6 +12,7 @@ const DAMAGE = "damaged by the drill";
 /** A folder of artifacts is backed up by `tar`, and some time later a part of one of them is overwritten. */
 export const artifactsDamaged = defineFault({
   kind: "artifacts-damaged",
+  about: "a folder of artifacts is backed up with `tar`, its sums are written down, and one artifact is overwritten",
   parameters: z.strictObject({
     folder: z.string(),
     backups: z.string(),

@@ -11,6 +11,8 @@ const DAY_MS = 86_400_000;
 /** A real backup job, which worked two days ago, fails: the key that it encrypts with is not where it looks for it. */
 export const backupBroken = defineFault({
   kind: "backup-broken",
+  about:
+    "a backup job that dumps a PostgreSQL and a Redis and encrypts both worked two days ago, and fails: its key is gone (`${fault.keyFile}`; a second copy is at `${fault.keyCopy}`)",
   parameters: z.strictObject({
     postgres: postgresPlace,
     redis: z.strictObject({ port: z.number().int(), dump: z.string().min(1) }),

@@ -14,6 +14,8 @@ const WITHIN_MS = 30_000;
  */
 export const containerEscaped = defineFault({
   kind: "container-escaped",
+  about:
+    "a supervised agent in namespaces of its own gets into the mounts of its host, which is the sandbox, and writes there; needs root on Linux",
   parameters: z.strictObject({
     /** of a service by which another host reaches this one */
     port: z.number().int(),

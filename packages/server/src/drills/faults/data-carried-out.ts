@@ -62,6 +62,8 @@ async function untilHolds(file: string, line: RegExp): Promise<void> {
 /** Records of persons, made up, leave for another host in number. */
 export const recordsCarriedOut = defineFault({
   kind: "records-carried-out",
+  about:
+    "a supervised agent sends `megabytes` (120) of made-up records to another host with curl, and goes on; needs root on Linux",
   parameters: z.strictObject({
     ...agent,
     /** in all; what follows goes slowly */
@@ -83,6 +85,8 @@ export const recordsCarriedOut = defineFault({
 /** A file with a gateway's token leaves for another host, where somebody uses it. */
 export const tokenCarriedOut = defineFault({
   kind: "token-carried-out",
+  about:
+    "a supervised agent sends a file with the token of a gateway at `port` to another host with curl; somebody there uses it; needs root on Linux",
   parameters: z.strictObject({
     ...agent,
     port: z.number().int(),

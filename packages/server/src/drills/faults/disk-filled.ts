@@ -10,6 +10,8 @@ const PIECE = Buffer.alloc(1024 * 1024);
 /** A disk of the sandbox's own, in memory and of a fixed size, is filled with old logs to the last byte. */
 export const diskFilled = defineFault({
   kind: "disk-filled",
+  about:
+    "a disk of `megabytes` (16), in memory, is filled with `files` (4) old logs in `${fault.logs}` to the last byte; needs root on Linux",
   parameters: z.strictObject({
     megabytes: z.number().int().min(1).max(64).default(16),
     files: z.number().int().min(1).max(16).default(4),

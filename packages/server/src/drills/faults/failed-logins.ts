@@ -13,6 +13,8 @@ import { defineFault } from "./fault.ts";
  */
 export const failedLogins = defineFault({
   kind: "failed-logins",
+  about:
+    "`attempts` (14) wrong passwords are tried at the door of the sandbox's Firebreak and refused, reported as from `address`, and written to `${fault.log}`; then the account `opens`, if given, is opened with the right one",
   parameters: z.strictObject({
     attempts: z.number().int().min(1).max(200).default(14),
     user: z.string().min(1).max(64).default("owner"),

@@ -32,6 +32,8 @@ export interface Missing {
  */
 export interface Fault {
   readonly kind: string;
+  /** what happens, with its parameters, and what it needs: for the document of drills */
+  readonly about: string;
   /** @returns what is missing for it; empty when it can be caused here */
   findMissing(isolation: Isolation): readonly Missing[];
   cause(ctx: FaultContext, parameters: Readonly<Record<string, unknown>>): Promise<Caused>;
@@ -40,15 +42,17 @@ export interface Fault {
 /** As a fault is written: with what its parameters are. */
 export interface FaultDefinition<S extends z.ZodType> {
   readonly kind: string;
+  readonly about: string;
   readonly parameters: S;
   findMissing?(isolation: Isolation): readonly Missing[];
   readonly cause: (ctx: FaultContext, parameters: z.output<S>) => Promise<Caused>;
 }
 
 export function defineFault<S extends z.ZodType>(definition: FaultDefinition<S>): Fault {
-  const { kind, parameters, cause } = definition;
+  const { kind, about, parameters, cause } = definition;
   return {
     kind,
+    about,
     findMissing: (isolation) => definition.findMissing?.(isolation) ?? [],
     cause: (ctx, given) => cause(ctx, parameters.parse(given)),
   };

@@ -14,6 +14,8 @@ const WITHIN_MS = 30_000;
  */
 export const gatewayBrokenInto = defineFault({
   kind: "gateway-broken-into",
+  about:
+    "from another host (a network of its own with a cable to the sandbox) tokens of a gateway at `port` are guessed, then the right one is used; an agent works behind the gateway, with a gate; needs root on Linux",
   parameters: z.strictObject({
     port: z.number().int(),
     /** where the gateway's token lies */

@@ -11,6 +11,7 @@ const WITHIN_MS = 30_000;
 /** From another host a gateway is asked by so many connections that each answer takes longer than anybody waits. */
 export const gatewayFlooded = defineFault({
   kind: "gateway-flooded",
+  about: "from another host `connections` (150) ask a gateway at `port` without end; needs root on Linux",
   parameters: z.strictObject({
     port: z.number().int(),
     connections: z.number().int().min(1).max(500).default(150),

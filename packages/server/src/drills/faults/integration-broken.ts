@@ -6,6 +6,8 @@ import { defineFault } from "./fault.ts";
 /** The service that an agent works with loses its store: it runs, and answers each call with an error. */
 export const integrationBroken = defineFault({
   kind: "integration-broken",
+  about:
+    "a supervised agent calls an upstream through Firebreak's gate, until the upstream loses its store and answers 503",
   parameters: callingAgentParameters.extend({
     store: z.string(),
     everyMs: z.number().int().min(20).max(1000).default(150),

@@ -11,6 +11,8 @@ import { defineFault } from "./fault.ts";
  */
 export const keyLeaked = defineFault({
   kind: "key-leaked",
+  about:
+    "a supervised agent writes the key of an upstream into its log with each call; the sandbox's Firebreak reads the log",
   parameters: callingAgentParameters.extend({ everyMs: z.number().int().min(20).max(1000).default(200) }),
   cause: async ({ sandbox }, { agentId, pack, accessLog, ...settings }) => {
     const log = path.join(sandbox.workspace, "agent.log");

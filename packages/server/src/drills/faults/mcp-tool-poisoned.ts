@@ -13,6 +13,8 @@ const WITHIN_MS = 60_000;
  */
 export const mcpToolPoisoned = defineFault({
   kind: "mcp-tool-poisoned",
+  about:
+    "two sessions of an agent use a server of tools through the gate for MCP; its tool begins to ask for keys, and gets them",
   parameters: z.strictObject({
     agentId: z.string().max(64).default("scout"),
     pack: z.string().max(64).default("research"),

@@ -16,6 +16,8 @@ const REFUSED = 12;
  */
 export const packsStopped = defineFault({
   kind: "packs-stopped",
+  about:
+    "an agent is refused again and again, and a person freezes all `packs`; `${fault.PACK}` is what each agent goes on writing",
   parameters: z.strictObject({ packs: z.array(z.string().max(64)).min(2).max(5) }),
   cause: async ({ sandbox, api }, { packs }) => {
     const signs: Record<string, string> = {};

@@ -16,6 +16,8 @@ const WITHIN_MS = 30_000;
  */
 export const pageObeyed = defineFault({
   kind: "page-obeyed",
+  about:
+    "two sessions of an agent read a page of another host through the gate of the SDK and do what is hidden in it; needs root on Linux",
   parameters: z.strictObject({
     agentId: z.string().max(64).default("scout"),
     pack: z.string().max(64).default("research"),

@@ -21,6 +21,8 @@ const [DAMAGE_AT, DAMAGE_BYTES] = [4096, 512];
  */
 export const postgresPageDamaged = defineFault({
   kind: "postgres-page-damaged",
+  about:
+    "the backup job has run and more was written; then a PostgreSQL is killed and a page of its `table` overwritten: it starts, and reading that table fails by its checksum",
   parameters: postgresPlace.extend({
     service: z.string().min(1).max(64),
     data: z.string().min(1),

@@ -11,6 +11,7 @@ const BURNING_WITHIN_MS = 30_000;
 /** A supervised agent takes every processor of the machine, with children that only burn time, for seconds each. */
 export const processorTaken = defineFault({
   kind: "processor-taken",
+  about: "a supervised agent takes every processor of the machine with children that loop, for seconds each",
   parameters: z.strictObject({ agentId: z.string().max(64).default("scout") }),
   cause: async ({ sandbox }, { agentId }) => {
     const workspace = path.join(sandbox.workspace, agentId);

@@ -12,6 +12,7 @@ const WITHIN_MS = 15_000;
 /** Redis saves, is killed, and its dump is overwritten in the middle: started again, it cannot read its data. */
 export const redisDumpCorrupted = defineFault({
   kind: "redis-dump-corrupted",
+  about: "a Redis saves, is killed, and its dump is overwritten: it does not start any more",
   parameters: z.strictObject({ service: z.string().min(1).max(64), port: z.number().int(), folder: z.string() }),
   cause: async ({ sandbox }, { service, port, folder }) => {
     await sendToRedis(port, [["SET", "customers", "x".repeat(5000)], ["SAVE"]]);

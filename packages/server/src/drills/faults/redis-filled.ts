@@ -8,6 +8,7 @@ const PIECE = "x".repeat(16_384);
 /** Keys are written to a Redis of the sandbox until it takes no more. */
 export const redisFilled = defineFault({
   kind: "redis-filled",
+  about: "keys are written to a Redis at `port` until it takes no more",
   parameters: z.strictObject({ port: z.number().int() }),
   cause: async (_ctx, { port }) => {
     for (let key = 0; key < KEYS_MAX; key += 100) {

@@ -7,6 +7,8 @@ import { defineFault } from "./fault.ts";
  */
 export const rogueAgent = defineFault({
   kind: "rogue-agent",
+  about:
+    "a supervised agent runs `commands` commands and deletes a tree of its own; its processes leave the process group in five ways; all of it is bounded",
   parameters: z.strictObject({
     agentId: z.string().max(64).default("scout"),
     pack: z.string().max(64).default("research"),

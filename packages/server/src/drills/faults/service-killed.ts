@@ -10,6 +10,7 @@ const GONE_WITHIN_MS = 10_000;
 /** A service of the sandbox is killed, without a word to anybody. */
 export const serviceKilled = defineFault({
   kind: "service-killed",
+  about: "a service is killed (SIGKILL)",
   parameters: z.strictObject({ service: z.string().min(1).max(64) }),
   cause: async ({ sandbox }, { service }) => {
     const victim = nameProcess(readPid(sandbox.home, service));

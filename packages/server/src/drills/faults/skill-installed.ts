@@ -25,6 +25,8 @@ for (let i = 0; i < 1200; i++) {
  */
 export const skillInstalled = defineFault({
   kind: "skill-installed",
+  about:
+    "beside an approved skill in `folder` lies another, which copies the agent's keys; a supervised agent takes both up",
   parameters: z.strictObject({
     /** the profile names it under effectors.skills.folders */
     folder: z.string().min(1),

@@ -16,6 +16,8 @@ const FILES = ["notes.md", "plan.md", "src/index.js"];
  */
 export const workspaceDeleted = defineFault({
   kind: "workspace-deleted",
+  about:
+    "a supervised agent really deletes the project in its workspace, a repository of git of which there is an archive; it goes on until it is stopped",
   parameters: z.strictObject({ agentId: z.string().max(64).default("scout") }),
   findMissing: () =>
     run("git", ["--version"]) ? [] : [{ what: "git", remedy: "On Debian or Ubuntu: apt-get install git." }],

@@ -12,6 +12,7 @@ const ORDER =
 /** A supervised agent adds up rightly, until it takes an order out of a page into its memory; its sums are wrong from then on. */
 export const wrongOutput = defineFault({
   kind: "wrong-output",
+  about: "a supervised agent takes an order out of a page into its memory, and its results are wrong from then on",
   parameters: z.strictObject({
     agentId: z.string().max(64).default("scout"),
     pack: z.string().max(64).default("research"),

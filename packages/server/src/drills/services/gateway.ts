@@ -12,6 +12,9 @@ import { defineService } from "./service.ts";
  */
 export const gateway = defineService({
   kind: "gateway",
+  about:
+    "a gateway in the place of OpenClaw's: a health page, all else behind a token, `workMs` for each request, a log of who came",
+  facts: ["port", "folder", "tokens", "log", "health", "sessions"],
   parameters: z.strictObject({
     /** for each request, one after the other */
     workMs: z.number().int().min(0).max(1000).default(1),

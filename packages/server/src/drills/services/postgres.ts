@@ -20,6 +20,9 @@ const SEED = [
 /** A real PostgreSQL, on loopback, with its data in the sandbox, checksums on its pages and a table `agent_audit_logs`. */
 export const postgres = defineService({
   kind: "postgres",
+  about:
+    "a real PostgreSQL on loopback, with checksums on its pages and a table `agent_audit_logs`; `user`, `database` (`null`: none), `secret`; needs Debian's or Homebrew's postgresql",
+  facts: ["port", "folder", "data", "log", "user", "password", "database", "rows"],
   parameters: z.strictObject({
     user: name.default("empire"),
     /** null: none but those that every server has */

@@ -19,6 +19,8 @@ function findServer(): string | undefined {
 /** A real Redis, on loopback, with its data in the sandbox. */
 export const redis = defineService({
   kind: "redis",
+  about: "a real Redis on loopback, `maxBytes`, `policy`; needs Debian's redis-tools",
+  facts: ["port", "folder", "log", "dump"],
   parameters: z.strictObject({
     maxBytes: z.number().int().min(1_000_000).max(1_000_000_000).default(64_000_000),
     policy: z.enum(["noeviction", "allkeys-lru"]).default("noeviction"),

@@ -9,6 +9,9 @@ import { makeKey, writeKeys } from "./upstream-keys.ts";
 /** In the place of a service outside that agents call with a key: with a limit of calls, a store, and a log of who called. */
 export const upstream = defineService({
   kind: "upstream",
+  about:
+    "a service outside that agents call with a key: at most `callsPerSecond` (50), an answer from its store, a log of who called",
+  facts: ["port", "url", "callUrl", "key", "keyFile", "store", "calls", "folder"],
   parameters: z.strictObject({ callsPerSecond: z.number().int().min(1).max(1000).default(50) }),
   prepare: async (sandbox, name, { callsPerSecond }) => {
     const folder = path.join(sandbox.folder, "services", name);

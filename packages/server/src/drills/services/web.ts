@@ -14,6 +14,8 @@ createServer((request, response) => {
 /** A small web server with a health page, in the place of one that would take too long to start. */
 export const web = defineService({
   kind: "web",
+  about: "a small web server with a health page, in the place of one that would take too long to start",
+  facts: ["port", "folder", "url"],
   parameters: z.strictObject({}),
   prepare: async (sandbox, name) => {
     const folder = path.join(sandbox.folder, "services", name);
