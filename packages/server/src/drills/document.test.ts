@@ -10,7 +10,7 @@ import { SERVICES } from "./services/index.ts";
 
 const root = path.resolve(import.meta.dirname, "../../../..");
 const document = path.join(root, "docs/drills.md");
-/** Writes the tables anew; the formatter makes their columns even. */
+/** `UPDATE_GOLDEN=1` writes the tables anew; the formatter makes their columns even. */
 const isUpdating = process.env["UPDATE_GOLDEN"] === "1";
 
 type Row = readonly string[];
@@ -23,7 +23,7 @@ const aboutRows = (about: Readonly<Record<string, string>>): Row[] =>
 
 /** What the drills of all profiles say of themselves, in the order of their files. */
 async function drilledRows(): Promise<Row[]> {
-  const profiles = readdirSync(path.join(root, "profiles"));
+  const profiles = readdirSync(path.join(root, "profiles")).toSorted();
   const rows = await Promise.all(
     profiles.map(async (profile) => {
       const { drills } = await loadDrills([path.join(root, "profiles", profile, "drills")]);
@@ -51,44 +51,47 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
-async function compare(heading: string, rows: readonly Row[]): Promise<void> {
+/** @returns the rows of the document's table with that heading, which it writes anew when it is told to */
+function inDocument(heading: string, rows: readonly Row[]): readonly Row[] {
   const lines = readFileSync(document, "utf8").split("\n");
   const table = tableIn(lines, heading);
-  if (isUpdating) {
-    const written = rows.map((row) => `| ${row.join(" | ")} |`);
-    lines.splice(table.from + 2, table.length - 2, ...written);
-    writeFileSync(document, lines.join("\n"));
-    return;
-  }
-  expect(table.from, heading).toBeGreaterThan(0);
-  expect(table.rows, "UPDATE_GOLDEN=1 writes it anew").toEqual(rows);
+  if (!isUpdating) return table.rows;
+  const written = rows.map((row) => `| ${row.join(" | ")} |`);
+  lines.splice(table.from + 2, table.length - 2, ...written);
+  writeFileSync(document, lines.join("\n"));
+  return rows;
 }
 
 describe("L-4: docs/drills.md says of drills what they say of themselves", () => {
-  test.sequential("services", async () => {
+  test("services", () => {
     const rows = [...SERVICES.values()].map(({ kind, about, facts }) => [
       code(kind),
       about,
       facts.map(code).join(", "),
     ]);
-    await compare("service", sorted(rows));
+    const wanted = sorted(rows);
+    expect(inDocument("service", wanted)).toEqual(wanted);
   });
 
-  test.sequential("faults", async () => {
-    await compare("fault", sorted([...FAULTS.values()].map(({ kind, about }) => [code(kind), about])));
+  test("faults", () => {
+    const wanted = sorted([...FAULTS.values()].map(({ kind, about }) => [code(kind), about]));
+    expect(inDocument("fault", wanted)).toEqual(wanted);
   });
 
-  test.sequential("deeds", async () => {
+  test("deeds", () => {
     expect(Object.keys(DEEDS_ABOUT).toSorted()).toEqual(deedKinds.toSorted());
-    await compare("deed (`does`)", aboutRows(DEEDS_ABOUT));
+    const wanted = aboutRows(DEEDS_ABOUT);
+    expect(inDocument("deed (`does`)", wanted)).toEqual(wanted);
   });
 
-  test.sequential("checks", async () => {
+  test("checks", () => {
     expect(Object.keys(CHECKS_ABOUT).toSorted()).toEqual(checkKinds.toSorted());
-    await compare("check", aboutRows(CHECKS_ABOUT));
+    const wanted = aboutRows(CHECKS_ABOUT);
+    expect(inDocument("check", wanted)).toEqual(wanted);
   });
 
-  test.sequential("what is drilled", async () => {
-    await compare("profile", await drilledRows());
+  test("what is drilled", async () => {
+    const wanted = await drilledRows();
+    expect(inDocument("profile", wanted)).toEqual(wanted);
   });
 });

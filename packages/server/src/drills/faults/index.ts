@@ -3,7 +3,6 @@ import { artifactsDamaged } from "./artifacts-damaged.ts";
 import { backupBroken } from "./backup-broken.ts";
 import { containerEscaped } from "./container-escaped.ts";
 import { recordsCarriedOut, tokenCarriedOut } from "./data-carried-out.ts";
-import { diskFilled } from "./disk-filled.ts";
 import { failedLogins } from "./failed-logins.ts";
 import { workspaceDeleted } from "./workspace-deleted.ts";
 import type { Fault } from "./fault.ts";
@@ -13,6 +12,7 @@ import { integrationBroken } from "./integration-broken.ts";
 import { keyLeaked } from "./key-leaked.ts";
 import { mcpToolPoisoned } from "./mcp-tool-poisoned.ts";
 import { pageObeyed } from "./page-obeyed.ts";
+import { postgresDiskFilled } from "./postgres-disk-filled.ts";
 import { postgresPageDamaged } from "./postgres-page-damaged.ts";
 import { processorTaken } from "./processor-taken.ts";
 import { packsStopped } from "./packs-stopped.ts";
@@ -29,7 +29,6 @@ const ALL: readonly Fault[] = [
   artifactsDamaged,
   backupBroken,
   containerEscaped,
-  diskFilled,
   failedLogins,
   gatewayBrokenInto,
   gatewayFlooded,
@@ -37,6 +36,7 @@ const ALL: readonly Fault[] = [
   keyLeaked,
   mcpToolPoisoned,
   pageObeyed,
+  postgresDiskFilled,
   postgresPageDamaged,
   recordsCarriedOut,
   processorTaken,

@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { findFreePort } from "./free-port.ts";
 import { findMissingPostgres, postgresUser, runAsServer, serverCommand } from "./postgres-programs.ts";
+import { mountDisk } from "../sandbox/mount-disk.ts";
 import { secretOf } from "./sandbox-secret.ts";
 import type { Sandbox } from "../sandbox/open-sandbox.ts";
 import { defineService } from "./service.ts";
@@ -21,8 +22,8 @@ const SEED = [
 export const postgres = defineService({
   kind: "postgres",
   about:
-    "a real PostgreSQL on loopback, with checksums on its pages and a table `agent_audit_logs`; `user`, `database` (`null`: none), `secret`; needs Debian's or Homebrew's postgresql",
-  facts: ["port", "folder", "data", "log", "user", "password", "database", "rows"],
+    "a real PostgreSQL on loopback, with checksums on its pages and a table `agent_audit_logs`; `user`, `database` (`null`: none), `secret`, `diskMegabytes` (a disk of its own, in memory, of that size); needs Debian's or Homebrew's postgresql",
+  facts: ["port", "folder", "disk", "data", "log", "user", "password", "database", "rows"],
   parameters: z.strictObject({
     user: name.default("empire"),
     /** null: none but those that every server has */
@@ -32,25 +33,33 @@ export const postgres = defineService({
       .string()
       .regex(/^[A-Z][A-Z0-9_]{0,60}$/)
       .default("AIEMPIRE_POSTGRES"),
+    /** its data lies on a disk of its own of this size, in memory; left out: on that of the sandbox */
+    diskMegabytes: z.number().int().min(96).max(512).optional(),
   }),
   findMissing: findMissingPostgres,
-  prepare: async (sandbox, service, { user, database, secret }) => {
+  prepare: async (sandbox, service, { user, database, secret, diskMegabytes }) => {
+    const disk = path.join(sandbox.folder, "services", service, "disk");
+    mkdirSync(disk, { recursive: true, mode: 0o755 });
+    if (diskMegabytes !== undefined) mountDisk(disk, diskMegabytes);
     const folder = makeReachable(sandbox, service);
-    const data = path.join(folder, "data");
-    mkdirSync(data, { mode: 0o700 });
+    const data = path.join(folder, "disk", "data");
+    const logs = path.join(folder, "log");
     const owner = postgresUser();
-    if (owner !== undefined) chownSync(data, owner.uid, owner.gid);
+    for (const made of [data, logs]) {
+      mkdirSync(made, { mode: 0o700 });
+      if (owner !== undefined) chownSync(made, owner.uid, owner.gid);
+    }
     const password = secretOf(sandbox, secret);
     const port = await findFreePort();
-    makeCluster({ folder, data, user, password, port });
+    makeCluster({ folder, data, logs, user, password, port });
     if (database !== null) {
       runAsServer("postgres", singleUser(data, "postgres"), `create database ${database}\n`);
       runAsServer("postgres", singleUser(data, database), `${SEED.join("\n")}\n`);
     }
-    const log = path.join(data, "log", "postgresql.log");
+    const log = path.join(logs, "postgresql.log");
     const check = { kind: "postgres", port, user, database: database ?? "postgres", passwordEnv: secret };
     return {
-      facts: { port, folder, data, log, user, password, database: database ?? "postgres", rows: SEED_ROWS },
+      facts: { port, folder, disk, data, log, user, password, database: database ?? "postgres", rows: SEED_ROWS },
       entry: { command: { start: serverCommand(data), folder: "/" }, check, logs: [log] },
     };
   },
@@ -62,7 +71,6 @@ export const postgres = defineService({
  */
 function makeReachable(sandbox: Sandbox, service: string): string {
   const folder = path.join(sandbox.folder, "services", service);
-  mkdirSync(folder);
   if (postgresUser() === undefined) return folder;
   if (sandbox.isolation !== "namespaces") {
     throw new Error("PostgreSQL refuses to run as root; drill it in namespaces, or as another user");
@@ -70,7 +78,7 @@ function makeReachable(sandbox: Sandbox, service: string): string {
   // of the sandbox alone, as all of /run is
   const place = path.join("/run", service);
   mkdirSync(place);
-  const { status, stderr } = spawnSync("mount", ["--bind", folder, place], { encoding: "utf8" });
+  const { status, stderr } = spawnSync("mount", ["--rbind", folder, place], { encoding: "utf8" });
   if (status !== 0) throw new Error(`mount: ${stderr.trim()}`);
   return place;
 }
@@ -82,12 +90,14 @@ function singleUser(data: string, database: string): string[] {
 interface Cluster {
   readonly folder: string;
   readonly data: string;
+  /** where it says what it does: never on a disk that a drill fills */
+  readonly logs: string;
   readonly user: string;
   readonly password: string;
   readonly port: number;
 }
 
-function makeCluster({ folder, data, user, password, port }: Cluster): void {
+function makeCluster({ folder, data, logs, user, password, port }: Cluster): void {
   const passwordFile = path.join(folder, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
   const owner = postgresUser();
@@ -106,7 +116,7 @@ function makeCluster({ folder, data, user, password, port }: Cluster): void {
     "wal_level = minimal",
     "max_wal_senders = 0",
     "logging_collector = on",
-    "log_directory = 'log'",
+    `log_directory = '${logs}'`,
     "log_filename = 'postgresql.log'",
     "log_rotation_age = 0",
     "log_timezone = 'UTC'",
