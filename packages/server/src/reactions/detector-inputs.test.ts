@@ -64,13 +64,33 @@ test("P-7: a detector without inputs of its own starts nothing where no agent is
     .pick({ detectors: true, containment: true, playbooks: true })
     .parse({ detectors: [{ rule: "r", playbook: "p" }] });
   expect(inputsOf(profile, { ruleId: "r", agentId: null }, {})).toEqual([]);
-  expect(inputsOf(profile, { ruleId: "r", agentId: "scout" }, {})).toMatchObject([{ parameters: { agentId: "scout" } }]);
+  expect(inputsOf(profile, { ruleId: "r", agentId: "scout" }, {})).toMatchObject([
+    { parameters: { agentId: "scout" } },
+  ]);
+});
+
+test("P-7: a list that a profile gives is given whole, and only of references the first with a value", () => {
+  const given = {
+    folders: ["/a", "/b"],
+    mixed: ["/a", "${event.data.b}"],
+    one: ["${event.data.a}", "${event.data.b}"],
+  };
+  const profile = profileSchema
+    .pick({ detectors: true, containment: true, playbooks: true })
+    .parse({ playbooks: [{ playbook: "p", rules: ["r"], mode: "act", with: given }] });
+  expect(inputsOf(profile, { ruleId: "r", agentId: null }, { b: "here" })).toMatchObject([
+    { parameters: { folders: ["/a", "/b"], mixed: ["/a", "here"], one: "here" } },
+  ]);
 });
 
 describe("P-7: what stands in an event keeps no playbook from starting that can do without it", () => {
   const input = { description: "", required: true as const };
   const document = {
-    inputs: { address: { ...input, type: "string" as const }, port: { ...input, type: "number" as const } },
+    inputs: {
+      address: { ...input, type: "string" as const },
+      port: { ...input, type: "number" as const },
+      folders: { ...input, type: "list" as const },
+    },
   };
 
   test.each([
@@ -78,6 +98,8 @@ describe("P-7: what stands in an event keeps no playbook from starting that can 
     [{ address: { toString: "x" } }, {}],
     [{ address: ["10.0.0.1"] }, {}],
     [{ address: "x".repeat(4001) }, {}],
+    [{ folders: ["/a", "/b"] }, { folders: ["/a", "/b"] }],
+    [{ folders: "/a" }, { folders: ["/a"] }],
     [{ agentId: "scout", sessionId: "s", port: 80 }, { port: 80 }],
     [{ adress: "a name that the profile has wrong" }, { adress: "a name that the profile has wrong" }],
   ])("%j", (given, taken) => {

@@ -15,6 +15,8 @@ export function fitInputs(
   const fitting = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
     const input = document !== undefined && Object.hasOwn(document.inputs, name) ? document.inputs[name] : undefined;
     if (input === undefined) return ALWAYS_GIVEN.includes(name) ? [] : [[name, value]];
+    if (input.type === "list" && typeof value === "string") return [[name, [value]]];
+    if (input.type === "list" && Array.isArray(value)) return [[name, value]];
     if (typeof value === "number" || typeof value === "boolean")
       return [[name, input.type === "string" ? String(value) : value]];
     return typeof value === "string" && value.length <= CHARACTERS_MAX ? [[name, value]] : [];

@@ -70,12 +70,12 @@ export function planReaction(containment: AutomaticContainment, occasion: Occasi
 }
 
 /**
- * A playbook asks for what it needs, and does without the rest: an input without a value is left out. Of a list it gets the
- * first that has one, because sources name the same thing differently.
+ * A playbook asks for what it needs, and does without the rest: an input without a value is left out. Of a list of references
+ * it gets the first that has one, because sources name the same thing differently; any other list is a value of its own.
  */
 function withValues(parameters: Readonly<Record<string, unknown>>, scope: object): Record<string, unknown> {
   const known = Object.entries(parameters).flatMap(([name, template]) => {
-    const found = [template].flat().find((one) => {
+    const found = choicesOf(template).find((one) => {
       const resolved = resolveReferences(one, scope);
       return resolved.ok && resolved.value !== undefined && resolved.value !== null;
     });
@@ -83,6 +83,13 @@ function withValues(parameters: Readonly<Record<string, unknown>>, scope: object
   });
   return Object.fromEntries(known);
 }
+
+function choicesOf(template: unknown): readonly unknown[] {
+  const isChoice = Array.isArray(template) && template.length > 0 && template.every(isReference);
+  return isChoice ? Array.from<unknown>(template) : [template];
+}
+
+const isReference = (one: unknown) => typeof one === "string" && /^\$\{[^{}]+\}$/.test(one);
 
 const agentTarget = z.object({ agentId: z.string(), sessionId: z.string().nullish() });
 

@@ -45,8 +45,8 @@ const detectorBinding = z.strictObject({
   /** of the playbook: whether it runs at once (left out: yes), is asked for, or is only told of */
   mode: containmentMode.optional(),
   /**
-   * inputs of the playbook beside the alert's agent and session; `${alert.…}` and `${event.…}` are replaced, of a list by the
-   * first that has a value
+   * inputs of the playbook beside the alert's agent and session; `${alert.…}` and `${event.…}` are replaced, of a list of
+   * references by the first that has a value
    */
   with: z.record(z.string().max(128), z.unknown()).optional(),
 });
