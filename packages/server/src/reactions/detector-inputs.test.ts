@@ -26,6 +26,7 @@ const trigger = (ruleId: string, agentId: string | null): ContainmentTrigger => 
   severity: 2,
   incidentType: "other",
   tags: [],
+  isLate: false,
 });
 
 /** @returns what the playbooks that an alert starts get */
@@ -36,7 +37,15 @@ function inputsOf(
 ) {
   const alert = { agentId, sessionId: undefined, title: "an alert" };
   const scope = { alert, incident: { id: "INC-1" }, event: { data } };
-  const occasion: Occasion = { title: "an alert", alertId: "a", incidentId: "INC-1", agentId, sessionId: null, scope };
+  const occasion: Occasion = {
+    title: "an alert",
+    alertId: "a",
+    incidentId: "INC-1",
+    agentId,
+    sessionId: null,
+    scope,
+    isLate: false,
+  };
   return automaticContainments(profile, trigger(ruleId, agentId))
     .flatMap((containment) => planReactions(containment, occasion))
     .map(({ what, parameters, problem }) => ({ what, parameters, problem }));
