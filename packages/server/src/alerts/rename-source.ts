@@ -1,9 +1,12 @@
+import { FirebreakError } from "../kernel/index.ts";
 import type { Trx } from "../storage/index.ts";
 import { signalFingerprint } from "./receive-signals.ts";
 
 /**
  * Has the open alerts of a source go on under its new name, so that its sender still repeats and resolves them. What has ended
  * keeps the name under which it came.
+ *
+ * @throws FirebreakError `conflict` when an open alert has the place of one of them
  */
 export async function renameSourceOfAlerts(trx: Trx, from: string, to: string): Promise<number> {
   const open = await trx
@@ -14,6 +17,17 @@ export async function renameSourceOfAlerts(trx: Trx, from: string, to: string): 
     .where("status", "=", "open")
     .forUpdate()
     .execute();
+  const fingerprints = open.map(({ key }) => signalFingerprint({ source: to, key }));
+  const clash = await trx
+    .selectFrom("alerts")
+    .select("title")
+    .where("status", "=", "open")
+    .where("fingerprint", "in", fingerprints.length === 0 ? [""] : fingerprints)
+    .executeTakeFirst();
+  if (clash !== undefined) {
+    const what = `An alert of an earlier source ${to} is open under the same key: ${clash.title}`;
+    throw new FirebreakError("conflict", `${what}. Resolve it, or choose another name.`);
+  }
   for (const { id, key } of open) {
     await trx
       .updateTable("alerts")

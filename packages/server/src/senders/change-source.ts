@@ -3,11 +3,11 @@ import { renameSourceOfAlerts } from "../alerts/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
-import type { Trx } from "../storage/index.ts";
 import { changeSourceRequest } from "./change-request.ts";
 import type { ChangeSourceRequest } from "./change-request.ts";
 import type { SourceContext } from "./context.ts";
 import { getSource, unknownSource } from "./list-sources.ts";
+import { refuseTaken } from "./refuse-taken.ts";
 import { isHook, schemeOf, takesTemplate, toSourceView } from "./source.ts";
 import type { SourceRow } from "./source.ts";
 
@@ -34,7 +34,7 @@ export async function changeSource(
     if (before === undefined) throw unknownSource(name);
     refuseForKind(before, input);
     const to = input.name ?? name;
-    if (to !== name) await refuseTaken(trx, before, to, now);
+    if (to !== name) await refuseTaken(trx, to, now, before.id);
     const after = await trx
       .updateTable("sources")
       .set(valuesOf(before, input, now))
@@ -56,24 +56,6 @@ function refuseForKind({ kind }: SourceRow, { template, signature }: ChangeSourc
     throw new FirebreakError("invalid_body", "Only sources of the kinds webhook and cloudevents have a template.");
   }
   if (signature && !isHook(kind)) throw new FirebreakError("invalid_body", "Senders of this kind do not sign.");
-}
-
-/** A name that was another source's shortly before is its address still. */
-async function refuseTaken(trx: Trx, { id }: SourceRow, name: string, now: number): Promise<void> {
-  const other = await trx
-    .selectFrom("sources")
-    .select("name")
-    .where("id", "<>", id)
-    .where((where) =>
-      where.or([
-        where("name", "=", name),
-        where.and([where("previous_name", "=", name), where("previous_name_until", ">", new Date(now))]),
-      ]),
-    )
-    .executeTakeFirst();
-  if (other === undefined) return;
-  const why = other.name === name ? "There is" : `${other.name} was called so until a while ago: there is`;
-  throw new FirebreakError("conflict", `${why} a source ${name} already. Choose another name.`);
 }
 
 function valuesOf(before: SourceRow, input: ReturnType<typeof changeSourceRequest.parse>, now: number) {

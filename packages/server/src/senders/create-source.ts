@@ -7,6 +7,7 @@ import { inTransaction, notifyLive } from "../storage/index.ts";
 import type { Schema } from "../storage/index.ts";
 import type { SourceContext } from "./context.ts";
 import { SOURCES_MAX } from "./directory.ts";
+import { refuseTaken } from "./refuse-taken.ts";
 import { setupOf } from "./setup.ts";
 import { newSourceKey, newSourceRequest, signatureOf, staleAfterMsOf, toSourceView } from "./source.ts";
 import type { NewSourceRequest } from "./source.ts";
@@ -24,6 +25,7 @@ export async function createSource(ctx: SourceContext, request: NewSourceRequest
   const nowMs = ctx.clock.now();
   const row = await inTransaction(ctx.database, async (trx) => {
     await refuseTooMany(trx);
+    await refuseTaken(trx, input.name, nowMs);
     const made = await trx
       .insertInto("sources")
       .values({

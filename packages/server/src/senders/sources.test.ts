@@ -97,10 +97,22 @@ describe("D-8: sources", () => {
       code: "conflict",
       message: expect.stringContaining("until a while ago"),
     });
+    await expect(bench.addSource({ name: "before", kind: "opsgenie" })).rejects.toMatchObject({ code: "conflict" });
     bench.clock.advance(3_600_000);
     expect(await hook("before", bearer(key))).toMatchObject({ status: 401 });
     expect(await hook("after", bearer(key))).toMatchObject({ status: 200 });
     await expect(changeSource(bench.ctx, "before", { strict: true }, "")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  test("a name under which an earlier source's alerts are open is refused, and nothing is changed", async () => {
+    const old = await bench.addSource({ name: "earlier", kind: "alertmanager" });
+    await hook("earlier", bearer(old));
+    await removeSource(bench.ctx, "earlier");
+    const key = await bench.addSource({ name: "later", kind: "alertmanager" });
+    await hook("later", bearer(key));
+    const renamed = changeSource(bench.ctx, "later", { name: "earlier" }, "https://x.test");
+    await expect(renamed).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("Resolve it") });
+    expect(await hook("later", bearer(key))).toMatchObject({ status: 200 });
   });
 
   test("how messages are proved is changed without a gap: key, signature, another secret, and back", async () => {
