@@ -1,6 +1,8 @@
 import type {
   Actor,
   LegalHoldView,
+  PersonErasure,
+  RetentionCopy,
   RetentionNotice,
   RetentionPlan,
   RetentionSchedule,
@@ -17,6 +19,8 @@ export interface RetentionSample {
   readonly plans: RetentionPlan[];
   readonly notices: RetentionNotice[];
   readonly holds: LegalHoldView[];
+  readonly copies: RetentionCopy[];
+  readonly erasures: PersonErasure[];
 }
 
 const schedule = (given: Partial<RetentionSchedule> & Pick<RetentionSchedule, "class">): RetentionSchedule => ({
@@ -40,6 +44,7 @@ const PLAN: RetentionPlan = {
   held: 1_204,
   cases: ["2026-17"],
   dueAt: null,
+  lockedUntil: null,
 };
 
 export function retentionOf(ago: (minutes: number) => string, isEmpty: boolean): RetentionSample {
@@ -53,7 +58,14 @@ export function retentionOf(ago: (minutes: number) => string, isEmpty: boolean):
   const storage = { usedPercent: 41.3, warnPercent: 80 };
   if (isEmpty) {
     const archive = { segments: 0, rows: 0, bytes: 0 };
-    return { view: { schedules, lastRun: null, archive, storage, legalHolds: 0 }, plans: [], notices: [], holds: [] };
+    return {
+      view: { schedules, lastRun: null, archive, storage, legalHolds: 0, copiesDue: 0 },
+      plans: [],
+      notices: [],
+      holds: [],
+      copies: [],
+      erasures: [],
+    };
   }
   const hold: LegalHoldView = {
     id: HOLD,
@@ -110,10 +122,59 @@ export function retentionOf(ago: (minutes: number) => string, isEmpty: boolean):
   };
   const archive = { segments: 12, rows: 230_412, bytes: 41_200_000 };
   return {
-    view: { schedules, lastRun, archive, storage: { ...storage, usedPercent: 86.1 }, legalHolds: 2 },
+    view: { schedules, lastRun, archive, storage: { ...storage, usedPercent: 86.1 }, legalHolds: 2, copiesDue: 1 },
     plans: [{ ...PLAN, oldest: ago(120 * DAY_MINUTES), newest: ago(90 * DAY_MINUTES) }],
     notices: [notice],
     holds: [hold, asked],
+    erasures: [
+      {
+        id: "pse_01KDY8M3T0XV5C8QJ2N4R6W9ZB",
+        state: "found",
+        terms: { values: ["jane@example.org", "u-20871"], patterns: [] },
+        also: [],
+        reason: "GDPR request 12",
+        requestedBy: ADA,
+        requestedAt: ago(30),
+        lookedAt: ago(28),
+        endedAt: null,
+        stores: [
+          {
+            store: "events",
+            act: "delete",
+            matches: 214,
+            stay: 12,
+            cases: ["2026-17"],
+            why: ["held by case 2026-17"],
+            erased: 0,
+          },
+          {
+            store: "evidence",
+            act: "keep",
+            matches: 1,
+            stay: 1,
+            cases: [],
+            why: ["evidence is sealed, and kept for claims"],
+            erased: 0,
+          },
+        ],
+        beyond: [],
+        problem: null,
+        approvalId: null,
+      },
+    ],
+    copies: [
+      {
+        archiveId: "evd_01KDY8M3T0XV5C8QJ2N4R6W9ZB",
+        place: "s3://evidence/firebreak",
+        askedAt: ago(40 * DAY_MINUTES),
+        objects: 214,
+        bytes: 88_000_000,
+        refused: 214,
+        problem: "the store keeps 214 versions, 0 were deleted: locked there until 2033-03-01T00:00:00Z (compliance)",
+        nextAt: ago(-300 * DAY_MINUTES),
+        cases: ["2026-18"],
+      },
+    ],
   };
 }
 
@@ -123,8 +184,15 @@ interface Call {
 }
 
 export function retentionRoutes(sample: RetentionSample, now: () => string): Record<string, (call: Call) => unknown> {
-  const { view, plans, notices, holds } = sample;
+  const { view, plans, notices, holds, copies, erasures } = sample;
   return {
+    "GET /retention/copies": () => ({ items: copies, next: null }),
+    "GET /person-erasures": () => ({ items: erasures, next: null }),
+    "POST /person-erasures": () => erasures[0] ?? {},
+    "POST /person-erasures/:id/carry-out": ({ id }) => {
+      const erasure = erasures.find((one) => one.id === id);
+      return erasure === undefined ? {} : Object.assign(erasure, { state: "asked" });
+    },
     "GET /retention": () => view,
     "GET /retention/preview": () => ({ at: now(), plans }),
     "GET /retention/notices": () => ({ items: notices, next: null }),

@@ -11,7 +11,14 @@ describe("O-6: retention in the console", () => {
     const page = await app.open(await app.backend(), "/retention");
     await settle(page);
     const main = await page.locator("main").innerText();
-    for (const said of ["could not archive metrics", "86.1 % full", "Case 2026-17", "INC-2026-0042", "1204 held"]) {
+    for (const said of [
+      "could not archive metrics",
+      "86.1 % full",
+      "Case 2026-17",
+      "INC-2026-0042",
+      "1204 held",
+      "s3://evidence/firebreak",
+    ]) {
       expect(main).toContain(said);
     }
     expect(await page.getByRole("row", { name: /audit/ }).innerText()).toMatch(/2 years\s+5 years\s+never/);
@@ -53,6 +60,27 @@ describe("O-6: retention in the console", () => {
     const path = `POST /retention/notices/${NOTICE}/cancel`;
     expect(backend.acts).toContainEqual({ path, body: { reason: "the auditors come" } });
     await page.locator(`[data-notice="${NOTICE}"]`).waitFor({ state: "detached" });
+  });
+
+  test("E-8: a person is looked for, what was found is shown, and its erasure is asked of a second person", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/retention");
+    const row = page.locator('[data-person-erasure="pse_01KDY8M3T0XV5C8QJ2N4R6W9ZB"]');
+    expect(await row.innerText()).toMatch(/events\s+214\s+0\s+12\s+held by case 2026-17/);
+    await page.getByRole("button", { name: "Look for…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("E-mail addresses").fill("jane@example.org\nu-20871");
+    await dialog.getByLabel("Why").fill("GDPR request 12");
+    await dialog.getByRole("button", { name: "Look", exact: true }).click();
+    await dialog.waitFor({ state: "hidden" });
+    const body = { values: ["jane@example.org", "u-20871"], patterns: [], also: [], reason: "GDPR request 12" };
+    expect(backend.acts).toContainEqual({ path: "POST /person-erasures", body });
+    await row.getByRole("button", { name: "Erase…" }).click();
+    await dialog.getByRole("button", { name: "Ask for the erasure" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    const path = "POST /person-erasures/pse_01KDY8M3T0XV5C8QJ2N4R6W9ZB/carry-out";
+    expect(backend.acts).toContainEqual({ path, body: { alone: false } });
+    await row.getByText("Approval asked").waitFor();
   });
 
   test("with nothing held and nothing old it teaches what the page is for; its dialog fits a phone", async () => {

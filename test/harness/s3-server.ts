@@ -16,6 +16,11 @@ const PROGRAM = path.join(
 
 export const S3_CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 
+interface Version {
+  readonly id: string;
+  readonly isMarker: boolean;
+}
+
 interface Lock {
   mode?: string;
   until?: string;
@@ -24,7 +29,7 @@ interface Lock {
 
 /**
  * A real S3-compatible server (s3rver), with a door before it for what s3rver lacks: it checks signatures (AWS Signature
- * Version 4), keeps object locks as Amazon documents them, and makes faults on request.
+ * Version 4), keeps object locks and versions as Amazon documents them, and makes faults on request.
  */
 export class S3Server {
   readonly place = mkdtempSync(path.join(os.tmpdir(), "firebreak-s3-"));
@@ -35,6 +40,13 @@ export class S3Server {
   /** changes the bytes of answers to GET */
   tamper: (body: Buffer) => Buffer = (body) => body;
   locksObjects = true;
+  /** keeps what is deleted, and lists versions, marks and uploads; s3rver itself answers that it does not */
+  isVersioned = false;
+  /** by which locks end */
+  now: () => number = Date.now;
+  versionsOfPage = 1_000;
+  readonly #versions = new Map<string, Version[]>();
+  readonly #uploads = new Map<string, string>();
   readonly #locks = new Map<string, Lock>();
   #child: ChildProcess | undefined;
   #door: Server | undefined;
@@ -74,10 +86,13 @@ export class S3Server {
     if (!isSigned(request)) return void refuse(response, 403, "SignatureDoesNotMatch");
     const url = new URL(request.url ?? "/", "http://localhost");
     const lock = this.#locks.get(url.pathname);
+    if (this.isVersioned && this.#answersVersions(request, response, url)) return;
     if (this.locksObjects && this.#answersLock(request, response, url, lock)) return;
     const isWrite = request.method === "PUT" || request.method === "POST";
     if (isWrite) this.#rememberLock(request, url);
-    const options = { port: this.#port, method: request.method, path: request.url, headers: request.headers };
+    // the door has checked the signature; s3rver would go by a clock that tests do not move
+    const { authorization: _, ...headers } = request.headers;
+    const options = { port: this.#port, method: request.method, path: request.url, headers };
     const onward = forward(options, (answer) => this.#giveBack(request, answer, response, lock));
     onward.on("error", () => response.destroy());
     request.pipe(onward);
@@ -94,8 +109,97 @@ export class S3Server {
       return refuse(response, 400, "InvalidRequest");
     }
     const isReplaced = request.method === "PUT" && url.search === "";
-    const isDeleted = request.method === "DELETE" && url.search === "";
-    return lock !== undefined && (isReplaced || isDeleted) ? refuse(response, 403, "AccessDenied") : false;
+    const isDeleted = request.method === "DELETE" && !url.searchParams.has("uploadId");
+    return this.#isLocked(lock) && (isReplaced || isDeleted) ? refuse(response, 403, "AccessDenied") : false;
+  }
+
+  #isLocked(lock: Lock | undefined): boolean {
+    if (lock?.hold === "ON") return true;
+    return lock?.until !== undefined && Date.parse(lock.until) > this.now();
+  }
+
+  /** What a versioned bucket does otherwise; a key has one version of content here, because nothing is written over. */
+  #answersVersions(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+    const { searchParams, pathname } = url;
+    const versions = this.#versions.get(pathname) ?? [];
+    const named = versions.find(({ id }) => id === searchParams.get("versionId"));
+    if (request.method === "GET" && searchParams.has("versions")) return this.#listVersions(response, searchParams);
+    if (request.method === "GET" && searchParams.has("uploads")) return this.#listUploads(response, searchParams);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && !searchParams.has("versionId") && versions[0]?.isMarker === true)
+      return refuse(response, 404, "NoSuchKey");
+    if (request.method !== "DELETE") return false;
+    // s3rver cannot throw an upload away
+    if (searchParams.has("uploadId")) {
+      this.#uploads.delete(searchParams.get("uploadId") ?? "");
+      response.writeHead(204).end();
+      return true;
+    }
+    if (url.search === "") {
+      this.#versions.set(pathname, [{ id: `mark-${this.requests.length}`, isMarker: true }, ...versions]);
+      response.writeHead(204, { "x-amz-delete-marker": "true" }).end();
+      return true;
+    }
+    if (named?.isMarker !== true) return false;
+    this.#forget(pathname, named.id);
+    response.writeHead(204).end();
+    return true;
+  }
+
+  #forget(pathname: string, id: string | null): void {
+    const left = (this.#versions.get(pathname) ?? []).filter((version) => version.id !== id);
+    if (left.length === 0) this.#versions.delete(pathname);
+    else this.#versions.set(pathname, left);
+  }
+
+  #listVersions(response: ServerResponse, query: URLSearchParams): true {
+    const all = [...this.#versions].flatMap(([pathname, versions]) =>
+      versions.map((version) => ({ key: pathname.replace(/^\/evidence\//, ""), ...version })),
+    );
+    const below = all
+      .filter(({ key }) => key.startsWith(query.get("prefix") ?? ""))
+      .toSorted((left, right) => (left.key < right.key ? -1 : 1));
+    const [after, afterId] = [query.get("key-marker"), query.get("version-id-marker")];
+    const rest = below.filter(
+      ({ key, id }) => after === null || key > after || (key === after && afterId !== null && id !== afterId),
+    );
+    const page = rest.slice(0, this.versionsOfPage);
+    const last = page.at(-1);
+    const isMore = rest.length > page.length && last !== undefined;
+    const next = isMore
+      ? `<NextKeyMarker>${last.key}</NextKeyMarker><NextVersionIdMarker>${last.id}</NextVersionIdMarker>`
+      : "";
+    const elements = page.map(({ key, id, isMarker }) => {
+      const name = isMarker ? "DeleteMarker" : "Version";
+      return `<${name}><Key>${key}</Key><VersionId>${id}</VersionId><Owner><ID>1</ID></Owner></${name}>`;
+    });
+    const xml = `<ListVersionsResult><IsTruncated>${isMore}</IsTruncated>${next}${elements.join("")}</ListVersionsResult>`;
+    response.writeHead(200, { "content-type": "application/xml" }).end(xml);
+    return true;
+  }
+
+  #listUploads(response: ServerResponse, query: URLSearchParams): true {
+    const uploads = [...this.#uploads].filter(([, key]) => key.startsWith(query.get("prefix") ?? ""));
+    const elements = uploads.map(([id, key]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`);
+    const xml = `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${elements.join("")}</ListMultipartUploadsResult>`;
+    response.writeHead(200, { "content-type": "application/xml" }).end(xml);
+    return true;
+  }
+
+  /** Keeps account of versions and uploads by what the server did. */
+  #account(request: IncomingMessage, answer: IncomingMessage, body: Buffer): void {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const { searchParams, pathname } = url;
+    if ((answer.statusCode ?? 500) >= 300) return;
+    const uploadId = searchParams.get("uploadId");
+    if (searchParams.has("uploads")) {
+      const begun = /<UploadId>([^<]+)</.exec(body.toString())?.[1];
+      if (begun !== undefined) this.#uploads.set(begun, pathname.replace(/^\/evidence\//, ""));
+    } else if (uploadId !== null && request.method !== "PUT") this.#uploads.delete(uploadId);
+    const isWritten =
+      (request.method === "PUT" && url.search === "") || (request.method === "POST" && uploadId !== null);
+    if (isWritten) this.#versions.set(pathname, [{ id: `v${this.requests.length}`, isMarker: false }]);
+    if (request.method === "DELETE" && uploadId === null) this.#forget(pathname, searchParams.get("versionId"));
   }
 
   #setProperty(key: string, property: string, xml: string, response: ServerResponse): void {
@@ -118,17 +222,20 @@ export class S3Server {
   #giveBack(request: IncomingMessage, answer: IncomingMessage, response: ServerResponse, lock: Lock | undefined): void {
     const locked = this.locksObjects && (answer.statusCode ?? 500) < 300 && lock !== undefined;
     const headers = { ...answer.headers, ...(locked ? lockHeaders(lock) : {}) };
-    if (request.method !== "GET") {
-      response.writeHead(answer.statusCode ?? 500, headers);
-      answer.pipe(response);
-      return;
-    }
-    void this.#giveBody(answer, response, headers);
+    void this.#giveBody(request, answer, response, headers);
   }
 
-  async #giveBody(answer: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): Promise<void> {
-    const given = this.tamper(await readAll(answer));
-    response.writeHead(answer.statusCode ?? 500, { ...headers, "content-length": String(given.length) });
+  async #giveBody(
+    request: IncomingMessage,
+    answer: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ): Promise<void> {
+    const body = await readAll(answer);
+    this.#account(request, answer, body);
+    const given = request.method === "GET" ? this.tamper(body) : body;
+    const length = request.method === "GET" ? { "content-length": String(given.length) } : {};
+    response.writeHead(answer.statusCode ?? 500, { ...headers, ...length });
     response.end(given);
   }
 }

@@ -7,6 +7,7 @@ export const ID_PREFIXES = {
   alert: "alr",
   apiToken: "tok",
   archiveSegment: "seg",
+  personErasure: "pse",
   approval: "apr",
   auditRecord: "aud",
   change: "chg",

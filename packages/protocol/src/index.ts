@@ -36,6 +36,7 @@ export * from "./policy-views.ts";
 export * from "./killswitch-views.ts";
 export * from "./receipt.ts";
 export * from "./restore.ts";
+export * from "./person-erasure.ts";
 export * from "./retention.ts";
 export * from "./rules.ts";
 export * from "./run.ts";

@@ -60,6 +60,8 @@ export const retentionView = z.object({
   /** of the file system that holds the home; null when it cannot be told */
   storage: z.object({ usedPercent: z.number().nullable(), warnPercent: z.number() }),
   legalHolds: z.number().int(),
+  /** copies of evidence whose archive was deleted, and that an object store still has */
+  copiesDue: z.number().int(),
 });
 export type RetentionView = z.infer<typeof retentionView>;
 
@@ -70,7 +72,7 @@ export const retentionPlan = z.object({
   class: retentionClass,
   pack: z.string().nullable(),
   act: retentionAct,
-  /** a table, or `archive` for segments of it */
+  /** a table, `archive` for segments of it, `s3://bucket/prefix` for copies of archives there */
   place: z.string(),
   rows: z.number().int(),
   /** as the database or the file system holds them, not what will be free afterwards */
@@ -83,11 +85,34 @@ export const retentionPlan = z.object({
   cases: z.array(z.string()),
   /** when it happens at the earliest; null: with the next pass */
   dueAt: z.string().nullable(),
+  /** of copies in an object store: until when its lock keeps some of them; null: no lock is known */
+  lockedUntil: z.string().nullable(),
 });
 export type RetentionPlan = z.infer<typeof retentionPlan>;
 
 export const retentionPreview = z.object({ at: z.string(), plans: z.array(retentionPlan) });
 export type RetentionPreview = z.infer<typeof retentionPreview>;
+
+/** A copy of an archive of evidence that was deleted here, as long as the object store has some of it. */
+export const retentionCopy = z.object({
+  archiveId: z.string(),
+  /** `s3://bucket/prefix` */
+  place: z.string(),
+  /** when the archive was deleted */
+  askedAt: z.string().nullable(),
+  /** as it was stored */
+  objects: z.number().int(),
+  bytes: z.number().int(),
+  /** versions that the store did not delete when that was tried last */
+  refused: z.number().int(),
+  /** why it is still there; null before the first try */
+  problem: z.string().nullable(),
+  /** when it is tried again */
+  nextAt: z.string(),
+  /** legal holds on it, which Firebreak itself keeps to */
+  cases: z.array(z.string()),
+});
+export type RetentionCopy = z.infer<typeof retentionCopy>;
 
 export const RETENTION_NOTICE_STATES = ["announced", "cancelled", "done"] as const;
 export const retentionNoticeState = z.enum(RETENTION_NOTICE_STATES);

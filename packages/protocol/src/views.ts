@@ -186,11 +186,13 @@ export type RunView = z.infer<typeof runView>;
 export const evidenceCopy = z.object({
   /** `s3://bucket/prefix` */
   place: z.string(),
-  state: z.enum(["waiting", "stored", "failed"]),
+  state: z.enum(["waiting", "stored", "failed", "deleting"]),
   objects: z.number().int(),
   bytes: z.number(),
   /** every object is under the lock that was asked for */
   locked: z.boolean(),
+  /** the legal hold of the store on its objects; `refused`: the store does not take it */
+  legalHold: z.enum(["off", "setting", "on", "refused"]),
   attempts: z.number().int(),
   lastError: z.string().nullable(),
   storedAt: nullableTime,

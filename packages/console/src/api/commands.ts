@@ -21,6 +21,7 @@ import type {
   NewActionRequest,
   NewLegalHoldRequest,
   paths,
+  NewPersonErasureRequest,
   ReleaseLegalHoldRequest,
   ReplayRequest,
   TryRequest,
@@ -173,6 +174,11 @@ export const unmarkFalsePositive = (id: string) =>
 export const revealOriginals = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/events/{id}/reveal", { ...byId(id), body: { reason } }));
 
+export const findPerson = (body: NewPersonErasureRequest) => unwrap(client.POST("/api/v1/person-erasures", { body }));
+export const carryOutPersonErasure = (id: string, body: { alone: boolean }) =>
+  unwrap(client.POST("/api/v1/person-erasures/{id}/carry-out", { ...byId(id), body }));
+export const withdrawPersonErasure = (id: string, reason: string) =>
+  unwrap(client.POST("/api/v1/person-erasures/{id}/withdraw", { ...byId(id), body: { reason } }));
 export const applyLegalHold = (body: NewLegalHoldRequest) => unwrap(client.POST("/api/v1/legal-holds", { body }));
 export const releaseLegalHold = (id: string, body: ReleaseLegalHoldRequest) =>
   unwrap(client.POST("/api/v1/legal-holds/{id}/release", { ...byId(id), body }));

@@ -605,7 +605,7 @@ export type EvidenceCustodyPage = {
   items: ({
     line: number;
     at: string;
-    act: "collected" | "sealed" | "verified" | "read" | "exported" | "transferred" | "stored" | "restored";
+    act: "collected" | "sealed" | "verified" | "read" | "exported" | "transferred" | "stored" | "restored" | "held" | "released" | "deleted";
     actor: string;
     reason: string;
     from: string | null;
@@ -684,10 +684,11 @@ export type EvidenceView = {
   } | null;
   copy: {
     place: string;
-    state: "waiting" | "stored" | "failed";
+    state: "waiting" | "stored" | "failed" | "deleting";
     objects: number;
     bytes: number;
     locked: boolean;
+    legalHold: "off" | "setting" | "on" | "refused";
     attempts: number;
     lastError: string | null;
     storedAt: string | null;
@@ -2813,6 +2814,7 @@ export type RetentionView = {
     warnPercent: number;
   };
   legalHolds: number;
+  copiesDue: number;
 };
 
 export type RetentionPreview = {
@@ -2829,6 +2831,7 @@ export type RetentionPreview = {
     held: number;
     cases: (string)[];
     dueAt: string | null;
+    lockedUntil: string | null;
   })[];
 };
 
@@ -2842,6 +2845,55 @@ export type RetentionReport = {
   announced: number;
   more: boolean;
   problems: (string)[];
+};
+
+export type PersonErasure = {
+  id: string;
+  state: "searching" | "found" | "asked" | "erasing" | "done" | "withdrawn";
+  terms: {
+    values: (string)[];
+    patterns: (string)[];
+  } | null;
+  also: ("evidence" | "acts")[];
+  reason: string;
+  requestedBy: Actor;
+  requestedAt: string;
+  lookedAt: string | null;
+  endedAt: string | null;
+  stores: ({
+    store: string;
+    act: "delete" | "mask" | "destroy_keys" | "keep";
+    matches: number;
+    stay: number;
+    cases: (string)[];
+    why: (string)[];
+    erased: number;
+  })[];
+  beyond: (string)[];
+  problem: string | null;
+  approvalId: string | null;
+};
+
+export type PersonErasurePage = {
+  items: (PersonErasure)[];
+  next: string | null;
+};
+
+export type RetentionCopy = {
+  archiveId: string;
+  place: string;
+  askedAt: string | null;
+  objects: number;
+  bytes: number;
+  refused: number;
+  problem: string | null;
+  nextAt: string;
+  cases: (string)[];
+};
+
+export type RetentionCopyPage = {
+  items: (RetentionCopy)[];
+  next: string | null;
 };
 
 export type RetentionNotice = {
@@ -3025,6 +3077,21 @@ export type ErasureRequest = {
   since?: string;
   before?: string;
   everything?: boolean;
+  reason: string;
+};
+
+export type CarryOutPersonErasureRequest = {
+  alone?: boolean;
+};
+
+export type NewPersonErasureRequest = {
+  values?: (string)[];
+  patterns?: (string)[];
+  also?: ("evidence" | "acts")[];
+  reason: string;
+};
+
+export type WithdrawPersonErasureRequest = {
   reason: string;
 };
 
@@ -9658,6 +9725,44 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/retention/copies": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": RetentionCopyPage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/retention/segments": {
     parameters: {
       query?: never;
@@ -9833,6 +9938,198 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": LegalHoldRelease;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/person-erasures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PersonErasurePage;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": NewPersonErasureRequest;
+        };
+      };
+      responses: {
+        201: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PersonErasure;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/person-erasures/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PersonErasure;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/person-erasures/{id}/carry-out": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": CarryOutPersonErasureRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PersonErasure;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/person-erasures/{id}/withdraw": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": WithdrawPersonErasureRequest;
+        };
+      };
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": PersonErasure;
           };
         };
         default: {

@@ -299,6 +299,16 @@ export const retentionNoticesQuery = queryOptions({
   queryFn: () => unwrap(client.GET("/api/v1/retention/notices", { params: { query: { state: "announced" } } })),
 });
 
+export const retentionCopiesQuery = queryOptions({
+  queryKey: ["retention-copies"],
+  queryFn: () => unwrap(client.GET("/api/v1/retention/copies")),
+});
+
+export const personErasuresQuery = queryOptions({
+  queryKey: ["person-erasures"],
+  queryFn: () => unwrap(client.GET("/api/v1/person-erasures")),
+});
+
 export const legalHoldsQuery = queryOptions({
   queryKey: ["legal-holds"],
   queryFn: () => unwrap(client.GET("/api/v1/legal-holds")),
@@ -374,6 +384,13 @@ export const STALE_AFTER = {
   replay: ["replays", "replay"],
   indicator_scan: ["indicator-scans", "indicator-scan", "indicator-scan-hits"],
   action: ["actions", "incident", "timeline"],
-  retention: ["retention", "retention-preview", "retention-notices", "legal-holds"],
+  retention: [
+    "retention",
+    "retention-preview",
+    "retention-notices",
+    "retention-copies",
+    "legal-holds",
+    "person-erasures",
+  ],
   reaction: ["containment", "reactions", "incident", "timeline"],
 } as const satisfies Record<LiveMessage["topic"], readonly string[]>;

@@ -6,6 +6,7 @@ import { AcknowledgeDialog, ReportDialog, ResolveDialog, SeverityDialog, StateDi
 import { HelpDialog, MoreDialog } from "./help.tsx";
 import { CloseBreakerDialog, IsolateBreakerDialog, ResetBudgetDialog } from "./ledger-dialogs.tsx";
 import { Palette } from "./palette.tsx";
+import { ErasePersonDialog, FindPersonDialog, WithdrawErasureDialog } from "./person-dialogs.tsx";
 import { ApplyLegalHoldDialog, CancelNoticeDialog, ReleaseLegalHoldDialog } from "./retention-dialogs.tsx";
 import { ResumeDialog } from "./resume-dialog.tsx";
 import { RevealDialog } from "./reveal-dialog.tsx";
@@ -49,6 +50,12 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
       return <IsolateBreakerDialog breaker={request.breaker} onClose={onClose} />;
     case "close-breaker":
       return <CloseBreakerDialog breaker={request.breaker} onClose={onClose} />;
+    case "find-person":
+      return <FindPersonDialog onClose={onClose} />;
+    case "erase-person":
+      return <ErasePersonDialog erasure={request.erasure} onClose={onClose} />;
+    case "withdraw-erasure":
+      return <WithdrawErasureDialog erasure={request.erasure} onClose={onClose} />;
     case "apply-legal-hold":
       return <ApplyLegalHoldDialog onClose={onClose} />;
     case "release-legal-hold":

@@ -9,6 +9,7 @@ import type {
   IncidentDetail,
   IncidentState,
   LegalHoldView,
+  PersonErasure,
   RetentionNotice,
   SilenceView,
 } from "@firebreak/protocol";
@@ -33,6 +34,9 @@ export type DialogRequest =
   | { readonly kind: "isolate-breaker"; readonly breaker: BreakerView }
   | { readonly kind: "close-breaker"; readonly breaker: BreakerView }
   | { readonly kind: "apply-legal-hold" }
+  | { readonly kind: "find-person" }
+  | { readonly kind: "erase-person"; readonly erasure: PersonErasure }
+  | { readonly kind: "withdraw-erasure"; readonly erasure: PersonErasure }
   | { readonly kind: "release-legal-hold"; readonly hold: LegalHoldView }
   | { readonly kind: "cancel-notice"; readonly notice: RetentionNotice }
   | { readonly kind: "reveal"; readonly eventId: string }

@@ -80,6 +80,7 @@ export const replayParams = z.strictObject({ id: idOf("replay") });
 export const ruleParams = z.strictObject({ id: z.string().min(1).max(256) });
 export const noticeParams = z.strictObject({ id: idOf("retentionNotice") });
 export const segmentParams = z.strictObject({ id: idOf("archiveSegment") });
+export const personErasureParams = z.strictObject({ id: idOf("personErasure") });
 export const legalHoldParams = z.strictObject({ id: idOf("legalHold") });
 export const tokenParams = z.strictObject({ id: idOf("apiToken") });
 

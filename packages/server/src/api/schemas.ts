@@ -101,6 +101,8 @@ import {
   legalHoldRelease,
   legalHoldView,
   retentionClass,
+  personErasure,
+  retentionCopy,
   retentionNotice,
   retentionPreview,
   retentionReport,
@@ -187,6 +189,8 @@ export const auditHeadPage = pageOf(auditHeadView);
 export const sourcePage = pageOf(sourceView);
 export const refusalPage = pageOf(refusalView);
 export const changePage = pageOf(changeView);
+export const personErasurePage = pageOf(personErasure);
+export const retentionCopyPage = pageOf(retentionCopy);
 export const noticePage = pageOf(retentionNotice);
 export const segmentPage = pageOf(archiveSegment);
 export const legalHoldPage = pageOf(legalHoldView);
@@ -355,6 +359,10 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   RetentionView: retentionView,
   RetentionPreview: retentionPreview,
   RetentionReport: retentionReport,
+  PersonErasure: personErasure,
+  PersonErasurePage: personErasurePage,
+  RetentionCopy: retentionCopy,
+  RetentionCopyPage: retentionCopyPage,
   RetentionNotice: retentionNotice,
   RetentionNoticePage: noticePage,
   ArchiveSegment: archiveSegment,

@@ -7,7 +7,7 @@ import { readQuestion } from "../approvals/index.ts";
 import { deliver, requestNotifications, requestQuestionNotifications } from "../notify/index.ts";
 import { executeRun, followStepApproval } from "../playbooks/index.ts";
 import { followAnswer, reactToAlert } from "../reactions/index.ts";
-import { carryOutRelease } from "../retention/index.ts";
+import { carryOutApprovedErasure, carryOutRelease } from "../retention/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { DomainEventType } from "../storage/index.ts";
 import { contextFor, DAEMON } from "./house.ts";
@@ -59,6 +59,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
       await followStepApproval(daemon(), { approvalId, state });
       if (state === "approved") await carryOutResume(house, approvalId);
       if (state === "approved") await carryOutRelease(daemon(), approvalId);
+      if (state === "approved") await carryOutApprovedErasure(daemon(), approvalId);
       const runId = await followAnswer(contextFor(house, CONTAINMENT), { approvalId, state });
       if (runId !== null) await executeRun(daemon(), runId, signal);
     },

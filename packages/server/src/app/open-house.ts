@@ -74,6 +74,7 @@ import { openRedaction, originalsDaemons, startOriginals } from "./originals.ts"
 import { stopDaemons } from "./killswitch/stop-daemons.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
+import { runPersonErasures } from "../retention/index.ts";
 import { createRetentionDaemon } from "./retention.ts";
 
 export interface HouseOptions {
@@ -407,6 +408,7 @@ function daemonsOf(house: House): Daemon[] {
     { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
     { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
     { name: "retention", everyMs: 60_000, run: createRetentionDaemon(house) },
+    { name: "erasures of persons", everyMs: 2_000, run: (stopping) => runPersonErasures(ctx(), stopping) },
     ...eventStoreDaemons(house),
   ];
 }

@@ -58,7 +58,7 @@ export function appendCustody(directory: string, entry: Omit<CustodyEntry, "prev
 /**
  * Records who touched an archive: an act of the audit log first, which holds the line, then the line itself. What a crash or
  * an attacker took off the end of the file is written again from the log, and that this was done is a line too. Where
- * something else lies in the place of the file, the audit log alone has the act.
+ * something else lies in the place of the file, or the archive is gone, the audit log alone has the act.
  */
 export async function recordCustody(
   ctx: CustodyContext,
@@ -72,7 +72,8 @@ export async function recordCustody(
     async () => {
       const logged = await readLoggedLines(ctx.database.kysely, archive.id);
       if (quietMs > 0 && wasJustDone(logged, entryOf(ctx, archive, act), ctx.clock.now() - quietMs)) return;
-      const found = readLines(archive.directory) ?? logged.map(({ text }) => text);
+      const isHere = existsSync(archive.directory);
+      const found = (isHere ? readLines(archive.directory) : null) ?? logged.map(({ text }) => text);
       const lost = missingAtEnd(found, logged);
       const acts = lost.length === 0 ? [act] : [restored(lost.length, act.from), act];
       const known = [...found, ...lost];
@@ -86,7 +87,7 @@ export async function recordCustody(
         for (const [index, text] of added.entries())
           await logLine(trx, ctx, archive.id, known.length + index + 1, text);
       });
-      if (isPlain(archive.directory)) appendLines(archive.directory, [...lost, ...added]);
+      if (isHere && isPlain(archive.directory)) appendLines(archive.directory, [...lost, ...added]);
     },
     PATIENCE,
   );

@@ -38,6 +38,9 @@ async function withCopies(ctx: Reader, rows: readonly Selectable<EvidenceArchive
     .selectFrom("evidence_copies")
     .selectAll()
     .where("archive_id", "in", ids)
+    // the last one of a map wins: the store of the profile
+    .orderBy("former", "desc")
+    .orderBy("stored_at", (order) => order.asc().nullsFirst())
     .execute();
   const byArchive = new Map(copies.map((copy) => [copy.archive_id, copy]));
   return rows.map((row) => toView(row, byArchive.get(row.id)));
@@ -75,6 +78,7 @@ function copyView(copy: Selectable<EvidenceCopiesTable>): EvidenceView["copy"] {
     objects: copy.objects,
     bytes: Number(copy.bytes),
     locked: copy.locked,
+    legalHold: copy.hold,
     attempts: copy.attempts,
     lastError: copy.last_error,
     storedAt: copy.stored_at?.toISOString() ?? null,

@@ -55,6 +55,15 @@ export async function openItem(directory: string, index: number): Promise<OpenIt
   return { item, handle, bytes: (await handle.stat()).size };
 }
 
+/** Opens the content of one item after the other; whoever asks closes each. @throws FirebreakError conflict */
+export async function* openItems(directory: string): AsyncGenerator<OpenItem> {
+  for (const item of (await readManifest(directory)).items) {
+    if (item.sha256 === null) continue;
+    const handle = await openPlain(blobFile(directory, item.sha256));
+    yield { item, handle, bytes: (await handle.stat()).size };
+  }
+}
+
 /** Where the content of an item lies; what is there must be opened as one opens what others may have changed. */
 export function blobFile(directory: string, sha256: string): string {
   return path.join(directory, FILES.blobs, sha256);

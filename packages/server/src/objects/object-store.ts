@@ -13,16 +13,25 @@ export interface ObjectFacts {
   readonly lock: ObjectLock | null;
 }
 
+/** One of what a store keeps under a key: in a versioned bucket also what was deleted or written over. */
+export interface ObjectVersion {
+  readonly key: string;
+  /** null where the store keeps one of each key only */
+  readonly versionId: string | null;
+  /** a mark that hides what lies below it, of no content */
+  readonly isMarker: boolean;
+}
+
 /**
  * A store of objects by key. Keys are relative to the store's prefix: letters, digits and `. _ -` between slashes.
  *
- * Every method tries again what may be tried again, and throws ObjectStoreError. Nothing is ever deleted through it.
+ * Every method tries again what may be tried again, and throws ObjectStoreError. Locks are never got round.
  */
 export interface ObjectStore {
   /** `s3://bucket/prefix`, for people */
   readonly name: string;
   /** @returns null when there is no such object */
-  head(key: string): Promise<ObjectFacts | null>;
+  head(key: string, versionId?: string | null): Promise<ObjectFacts | null>;
   /** Writes an object whole; small ones only, they are held in memory. */
   putBytes(key: string, bytes: Uint8Array, lock?: ObjectLock): Promise<void>;
   /** Writes an object from a file, in parts, so that its size costs no memory. */
@@ -33,6 +42,14 @@ export interface ObjectStore {
   read(key: string): Promise<AsyncIterable<Uint8Array>>;
   /** @returns every key below a prefix, sorted; `limit` at most */
   list(prefix: string, limit: number): Promise<string[]>;
+  /** Everything that is kept below a prefix, by key: every version and every mark, or the objects where there are no versions. */
+  versions(prefix: string): AsyncIterable<ObjectVersion>;
+  /** Takes one version away for good. @throws ObjectStoreError `refused` when the store holds it */
+  remove(version: ObjectVersion): Promise<void>;
+  /** Sets or lifts the legal hold of one version. @throws ObjectStoreError `refused` where the bucket has none */
+  setLegalHold(version: ObjectVersion, isOn: boolean): Promise<void>;
+  /** Throws away the parts of uploads that were never put together. @returns how many uploads */
+  dropUploads(prefix: string): Promise<number>;
 }
 
 type ObjectStoreErrorCode =
@@ -42,6 +59,8 @@ type ObjectStoreErrorCode =
   | "unreachable"
   /** the store said no */
   | "refused"
+  /** the store has no such operation */
+  | "unsupported"
   | "not_found"
   /** there is another object of that name, or what was stored is not what was sent */
   | "different";

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { S3Server, S3_CREDENTIALS } from "../../../../test/harness/s3-server.ts";
 import { systemClock } from "../kernel/index.ts";
 import { ObjectStoreError, hashObject, keepObject, openS3Store, parseObjectPlace } from "./index.ts";
-import type { ObjectLock, ObjectStore } from "./index.ts";
+import type { ObjectLock, ObjectStore, ObjectVersion } from "./index.ts";
 
 const server = new S3Server();
 let place: string;
@@ -21,6 +21,9 @@ afterEach(() => {
   server.intercept = () => false;
   server.tamper = (body) => body;
   server.locksObjects = true;
+  server.isVersioned = false;
+  server.versionsOfPage = 1_000;
+  server.now = Date.now;
 });
 afterAll(async () => {
   await server.close();
@@ -177,4 +180,71 @@ function attempt(act: () => unknown): unknown {
   } catch (fault) {
     return fault instanceof ObjectStoreError ? fault.code : fault;
   }
+}
+
+describe("what is taken away again", () => {
+  test("E-3: taking one away takes every version and every mark, and never one that the store holds", async () => {
+    server.isVersioned = true;
+    server.versionsOfPage = 2;
+    const until = (ms: number) => new Date(ms).toISOString();
+    for (const name of ["a", "b", "c"]) await store.putBytes(`gone/${name}`, Buffer.from(name));
+    await store.putBytes("gone/locked", Buffer.from("locked"), {
+      mode: "COMPLIANCE",
+      retainUntil: until(Date.now() + 60_000),
+      legalHold: false,
+    });
+    await store.remove({ key: "gone/b", versionId: null, isMarker: false });
+    expect(await store.head("gone/b")).toBeNull();
+    const kept = await all(store.versions("gone/"));
+    expect(kept.map(({ key, isMarker }) => `${key} ${isMarker}`)).toEqual([
+      "gone/a false",
+      "gone/b true",
+      "gone/b false",
+      "gone/c false",
+      "gone/locked false",
+    ]);
+    const refused: string[] = [];
+    for (const version of kept)
+      await store.remove(version).catch((fault) => refused.push(`${version.key} ${fault.code}`));
+    expect(refused).toEqual(["gone/locked refused"]);
+    expect(await all(store.versions("gone/"))).toHaveLength(1);
+    server.now = () => Date.now() + 120_000;
+    for (const version of await all(store.versions("gone/"))) await store.remove(version);
+    expect(await all(store.versions("gone/"))).toEqual([]);
+  });
+
+  test("E-3: a legal hold is set and lifted, and where there are no versions objects are listed instead", async () => {
+    await store.putBytes("held/one", Buffer.from("one"));
+    const [version] = await all(store.versions("held/"));
+    expect(version).toEqual({ key: "held/one", versionId: null, isMarker: false });
+    const one = { key: "held/one", versionId: null, isMarker: false };
+    await store.setLegalHold(one, true);
+    await expect(store.remove(one)).rejects.toMatchObject({ code: "refused" });
+    await store.setLegalHold(one, false);
+    await store.remove(one);
+    expect(await store.head("held/one")).toBeNull();
+    server.locksObjects = false;
+    await expect(store.setLegalHold(one, true)).rejects.toMatchObject({ code: "unsupported" });
+  });
+
+  test("E-3: parts of an upload that was cut off are thrown away", async () => {
+    server.isVersioned = true;
+    const file = path.join(place, "cut-off");
+    writeFileSync(file, randomBytes(9 * 1024 * 1024));
+    server.intercept = (request, response) => {
+      const isPart = request.url?.includes("uploadId=") === true;
+      if (isPart) response.writeHead(403).end("<Error><Code>AccessDenied</Code></Error>");
+      return isPart;
+    };
+    await expect(store.putFile("cut/large", file)).rejects.toMatchObject({ code: "refused" });
+    server.intercept = () => false;
+    expect(await store.dropUploads("cut/")).toBe(1);
+    expect(await store.dropUploads("cut/")).toBe(0);
+  });
+});
+
+async function all(versions: AsyncIterable<ObjectVersion>): Promise<ObjectVersion[]> {
+  const found: ObjectVersion[] = [];
+  for await (const version of versions) found.push(version);
+  return found;
 }

@@ -31,6 +31,8 @@ const TRIES = 4;
 const FIRST_WAIT_MS = 200;
 const ANSWER_MAX_MS = 120_000;
 const ERROR_BYTES_MAX = 64 * 1024;
+/** what stores answer to a question that they do not know */
+const UNKNOWN = new Set([405, 501]);
 
 /** Signs requests to one bucket (AWS Signature Version 4) and sends them; tries again when the store cannot answer now. */
 export class S3Sender {
@@ -110,8 +112,9 @@ export class S3Sender {
     if (answer.status >= 300 && answer.status < 400) {
       return new ObjectStoreError("refused", `${what}: the bucket is elsewhere; look at endpoint and region`);
     }
+    if (UNKNOWN.has(answer.status)) return new ObjectStoreError("unsupported", what);
     const isPassing = answer.status >= 500 || answer.status === 429 || answer.status === 408;
-    return new ObjectStoreError(isPassing && answer.status !== 501 ? "unreachable" : "refused", what);
+    return new ObjectStoreError(isPassing ? "unreachable" : "refused", what);
   }
 }
 
@@ -139,4 +142,17 @@ export function readTags(xml: string, name: string): string[] {
 
 export function readTag(xml: string, name: string): string | undefined {
   return readTags(xml, name)[0];
+}
+
+/** @returns the inside of every element of that name, in time that grows with the text alone */
+export function readElements(xml: string, name: string): string[] {
+  const [open, close] = [`<${name}>`, `</${name}>`];
+  const found: string[] = [];
+  for (let at = xml.indexOf(open); at !== -1;) {
+    const end = xml.indexOf(close, at);
+    if (end === -1) break;
+    found.push(xml.slice(at + open.length, end));
+    at = xml.indexOf(open, end);
+  }
+  return found;
 }

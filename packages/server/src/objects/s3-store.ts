@@ -4,8 +4,8 @@ import type { FileHandle } from "node:fs/promises";
 import { isObjectKey } from "./object-place.ts";
 import type { ObjectPlace } from "./object-place.ts";
 import { ObjectStoreError } from "./object-store.ts";
-import type { ObjectFacts, ObjectLock, ObjectStore } from "./object-store.ts";
-import { S3Sender, readTag, readTags, readText } from "./s3-request.ts";
+import type { ObjectFacts, ObjectLock, ObjectStore, ObjectVersion } from "./object-store.ts";
+import { S3Sender, readElements, readTag, readTags, readText } from "./s3-request.ts";
 import type { S3Credentials, S3Options } from "./s3-request.ts";
 
 /** S3 takes at least 5 MiB for every part but the last, and 10,000 parts. */
@@ -13,6 +13,8 @@ const PART_BYTES_MIN = 8 * 1024 * 1024;
 const PARTS_MAX = 10_000;
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const LIST_PAGE = 1_000;
+/** Of one listing without versions, which is held in memory. */
+const OBJECTS_MAX = 250_000;
 
 export function openS3Store(place: ObjectPlace, credentials: S3Credentials, options: S3Options): ObjectStore {
   return new S3Store(place, new S3Sender(place, credentials, options));
@@ -29,8 +31,8 @@ class S3Store implements ObjectStore {
     this.#sender = sender;
   }
 
-  async head(key: string): Promise<ObjectFacts | null> {
-    const answer = await this.#sender.send({ method: "HEAD", key: this.#keyOf(key) });
+  async head(key: string, versionId: string | null = null): Promise<ObjectFacts | null> {
+    const answer = await this.#sender.send({ method: "HEAD", key: this.#keyOf(key), query: queryOf(versionId) });
     if (answer.status === 404) return null;
     return { bytes: Number(answer.headers.get("content-length") ?? 0), lock: readLock(answer.headers) };
   }
@@ -95,10 +97,11 @@ class S3Store implements ObjectStore {
     if (lock.legalHold) await this.#putProperty(key, "legal-hold", "<LegalHold><Status>ON</Status></LegalHold>");
   }
 
-  async #putProperty(key: string, name: string, xml: string): Promise<void> {
+  async #putProperty(key: string, name: string, xml: string, versionId: string | null = null): Promise<void> {
     const body = Buffer.from(xml);
     const headers = { "content-md5": md5(body) };
-    await this.#send({ method: "PUT", key: this.#keyOf(key), query: { [name]: "" }, body, headers });
+    const query = { [name]: "", ...queryOf(versionId) };
+    await this.#send({ method: "PUT", key: this.#keyOf(key), query, body, headers });
   }
 
   async read(key: string): Promise<AsyncIterable<Uint8Array>> {
@@ -123,6 +126,68 @@ class S3Store implements ObjectStore {
     return keys.slice(0, limit).map((key) => key.slice(this.#prefix.length));
   }
 
+  async *versions(prefix: string): AsyncGenerator<ObjectVersion> {
+    try {
+      for await (const page of this.#pages(prefix, "versions", ["key-marker", "version-id-marker"])) {
+        // stores that do not know the question may answer another one
+        if (!page.includes("<ListVersionsResult"))
+          throw new ObjectStoreError("unsupported", `${this.name} has no versions`);
+        yield* this.#versionsOf(page);
+      }
+    } catch (fault) {
+      if (!(fault instanceof ObjectStoreError) || fault.code !== "unsupported") throw fault;
+      for (const key of await this.list(prefix, OBJECTS_MAX)) yield { key, versionId: null, isMarker: false };
+    }
+  }
+
+  #versionsOf(xml: string): ObjectVersion[] {
+    const read = (name: string, isMarker: boolean) =>
+      readElements(xml, name).flatMap((element) => {
+        const key = readTag(element, "Key") ?? "";
+        const versionId = readTag(element, "VersionId") ?? null;
+        return key.startsWith(this.#prefix) ? [{ key: key.slice(this.#prefix.length), versionId, isMarker }] : [];
+      });
+    return [...read("Version", false), ...read("DeleteMarker", true)];
+  }
+
+  /** Every page of a listing that goes on with markers. */
+  async *#pages(prefix: string, what: "versions" | "uploads", markers: readonly string[]): AsyncGenerator<string> {
+    let from: Record<string, string> | undefined = {};
+    while (from !== undefined) {
+      const query: Record<string, string> = { [what]: "", prefix: `${this.#prefix}${prefix}`, ...from };
+      const xml = await readText(await this.#send({ method: "GET", key: "", query }), ANSWER_BYTES_MAX);
+      yield xml;
+      from = readTag(xml, "IsTruncated") === "true" ? markersOf(xml, markers) : undefined;
+    }
+  }
+
+  async remove({ key, versionId }: ObjectVersion): Promise<void> {
+    await this.#sender.send({ method: "DELETE", key: this.#keyOf(key), query: queryOf(versionId) });
+  }
+
+  async setLegalHold({ key, versionId }: ObjectVersion, isOn: boolean): Promise<void> {
+    const xml = `<LegalHold><Status>${isOn ? "ON" : "OFF"}</Status></LegalHold>`;
+    await this.#putProperty(key, "legal-hold", xml, versionId);
+  }
+
+  async dropUploads(prefix: string): Promise<number> {
+    let dropped = 0;
+    try {
+      for await (const page of this.#pages(prefix, "uploads", ["key-marker", "upload-id-marker"])) {
+        for (const upload of readElements(page, "Upload")) {
+          const [key, uploadId] = [readTag(upload, "Key") ?? "", readTag(upload, "UploadId") ?? ""];
+          if (!key.startsWith(`${this.#prefix}${prefix}`)) continue;
+          const named = this.#keyOf(key.slice(this.#prefix.length));
+          await this.#sender.send({ method: "DELETE", key: named, query: { uploadId } });
+          dropped += 1;
+        }
+      }
+    } catch (fault) {
+      if (!(fault instanceof ObjectStoreError) || fault.code !== "unsupported") throw fault;
+    }
+    return dropped;
+  }
+
   /** @throws ObjectStoreError also when there is nothing of that key */
   async #send(request: Parameters<S3Sender["send"]>[0]): Promise<Response> {
     const answer = await this.#sender.send(request);
@@ -138,6 +203,21 @@ class S3Store implements ObjectStore {
     if (!isObjectKey(key)) throw new ObjectStoreError("refused", `an object cannot be named ${JSON.stringify(key)}`);
     return `${this.#prefix}${key}`;
   }
+}
+
+const queryOf = (versionId: string | null): Record<string, string> => (versionId === null ? {} : { versionId });
+
+/** Where the next page begins; undefined when the store names no place, which would be the first page again. */
+function markersOf(xml: string, names: readonly string[]): Record<string, string> | undefined {
+  const found = names.flatMap((name) => {
+    const tag = `Next${name
+      .split("-")
+      .map((word) => word[0]?.toUpperCase() + word.slice(1))
+      .join("")}`;
+    const text = readTag(xml, tag);
+    return text === undefined || text === "" ? [] : [[name, text] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {

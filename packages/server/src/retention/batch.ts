@@ -37,7 +37,7 @@ export interface BatchSize {
 }
 export const BATCH_SIZE: BatchSize = { rows: 10_000, bytes: 8 * 1024 * 1024 };
 
-interface Candidate {
+export interface Candidate {
   readonly key: string;
   readonly size: number;
   readonly began: Date;
@@ -94,7 +94,8 @@ async function readRows(kysely: Kysely<Schema>, store: Store, candidates: readon
   });
 }
 
-async function readEntries(
+/** Entries of the log as the database has them, once each was found to be what was logged. */
+export async function readEntries(
   kysely: Kysely<Schema>,
   store: Store,
   candidates: readonly Candidate[],
@@ -151,7 +152,7 @@ function hasKey(store: Store, rows: readonly { readonly key: string; readonly be
   );
 }
 
-function isOneOf(store: Store, keys: readonly string[], fromMs: number, toMs: number) {
+export function isOneOf(store: Store, keys: readonly string[], fromMs: number, toMs: number) {
   const within =
     store.table === "events"
       ? sql`t.time between ${toIso(fromMs)}::timestamptz and ${toIso(toMs)}::timestamptz and`

@@ -5,6 +5,8 @@ import { recordDeletion } from "../audit/index.ts";
 import { unsealArchive } from "../evidence/index.ts";
 import { messageOf } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
+import type { Trx } from "../storage/index.ts";
+import { askForCopies } from "./copies/ask-for-copies.ts";
 import { dropBatch } from "./batch.ts";
 import type { Batch, Selection } from "./batch.ts";
 import type { RetentionContext } from "./context.ts";
@@ -16,10 +18,7 @@ const ARCHIVE_ID = /^evd_[0-9A-HJKMNP-TV-Z]{26}$/;
 /** An archive under this name is about to be deleted, or was. */
 const SET_ASIDE = ".deleted-";
 
-/**
- * Deletes archives of evidence, each with its files. They are set aside first, so that a crash leaves either the archive as it
- * was or a record of its deletion; `settleEvidence` ends what was cut off.
- */
+/** Deletes archives of evidence that a policy says are old enough, each with its files and its copies elsewhere. */
 export async function deleteEvidence(
   ctx: RetentionContext,
   selection: Selection,
@@ -27,29 +26,52 @@ export async function deleteEvidence(
   noticeId: string,
 ): Promise<void> {
   for (const row of batch.rows) {
-    const { key: id } = row;
-    if (!ARCHIVE_ID.test(id)) throw new Error(`${id} is no id of an archive of evidence`);
-    const [place, aside] = placesOf(ctx.home, id);
-    const hasFiles = existsSync(place);
-    if (hasFiles) await rename(place, aside);
-    try {
-      await inTransaction(ctx.database, async (trx) => {
-        await dropBatch(trx, selection, { ...batch, rows: [row] });
-        await recordDeletion(trx, ctx.logKey, {
-          at: ctx.clock.now(),
-          actor: ctx.actor,
-          target: id,
-          policy: describeSchedule(selection.schedule),
-          entries: [],
-          detail: { class: "evidence", notice: noticeId, from: "evidence_archives", rows: 1, files: hasFiles },
-        });
-      });
-    } catch (fault) {
-      if (hasFiles) await rename(aside, place);
-      throw fault;
-    }
-    await removeFiles(aside);
+    await deleteArchive(ctx, row.key, {
+      policy: describeSchedule(selection.schedule),
+      detail: { class: "evidence", notice: noticeId },
+      drop: (trx) => dropBatch(trx, selection, { ...batch, rows: [row] }),
+    });
   }
+}
+
+export interface ArchiveDeletion {
+  readonly policy: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** removes its row; throws when it must stay */
+  readonly drop: (trx: Trx) => Promise<void>;
+}
+
+/**
+ * Deletes an archive of evidence with its files; its copies elsewhere are due from then on. The files are set aside first, so
+ * that a crash leaves either the archive as it was or a record of its deletion; `settleEvidence` ends what was cut off.
+ */
+export async function deleteArchive(
+  ctx: RetentionContext,
+  id: string,
+  { policy, detail, drop }: ArchiveDeletion,
+): Promise<void> {
+  if (!ARCHIVE_ID.test(id)) throw new Error(`${id} is no id of an archive of evidence`);
+  const [place, aside] = placesOf(ctx.home, id);
+  const hasFiles = existsSync(place);
+  if (hasFiles) await rename(place, aside);
+  try {
+    await inTransaction(ctx.database, async (trx) => {
+      const copies = await askForCopies(trx, ctx, id);
+      await drop(trx);
+      await recordDeletion(trx, ctx.logKey, {
+        at: ctx.clock.now(),
+        actor: ctx.actor,
+        target: id,
+        policy,
+        entries: [],
+        detail: { ...detail, from: "evidence_archives", rows: 1, files: hasFiles, copies },
+      });
+    });
+  } catch (fault) {
+    if (hasFiles) await rename(aside, place);
+    throw fault;
+  }
+  await removeFiles(aside);
 }
 
 /** What was sealed cannot be removed, also not by root, before its seal is taken off. */

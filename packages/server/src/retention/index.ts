@@ -1,3 +1,6 @@
+export { findHeldCopies, findHoldsOnCopy, keptArchive } from "./copies/held-copies.ts";
+export { listDueCopies } from "./copies/list-copies.ts";
+export { wasArchiveDeleted } from "./copies/was-deleted.ts";
 export { applyLegalHold } from "./holds/apply-hold.ts";
 export { listLegalHolds } from "./holds/list-holds.ts";
 export { carryOutRelease, releaseLegalHold } from "./holds/release-hold.ts";
@@ -9,3 +12,6 @@ export type { RetentionOutcome } from "./run-retention.ts";
 export { readArchive } from "./archive/read-archive.ts";
 export { listSegments } from "./archive/segments.ts";
 export { isRetentionDue, readUsedPercent, showRetention } from "./show-retention.ts";
+export { carryOutApprovedErasure, carryOutPersonErasure, withdrawPersonErasure } from "./person/carry-out-erasure.ts";
+export { findPerson, getPersonErasure, listPersonErasures } from "./person/ask-for-erasure.ts";
+export { runPersonErasures } from "./person/run-erasures.ts";

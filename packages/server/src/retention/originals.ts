@@ -41,7 +41,10 @@ function isOfSchedule({ pack, otherPacks }: Schedule): RawBuilder<boolean> {
 }
 
 /** A hold of a session holds all originals of its time: keys are of agents and days. */
-function holdOf(holds: readonly ActiveHold[], { agent, since, before }: ErasureScope): ActiveHold | undefined {
+export function holdOfOriginals(
+  holds: readonly ActiveHold[],
+  { agent, since, before }: ErasureScope,
+): ActiveHold | undefined {
   const fromMs = since === undefined ? -Infinity : Date.parse(since);
   const toMs = before === undefined ? Infinity : Date.parse(before);
   const meets = (range: { readonly fromMs: number; readonly toMs: number }) =>
@@ -73,7 +76,9 @@ export async function findHoldsOnOriginals(
 ): Promise<string[]> {
   const holds = await readActiveHolds(database.kysely);
   return holds.flatMap((hold) =>
-    holdOf([hold], scope) === undefined ? [] : [`the legal hold ${hold.id} of case ${hold.caseId} holds some of it`],
+    holdOfOriginals([hold], scope) === undefined
+      ? []
+      : [`the legal hold ${hold.id} of case ${hold.caseId} holds some of it`],
   );
 }
 
@@ -88,7 +93,7 @@ export async function measureOriginals(
   for (const { agent, rows, bytes } of await findOld(kysely, schedule, stretch)) {
     amount.rows += rows;
     amount.bytes += bytes;
-    const hold = holdOf(holds, { agent, ...scopeOf(stretch) });
+    const hold = holdOfOriginals(holds, { agent, ...scopeOf(stretch) });
     if (hold === undefined) continue;
     amount.held += rows;
     amount.cases.add(hold.caseId);
@@ -107,7 +112,7 @@ export async function eraseOldOriginals(ctx: RetentionContext, schedule: Schedul
     const scope = { agent, ...scopeOf(stretch) };
     const erasure = await inTransaction(ctx.database, async (trx) => {
       await lockHolds(trx);
-      if (holdOf(await readActiveHolds(trx), scope) !== undefined) return null;
+      if (holdOfOriginals(await readActiveHolds(trx), scope) !== undefined) return null;
       return eraseRevealable(trx, ctx, { scope, reason: describeSchedule(schedule) });
     });
     if (erasure !== null) erased += rows;

@@ -1,6 +1,7 @@
 import type { RetentionClass, RetentionPlan, RetentionPreview } from "@firebreak/protocol";
 import { toIso } from "../kernel/index.ts";
 import type { RetentionContext } from "./context.ts";
+import { measureCopies } from "./copies/measure-copies.ts";
 import { readActiveHolds } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
 import { deletedBefore, firstDue } from "./notices.ts";
@@ -9,7 +10,7 @@ import { measure } from "./rows.ts";
 import { schedulesOf, toArchive } from "./schedules.ts";
 import type { Schedule } from "./schedules.ts";
 import { measureSegments } from "./archive/segments.ts";
-import { storesOf } from "./stores.ts";
+import { EVIDENCE, storesOf } from "./stores.ts";
 
 /**
  * Says what the policy would archive with the next pass, and what it would delete until the end of a notice that began now.
@@ -33,7 +34,7 @@ export async function previewRetention(
       for (const schedule of schedules) {
         const dueAt = await firstDue(trx, schedule, now);
         for (const plan of await planOf(trx, schedule, holds, now)) {
-          if (plan.rows > 0) found.push({ ...plan, dueAt: plan.act === "delete" ? dueAt : null });
+          if (plan.rows > 0) found.push({ lockedUntil: null, ...plan, dueAt: plan.act === "delete" ? dueAt : null });
         }
       }
       return found;
@@ -42,7 +43,7 @@ export async function previewRetention(
 }
 
 type Kysely = RetentionContext["database"]["kysely"];
-type Plan = Omit<RetentionPlan, "dueAt">;
+type Plan = Omit<RetentionPlan, "dueAt" | "lockedUntil"> & { readonly lockedUntil?: string | null };
 
 async function planOf(kysely: Kysely, schedule: Schedule, holds: readonly ActiveHold[], now: number): Promise<Plan[]> {
   const about = { class: schedule.class, pack: schedule.pack };
@@ -57,6 +58,9 @@ async function planOf(kysely: Kysely, schedule: Schedule, holds: readonly Active
     if (ends === undefined) continue;
     const amount = await measure(kysely, store, schedule, { beforeMs: ends }, holds);
     plans.push({ ...about, act: "delete", place: store.table, ...amount });
+    if (store !== EVIDENCE) continue;
+    const copies = await measureCopies(kysely, schedule, { beforeMs: ends }, holds);
+    plans.push(...copies.map((copy) => ({ ...about, act: "delete" as const, ...copy, cases: amount.cases })));
   }
   if (ends === undefined) return plans;
   const archived = await measureSegments(kysely, schedule, { beforeMs: ends });

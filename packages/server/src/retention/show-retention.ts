@@ -26,6 +26,11 @@ export async function showRetention(
     .select(({ fn }) => fn.countAll<string>().as("count"))
     .where("released_at", "is", null)
     .executeTakeFirstOrThrow();
+  const copies = await kysely
+    .selectFrom("evidence_copies")
+    .select(({ fn }) => fn.countAll<string>().as("count"))
+    .where("state", "=", "deleting")
+    .executeTakeFirstOrThrow();
   const { retention } = ctx.profile;
   return {
     schedules: schedulesOf(retention).map((schedule) => retentionSchedule.parse(schedule)),
@@ -37,6 +42,7 @@ export async function showRetention(
     },
     storage: { usedPercent: await readUsedPercent(ctx.home), warnPercent: retention.storagePercent },
     legalHolds: Number(holds.count),
+    copiesDue: Number(copies.count),
   };
 }
 

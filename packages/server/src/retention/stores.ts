@@ -50,13 +50,25 @@ function rows(
   return { class: name, table, key: "id", leaf: null, children: [], ofAgent: false, ...parts };
 }
 
-/** Archives of evidence: a row here, and a directory of files that goes with it. */
+/** Entries of the log, whatever class they are of. */
+export const EVENTS = events("events", "true");
+
+/** What is never deleted: what retention, legal holds and erasures did. */
+const ACTS_KEPT = "^(retention|legal_hold|person_erasure)\\.";
+export const ACTS = rows("audit", "audit_log", {
+  key: "seq",
+  leaf: "leaf",
+  began: "t.at",
+  ended: "t.at",
+  settled: `t.leaf_index is not null and t.action !~ '${ACTS_KEPT}'`,
+});
+
+/** Archives of evidence: a row here, and a directory of files that goes with it; copies elsewhere go after it. */
 export const EVIDENCE: Store = rows("evidence", "evidence_archives", {
   began: "t.collected_at",
   ended: "t.collected_at",
   settled: `not exists (select from incidents where incidents.id = t.incident_id
     and incidents.state not in ('resolved', 'reviewed', 'closed', 'merged', 'false_positive'))`,
-  children: [{ table: "evidence_copies", column: "archive_id" }],
 });
 
 /**
@@ -99,13 +111,7 @@ const STORES: readonly Store[] = [
       { table: "answer_links", column: "approval_id" },
     ],
   }),
-  rows("audit", "audit_log", {
-    key: "seq",
-    leaf: "leaf",
-    began: "t.at",
-    ended: "t.at",
-    settled: "t.leaf_index is not null and t.action !~ '^(retention|legal_hold)\\.'",
-  }),
+  ACTS,
   rows("incidents", "incidents", {
     began: "t.began_at",
     ended: "coalesce(t.closed_at, t.updated_at)",

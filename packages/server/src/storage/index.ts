@@ -14,6 +14,7 @@ export type * from "./killswitch-tables.ts";
 export type * from "./original-tables.ts";
 export type * from "./alert-tables.ts";
 export type * from "./event-tables.ts";
+export type * from "./evidence-tables.ts";
 export type * from "./schema.ts";
 export type { SourcesTable } from "./sender-tables.ts";
 export type * from "./reaction-tables.ts";

@@ -1,5 +1,14 @@
-import type { Actor, LegalHoldScope, RetentionClass, RetentionNoticeState, RetentionReport } from "@firebreak/protocol";
-import type { Generated } from "kysely";
+import type {
+  Actor,
+  LegalHoldScope,
+  PersonErasure,
+  PersonErasureState,
+  PersonErasureStore,
+  RetentionClass,
+  RetentionNoticeState,
+  RetentionReport,
+} from "@firebreak/protocol";
+import type { ColumnType, Generated } from "kysely";
 import type { Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 
 /** While `released_at` is null, nothing in its scope is deleted or taken out of the database. */
@@ -68,7 +77,35 @@ export interface RetentionStateTable {
   last_report: NullableJson<RetentionReport>;
 }
 
+/** A wish to be forgotten. What is looked for stands here only as long as it is looked for. */
+export interface PersonErasuresTable {
+  id: string;
+  state: PersonErasureState;
+  terms: NullableJson<PersonTerms>;
+  also: Json<PersonErasure["also"]>;
+  reason: string;
+  requested_by: Json<Actor>;
+  requested_at: Timestamp;
+  looked_at: NullableTimestamp;
+  ended_at: NullableTimestamp;
+  findings: ColumnType<Omit<PersonErasureStore, "erased">[], string | undefined, string>;
+  /** how many rows by store, counted as they were erased */
+  erased: ColumnType<Record<string, number>, string | undefined, string>;
+  problem: string | null;
+  next_at: Timestamp;
+  holder: ColumnType<string | null, string | null | undefined, string | null>;
+  lease_until: NullableTimestamp;
+}
+
+export interface PersonTerms {
+  readonly values: string[];
+  readonly patterns: string[];
+  /** makes the digest that stands in the audit log tell nothing, once it is forgotten */
+  readonly salt: string;
+}
+
 export interface RetentionSchema {
+  person_erasures: PersonErasuresTable;
   legal_holds: LegalHoldsTable;
   retention_notices: RetentionNoticesTable;
   archive_segments: ArchiveSegmentsTable;

@@ -17,6 +17,7 @@ import type { ActionSchema } from "./action-tables.ts";
 import type { AlertSchema } from "./alert-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 import type { ApprovalSchema } from "./approval-tables.ts";
+import type { EvidenceSchema } from "./evidence-tables.ts";
 import type { DrillSchema } from "./drill-tables.ts";
 import type { ExplorerSchema } from "./explorer-tables.ts";
 import type { KillswitchSchema } from "./killswitch-tables.ts";
@@ -289,42 +290,6 @@ export interface ReceiptsTable {
   signed: Json<SignedReceipt>;
 }
 
-export interface EvidenceArchivesTable {
-  id: string;
-  incident_id: string | null;
-  session_id: string | null;
-  agent_id: string | null;
-  reason: string;
-  directory: string;
-  manifest_sha256: string;
-  items: number;
-  degraded_items: number;
-  bytes: string;
-  collected_at: Timestamp;
-  collected_by: Json<Actor>;
-  /** `immutable`, or why the files are only without the right to write; null until they are sealed */
-  seal: ColumnType<string | null, string | null | undefined, string>;
-  failed_items: ColumnType<number, number | undefined, number>;
-  verified_at: NullableTimestamp;
-  /** what the newest verification found; null before the first */
-  verified_intact: ColumnType<boolean | null, boolean | null | undefined, boolean>;
-}
-
-/** The copy of an archive in an object store. */
-export interface EvidenceCopiesTable {
-  archive_id: string;
-  place: string;
-  state: "waiting" | "stored" | "failed";
-  objects: number;
-  bytes: string;
-  /** every object is under the lock that was asked for */
-  locked: boolean;
-  attempts: number;
-  next_at: Timestamp;
-  last_error: string | null;
-  stored_at: Timestamp | null;
-}
-
 export interface DeliveriesTable {
   id: string;
   /** one delivery per key: what makes a notification happen once */
@@ -371,6 +336,7 @@ export interface Schema
     AlertSchema,
     ApprovalSchema,
     DrillSchema,
+    EvidenceSchema,
     ExplorerSchema,
     KillswitchSchema,
     IndicatorSchema,
@@ -401,8 +367,6 @@ export interface Schema
   holds: HoldsTable;
   stops: StopsTable;
   receipts: ReceiptsTable;
-  evidence_archives: EvidenceArchivesTable;
-  evidence_copies: EvidenceCopiesTable;
   deliveries: DeliveriesTable;
   reviews: ReviewsTable;
   users: UsersTable;

@@ -57,6 +57,9 @@ export const CUSTODY_ACTS = [
   "transferred",
   "stored",
   "restored",
+  "held",
+  "released",
+  "deleted",
 ] as const;
 export type CustodyAct = (typeof CUSTODY_ACTS)[number];
 

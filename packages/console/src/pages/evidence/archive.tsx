@@ -121,7 +121,7 @@ function Summary({
       : [
           {
             label: "Copy",
-            value: `${archive.copy.place}${archive.copy.locked ? ", locked there" : ""}${archive.copy.lastError === null ? "" : `: ${archive.copy.lastError}`}`,
+            value: `${archive.copy.place}${archive.copy.locked ? ", locked there" : ""}${archive.copy.legalHold === "on" ? ", under its legal hold" : ""}${archive.copy.lastError === null ? "" : `: ${archive.copy.lastError}`}`,
           },
         ]),
   ];
@@ -148,6 +148,9 @@ const ACTS = {
   transferred: "Handed over",
   stored: "Stored",
   restored: "Restored",
+  held: "Copy held",
+  released: "Copy released",
+  deleted: "Copy deleted",
 } as const satisfies Record<EvidenceCustodyView["act"], string>;
 
 function Custody({ entries }: { readonly entries: readonly EvidenceCustodyView[] }) {

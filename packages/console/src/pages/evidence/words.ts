@@ -15,6 +15,7 @@ const COPY_WORDS = {
     meaning: "Every object was read back out of the store and its hash is right.",
   },
   failed: { label: "Copy failed", tone: "warn", meaning: "It is tried again; the archive here stays." },
+  deleting: { label: "Copy due", tone: "warn", meaning: "It is deleted from the object store next." },
 } as const satisfies Record<NonNullable<EvidenceView["copy"]>["state"], Word>;
 
 export function verifiedWord({ verified }: EvidenceView): Word {

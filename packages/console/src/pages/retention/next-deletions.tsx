@@ -45,11 +45,19 @@ function PlanRow({ plan }: { readonly plan: RetentionPlan }) {
         <p className="agent-name">
           <strong className="wrap-anywhere">{whose(plan)}</strong>
           <span className="muted">
-            {count(plan.rows, "row")}, {formatBytes(plan.bytes)}
+            {plan.place.startsWith("s3:")
+              ? `${count(plan.rows, "copy", "copies")} in ${plan.place}`
+              : count(plan.rows, "row")}
+            , {formatBytes(plan.bytes)}
           </span>
         </p>
         <p className="row-sub">
           <span>{plan.act === "archive" ? "to the archive with the next pass" : "to be announced and deleted"}</span>
+          {plan.lockedUntil !== null && (
+            <span>
+              locked there until <At at={plan.lockedUntil} withDay />
+            </span>
+          )}
           {plan.newest !== null && (
             <span>
               newest <At at={plan.newest} withDay />
@@ -80,7 +88,7 @@ export function NextDeletions({ notices, plans }: NextProps) {
             <NoticeRow key={notice.id} notice={notice} />
           ))}
           {plans
-            .filter((plan) => plan.act === "archive" || plan.held > 0)
+            .filter((plan) => plan.act === "archive" || plan.held > 0 || plan.lockedUntil !== null)
             .map((plan) => (
               <PlanRow key={`${plan.act} ${plan.class} ${plan.pack ?? ""} ${plan.place}`} plan={plan} />
             ))}

@@ -1,12 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import type { RetentionView } from "@firebreak/protocol";
-import { legalHoldsQuery, retentionNoticesQuery, retentionPreviewQuery, retentionQuery } from "../../api/queries.ts";
+import {
+  legalHoldsQuery,
+  retentionCopiesQuery,
+  retentionNoticesQuery,
+  retentionPreviewQuery,
+  retentionQuery,
+} from "../../api/queries.ts";
 import { Ago } from "../../components/bits.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
 import { Facts, Inline, Notice, Panel } from "../../ui/layout.tsx";
 import { formatBytes } from "../../time.ts";
 import { count } from "../../words.ts";
+import { DueCopies } from "./due-copies.tsx";
 import { LegalHolds } from "./legal-holds.tsx";
+import { PersonErasures } from "./person-erasures.tsx";
 import { NextDeletions } from "./next-deletions.tsx";
 import { Policy } from "./policy.tsx";
 
@@ -69,6 +77,7 @@ export function RetentionPage() {
   const preview = useQuery(retentionPreviewQuery);
   const notices = useQuery(retentionNoticesQuery);
   const holds = useQuery(legalHoldsQuery);
+  const copies = useQuery(retentionCopiesQuery);
   return (
     <Page title="Retention" lead="How long what is kept is kept, what goes next, and what is held for a case.">
       <div className="stack">
@@ -76,6 +85,10 @@ export function RetentionPage() {
           {(data) => <Problems view={data} />}
         </Loaded>
         <Loaded query={holds}>{({ items }) => <LegalHolds holds={items} />}</Loaded>
+        <PersonErasures />
+        <Loaded query={copies} rows={1}>
+          {({ items }) => <DueCopies copies={items} />}
+        </Loaded>
         <Loaded query={notices}>
           {({ items }) => (
             <Loaded query={preview}>{({ plans }) => <NextDeletions notices={items} plans={plans} />}</Loaded>

@@ -17,6 +17,7 @@ import { killswitchRoutes } from "./killswitch.ts";
 import { originalRoutes } from "./originals.ts";
 import { playbookRoutes } from "./playbooks.ts";
 import { policyRoutes } from "./policies.ts";
+import { personErasureRoutes } from "./person-erasures.ts";
 import { retentionRoutes } from "./retention.ts";
 import { senderRoutes } from "./senders.ts";
 import { systemRoutes } from "./system.ts";
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   ...collectionRoutes,
   ...policyRoutes,
   ...retentionRoutes,
+  ...personErasureRoutes,
   ...runRoutes,
   ...workRoutes,
   ...playbookRoutes,

@@ -20,7 +20,7 @@ import {
   segmentParams,
 } from "../requests.ts";
 import { defineRoute } from "../route.ts";
-import { legalHoldPage, noticePage, segmentPage } from "../schemas.ts";
+import { legalHoldPage, noticePage, retentionCopyPage, segmentPage } from "../schemas.ts";
 
 const tag = "Retention";
 
@@ -79,6 +79,16 @@ export const retentionRoutes = [
     body: cancelNoticeRequest,
     response: retentionNotice,
     handler: ({ services, caller }, { params, body }) => services.cancelRetentionNotice(caller, { ...params, ...body }),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/retention/copies",
+    operationId: "listRetentionCopies",
+    summary: "Copies of deleted evidence that an object store still has, and why",
+    tag,
+    access: "viewer",
+    response: retentionCopyPage,
+    handler: ({ services, caller }) => services.listRetentionCopies(caller),
   }),
   defineRoute({
     method: "GET",

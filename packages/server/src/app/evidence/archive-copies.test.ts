@@ -42,6 +42,7 @@ afterEach(async () => {
   server.tamper = (body) => body;
   server.locksObjects = true;
   await shared.database.kysely.deleteFrom("evidence_archives").execute();
+  await shared.database.kysely.deleteFrom("evidence_copies").execute();
 });
 
 function contextOf() {
@@ -49,6 +50,7 @@ function contextOf() {
   return {
     database: shared.database,
     clock,
+    home: place,
     actor,
     evidenceWorkerFile,
     logger: silentLogger,

@@ -1,18 +1,11 @@
+import { sql } from "kysely";
 import { getEvidence, recordCustody, storeArchive } from "../../evidence/index.ts";
-import type { CustodyContext } from "../../evidence/index.ts";
-import type { EvidenceSettings, Logger, ReadSecret } from "../../kernel/index.ts";
 import { messageOf, toIso } from "../../kernel/index.ts";
-import { openS3Store, parseObjectPlace } from "../../objects/index.ts";
-import type { ObjectLock, ObjectStore } from "../../objects/index.ts";
+import { parseObjectPlace } from "../../objects/index.ts";
+import type { ObjectLock } from "../../objects/index.ts";
+import { openCopyStore } from "./copy-store.ts";
+import type { CopiesContext, StorageSettings } from "./copy-store.ts";
 import { verifyInThread } from "./in-thread.ts";
-import type { ThreadOptions } from "./in-thread.ts";
-
-interface CopiesContext extends CustodyContext, ThreadOptions {
-  readonly logger: Logger;
-  readonly readSecret: ReadSecret;
-}
-
-type StorageSettings = NonNullable<EvidenceSettings["storage"]>;
 
 const FIRST_WAIT_MS = 60_000;
 const WAIT_MAX_MS = 6 * 60 * 60_000;
@@ -41,15 +34,16 @@ async function copyNext(ctx: CopiesContext, settings: StorageSettings, signal: A
   await noteMissing(ctx, place.name);
   const due = await ctx.database.kysely
     .selectFrom("evidence_copies")
-    .select(["archive_id", "attempts"])
-    .where("state", "<>", "stored")
+    .select(["archive_id", "place", "attempts"])
+    .where("state", "in", ["waiting", "failed"])
+    .where("former", "=", false)
     .where("next_at", "<=", new Date(ctx.clock.now()))
     .orderBy("next_at")
     .orderBy("archive_id")
     .executeTakeFirst();
   if (due === undefined) return;
   try {
-    await copyOne(ctx, settings, { id: due.archive_id, signal });
+    await copyOne(ctx, settings, { id: due.archive_id, place: place.name, signal });
   } catch (fault) {
     if (signal.aborted) return;
     await noteFailure(ctx, due, messageOf(fault));
@@ -59,11 +53,12 @@ async function copyNext(ctx: CopiesContext, settings: StorageSettings, signal: A
 async function copyOne(
   ctx: CopiesContext,
   settings: StorageSettings,
-  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  { id, place, signal }: { readonly id: string; readonly place: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const store = await openStore(ctx, settings, signal);
+  const store = await openCopyStore(ctx, settings, signal);
   const archive = await getEvidence(ctx, id);
   const lock = lockOf(settings, archive.collectedAt);
+  if (lock?.legalHold === true) await noteHoldBegun(ctx, id, place);
   const copy = await storeArchive({
     archive,
     store,
@@ -80,25 +75,34 @@ async function copyOne(
     {
       alongside: async (trx) => {
         const stored = { state: "stored", stored_at: toIso(ctx.clock.now()), last_error: null } as const;
-        await trx
+        const { numUpdatedRows } = await trx
           .updateTable("evidence_copies")
-          .set({ ...stored, ...copy, bytes: String(copy.bytes) })
+          .set({
+            ...stored,
+            ...copy,
+            bytes: String(copy.bytes),
+            ...(copy.locked && lock?.legalHold === true ? { hold: "on" } : {}),
+            locked_until: copy.locked ? (lock?.retainUntil ?? null) : null,
+          })
           .where("archive_id", "=", id)
-          .execute();
+          .where("place", "=", place)
+          .where("state", "<>", "deleting")
+          .executeTakeFirst();
+        if (numUpdatedRows !== 1n) throw new Error("the archive was deleted while it was copied");
       },
     },
   );
 }
 
-async function openStore(ctx: CopiesContext, settings: StorageSettings, signal: AbortSignal): Promise<ObjectStore> {
-  const [accessKeyId, secretAccessKey] = await Promise.all([
-    ctx.readSecret(settings.accessKeyEnv),
-    ctx.readSecret(settings.secretKeyEnv),
-  ]);
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new Error(`the secrets ${settings.accessKeyEnv} and ${settings.secretKeyEnv} are not set`);
-  }
-  return openS3Store(parseObjectPlace(settings.url), { accessKeyId, secretAccessKey }, { clock: ctx.clock, signal });
+/** From now on some of its objects may be under the store's legal hold, so that it is lifted again one day. */
+async function noteHoldBegun(ctx: CopiesContext, id: string, place: string): Promise<void> {
+  await ctx.database.kysely
+    .updateTable("evidence_copies")
+    .set({ hold: "setting" })
+    .where("archive_id", "=", id)
+    .where("place", "=", place)
+    .where("hold", "=", "off")
+    .execute();
 }
 
 function lockOf({ lock, legalHold }: StorageSettings, collectedAt: string): ObjectLock | null {
@@ -109,28 +113,46 @@ function lockOf({ lock, legalHold }: StorageSettings, collectedAt: string): Obje
 
 /** Archives that were put on record since, and those that lie in a store that is no longer the one of the profile. */
 async function noteMissing(ctx: CopiesContext, place: string): Promise<void> {
-  const missing = await ctx.database.kysely
+  const { kysely } = ctx.database;
+  await kysely
+    .updateTable("evidence_copies")
+    .set({ former: sql<boolean>`place <> ${place}` })
+    .where(sql<boolean>`former <> (place <> ${place})`)
+    .execute();
+  const missing = await kysely
     .selectFrom("evidence_archives")
-    .leftJoin("evidence_copies", "evidence_copies.archive_id", "evidence_archives.id")
     .select("evidence_archives.id")
     .where("evidence_archives.seal", "is not", null)
-    .where((where) => where.or([where("archive_id", "is", null), where("place", "<>", place)]))
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom("evidence_copies")
+            .select("archive_id")
+            .whereRef("archive_id", "=", "evidence_archives.id")
+            .where("place", "=", place),
+        ),
+      ),
+    )
     .limit(100)
     .execute();
   for (const { id } of missing) {
     const fresh = { place, state: "waiting", objects: 0, bytes: "0", locked: false, attempts: 0 } as const;
-    const row = { ...fresh, next_at: toIso(ctx.clock.now()), last_error: null, stored_at: null };
-    await ctx.database.kysely
+    await kysely
       .insertInto("evidence_copies")
-      .values({ archive_id: id, ...row })
-      .onConflict((conflict) => conflict.column("archive_id").doUpdateSet(row))
+      .values({ archive_id: id, ...fresh, next_at: toIso(ctx.clock.now()), last_error: null, stored_at: null })
+      .onConflict((conflict) => conflict.columns(["archive_id", "place"]).doNothing())
       .execute();
   }
 }
 
 async function noteFailure(
   ctx: CopiesContext,
-  { archive_id: id, attempts }: { readonly archive_id: string; readonly attempts: number },
+  {
+    archive_id: id,
+    place,
+    attempts,
+  }: { readonly archive_id: string; readonly place: string; readonly attempts: number },
   problem: string,
 ): Promise<void> {
   const waitMs = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** attempts);
@@ -139,5 +161,7 @@ async function noteFailure(
     .updateTable("evidence_copies")
     .set({ state: "failed", attempts: attempts + 1, next_at: toIso(ctx.clock.now() + waitMs), last_error: problem })
     .where("archive_id", "=", id)
+    .where("place", "=", place)
+    .where("state", "<>", "deleting")
     .execute();
 }

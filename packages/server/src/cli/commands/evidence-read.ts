@@ -87,7 +87,10 @@ const sealText = ({ seal }: EvidenceView): string =>
 
 function copyText({ copy }: EvidenceView): string {
   if (copy === null) return "no copy elsewhere";
-  if (copy.state === "stored") return `stored in ${printable(copy.place)}${copy.locked ? ", locked there" : ""}`;
+  if (copy.state === "stored") {
+    const held = copy.legalHold === "on" ? ", under its legal hold" : "";
+    return `stored in ${printable(copy.place)}${copy.locked ? ", locked there" : ""}${held}`;
+  }
   return `copy to ${printable(copy.place)} ${copy.state}: ${printable(copy.lastError ?? "waiting")}`;
 }
 

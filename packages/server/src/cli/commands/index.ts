@@ -27,6 +27,7 @@ import { ingestCommand } from "./ingest.ts";
 import { ledgerCommands } from "./ledger.ts";
 import { mapsCommands } from "./maps.ts";
 import { originalCommands } from "./originals.ts";
+import { personCommands } from "./person.ts";
 import { playbookCommands } from "./playbook/index.ts";
 import { policyCommands } from "./policy.ts";
 import { investigationCommands } from "./investigation.ts";
@@ -87,6 +88,7 @@ export const COMMANDS: readonly Command[] = [
   ...exportCommands,
   ...viewsCommands,
   ...originalCommands,
+  ...personCommands,
   ...eventSearchCommands,
   ...eventShowCommands,
   ...eventFollowCommands,

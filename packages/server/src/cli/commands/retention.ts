@@ -4,6 +4,7 @@ import {
   pageOf,
   RETENTION_CLASSES,
   RETENTION_NOTICE_STATES,
+  retentionCopy,
   retentionNotice,
   retentionPreview,
   retentionReport,
@@ -61,9 +62,11 @@ const show: Command = {
         daysText(one.noticeDays, ""),
       ]),
     );
-    const { archive, storage, lastRun, legalHolds } = view;
+    const { archive, storage, lastRun, legalHolds, copiesDue } = view;
     output.line(`Archive: ${archive.rows} rows in ${archive.segments} files, ${megabytes(archive.bytes)}`);
     output.line(`Legal holds in force: ${legalHolds}`);
+    if (copiesDue > 0)
+      output.line(`Copies of deleted evidence in object stores: ${copiesDue} (firebreak retention copies)`);
     if (storage.usedPercent !== null) output.line(`The disk of the home is ${storage.usedPercent} % full.`);
     if (lastRun === null) output.line("No pass was done yet; the first begins ten minutes after a start.");
     else {
@@ -106,8 +109,12 @@ const preview: Command = {
   },
 };
 
-function heldText({ held, cases }: RetentionPlan): string {
-  return held === 0 ? "-" : `${held} by case ${cases.map(printable).join(", ")}`;
+function heldText({ held, cases, lockedUntil }: RetentionPlan): string {
+  const parts = [
+    ...(held === 0 ? [] : [`${held} by case ${cases.map(printable).join(", ")}`]),
+    ...(lockedUntil === null ? [] : [`locked there until ${timeText(lockedUntil)}`]),
+  ];
+  return parts.length === 0 ? "-" : parts.join("; ");
 }
 
 const run: Command = {
@@ -190,6 +197,37 @@ const cancel: Command = {
   },
 };
 
+const copies: Command = {
+  name: "retention copies",
+  summary: "copies of deleted evidence that a store still has",
+  description: [
+    "When an archive of evidence is deleted its copies in object stores are due, every version of every object. What a " +
+      "store refuses, by its lock or its legal hold, stays here and is tried again when the lock ends.",
+  ],
+  examples: ["firebreak retention copies", "firebreak retention copies --json"],
+  exits: ASKS_SERVER,
+  run: async ({ client, output }) => {
+    const page = await client.get(pageOf(retentionCopy), "/retention/copies");
+    output.result(page);
+    if (page.items.length === 0) output.line("No store has a copy of evidence that was deleted here.");
+    else {
+      output.table(
+        ["ARCHIVE", "STORE", "DUE SINCE (UTC)", "SIZE", "NEXT TRY (UTC)", "HELD", "WHY IT IS THERE"],
+        page.items.map((one) => [
+          one.archiveId,
+          printable(one.place),
+          one.askedAt === null ? "-" : timeText(one.askedAt),
+          megabytes(one.bytes),
+          timeText(one.nextAt),
+          one.cases.length === 0 ? "-" : `by case ${one.cases.map(printable).join(", ")}`,
+          printable(one.problem ?? "not tried yet"),
+        ]),
+      );
+    }
+    return EXIT.ok;
+  },
+};
+
 const segments: Command = {
   name: "retention segments",
   summary: "the files of the archive, newest first",
@@ -247,4 +285,4 @@ const read: Command = {
   },
 };
 
-export const retentionCommands: readonly Command[] = [show, preview, run, notices, cancel, segments, read];
+export const retentionCommands: readonly Command[] = [show, preview, run, notices, cancel, copies, segments, read];

@@ -88,6 +88,8 @@ export const evidenceSettings = z.strictObject({
     .default([]),
   /** where archives are copied to, beside the home */
   storage: evidenceStorage.optional(),
+  /** where they were copied to before: only to hold and delete what lies there still */
+  formerStorage: z.array(evidenceStorage).max(20).default([]),
   memory: z
     .strictObject({
       gcore: z.string().regex(/^\//, "use an absolute path").max(4096).default("/usr/bin/gcore"),

@@ -41,7 +41,7 @@ export async function archiveBatch(
     const manifest = await writeSegment(ctx.home, file, lines, about, ctx.logKey);
     await inTransaction(ctx.database, async (trx) => {
       await dropBatch(trx, selection, batch);
-      await recordSegment(trx, ctx, { file, manifest, batch });
+      await recordSegment(trx, ctx, { file, manifest, batch, tier: "warm" });
     });
   } catch (fault) {
     await removeSegment(ctx.home, file);
@@ -52,12 +52,18 @@ export async function archiveBatch(
 interface Written {
   readonly file: string;
   readonly manifest: SegmentManifest;
-  readonly batch: Batch;
+  readonly batch: { readonly rows: readonly { readonly entry: number | null }[] };
+  readonly tier: "warm" | "cold";
 }
 
 const RANGES_TOLD_MAX = 500;
 
-async function recordSegment(trx: Trx, ctx: RetentionContext, { file, manifest, batch }: Written): Promise<void> {
+/** Puts a segment on record, in the transaction that drops what it holds elsewhere. */
+export async function recordSegment(
+  trx: Trx,
+  ctx: RetentionContext,
+  { file, manifest, batch, tier }: Written,
+): Promise<void> {
   const entries = batch.rows.flatMap(({ entry }) => entry ?? []).toSorted((left, right) => left - right);
   const { id, class: name, pack, table, rows, oldest, newest, bytes, sha256, createdAt } = manifest;
   await trx
@@ -68,7 +74,7 @@ async function recordSegment(trx: Trx, ctx: RetentionContext, { file, manifest, 
       pack,
       table_name: table,
       file,
-      tier: "warm",
+      tier,
       oldest,
       newest,
       row_count: String(rows),

@@ -25,6 +25,8 @@ export interface SegmentManifest {
   readonly bytes: number;
   readonly sha256: string;
   readonly createdAt: string;
+  /** the segment that it stands for, after an erasure */
+  readonly replaces?: string;
 }
 
 const FORM = "firebreak/segment/1";

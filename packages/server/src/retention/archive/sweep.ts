@@ -30,7 +30,7 @@ export async function sweepArchive(ctx: RetentionContext): Promise<string[]> {
     if (segment?.file === file && segment.deleted_at === null) continue;
     const isCopy =
       segment !== undefined && (segment.deleted_at !== null || existsSync(path.join(ctx.home, segment.file)));
-    if (isCopy || (await isStillInDatabase(ctx, file))) await removeSegment(ctx.home, file);
+    if (isCopy || (await isNotInForce(ctx, file))) await removeSegment(ctx.home, file);
     else orphans.push(`${file} is recorded nowhere, and its rows are not in the database`);
   }
   const missing = known.filter(({ file, deleted_at }) => deleted_at === null && !existsSync(path.join(ctx.home, file)));
@@ -55,11 +55,12 @@ async function listFiles(directory: string): Promise<string[]> {
 const archivedKey = z.object({ seq: z.number().optional(), key: z.string().optional() });
 const TABLE = /^[a-z_]{1,40}$/;
 
-/** The transaction that was to drop the rows never came to its end. */
-async function isStillInDatabase(ctx: RetentionContext, file: string): Promise<boolean> {
+/** The transaction that was to drop the rows, or the segment that this one stands for, never came to its end. */
+async function isNotInForce(ctx: RetentionContext, file: string): Promise<boolean> {
   try {
     const keys = await ctx.database.kysely.selectFrom("log_keys").select("verifier_key").execute();
     const { manifest, lines } = await readSegment(ctx.home, file, parseKeys(keys.map((one) => one.verifier_key)));
+    if (manifest.replaces !== undefined) return await isKept(ctx, manifest.replaces);
     const rows = lines.map((line) => archivedKey.parse(JSON.parse(line)));
     if (!TABLE.test(manifest.table)) return false;
     const column = rows[0]?.seq === undefined ? "id" : "seq";
@@ -73,4 +74,14 @@ async function isStillInDatabase(ctx: RetentionContext, file: string): Promise<b
     ctx.logger.warn("a file of the archive cannot be read", { file, problem: messageOf(fault) });
     return false;
   }
+}
+
+async function isKept({ database }: RetentionContext, id: string): Promise<boolean> {
+  const segment = await database.kysely
+    .selectFrom("archive_segments")
+    .select("id")
+    .where("id", "=", id)
+    .where("deleted_at", "is", null)
+    .executeTakeFirst();
+  return segment !== undefined;
 }

@@ -66,7 +66,17 @@ async function refuseUnknownTarget(trx: Trx, { scope, target }: NewLegalHoldRequ
   if (scope !== "incident" && scope !== "evidence") return;
   const table = scope === "incident" ? "incidents" : "evidence_archives";
   const found = await trx.selectFrom(table).select("id").where("id", "=", target).executeTakeFirst();
-  if (found !== undefined) return;
+  if (found !== undefined || (scope === "evidence" && (await hasCopy(trx, target)))) return;
   const instead = scope === "incident" ? " When it is in the archive already, hold its agent or its time." : "";
   throw new FirebreakError("not_found", `There is no ${scope} ${target ?? ""} to hold.${instead}`);
+}
+
+/** What was deleted here may be held where a copy of it is. */
+async function hasCopy(trx: Trx, id: string | null): Promise<boolean> {
+  const copy = await trx
+    .selectFrom("evidence_copies")
+    .select("place")
+    .where("archive_id", "=", id ?? "")
+    .executeTakeFirst();
+  return copy !== undefined;
 }

@@ -15,7 +15,7 @@ import { describeHold, openReleases, RELEASE_KIND, viewHold } from "./hold-row.t
 
 const DAY_MS = 86_400_000;
 /** The least role that asks for the release and that approves it. */
-const RELEASE_ROLE = "admin";
+export const RELEASE_ROLE = "admin";
 
 const releaseArguments = z.strictObject({ holdId: z.string() });
 
@@ -55,7 +55,8 @@ export async function releaseLegalHold(
   });
 }
 
-async function hasSecondPerson(ctx: Pick<RetentionContext, "database">, person: string): Promise<boolean> {
+/** @returns whether somebody else could approve what needs two */
+export async function hasSecondPerson(ctx: Pick<RetentionContext, "database">, person: string): Promise<boolean> {
   const users = await listUsers(ctx);
   return users.some(
     ({ disabledAt, role, name }) => disabledAt === null && roleAllows(role, RELEASE_ROLE) && name !== person,

@@ -38,6 +38,8 @@ import { riskyEvents } from "./0037-risky-events.ts";
 import { logFailures } from "./0038-log-failures.ts";
 import { factCells } from "./0039-fact-cells.ts";
 import { changedSenders } from "./0040-changed-senders.ts";
+import { copiesToDelete } from "./0041-copies-to-delete.ts";
+import { personErasures } from "./0042-person-erasures.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -88,4 +90,6 @@ export const migrations: readonly Migration[] = [
   { version: 38, name: "log-failures", sql: logFailures },
   { version: 39, name: "fact-cells", sql: factCells },
   { version: 40, name: "changed-senders", sql: changedSenders },
+  { version: 41, name: "copies-to-delete", sql: copiesToDelete },
+  { version: 42, name: "person-erasures", sql: personErasures },
 ];
