@@ -38,6 +38,11 @@ export const TABLES_WITHOUT_ACTS = {
 
 /** Functions that write to a table of state what is no act. */
 export const FUNCTIONS_WITHOUT_ACT = {
+  "retention/person/archives.ts erase": "the record of the deletion is written by what it hands the removal to",
+  "retention/person/job.ts noteErased": "counts in the transaction that erases, and that records it",
+  "retention/person/run-erasures.ts takeNext": "which node is at it",
+  "retention/person/run-erasures.ts giveBack": "which node is at it, and why it does not go on",
+  "retention/person/run-erasures.ts renew": "which node is at it",
   "access/authenticator.ts noteSessionUse": "when and from where a session was last used",
   "access/authenticator.ts noteTokenAddress": "from where a token was last used",
   "access/note-token-use.ts createUseNotes": "when a token was last used",
