@@ -25,7 +25,10 @@ export async function checkRails(
   facts: RailFacts,
 ): Promise<RailHold | null> {
   const hold =
-    holdSelf(ctx, plan) ?? holdLate(ctx, plan) ?? holdQuiet(ctx, plan, facts) ?? (await holdEvidence(trx, ctx, plan));
+    holdSelf(ctx, plan) ??
+    (await holdLate(trx, ctx, plan)) ??
+    holdQuiet(ctx, plan, facts) ??
+    (await holdEvidence(trx, ctx, plan));
   return hold ?? holdNumbers(ctx, plan, facts);
 }
 
@@ -36,11 +39,32 @@ export function holdSelf(ctx: Pick<RailContext, "ownAgents">, plan: ReactionPlan
   return { rail: "self", reason: `this server runs in the process tree of agent ${agentId}` };
 }
 
-/** Whether what happened then goes on now, only a person can tell. */
-function holdLate({ profile }: RailContext, { occasion }: ReactionPlan): RailHold | null {
+/**
+ * Whether what happened then goes on now, only a person can tell; but of an agent that runs now it must be taken to, or one
+ * that gives its events old times would never be acted on.
+ */
+async function holdLate(trx: Trx, ctx: RailContext, { occasion }: ReactionPlan): Promise<RailHold | null> {
   if (!occasion.isLate) return null;
-  const { lateMinutes } = profile.containment.limits;
+  if (occasion.agentId !== null && (await runsNow(trx, ctx, occasion.agentId))) return null;
+  const { lateMinutes } = ctx.profile.containment.limits;
   return { rail: "late", reason: `it was told more than ${lateMinutes} min after it happened (lateMinutes)` };
+}
+
+/** Gates report every minute. */
+const GATE_HEARD_MS = 3 * 60_000;
+
+async function runsNow(trx: Trx, { clock }: Pick<RailContext, "clock">, agentId: string): Promise<boolean> {
+  const session = trx.selectFrom("agent_sessions").select("agent_id").where("state", "in", ["running", "frozen"]);
+  const gate = trx
+    .selectFrom("agent_gates")
+    .select("agent_id")
+    .where("last_report_at", ">", new Date(clock.now() - GATE_HEARD_MS));
+  const rows = await session
+    .where("agent_id", "=", agentId)
+    .unionAll(gate.where("agent_id", "=", agentId))
+    .limit(1)
+    .execute();
+  return rows.length > 0;
 }
 
 function holdQuiet(ctx: RailContext, plan: ReactionPlan, { resumed }: RailFacts): RailHold | null {

@@ -407,6 +407,25 @@ describe("C-7: guard rails hold an act back, say why, and have it asked for", ()
     expect(states.toSorted()).toEqual(["applied", "waiting"]);
   });
 
+  test("an agent that runs now is acted on whatever times it gives its events", async () => {
+    configure([DENY]);
+    const { kysely } = testDatabase.database;
+    const gateOf = (agent: string, minutesAgo: number) => ({
+      agent_id: agent,
+      runtime: "mcp",
+      version: null,
+      last_report_at: new Date(incidents.clock.now() - minutesAgo * MINUTE_MS),
+    });
+    await kysely
+      .insertInto("agent_gates")
+      .values([gateOf("heard", 1), gateOf("unheard", 5)])
+      .execute();
+    await alarm("unheard", 1, { firebreak_late: "true" });
+    expect(await held("late")).toContain("lateMinutes");
+    await alarm("heard", 1, { firebreak_late: "true" });
+    expect(holds()).toEqual(["deny agent heard"]);
+  });
+
   test("a quiet time after a person let the target run again; then it acts again", async () => {
     configure([DENY], { quietMinutes: 10 });
     const { incidentId } = await alarm();
