@@ -21,6 +21,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   indicators: "ind",
   "legal-holds": "lgh",
   notices: "ntc",
+  "person-erasures": "pse",
   reactions: "rct",
   receipts: "stp",
   replays: "rpl",
