@@ -1,7 +1,8 @@
+import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { PHONE, settle } from "./browser.ts";
 import { useConsole } from "./fixture.ts";
-import { HOSTILE } from "./sample-data.ts";
+import { HOSTILE, poisonTexts } from "./sample-data.ts";
 
 const app = useConsole();
 
@@ -33,14 +34,43 @@ const PATHS = [
   "/settings",
 ];
 
+/** Whose answers are made hostile on their way. */
+const POISONED_PATHS = [
+  "/approvals",
+  "/containment",
+  "/actions",
+  "/evidence",
+  "/evidence/evd_1",
+  "/indicators",
+  "/audit-log",
+  "/retention",
+  "/drills",
+];
+
+async function expectPlainText(page: Page) {
+  await settle(page);
+  await expect.poll(() => page.locator("main").innerText()).toContain(HOSTILE.slice(0, 40));
+  expect(await page.evaluate("window.__pwned")).toBeUndefined();
+  expect(await page.locator("main img, main script, main iframe, main b").count()).toBe(0);
+  expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(PHONE.width);
+}
+
 describe("O-2: what agents, rules and senders write stays text", () => {
   test.each(PATHS)("%s", async (path) => {
-    const page = await app.open(await app.backend("hostile"), path, { size: PHONE });
+    await expectPlainText(await app.open(await app.backend("hostile"), path, { size: PHONE }));
+  });
+
+  test.each(POISONED_PATHS)("%s, in every text of every answer", async (path) => {
+    const page = await app.open(await app.backend(), "/", { size: PHONE });
     await settle(page);
-    await expect.poll(() => page.locator("main").innerText()).toContain(HOSTILE.slice(0, 40));
-    expect(await page.evaluate("window.__pwned")).toBeUndefined();
-    expect(await page.locator("main img, main script, main iframe, main b").count()).toBe(0);
-    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(PHONE.width);
+    // the stream of what changes never ends
+    await page.route(/\/api\/v1\/(?!live$)/, async (route) => {
+      const answer = await route.fetch();
+      const isJson = answer.headers()["content-type"]?.includes("json") === true;
+      await (isJson ? route.fulfill({ response: answer, json: poisonTexts(await answer.json()) }) : route.fallback());
+    });
+    await page.goto(new URL(path, page.url()).href);
+    await expectPlainText(page);
   });
 
   test("the palette and the dialogs as well", async () => {

@@ -938,6 +938,18 @@ function makeHostile(sample: Sample): Sample {
   return sameShape(sample, poison(sample, ""));
 }
 
+const FREE_TEXTS =
+  /^(title|name|reason|text|note|summary|problem|words|hint|detail|description|value|label|policy|question|source|path|target|place|origin|why)$/;
+
+/** An answer of the API with the hostile string before every free text: what has a space in it, or a name that says so. */
+export function poisonTexts(value: unknown, key = ""): unknown {
+  if (Array.isArray(value)) return value.map((item) => poisonTexts(item, key));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, poisonTexts(member, name)]));
+  const isFree = typeof value === "string" && (FREE_TEXTS.test(key) || value.includes(" "));
+  return isFree ? `${HOSTILE} ${value}` : value;
+}
+
 /** Guarantees: `poison` changes only strings into strings, so the shape of the sample stands. */
 function sameShape(_: Sample, poisoned: unknown): Sample {
   return poisoned as Sample;

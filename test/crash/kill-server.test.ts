@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import {
+  auditVerdictView,
   eventView,
   evidenceVerification,
   incidentDetail,
@@ -149,6 +150,9 @@ async function checkInvariants(installation: Installation, incident: IncidentDet
   const archive = incident.evidence[0]?.directory ?? "";
   const verdict = await installation.json(evidenceVerification.omit({ id: true }), "evidence", "verify", archive);
   expect(verdict.value).toMatchObject({ intact: true });
+  // the log over all of it has no break, and the tables say what it says
+  const log = await installation.json(auditVerdictView, "audit", "verify");
+  expect(log.value).toMatchObject({ intact: true, findingsTotal: 0, tableFindings: [] });
   expect(incident.deliveries).toHaveLength(4);
   expect(incident.timeline.length).toBe(new Set(incident.timeline.map((entry) => entry.id)).size);
   const opened = incident.timeline.filter((entry) => entry.text.toLowerCase().includes("opened"));
