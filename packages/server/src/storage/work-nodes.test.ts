@@ -181,10 +181,3 @@ async function readBeat({ database }: TestDatabase, id: string): Promise<number>
     .executeTakeFirstOrThrow();
   return row.last_beat_at.getTime();
 }
-
-async function countLocked({ database }: TestDatabase): Promise<number> {
-  const { rowCount } = await database.pool.query(
-    "select from graphile_worker._private_jobs where locked_at is not null",
-  );
-  return rowCount ?? 0;
-}
