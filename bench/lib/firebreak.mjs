@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer, get } from "node:http";
@@ -22,6 +22,8 @@ export function makeTempDir() {
 }
 
 export function removeDir(directory) {
+  // archives of evidence cannot be deleted as they are, where Firebreak may make them so
+  spawnSync("/usr/bin/chattr", ["-R", "-f", "-ia", directory]);
   rmSync(directory, { recursive: true, force: true });
 }
 
