@@ -2,11 +2,16 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
 const MEMORY_MB_MAX = 512;
+/** `threadId` of a thread that is over. */
+const ENDED = -1;
 
 /** A thread of its own: whatever it does, the server goes on answering. */
 export interface WorkerLine {
-  /** @returns what the worker says next, after `message` was sent to it */
-  ask(message?: unknown): Promise<unknown>;
+  /** @returns what the worker says next, after `message` was sent to it; rejects when `until` ends, by default that of the start */
+  ask(message?: unknown, until?: AbortSignal): Promise<unknown>;
+  /** A worker that rests does not keep the process alive. */
+  rest(isResting: boolean): void;
+  isAlive(): boolean;
   end(): Promise<void>;
 }
 
@@ -27,13 +32,18 @@ export function startWorker(
   let first: Promise<unknown[]> | undefined = once(thread, "message", { signal });
   first.catch(() => undefined);
   return {
-    ask: async (message) => {
-      const answer = first ?? once(thread, "message", { signal });
+    ask: async (message, until = signal) => {
+      const answer = first ?? once(thread, "message", { signal: until });
       if (message !== undefined) thread.postMessage(message, []);
       first = undefined;
       const [said] = await Promise.race([answer, exited]);
       return said;
     },
+    rest: (isResting) => {
+      if (isResting) thread.unref();
+      else thread.ref();
+    },
+    isAlive: () => thread.threadId !== ENDED,
     end: async () => {
       await thread.terminate();
     },

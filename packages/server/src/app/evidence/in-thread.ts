@@ -92,18 +92,42 @@ export async function runInThread<K extends EvidenceTask["kind"]>(
     readonly answer?: AnswerQuestion;
   },
 ): Promise<TaskResults[K]> {
-  const { answer = noQuestions, wanted = NEVER } = options;
-  const line = open(task, options);
+  const { answer = noQuestions, signal, wanted = NEVER } = options;
+  const kept = options.evidenceWorkerFile === undefined ? takeResting() : undefined;
+  const line = kept ?? open(task, options);
+  let isWell = false;
   try {
-    let said = await next(line);
+    let said = await next(line, kept === undefined ? undefined : task, signal);
     while (said.kind !== "done") {
       const { value, problem } = await answered(answer, said);
-      said = await next(line, { value, problem, isAborted: wanted.aborted });
+      said = await next(line, { value, problem, isAborted: wanted.aborted }, signal);
     }
+    isWell = options.evidenceWorkerFile === undefined;
     return resultOf(task.kind, said);
   } finally {
-    await line.end();
+    await (isWell ? keep(line) : line.end());
   }
+}
+
+/** A thread takes a third of a second to start, and agents are often stopped one after the other: one that is done waits for more. */
+const RESTS_MS = 60_000;
+let resting: { readonly line: WorkerLine; readonly timer: NodeJS.Timeout } | undefined;
+
+function takeResting(): WorkerLine | undefined {
+  if (resting === undefined) return undefined;
+  const { line, timer } = resting;
+  resting = undefined;
+  clearTimeout(timer);
+  if (!line.isAlive()) return undefined;
+  line.rest(false);
+  return line;
+}
+
+async function keep(line: WorkerLine): Promise<void> {
+  if (resting !== undefined) return line.end();
+  line.rest(true);
+  const timer = setTimeout(() => void takeResting()?.end(), RESTS_MS).unref();
+  resting = { line, timer };
 }
 
 function open(
@@ -114,10 +138,10 @@ function open(
 }
 
 /** Guarantee: the worker of this same build says nothing else. */
-async function next(line: WorkerLine, answer?: Answer): Promise<Question | Done> {
-  const said = (await line.ask(answer)) as Question | Ending;
-  if (said.kind !== "fault") return said;
-  throw said.code === null ? new Error(said.message) : new FirebreakError(said.code, said.message);
+async function next(line: WorkerLine, said?: Answer | EvidenceTask, until?: AbortSignal): Promise<Question | Done> {
+  const answer = (await line.ask(said, until)) as Question | Ending;
+  if (answer.kind !== "fault") return answer;
+  throw answer.code === null ? new Error(answer.message) : new FirebreakError(answer.code, answer.message);
 }
 
 async function answered(answer: AnswerQuestion, question: Question): Promise<Pick<Answer, "value" | "problem">> {

@@ -24,7 +24,7 @@ export interface CollectTask {
   readonly hasEvents: boolean;
 }
 
-/** What the thread is started with. */
+/** What the thread is started with, and given when it rests. */
 export type EvidenceTask =
   | CollectTask
   | { readonly kind: "verify"; readonly file: string; readonly request: VerifyRequest }
@@ -52,7 +52,7 @@ export interface QuestionAnswers {
   readonly piece: null;
 }
 
-/** The last thing that the thread says. */
+/** The last thing that the thread says of a task. */
 export type Ending =
   | { readonly kind: "done"; readonly result: TaskResults[EvidenceTask["kind"]] }
   | { readonly kind: "fault"; readonly code: ErrorCode | null; readonly message: string };
