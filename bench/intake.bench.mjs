@@ -14,7 +14,7 @@ import { sendLoad } from "./lib/load.mjs";
 import { processorMsOf, treeOf } from "./lib/processes.mjs";
 import { summarize } from "./lib/statistics.mjs";
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** Short, so that no agent runs the 50 commands in a minute that would raise an alert. */
 const BATCHES = { batch: 500, connections: 8, seconds: 3, warmUpSeconds: 2 };
 const SINGLES = { batch: 1, connections: 64, seconds: 3, warmUpSeconds: 2 };
