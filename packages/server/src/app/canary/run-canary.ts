@@ -64,7 +64,8 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryResult> {
     return { ...times, problem: fault instanceof CanaryError ? fault.message : `it broke: ${messageOf(fault)}` };
   } finally {
     await clearLeftovers(options, killswitch);
-    await Promise.race([ended, sleep(START_MS)]);
+    // not referenced: a server that stops must not wait for it
+    await Promise.race([ended, sleep(START_MS, undefined, { ref: false })]);
     killswitch.close();
   }
 }
