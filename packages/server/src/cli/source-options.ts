@@ -6,6 +6,13 @@ import { usageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { printable } from "./printable.ts";
 
+export const SEVERITY_OPTION = {
+  type: "string",
+  value: "WORD=N",
+  repeatable: true,
+  summary: "the sender's WORD is severity N (1 to 4)",
+} as const;
+
 export function readSeverity(command: Command, text: string): [string, Severity] {
   const [, word = "", level] = /^([^=]+)=([1-4])$/.exec(text) ?? [];
   const known = severity.safeParse(Number(level));

@@ -35,6 +35,10 @@ export interface Redaction {
   readonly facts: readonly RedactionFact[];
 }
 
+export function countEvents(batches: readonly PreparedBatch[]): number {
+  return batches.reduce((sum, { count }) => sum + count, 0);
+}
+
 /** The columns of `events` in the order in which rows hold them. */
 export const EVENT_COLUMNS = [
   "time", "received_at", "id", "source", "agent_id", "pack", "session_id", "run_id", "kind", "outcome", "risk", "body",

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { codeOf, toIso } from "../kernel/index.ts";
 import { copyRows, RowReader } from "../storage/index.ts";
 import { keyOf } from "./event-key.ts";
-import { EVENT_COLUMNS } from "./prepared-batch.ts";
+import { countEvents, EVENT_COLUMNS } from "./prepared-batch.ts";
 import type { PreparedBatch } from "./prepared-batch.ts";
 import { storeOriginalsSql, toOriginalColumns } from "./store-originals.ts";
 import type { SealedOriginals } from "./store-originals.ts";
@@ -25,7 +25,7 @@ export async function copyEvents(pool: pg.Pool, batches: readonly PreparedBatch[
     const rows = batches.map((batch) => batch.rows);
     const answers = await copyRows(pool, COPY, rows);
     const last = Number(answers.at(-1)?.[0]);
-    return last - countOf(batches) + 1;
+    return last - countEvents(batches) + 1;
   } catch (error) {
     if (codeOf(error) === UNIQUE_VIOLATION) return null;
     throw error;
@@ -52,7 +52,7 @@ export async function insertEvents(
   batches: readonly PreparedBatch[],
   sealed: readonly SealedOriginals[] = [],
 ): Promise<Seqs> {
-  const count = countOf(batches);
+  const count = countEvents(batches);
   const columns = toColumns(batches);
   const values = [...columns, count];
   const query =
@@ -64,10 +64,6 @@ export async function insertEvents(
   const stored = answer?.stored ?? 0;
   if (stored === 0) return Array.from({ length: count }, () => null);
   return answer?.each ? findSeqs(columns, answer.each) : Number(answer?.first ?? 0);
-}
-
-function countOf(batches: readonly PreparedBatch[]): number {
-  return batches.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** @returns for each of {@link EVENT_COLUMNS} the values of all events, separated by line feeds */

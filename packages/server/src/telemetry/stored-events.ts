@@ -1,6 +1,6 @@
 import type { AgentEvent } from "@firebreak/protocol";
 import { RowReader } from "../storage/index.ts";
-import { EVENT_COLUMNS } from "./prepared-batch.ts";
+import { countEvents, EVENT_COLUMNS } from "./prepared-batch.ts";
 import type { PreparedBatch } from "./prepared-batch.ts";
 
 /** The events of one commit in the order of `seq`, kept as the bytes that were stored and parsed when they are read. */
@@ -16,7 +16,7 @@ export class StoredEvents implements Iterable<AgentEvent> {
   #reading: Reading | undefined;
 
   constructor(batches: readonly PreparedBatch[], seqs: Seqs) {
-    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+    const count = countEvents(batches);
     const stored = typeof seqs === "number" ? [seqs, seqs + count - 1] : seqs.filter((seq) => seq !== null);
     this.#batches = batches;
     this.#seqs = seqs;

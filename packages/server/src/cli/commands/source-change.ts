@@ -3,7 +3,7 @@ import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { printable } from "../printable.ts";
-import { readDocument, readSeverity, readStale } from "../source-options.ts";
+import { readDocument, readSeverity, readStale, SEVERITY_OPTION } from "../source-options.ts";
 
 const HOURS = { min: 0, max: 720 };
 
@@ -21,12 +21,7 @@ const change: Command = {
     strict: { type: "boolean", summary: "refuse messages with a severity that is not known" },
     lenient: { type: "boolean", summary: "read a severity that is not known as error" },
     "stale-after": { type: "string", value: "TIME", summary: "30m, 5h, 2d, or never" },
-    severity: {
-      type: "string",
-      value: "WORD=N",
-      repeatable: true,
-      summary: "the sender's WORD is severity N (1 to 4)",
-    },
+    severity: SEVERITY_OPTION,
     template: { type: "string", value: "FILE", summary: "how bodies become alerts; none takes it away" },
     signature: { type: "string", value: "SCHEME", summary: "bodies are signed; none: the key proves them" },
     secret: { type: "string", value: "NAME", summary: "the name of the signature's secret" },

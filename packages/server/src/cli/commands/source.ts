@@ -15,7 +15,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { durationText, timeText } from "../format.ts";
 import { printable } from "../printable.ts";
-import { readDocument, readSeverity, readStale } from "../source-options.ts";
+import { readDocument, readSeverity, readStale, SEVERITY_OPTION } from "../source-options.ts";
 import { sourceChangeCommands } from "./source-change.ts";
 
 const NAME = { name: "NAME", summary: "the source's name" } as const;
@@ -42,12 +42,7 @@ const add: Command = {
       value: "TIME",
       summary: "an alert not heard for so long is marked stale: 30m, 5h, 2d, or never",
     },
-    severity: {
-      type: "string",
-      value: "WORD=N",
-      repeatable: true,
-      summary: "the sender's WORD is severity N (1 to 4)",
-    },
+    severity: SEVERITY_OPTION,
     template: { type: "string", value: "FILE", summary: "how bodies become alerts (webhook, cloudevents)" },
     signature: { type: "string", value: "SCHEME", summary: "bodies are signed; the key is not needed then" },
     secret: { type: "string", value: "NAME", summary: "the name of the signature's secret" },
