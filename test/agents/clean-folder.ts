@@ -1,10 +1,12 @@
-import { createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
+import { DEFAULT_REDACTION, createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
 import { upkeepEffectors } from "../../packages/server/src/containment/index.ts";
+import { createRedactor } from "../../packages/server/src/redaction/index.ts";
 
 /** Cleans a folder of files older than 90 days, in whatever namespace it runs. HOME FOLDER; prints the outcome. */
 const [home = "", folder = ""] = process.argv.slice(2);
 const settings = profileSchema.shape.effectors.parse({});
-const effectors = upkeepEffectors({ settings, services: [], readSecret: async () => undefined });
+const redactor = createRedactor(DEFAULT_REDACTION);
+const effectors = upkeepEffectors({ settings, services: [], readSecret: async () => undefined, redactor });
 const ctx = {
   home,
   runId: "run_1",

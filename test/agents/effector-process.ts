@@ -36,10 +36,11 @@ const { home, runId, stepId, parameters, output } = request;
 const none = async () => [];
 const needed = { neverBlock: [], operators: none, database: none, services: none };
 const surroundings = { needed, readSecret: async () => undefined };
+const redactor = createRedactor(DEFAULT_REDACTION);
 const local = [
-  ...localEffectors(request.settings, async () => undefined, createRedactor(DEFAULT_REDACTION)),
+  ...localEffectors(request.settings, async () => undefined, redactor),
   ...hostEffectors(request.settings, surroundings),
-  ...upkeepEffectors({ ...request, readSecret: surroundings.readSecret }),
+  ...upkeepEffectors({ ...request, readSecret: surroundings.readSecret, redactor }),
 ];
 const effectors = [...agentEffectors, ...local];
 const effector = effectors.find((one) => one.name === request.effector);

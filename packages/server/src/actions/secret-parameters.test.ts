@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { upkeepEffectors } from "../containment/index.ts";
-import { profileSchema } from "../kernel/index.ts";
+import { DEFAULT_REDACTION, profileSchema } from "../kernel/index.ts";
+import { createRedactor } from "../redaction/index.ts";
 import { findSecretParameters } from "./secret-parameters.ts";
 
 const settings = profileSchema.shape.effectors.parse({});
-const effectors = upkeepEffectors({ settings, services: [], readSecret: async () => undefined });
+const redactor = createRedactor(DEFAULT_REDACTION);
+const effectors = upkeepEffectors({ settings, services: [], readSecret: async () => undefined, redactor });
 const find = (name: string, given: unknown) => {
   const effector = effectors.find((one) => one.name === name);
   return effector === undefined ? null : findSecretParameters(effector.parameters, given);

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Trx } from "../storage/index.ts";
 import { signalFingerprint } from "./receive-signals.ts";
@@ -22,18 +23,14 @@ export async function renameSourceOfAlerts(trx: Trx, from: string, to: string): 
     .selectFrom("alerts")
     .select("title")
     .where("status", "=", "open")
-    .where("fingerprint", "in", fingerprints.length === 0 ? [""] : fingerprints)
+    .where(sql<boolean>`fingerprint = any(${fingerprints}::text[])`)
     .executeTakeFirst();
   if (clash !== undefined) {
     const what = `An alert of an earlier source ${to} is open under the same key: ${clash.title}`;
     throw new FirebreakError("conflict", `${what}. Resolve it, or choose another name.`);
   }
-  for (const { id, key } of open) {
-    await trx
-      .updateTable("alerts")
-      .set({ source: to, fingerprint: signalFingerprint({ source: to, key }) })
-      .where("id", "=", id)
-      .execute();
-  }
+  await sql`update alerts set source = ${to}, fingerprint = renamed.fingerprint
+    from unnest(${open.map(({ id }) => id)}::text[], ${fingerprints}::text[]) as renamed (id, fingerprint)
+    where alerts.id = renamed.id`.execute(trx);
   return open.length;
 }

@@ -58,7 +58,7 @@ export function createEffectors(surroundings: EffectorSurroundings): ReadonlyMap
   const needed = neededHosts({ ...surroundings, operators });
   const stops = agentEffectorsWith(surroundings.enforce).map((effector) => recordingStops(effector, surroundings));
   const local = [...localEffectors(settings, readSecret, redactor), ...hostEffectors(settings, { needed, readSecret })];
-  const upkeep = upkeepEffectors({ settings, services: profile.services, readSecret });
+  const upkeep = upkeepEffectors({ settings, services: profile.services, readSecret, redactor });
   const own = [evidenceCollect(surroundings), notifySend(surroundings), ...houseEffectors(surroundings)];
   const all = [...stops, ...local, ...upkeep, ...own];
   const limits = limitsOf(settings);

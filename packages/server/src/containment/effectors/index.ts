@@ -7,7 +7,7 @@ import { fileQuarantine, skillQuarantine } from "../skills/index.ts";
 import { stopEffectors } from "./agent-effectors.ts";
 import { commandEffectors } from "./commands/index.ts";
 import { cutNetworkEffector } from "./cut-network.ts";
-import { addressWithin, databaseEffectors } from "./databases/index.ts";
+import { addressForClients, addressWithin, databaseEffectors } from "./databases/index.ts";
 import { createBlockEffector, createIsolateEffector } from "./firewall/index.ts";
 import type { FirewallSurroundings } from "./firewall/index.ts";
 import { backupEffectors } from "./backup/index.ts";
@@ -42,7 +42,6 @@ export function localEffectors(
 ): readonly Effector[] {
   return [
     ...probeEffectors(redactor),
-    ...commandEffectors(redactor),
     maintenanceLock(settings.maintenanceLocks),
     skillQuarantine(settings.skills),
     fileQuarantine,
@@ -54,14 +53,19 @@ export function localEffectors(
   ];
 }
 
+export interface UpkeepSurroundings extends Omit<ServiceSurroundings, "fetchFrom"> {
+  readonly redactor: Pick<Redactor, "maskText" | "maskArguments">;
+}
+
 /** What keeps alive what agents and people work with: services, databases, files. */
-export function upkeepEffectors(surroundings: Omit<ServiceSurroundings, "fetchFrom">): readonly Effector[] {
+export function upkeepEffectors({ redactor, ...surroundings }: UpkeepSurroundings): readonly Effector[] {
   const { settings } = surroundings;
   const services = managedServiceEffectors({ ...surroundings, fetchFrom: globalThis.fetch });
   const reach = reachOf(settings, surroundings.services);
   const addressOf = addressWithin(reach);
   const data = [...databaseEffectors(addressOf), ...backupEffectors(settings, addressOf)];
-  return [...networkProbes(reach), ...services, ...data, ...gitEffectors(settings.git), diskClean];
+  const commands = commandEffectors({ mask: redactor, addressOf: addressForClients(reach) });
+  return [...networkProbes(reach), ...services, ...data, ...commands, ...gitEffectors(settings.git), diskClean];
 }
 
 /** What acts on this host and must know more than the profile says: whom never to cut off, and secrets by their names. */

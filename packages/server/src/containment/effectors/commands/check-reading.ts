@@ -32,6 +32,8 @@ export interface Reading {
   /** of the arguments, those that name files and folders */
   readonly paths: readonly string[];
   readonly isRecursive: boolean;
+  /** the server that it is told to speak to over the network; null: none, or one of this machine by its own choice */
+  readonly server: { readonly host: string; readonly port: number } | null;
 }
 
 export type ReadingCheck = { readonly ok: true; readonly reading: Reading } | ({ readonly ok: false } & Refusal);
@@ -102,9 +104,18 @@ function checkWords(
   const paths = pathsOf(spec, operands, isTextGiven);
   const wrong = findWrongOperand(name, spec, operands, paths);
   if (wrong !== null) return { ok: false, ...wrong, at: offset + wrong.at };
+  for (const option of spec.server === undefined ? [] : ["-h", "-p"])
+    if (words.filter((word) => word === option).length > 1) return refuse(-1, `${name} takes ${option} once`);
   const isRecursive = spec.recursive !== undefined && words.some((word) => spec.recursive?.test(word));
   const run = [...argv, ...(spec.prepend ?? []), ...(isRecursive ? WITHOUT_SECRETS : []), ...words];
-  return { ok: true, reading: { name, argv: run, paths: paths.map(({ word }) => word), isRecursive } };
+  return { ok: true, reading: { name, argv: run, paths: paths.map(({ word }) => word), isRecursive, server: serverOf(spec, words) } };
+}
+
+function serverOf({ server }: ReadingSpec, words: readonly string[]): Reading["server"] {
+  const valueOf = (option: string) => words[words.indexOf(option) + 1];
+  if (server === undefined || !words.includes("-h")) return null;
+  const host = valueOf("-h") ?? "";
+  return host.startsWith("/") ? null : { host, port: words.includes("-p") ? Number(valueOf("-p")) : server.port };
 }
 
 /** What a search through folders leaves out. */

@@ -2,13 +2,17 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { Effector, EffectorContext, EffectorOutcome } from "../../effector.ts";
+import { messageOf } from "../../../kernel/index.ts";
+import type { AddressOf } from "../databases/index.ts";
 import { defineProbe } from "../probes/define-probe.ts";
+import { AddressRefused } from "../probes/reachable-address.ts";
 import { refuseFolder, refusePath } from "../probes/readable-file.ts";
 import type { Reading } from "./check-reading.ts";
 import { checkReading } from "./check-reading.ts";
 import { commandShape, folder, inHome, showCommand, timeoutMs } from "./command-parameters.ts";
 import type { CommandMask } from "./command-parameters.ts";
 import { GIT_ENVIRONMENT, PSQL_ENVIRONMENT } from "./reading-programs.ts";
+import type { CommandRun } from "./run-command.ts";
 import { readOutput, runCommand } from "./run-command.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -26,41 +30,69 @@ const readingCommand = z
   });
 type ReadingCommand = z.output<typeof readingCommand>;
 
+export interface ReadingSurroundings {
+  readonly mask: CommandMask;
+  /** of a server that arguments name, which events may have filled */
+  readonly addressOf: AddressOf;
+}
+
 /** Runs a program of the system that only reads. What it prints is kept without secrets. */
-export function commandRead(mask: CommandMask): Effector {
+export function commandRead(surroundings: ReadingSurroundings): Effector {
   return defineProbe({
     name: "command.read",
     title: "Run a program that only reads",
     parameters: readingCommand,
-    describe: (command) => `runs ${showCommand(command, mask)}`,
-    ask: (ctx, command) => read(ctx, command, mask),
+    describe: (command) => `runs ${showCommand(command, surroundings.mask)}`,
+    ask: (ctx, command) => read(ctx, command, surroundings),
   });
 }
 
-async function read(ctx: EffectorContext, command: ReadingCommand, mask: CommandMask): Promise<EffectorOutcome> {
+async function read(
+  ctx: EffectorContext,
+  command: ReadingCommand,
+  { mask, addressOf }: ReadingSurroundings,
+): Promise<EffectorOutcome> {
   const checked = checkReading({ ...command, args: command.args.map(inHome) });
   if (!checked.ok) return { ok: false, reason: "denied", message: checked.why };
   const { reading } = checked;
   const place = command.folder ?? "/";
   const refused = refusePaths(reading, place, ctx.home) ?? (await refuseRepository(ctx, reading, place));
   if (refused !== null) return { ok: false, reason: "denied", message: refused };
-  const result = await runCommand({
-    argv: reading.argv,
-    folder: place,
-    timeoutMs: command.timeoutMs,
-    signal: ctx.signal,
-    environment: environmentOf(reading),
-  });
+  const led = await leadToServer(reading, addressOf, ctx.signal);
+  if (!led.ok) return led;
+  const { timeoutMs: limitMs } = command;
+  const result = await runCommand({ ...led, folder: place, timeoutMs: limitMs, signal: ctx.signal });
   const shown = showCommand(command, mask);
   if (result.kind === "failed") return { ok: false, reason: result.reason, message: `${shown}: ${result.message}` };
   const output = { exitCode: result.exitCode, output: readOutput(result.run, mask.maskText) };
   return { ok: true, output, message: `${shown} ended with ${result.exitCode}` };
 }
 
-function environmentOf({ name }: Reading): Readonly<Record<string, string>> {
-  if (name === "git") return GIT_ENVIRONMENT;
-  return name === "psql" ? PSQL_ENVIRONMENT : {};
+type Led = { readonly ok: true } & Pick<CommandRun, "argv" | "environment">;
+
+/** @returns the command, so that it connects to the address that was judged and looks up no name again */
+async function leadToServer(
+  { argv, name, server }: Reading,
+  addressOf: AddressOf,
+  signal: AbortSignal,
+): Promise<Led | Extract<EffectorOutcome, { ok: false }>> {
+  const environment = ENVIRONMENTS[name] ?? {};
+  if (server === null) return { ok: true, argv, environment };
+  try {
+    const address = await addressOf(server.host, server.port, signal);
+    if (name !== "redis-cli") return { ok: true, argv, environment: { ...environment, PGHOSTADDR: address } };
+    const at = argv.indexOf("-h") + 1;
+    return { ok: true, argv: argv.with(at, address), environment };
+  } catch (fault) {
+    const reason = fault instanceof AddressRefused ? "denied" : "unavailable";
+    return { ok: false, reason, message: `${server.host}: ${messageOf(fault)}` };
+  }
 }
+
+const ENVIRONMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  git: GIT_ENVIRONMENT,
+  psql: PSQL_ENVIRONMENT,
+};
 
 /** What a program is given by name is judged as `log.search` judges its file: by where it really lies. */
 function refusePaths({ paths, isRecursive }: Reading, place: string, home: string): string | null {

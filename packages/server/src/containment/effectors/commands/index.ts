@@ -1,11 +1,11 @@
 import type { Effector } from "../../effector.ts";
 import { commandRead } from "./command-read.ts";
+import type { ReadingSurroundings } from "./command-read.ts";
 import { commandRun } from "./command-run.ts";
-import type { CommandMask } from "./command-parameters.ts";
 
 export { refuseShell } from "./refuse-shell.ts";
 
 /** Programs without a shell. */
-export function commandEffectors(mask: CommandMask): readonly Effector[] {
-  return [commandRead(mask), commandRun(mask)];
+export function commandEffectors(surroundings: ReadingSurroundings): readonly Effector[] {
+  return [commandRead(surroundings), commandRun(surroundings.mask)];
 }

@@ -15,6 +15,8 @@ export interface ReadingSpec {
   readonly recursive?: RegExp;
   /** one of these must be there, or it would wait for ever or change something */
   readonly required?: RegExp;
+  /** it speaks to a server: where to, when `-h` and `-p` do not say so; judged when it runs, and a path is a socket here */
+  readonly server?: { readonly port: number };
   /** must not be in any argument */
   readonly never?: RegExp;
   /** put before what is given, so that nothing of the surroundings makes it do more */
@@ -30,8 +32,10 @@ const NAME = /^[A-Za-z0-9_][\w.@:/+-]{0,254}$/;
 const TIME = /^[\w+:. -]{1,64}$/;
 /** Go templates and printf-like formats: no file, no command can be in them. */
 const FORMAT = /^[^\n\0]{1,500}$/;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+const HOST = /^[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}$/;
+const HOST_OR_SOCKET = new RegExp(`${HOST.source}|^/[\\w./-]+$`);
 const PORT = /^\d{1,5}$/;
+const POSTGRES_PORT = 5432;
 
 const HASH: ReadingSpec = { options: /^(?:-b|-t|--tag)$/, operands: "paths" };
 const GREP: ReadingSpec = {
@@ -166,16 +170,16 @@ const KUBECTL = {
 const PSQL: ReadingSpec = {
   options: /^(?:-[tAxwX]+|--csv|--tuples-only|--no-align|--expanded|--no-psqlrc|--no-password)$/,
   valued: {
-    "-h": /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\/[\w./-]+)$/,
+    "-h": HOST_OR_SOCKET,
     "-p": PORT,
     "-U": NAME,
     "-d": /^[A-Za-z_][\w-]{0,62}$/,
     "-c": FORMAT,
   },
   required: /^-c$/,
+  server: { port: POSTGRES_PORT },
   prepend: ["-X", "-w"],
 };
-const REDIS_HOST = { "-h": LOOPBACK, "-p": PORT, "-n": NUMBER };
 
 export const READING_PROGRAMS: Readonly<Record<string, ReadingProgram>> = {
   cat: { options: /^-[nAbsTvEe]+$/, operands: "paths" },
@@ -272,9 +276,14 @@ export const READING_PROGRAMS: Readonly<Record<string, ReadingProgram>> = {
   kubectl: KUBECTL,
   crontab: { options: /^-l$/, valued: { "-u": NAME }, required: /^-l$/ },
   psql: PSQL,
-  pg_isready: { options: /^-q$/, valued: { "-h": LOOPBACK, "-p": PORT, "-U": NAME, "-d": NAME, "-t": NUMBER } },
+  pg_isready: {
+    options: /^-q$/,
+    valued: { "-h": HOST_OR_SOCKET, "-p": PORT, "-U": NAME, "-d": /^[A-Za-z_][\w-]{0,62}$/, "-t": NUMBER },
+    server: { port: POSTGRES_PORT },
+  },
   "redis-cli": {
-    valued: REDIS_HOST,
+    valued: { "-h": HOST, "-p": PORT, "-n": NUMBER },
+    server: { port: 6379 },
     operands:
       /^(?:ping|info|dbsize|lastsave|role|server|clients|memory|persistence|stats|replication|cpu|cluster|keyspace|errorstats|commandstats|everything|all|default)$/i,
     required: /^(?:ping|info|dbsize|lastsave|role)$/i,

@@ -14,6 +14,6 @@ export { postgresName, postgresPlace, withPostgres } from "./postgres-place.ts";
 export type { PostgresServer } from "./postgres-place.ts";
 export { connectRedis, countKeys, readInfo, redisName, redisPlace, withRedis } from "./redis-place.ts";
 export type { RedisServer } from "./redis-place.ts";
-export { addressWithin, asWritten } from "./server-address.ts";
+export { addressForClients, addressWithin, asWritten } from "./server-address.ts";
 export type { AddressOf } from "./server-address.ts";
 export { wordsOf } from "./unreachable.ts";

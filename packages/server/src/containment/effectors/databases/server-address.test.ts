@@ -31,6 +31,19 @@ const LEADING: Readonly<Record<string, (place: object) => unknown>> = {
   "backup.create of redis": (source) => ({ kind: "redis", source, ...backup() }),
 };
 
+/** The clients of the system, as command.read runs them. */
+const CLIENTS = {
+  psql: ["-d", "app", "-c", "select 1"],
+  pg_isready: ["-t", "1"],
+  "redis-cli": ["ping"],
+} as const;
+const readWith = (program: keyof typeof CLIENTS, place: { host: string; port: number }, settings = {}, services: unknown = []) =>
+  effectorOf("command.read", settings, {}, services).apply(effectorContextFor(home), {
+    program,
+    args: ["-h", place.host, "-p", String(place.port), ...CLIENTS[program]],
+    timeoutMs: 2_000,
+  });
+
 const apply = (name: string, place: object, settings: unknown = {}, services: unknown = []) => {
   const effector = effectorOf(name.split(" ")[0] ?? "", settings, {}, services);
   return effector.apply(effectorContextFor(home, { signal: AbortSignal.timeout(2_000) }), LEADING[name]?.(place));
@@ -47,6 +60,47 @@ describe.each(Object.keys(LEADING))("%s", (name) => {
       });
     },
   );
+});
+
+describe.each(["psql", "pg_isready", "redis-cli"] as const)("command.read of %s", (program) => {
+  test.each(["169.254.169.254", "::ffff:169.254.169.254", "2852039166", "10.1.2.3", "1.1.1.1"])(
+    "C-3: sends nothing to %s, which an event may have named",
+    async (host) => {
+      expect(await readWith(program, { host, port: 6379 })).toMatchObject({
+        ok: false,
+        reason: "denied",
+        message: expect.stringMatching(/never asked|private address|on the internet/),
+      });
+    },
+  );
+
+  test("C-3: a server on loopback is spoken to by every name it has, also where it listens at one of its addresses", async () => {
+    const callers: string[] = [];
+    const server = createServer((socket) => {
+      callers.push(socket.remoteAddress ?? "");
+      socket.destroy();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = address !== null && typeof address === "object" ? address.port : 0;
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const before = callers.length;
+      expect(await readWith(program, { host, port }), host).toMatchObject({ ok: true });
+      expect(callers.length, host).toBeGreaterThan(before);
+    }
+    server.close();
+  });
+
+  test("C-3: where nothing answers, the client itself says so", async () => {
+    const answer = await readWith(program, { host: "localhost", port: 9 });
+    expect(answer).toMatchObject({ ok: true, output: { output: expect.stringMatching(/refused|no response/i) } });
+    expect(answer.output?.["exitCode"]).not.toBe(0);
+  });
+});
+
+test("C-3: command.read of redis-cli: a name is replaced by the address that was judged", async () => {
+  const answer = await readWith("redis-cli", { host: "localhost", port: redis.port });
+  expect(answer).toMatchObject({ ok: true, output: { exitCode: 0, output: "PONG\n" } });
 });
 
 describe("backup.restore", () => {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, isIP } from "node:net";
 import type { LookupAddress } from "node:dns";
-import { lookupWith, requireReachable } from "../probes/reachable-address.ts";
+import { isPrivateAddress } from "../hooks/private-address.ts";
+import { AddressRefused, isEndpoint, lookupWith, requireReachable } from "../probes/reachable-address.ts";
 import type { Reach } from "../probes/reachable-address.ts";
 
 /**
@@ -25,6 +26,25 @@ export function addressWithin(reach: Reach): AddressOf {
     const addresses = await lookUp(reach, host, port);
     const [first] = addresses;
     return first !== undefined && addresses.length === 1 ? first.address : answering(addresses, { host, port, signal });
+  };
+}
+
+/**
+ * For clients of the system, which bring the passwords that their user has (`~/.pgpass`): this machine and what the profile
+ * names, never the rest of the internet. Where nothing answers they shall say so themselves.
+ */
+export function addressForClients(reach: Reach): AddressOf {
+  return async (host, port, signal) => {
+    requireReachable(reach, host, port);
+    const addresses = isIP(host) === 0 ? await lookUp(reach, host, port) : [{ address: host, family: isIP(host) }];
+    const [first] = addresses;
+    if (first === undefined) throw new Error(`${host} has no address`);
+    const open = addresses.find(({ address }) => !isPrivateAddress(address));
+    if (open !== undefined && !isEndpoint(reach, host, port))
+      throw new AddressRefused(`${open.address} is on the internet; no service of the profile names ${host}:${port}`);
+    return addresses.length === 1
+      ? first.address
+      : answering(addresses, { host, port, signal }).catch(() => first.address);
   };
 }
 

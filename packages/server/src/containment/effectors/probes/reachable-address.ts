@@ -50,8 +50,13 @@ export function reachOf({ checks }: Pick<EffectorSettings, "checks">, services: 
 const EVERYWHERE = ["0.0.0.0/0", "::/0"].flatMap((text) => parseNetwork(text) ?? []);
 
 /** @returns the private networks that may be asked for this endpoint */
-function networksFor({ networks, endpoints }: Reach, host: string, port: number): readonly Network[] {
-  return endpoints.has(`${host.toLowerCase()}:${port}`) ? EVERYWHERE : networks;
+function networksFor(reach: Reach, host: string, port: number): readonly Network[] {
+  return isEndpoint(reach, host, port) ? EVERYWHERE : reach.networks;
+}
+
+/** @returns whether a service of the profile names it in its check */
+export function isEndpoint({ endpoints }: Reach, host: string, port: number): boolean {
+  return endpoints.has(`${host.toLowerCase()}:${port}`);
 }
 
 /** @returns the endpoints that the profile's services name in their checks */
