@@ -1,4 +1,10 @@
-import { DEFAULT_REDACTION, createNewId, profileSchema, silentLogger, systemClock } from "../../packages/server/src/kernel/index.ts";
+import {
+  DEFAULT_REDACTION,
+  createNewId,
+  profileSchema,
+  silentLogger,
+  systemClock,
+} from "../../packages/server/src/kernel/index.ts";
 import { upkeepEffectors } from "../../packages/server/src/containment/index.ts";
 import { createRedactor } from "../../packages/server/src/redaction/index.ts";
 

@@ -223,7 +223,12 @@ export function effectorOf(
 ): Effector {
   const readSecret = async (secret: string) => secrets[secret];
   const settings = effectorSettingsOf(given);
-  const upkeep = { settings, services: profileSchema.shape.services.parse(services), readSecret, redactor: testRedactor };
+  const upkeep = {
+    settings,
+    services: profileSchema.shape.services.parse(services),
+    readSecret,
+    redactor: testRedactor,
+  };
   const found = [...localEffectors(settings, readSecret, testRedactor), ...upkeepEffectors(upkeep)].find(
     (one) => one.name === name,
   );

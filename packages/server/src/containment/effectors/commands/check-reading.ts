@@ -108,7 +108,10 @@ function checkWords(
     if (words.filter((word) => word === option).length > 1) return refuse(-1, `${name} takes ${option} once`);
   const isRecursive = spec.recursive !== undefined && words.some((word) => spec.recursive?.test(word));
   const run = [...argv, ...(spec.prepend ?? []), ...(isRecursive ? WITHOUT_SECRETS : []), ...words];
-  return { ok: true, reading: { name, argv: run, paths: paths.map(({ word }) => word), isRecursive, server: serverOf(spec, words) } };
+  return {
+    ok: true,
+    reading: { name, argv: run, paths: paths.map(({ word }) => word), isRecursive, server: serverOf(spec, words) },
+  };
 }
 
 function serverOf({ server }: ReadingSpec, words: readonly string[]): Reading["server"] {

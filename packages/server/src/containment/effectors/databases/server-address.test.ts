@@ -37,7 +37,12 @@ const CLIENTS = {
   pg_isready: ["-t", "1"],
   "redis-cli": ["ping"],
 } as const;
-const readWith = (program: keyof typeof CLIENTS, place: { host: string; port: number }, settings = {}, services: unknown = []) =>
+const readWith = (
+  program: keyof typeof CLIENTS,
+  place: { host: string; port: number },
+  settings = {},
+  services: unknown = [],
+) =>
   effectorOf("command.read", settings, {}, services).apply(effectorContextFor(home), {
     program,
     args: ["-h", place.host, "-p", String(place.port), ...CLIENTS[program]],
