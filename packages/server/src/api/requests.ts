@@ -7,7 +7,6 @@ import {
   entityName,
   eventFilterShape,
   eventSplit,
-  evidenceLevel,
   holdLevel,
   holdScope,
   incidentState,
@@ -39,7 +38,7 @@ export function idOf(kind: IdKind) {
     .regex(new RegExp(`^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$`), `use an id such as ${prefix}_… (26 characters)`);
 }
 
-const incidentId = z
+export const incidentId = z
   .string()
   .max(64)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "use an incident's id such as INC-2026-0001");
@@ -51,7 +50,7 @@ export const sessionRef = z.string().min(1).max(128);
 const reason = z.string().trim().min(3, "say why, in three characters or more").max(1000);
 const limit = z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT);
 const after = z.string().min(1).max(256).optional();
-const page = { after, limit };
+export const page = { after, limit };
 const severityText = z.enum(["1", "2", "3", "4"]).transform((text) => severity.parse(Number(text)));
 
 export const alertParams = z.strictObject({ id: idOf("alert") });
@@ -68,11 +67,6 @@ export const holdParams = z.strictObject({ id: idOf("hold") });
 export const packParams = z.strictObject({ pack: entityName });
 export const runParams = z.strictObject({ id: idOf("run") });
 export const stepParams = z.strictObject({ id: idOf("run"), step: stepId });
-export const evidenceParams = z.strictObject({ id: idOf("evidence") });
-export const evidenceItemParams = z.strictObject({
-  id: idOf("evidence"),
-  index: z.coerce.number().int().min(0).max(100_000),
-});
 export const deliveryParams = z.strictObject({ id: idOf("delivery") });
 export const reactionParams = z.strictObject({ id: idOf("reaction") });
 export const replayParams = z.strictObject({ id: idOf("replay") });
@@ -282,34 +276,6 @@ export type LegalHoldsQuery = z.infer<typeof legalHoldsQuery>;
 export const ofIncidentQuery = z.strictObject({ incident: incidentId.optional(), ...page });
 export type OfIncidentQuery = z.infer<typeof ofIncidentQuery>;
 
-export const evidenceQuery = z.strictObject({
-  incident: incidentId.optional(),
-  agent: entityName.optional(),
-  session: entityName.optional(),
-  ...page,
-});
-export type EvidenceQuery = z.infer<typeof evidenceQuery>;
-
-/** @param from place of the first item */
-export const evidenceItemsQuery = z.strictObject({ from: z.coerce.number().int().min(0).max(100_000).default(0) });
-export type EvidenceItemsQuery = z.infer<typeof evidenceItemsQuery>;
-
-/** @param offset of the first byte */
-export const evidencePreviewQuery = z.strictObject({
-  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-});
-export type EvidencePreviewQuery = z.infer<typeof evidencePreviewQuery>;
-
-export const evidenceExportQuery = z.strictObject({ reason: z.string().trim().min(3).max(1000) });
-export type EvidenceExportQuery = z.infer<typeof evidenceExportQuery>;
-
-export const evidenceTransferRequest = z.strictObject({
-  /** whom it is handed to: a person, an office, a store */
-  to: z.string().trim().min(2).max(300),
-  reason: z.string().trim().min(3).max(1000),
-});
-export type EvidenceTransferRequest = z.infer<typeof evidenceTransferRequest>;
-
 export const newSessionRequest = z.strictObject({
   sessionId: idOf("session"),
   agentId: entityName,
@@ -336,25 +302,6 @@ export const stopReportRequest = z.strictObject({
   }),
 });
 export type StopReportRequest = z.infer<typeof stopReportRequest>;
-
-export const newCollectionRequest = z
-  .strictObject({
-    agentId: entityName.optional(),
-    sessionId: entityName.optional(),
-    incidentId: incidentId.optional(),
-    /** of the server's host, without an agent */
-    host: z.literal(true).optional(),
-    level: evidenceLevel.default("standard"),
-    reason: z.string().trim().min(3).max(1000),
-    timeLimitSeconds: z.number().int().min(1).max(86_400).optional(),
-    /** also the memory of the agent's processes */
-    memory: z.boolean().default(false),
-  })
-  .refine((body) => body.host !== true || (body.agentId === undefined && body.sessionId === undefined), {
-    message: "a collection of the host has no agent and no session",
-    path: ["host"],
-  });
-export type NewCollectionRequest = z.infer<typeof newCollectionRequest>;
 
 export const newIncidentRequest = z.strictObject({
   title: z.string().trim().min(3).max(200),
@@ -421,18 +368,3 @@ export type RefusalsQuery = z.infer<typeof refusalsQuery>;
 /** A body as the source's sender would send it. */
 export const testSourceRequest = z.strictObject({ body: z.unknown() });
 export type TestSourceRequest = z.infer<typeof testSourceRequest>;
-
-/** Beyond it no log goes: a tile holds 256 hashes. */
-const treePlace = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-
-export const auditTileParams = z.strictObject({ level: z.coerce.number().int().min(0).max(6), index: treePlace });
-export const auditEntriesParams = z.strictObject({ index: treePlace });
-export const auditProofQuery = z.strictObject({
-  /** `seq` of an event */
-  event: treePlace.optional(),
-  /** `seq` of an act */
-  act: treePlace.optional(),
-  /** place in the log */
-  index: treePlace.optional(),
-});
-export type AuditProofQuery = z.output<typeof auditProofQuery>;

@@ -1,18 +1,6 @@
 import type { SupervisedCaller } from "../containment/index.ts";
 import type { Writable } from "node:stream";
 import type {
-  AuditEntriesView,
-  AuditHeadView,
-  AuditLogView,
-  AuditProofView,
-  AuditTileView,
-  AuditVerdictView,
-  CosignaturesRequest,
-  CosignaturesView,
-  RotatedKeyView,
-  RotateKeyRequest,
-  ShipmentList,
-  VerifyLogRequest,
   ActionPreview,
   ActionPreviewRequest,
   ActionView,
@@ -38,19 +26,13 @@ import type {
   BudgetView,
   ChangeView,
   ContainmentReport,
-  CollectionView,
   ContainmentView,
   DeliveryView,
   DetectionView,
   EventFacets,
   EventHistogram,
   EventPage,
-  EvidenceCustodyView,
-  EvidenceManifestView,
-  EvidencePreview,
-  EvidenceVerification,
   ErrorCode,
-  EvidenceView,
   GuardView,
   IncidentDetail,
   IncidentGuidance,
@@ -105,8 +87,10 @@ import type {
   userView,
 } from "@firebreak/protocol";
 import type { z } from "zod";
+import type { AuditApi } from "./audit-api.ts";
 import type { DrillApi } from "./drill-api.ts";
-import type { Download, ExplorerApi } from "./explorer-api.ts";
+import type { EvidenceApi } from "./evidence-api.ts";
+import type { ExplorerApi } from "./explorer-api.ts";
 import type { IndicatorApi } from "./indicator-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type {
@@ -119,7 +103,6 @@ import type {
   SignInRequest,
 } from "../access/index.ts";
 import type {
-  AuditProofQuery,
   ActionsQuery,
   AlertsQuery,
   ApprovalsQuery,
@@ -129,16 +112,10 @@ import type {
   EventFeedQuery,
   EventHistogramQuery,
   EventsQuery,
-  EvidenceExportQuery,
-  EvidenceItemsQuery,
-  EvidencePreviewQuery,
-  EvidenceQuery,
-  EvidenceTransferRequest,
   GateFeedQuery,
   ImpactQuery,
   IncidentsQuery,
   LedgerQuery,
-  NewCollectionRequest,
   NewIncidentRequest,
   NewSessionRequest,
   NewSilenceRequest,
@@ -171,7 +148,7 @@ import type {
 } from "../senders/index.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { RunServices } from "./run-services.ts";
-import type { auditView, newSessionView, signInLinkView } from "./schemas.ts";
+import type { newSessionView, signInLinkView } from "./schemas.ts";
 
 /** One page of a list; `next` goes back as `after` until it is null. */
 export interface Page<T> {
@@ -240,7 +217,8 @@ export interface Feed {
  * What the API needs of the house, one function for each use. The composition root implements it. Roles were checked
  * at the door; an expected refusal is thrown as `FirebreakError` (`not_found`, `conflict`, `forbidden` …).
  */
-export interface ApiServices extends DrillApi, ExplorerApi, IndicatorApi, PlaybookApi, RetentionServices, RunServices {
+export interface ApiServices
+  extends AuditApi, DrillApi, EvidenceApi, ExplorerApi, IndicatorApi, PlaybookApi, RetentionServices, RunServices {
   health(): z.infer<typeof healthView>;
   /** @returns the text format of Prometheus */
   readMetrics(): Promise<string>;
@@ -358,27 +336,10 @@ export interface ApiServices extends DrillApi, ExplorerApi, IndicatorApi, Playbo
   getAction(caller: Caller, request: WithId): Promise<ActionView>;
   undoAction(caller: Caller, request: ReasonRequest & WithId): Promise<ActionView>;
 
-  startCollection(caller: Caller, request: NewCollectionRequest): Promise<CollectionView>;
-  listCollections(caller: Caller): Promise<Page<CollectionView>>;
-  getCollection(caller: Caller, request: WithId): Promise<CollectionView>;
-
   listRuns(caller: Caller, query: OfIncidentQuery): Promise<Page<RunView>>;
   getRun(caller: Caller, request: WithId): Promise<RunView>;
   completeStep(caller: Caller, request: CompleteStepRequest & WithId & { readonly step: string }): Promise<RunView>;
   abortRun(caller: Caller, request: ReasonRequest & WithId): Promise<RunView>;
-
-  listEvidence(caller: Caller, query: EvidenceQuery): Promise<Page<EvidenceView>>;
-  getEvidence(caller: Caller, request: WithId): Promise<EvidenceView>;
-  getEvidenceItems(caller: Caller, request: WithId & EvidenceItemsQuery): Promise<EvidenceManifestView>;
-  getEvidenceCustody(caller: Caller, request: WithId): Promise<Page<EvidenceCustodyView>>;
-  verifyEvidence(caller: Caller, request: WithId): Promise<EvidenceVerification>;
-  transferEvidence(caller: Caller, request: WithId & EvidenceTransferRequest): Promise<Page<EvidenceCustodyView>>;
-  previewEvidenceItem(
-    caller: Caller,
-    request: WithId & { readonly index: number } & EvidencePreviewQuery,
-  ): Promise<EvidencePreview>;
-  downloadEvidenceItem(caller: Caller, request: WithId & { readonly index: number }): Promise<Download>;
-  exportEvidence(caller: Caller, request: WithId & EvidenceExportQuery): Promise<Download>;
 
   listDeliveries(caller: Caller, query: OfIncidentQuery): Promise<Page<DeliveryView>>;
   retryDelivery(caller: Caller, request: WithId): Promise<DeliveryView>;
@@ -417,14 +378,4 @@ export interface ApiServices extends DrillApi, ExplorerApi, IndicatorApi, Playbo
   listTokens(caller: Caller, query: PageQuery): Promise<Page<TokenView>>;
   createToken(caller: Caller, request: NewTokenRequest): Promise<z.infer<typeof newTokenView>>;
   revokeToken(caller: Caller, request: WithId): Promise<void>;
-  listAudit(caller: Caller, query: PageQuery): Promise<Page<z.infer<typeof auditView>>>;
-  getAuditLog(caller: Caller): Promise<AuditLogView>;
-  listAuditHeads(caller: Caller, query: PageQuery): Promise<Page<AuditHeadView>>;
-  getAuditTile(caller: Caller, tile: { readonly level: number; readonly index: number }): Promise<AuditTileView>;
-  getAuditEntries(caller: Caller, tile: { readonly index: number }): Promise<AuditEntriesView>;
-  proveAuditEntry(caller: Caller, query: AuditProofQuery): Promise<AuditProofView>;
-  verifyAuditLog(caller: Caller, request: VerifyLogRequest): Promise<AuditVerdictView>;
-  shipAuditHeads(caller: Caller): Promise<ShipmentList>;
-  rotateAuditKey(caller: Caller, request: RotateKeyRequest): Promise<RotatedKeyView>;
-  addCosignatures(caller: Caller, request: CosignaturesRequest): Promise<CosignaturesView>;
 }

@@ -1,5 +1,20 @@
 /** Values of a schema, for answers whose content does not matter. */
 import {
+  evidenceView,
+  evidenceVerification,
+  evidencePreview,
+  evidenceManifestView,
+  evidenceCustodyView,
+  collectionView,
+  shipmentList,
+  rotatedKeyView,
+  cosignaturesView,
+  auditVerdictView,
+  auditTileView,
+  auditProofView,
+  auditLogView,
+  auditHeadView,
+  auditEntriesView,
   approvalView,
   eventDetail,
   exportedDocument,
@@ -22,12 +37,15 @@ import {
   sessionReplaySummary,
 } from "@firebreak/protocol";
 import { z } from "zod";
+import type { AuditApi } from "./audit-api.ts";
 import type { DrillApi } from "./drill-api.ts";
+import type { EvidenceApi } from "./evidence-api.ts";
 import type { ExplorerApi } from "./explorer-api.ts";
 import type { IndicatorApi } from "./indicator-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type { RunServices } from "./run-services.ts";
 import { playbookLibrary } from "./playbook-schemas.ts";
+import { auditView } from "./schemas.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
@@ -133,5 +151,45 @@ export function indicatorSamples(): IndicatorApi {
     listIndicatorScanHits: () => pageOfSample(scanHit),
     cancelIndicatorScan: async () => sample(scanView),
     alertIndicatorScan: async () => sample(scanView),
+  };
+}
+
+export function evidenceSamples(): EvidenceApi {
+  return {
+    startCollection: async () => sample(collectionView),
+    listCollections: () => pageOfSample(collectionView),
+    getCollection: async () => sample(collectionView),
+    listEvidence: () => pageOfSample(evidenceView),
+    getEvidence: async () => sample(evidenceView),
+    verifyEvidence: async () => sample(evidenceVerification),
+    getEvidenceItems: async () => sample(evidenceManifestView),
+    getEvidenceCustody: () => pageOfSample(evidenceCustodyView),
+    transferEvidence: () => pageOfSample(evidenceCustodyView),
+    previewEvidenceItem: async () => sample(evidencePreview),
+    downloadEvidenceItem: async () => ({
+      fileName: "sample.tar.zst",
+      mediaType: "application/zstd",
+      content: pieces("{}\n"),
+    }),
+    exportEvidence: async () => ({
+      fileName: "sample.tar.zst",
+      mediaType: "application/zstd",
+      content: pieces("{}\n"),
+    }),
+  };
+}
+
+export function auditSamples(): AuditApi {
+  return {
+    listAudit: () => pageOfSample(auditView),
+    getAuditLog: async () => sample(auditLogView),
+    listAuditHeads: () => pageOfSample(auditHeadView),
+    getAuditTile: async () => sample(auditTileView),
+    getAuditEntries: async () => sample(auditEntriesView),
+    proveAuditEntry: async () => sample(auditProofView),
+    verifyAuditLog: async () => sample(auditVerdictView),
+    shipAuditHeads: async () => sample(shipmentList),
+    rotateAuditKey: async () => sample(rotatedKeyView),
+    addCosignatures: async () => sample(cosignaturesView),
   };
 }

@@ -1,15 +1,6 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import {
-  auditEntriesView,
-  auditHeadView,
-  auditLogView,
-  auditProofView,
-  auditTileView,
-  auditVerdictView,
-  cosignaturesView,
-  rotatedKeyView,
-  shipmentList,
   ROLES,
   actionPreview,
   actionView,
@@ -22,16 +13,10 @@ import {
   breakerView,
   budgetView,
   changeView,
-  collectionView,
   deliveryView,
   eventFacets,
   eventHistogram,
   eventPage,
-  evidenceCustodyView,
-  evidenceManifestView,
-  evidencePreview,
-  evidenceVerification,
-  evidenceView,
   erasurePreview,
   erasureView,
   keyRotationView,
@@ -103,7 +88,9 @@ import { createLiveHub } from "./live-hub.ts";
 import type { LiveHubOptions } from "./live-hub.ts";
 import type { HttpServerOptions, Timeouts } from "./options.ts";
 import {
+  auditSamples,
   drillSamples,
+  evidenceSamples,
   explorerSamples,
   indicatorSamples,
   pageOfSample,
@@ -111,7 +98,7 @@ import {
   runSamples,
   sample,
 } from "./testing-sample.ts";
-import { auditView, newSessionView, signInLinkView } from "./schemas.ts";
+import { newSessionView, signInLinkView } from "./schemas.ts";
 import type { RetentionServices } from "./retention-services.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -147,15 +134,6 @@ function retentionSamples(): RetentionServices {
 }
 
 /** Services that answer at once with the smallest valid view. */
-const SAMPLE_DOWNLOAD = {
-  fileName: "sample.tar.zst",
-  mediaType: "application/zstd",
-};
-
-async function* sampleContent(): AsyncGenerator<Buffer> {
-  yield Buffer.from("{}\n");
-}
-
 export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiServices {
   const incident = async () => sample(incidentDetail);
   const signedIn = async () => ({ cookie: "cookie-viewer", expiresAtMs: START_MS + 60_000, me: sample(meView) });
@@ -195,7 +173,9 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listSessions: () => pageOfSample(sessionView),
     recordSessionState: async () => sample(sessionView),
     beatSession: async () => sample(sessionView),
+    ...auditSamples(),
     ...drillSamples(),
+    ...evidenceSamples(),
     ...explorerSamples(),
     listCoverage: () => pageOfSample(agentCoverage),
     listAgents: () => pageOfSample(agentView),
@@ -250,24 +230,12 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listActions: () => pageOfSample(actionView),
     getAction: async () => sample(actionView),
     undoAction: async () => sample(actionView),
-    startCollection: async () => sample(collectionView),
-    listCollections: () => pageOfSample(collectionView),
-    getCollection: async () => sample(collectionView),
     listRuns: () => pageOfSample(runView),
     getRun: async () => sample(runView),
     completeStep: async () => sample(runView),
     abortRun: async () => sample(runView),
     ...playbookSamples(),
     ...runSamples(),
-    listEvidence: () => pageOfSample(evidenceView),
-    getEvidence: async () => sample(evidenceView),
-    verifyEvidence: async () => sample(evidenceVerification),
-    getEvidenceItems: async () => sample(evidenceManifestView),
-    getEvidenceCustody: () => pageOfSample(evidenceCustodyView),
-    transferEvidence: () => pageOfSample(evidenceCustodyView),
-    previewEvidenceItem: async () => sample(evidencePreview),
-    downloadEvidenceItem: async () => ({ ...SAMPLE_DOWNLOAD, content: sampleContent() }),
-    exportEvidence: async () => ({ ...SAMPLE_DOWNLOAD, content: sampleContent() }),
     listDeliveries: () => pageOfSample(deliveryView),
     retryDelivery: async () => sample(deliveryView),
     listRules: async () => sample(rulesView),
@@ -301,16 +269,6 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     listTokens: () => pageOfSample(tokenView),
     createToken: async () => sample(newTokenView),
     revokeToken: async () => {},
-    listAudit: () => pageOfSample(auditView),
-    getAuditLog: async () => sample(auditLogView),
-    listAuditHeads: () => pageOfSample(auditHeadView),
-    getAuditTile: async () => sample(auditTileView),
-    getAuditEntries: async () => sample(auditEntriesView),
-    proveAuditEntry: async () => sample(auditProofView),
-    verifyAuditLog: async () => sample(auditVerdictView),
-    shipAuditHeads: async () => sample(shipmentList),
-    rotateAuditKey: async () => sample(rotatedKeyView),
-    addCosignatures: async () => sample(cosignaturesView),
     ...overrides,
   };
 }

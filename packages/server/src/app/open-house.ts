@@ -1,21 +1,11 @@
 import path from "node:path";
 import { z } from "zod";
 import type { LiveMessage, Actor } from "@firebreak/protocol";
-import { reconcileActions, tendActions } from "../actions/index.ts";
+import { reconcileActions } from "../actions/index.ts";
 import { createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
-import {
-  markStaleAlerts,
-  raiseAlerts,
-  recheckHeldByProfile,
-  releaseDueAlerts,
-  resolveExpiredAlerts,
-} from "../alerts/index.ts";
-import { expireApprovals, remindApprovals } from "../approvals/index.ts";
-import { drainSpools } from "../containment/index.ts";
+import { raiseAlerts, recheckHeldByProfile } from "../alerts/index.ts";
 import { createDetector } from "../detection/index.ts";
-import { SAMPLE_EVERY_MS } from "../guard/index.ts";
-import { addTimelineEntry, checkClocks } from "../incidents/index.ts";
-import { refreshStaleImpact } from "../investigation/index.ts";
+import { addTimelineEntry } from "../incidents/index.ts";
 import { watchIndicators } from "../indicators/index.ts";
 import {
   consoleUrl,
@@ -30,10 +20,8 @@ import {
 import type { Clock, Config, Environment, Logger, NewId, Profile } from "../kernel/index.ts";
 import type { Killswitch } from "../killswitch/index.ts";
 import { createGateFeed, loadPolicy, openKillswitch, RECEIPT_KEY } from "../killswitch/index.ts";
-import { retryDueDeliveries } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
-import { expireManualSteps, remindPhases, remindSteps, wakeRuns, withdrawQuestions } from "../playbooks/index.ts";
-import { openPolicyKeeper, tendLedger } from "../policies/index.ts";
+import { openPolicyKeeper } from "../policies/index.ts";
 import type { PolicyKeeper } from "../policies/index.ts";
 import { createSourceDirectory } from "../senders/index.ts";
 import {
@@ -44,19 +32,17 @@ import {
   isTransientDatabaseError,
   openDatabase,
 } from "../storage/index.ts";
-import { createIntake, markLostSessions, openFieldMaps, createSyslog, openTails } from "../telemetry/index.ts";
-import { defineScans, indicatorDaemons } from "./indicator-daemons.ts";
-import { createWorkshop, forgetOldHits, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
+import { createIntake, openFieldMaps, createSyslog, openTails } from "../telemetry/index.ts";
+import { defineScans } from "./indicator-daemons.ts";
+import { createWorkshop, recordHits, REPLAY_TASK, runReplay } from "../workshop/index.ts";
 import type { Intake, StoredEvents } from "../telemetry/index.ts";
 import { createCanary } from "./canary/canary.ts";
 import { answerLinks } from "./answer-links.ts";
-import { logDaemons, openAuditLog } from "./audit-log.ts";
+import { openAuditLog } from "./audit-log.ts";
 import { drillDaemons } from "./drill-daemon.ts";
 import { endOwnAlert, raiseOwnAlert } from "./own-alerts.ts";
 import { createDaemons } from "./daemons.ts";
-import { eventStoreDaemons } from "./event-store-daemons.ts";
 import type { Daemon } from "./daemons.ts";
-import { evidenceDaemons } from "./evidence/index.ts";
 import { createEffectors } from "./effectors.ts";
 import { RunbookImporter } from "./import-runbook/runbook-importer.ts";
 import { domainHandlers } from "./handlers.ts";
@@ -67,15 +53,12 @@ import { enforceEverywhere } from "./killswitch/enforce-everywhere.ts";
 import { createRemoteStops } from "./killswitch/remote-stops.ts";
 import { findOwnAgents, loadPlans } from "./load-plans.ts";
 import { createLimits } from "./limits.ts";
-import { hostDaemons } from "./host-daemons.ts";
 import { openHouseGuard } from "./house-guard.ts";
-import { killswitchDaemons } from "./killswitch/daemons.ts";
-import { openRedaction, originalsDaemons, startOriginals } from "./originals.ts";
-import { stopDaemons } from "./killswitch/stop-daemons.ts";
+import { openRedaction, startOriginals } from "./originals.ts";
 import { mirrorHolds } from "./killswitch/mirror-holds.ts";
 import { recordStopOfStep } from "./killswitch/record-stop.ts";
-import { runPersonErasures } from "../retention/index.ts";
-import { createRetentionDaemon } from "./retention.ts";
+import { daemonsOf } from "./house-daemons.ts";
+import { Openings } from "./openings.ts";
 
 export interface HouseOptions {
   readonly config: Config;
@@ -95,30 +78,6 @@ export interface OpenHouse extends House {
   setAddress(port: number): void;
   /** Takes no more work, ends what is under way, and stops everything it started. */
   close(): Promise<void>;
-}
-
-/** Closes what was opened, last first; one that fails does not keep the others open. */
-class Openings {
-  readonly #closers: { name: string; close: () => unknown }[] = [];
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  add(name: string, close: () => unknown): void {
-    this.#closers.push({ name, close });
-  }
-
-  async close(): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0).toReversed()) {
-      try {
-        await close();
-      } catch (fault) {
-        this.#logger.error("a part could not be closed", { part: name, problem: messageOf(fault) });
-      }
-    }
-  }
 }
 
 /**
@@ -357,58 +316,4 @@ async function mirrorQuietly(house: House): Promise<void> {
   } catch (fault) {
     house.logger.warn("the holds could not be mirrored; tried again", { problem: messageOf(fault) });
   }
-}
-
-/** Telemetry of sessions that ended while no server answered. */
-async function takeInSpools({ config, intake }: House): Promise<void> {
-  await drainSpools({
-    home: config.home,
-    accept: async (lines) => {
-      const body = Buffer.from(lines);
-      await intake.acceptBody({ body, contentType: "application/x-ndjson" }, { name: "supervisor" });
-    },
-  });
-}
-
-function daemonsOf(house: House): Daemon[] {
-  const { clock, database } = house;
-  const ctx = () => contextFor(house, DAEMON);
-  return [
-    ...logDaemons(house.auditLog),
-    { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
-    { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
-    { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
-    { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
-    { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
-    { name: "expired approvals", everyMs: 1_000, run: () => expireApprovals(ctx()) },
-    { name: "unanswered approvals", everyMs: 1_000, run: () => remindApprovals(ctx()) },
-    { name: "actions", everyMs: 1_000, run: () => tendActions(ctx()) },
-    { name: "runs that wait", everyMs: 1_000, run: () => wakeRuns(ctx()) },
-    { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
-    { name: "questions that nothing waits for", everyMs: 1_000, run: () => withdrawQuestions(ctx()) },
-    { name: "phases out of time", everyMs: 5_000, run: () => remindPhases(ctx()) },
-    { name: "unanswered steps", everyMs: 5_000, run: () => remindSteps(ctx()) },
-    { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
-    ...stopDaemons(house),
-    ...hostDaemons(house),
-    { name: "impacts of open incidents", everyMs: 5_000, run: () => refreshStaleImpact(ctx()) },
-    { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
-    { name: "tails", everyMs: 200, run: () => house.tails.pass() },
-    { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
-    { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
-    ...killswitchDaemons(house),
-    ...originalsDaemons(house),
-    ...evidenceDaemons(house),
-    { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
-    { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
-    { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },
-    { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
-    ...indicatorDaemons(house),
-    { name: "resource guard", everyMs: SAMPLE_EVERY_MS, run: () => house.guard.pass() },
-    { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
-    { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
-    { name: "retention", everyMs: 60_000, run: createRetentionDaemon(house) },
-    { name: "erasures of persons", everyMs: 2_000, run: (stopping) => runPersonErasures(ctx(), stopping) },
-    ...eventStoreDaemons(house),
-  ];
 }

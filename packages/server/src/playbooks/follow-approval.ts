@@ -4,7 +4,8 @@ import { addTimelineEntry } from "../incidents/index.ts";
 import { emitDomainEvent, inTransaction, notifyLive, toStoredText } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
 import type { RunContext } from "./context.ts";
-import { changeStep, readRun, skipSteps } from "./journal.ts";
+import { skipSteps } from "./end-steps-within.ts";
+import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
 import { isOpen } from "./tell-control.ts";
 

@@ -2,7 +2,7 @@ import { inTransaction } from "../storage/index.ts";
 import { evaluateCondition } from "./conditions.ts";
 import { noteStep, recordOf, tellLive, tellStory, writeStep } from "./execution.ts";
 import type { Execution } from "./execution.ts";
-import { skipSteps } from "./journal.ts";
+import { skipSteps } from "./end-steps-within.ts";
 import type { PlannedStep } from "./plan.ts";
 import { scopeAt } from "./scope.ts";
 

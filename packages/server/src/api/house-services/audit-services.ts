@@ -2,7 +2,7 @@ import { getEntries, getLog, getTile, listAudit, listHeads, proveEntry } from ".
 import type { EntryName } from "../../audit/index.ts";
 import type { House } from "../../app/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
-import type { AuditProofQuery } from "../requests.ts";
+import type { AuditProofQuery } from "../audit-requests.ts";
 import type { ApiServices } from "../services.ts";
 
 type AuditServices = Pick<

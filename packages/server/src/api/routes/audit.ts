@@ -11,7 +11,8 @@ import {
   shipmentList,
   verifyLogRequest,
 } from "@firebreak/protocol";
-import { auditEntriesParams, auditProofQuery, auditTileParams, pageQuery } from "../requests.ts";
+import { auditEntriesParams, auditProofQuery, auditTileParams } from "../audit-requests.ts";
+import { pageQuery } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 import { auditHeadPage, auditPage } from "../schemas.ts";
 

@@ -1,5 +1,5 @@
 import { collectionView } from "@firebreak/protocol";
-import { evidenceParams, newCollectionRequest } from "../requests.ts";
+import { evidenceParams, newCollectionRequest } from "../evidence-requests.ts";
 import { defineRoute } from "../route.ts";
 import { collectionPage } from "../schemas.ts";
 

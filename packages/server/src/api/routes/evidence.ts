@@ -7,7 +7,7 @@ import {
   evidencePreviewQuery,
   evidenceQuery,
   evidenceTransferRequest,
-} from "../requests.ts";
+} from "../evidence-requests.ts";
 import { defineDownloadRoute, defineRoute } from "../route.ts";
 import { evidenceCustodyPage, evidencePage } from "../schemas.ts";
 

@@ -3,7 +3,7 @@ import { changeSeverityWithin } from "../../incidents/index.ts";
 import { FirebreakError } from "../../kernel/index.ts";
 import type { Trx } from "../../storage/index.ts";
 import type { DecisionOption, DecisionStep } from "../format.ts";
-import { skipSteps } from "../journal.ts";
+import { skipSteps } from "../end-steps-within.ts";
 import type { RunRecord, StepChange, StepRecord } from "../journal.ts";
 import { openBooks } from "../run-books.ts";
 import type { StepNews } from "./record-step.ts";

@@ -2,7 +2,7 @@ import { evaluate } from "../conditions.ts";
 import type { Execution } from "../execution.ts";
 import { injectFault, noteStep, recordOf, tellLive } from "../execution.ts";
 import type { StepFacts } from "../facts.ts";
-import { skipSteps, timeOutContainers } from "../journal.ts";
+import { skipSteps, timeOutContainers } from "../end-steps-within.ts";
 import type { StepRecord } from "../journal.ts";
 import { wasStopped } from "../next-moves.ts";
 import type { PlannedStep } from "../plan.ts";

@@ -1,0 +1,80 @@
+import { tendActions } from "../actions/index.ts";
+import { markStaleAlerts, releaseDueAlerts, resolveExpiredAlerts } from "../alerts/index.ts";
+import { expireApprovals, remindApprovals } from "../approvals/index.ts";
+import { drainSpools } from "../containment/index.ts";
+import { SAMPLE_EVERY_MS } from "../guard/index.ts";
+import { checkClocks } from "../incidents/index.ts";
+import { refreshStaleImpact } from "../investigation/index.ts";
+import { retryDueDeliveries } from "../notify/index.ts";
+import { expireManualSteps, remindPhases, remindSteps, wakeRuns, withdrawQuestions } from "../playbooks/index.ts";
+import { tendLedger } from "../policies/index.ts";
+import { markLostSessions } from "../telemetry/index.ts";
+import { indicatorDaemons } from "./indicator-daemons.ts";
+import { forgetOldHits } from "../workshop/index.ts";
+import { logDaemons } from "./audit-log.ts";
+import { eventStoreDaemons } from "./event-store-daemons.ts";
+import type { Daemon } from "./daemons.ts";
+import { evidenceDaemons } from "./evidence/index.ts";
+import { contextFor, DAEMON } from "./house.ts";
+import type { House } from "./house.ts";
+import { hostDaemons } from "./host-daemons.ts";
+import { killswitchDaemons } from "./killswitch/daemons.ts";
+import { originalsDaemons } from "./originals.ts";
+import { stopDaemons } from "./killswitch/stop-daemons.ts";
+import { runPersonErasures } from "../retention/index.ts";
+import { createRetentionDaemon } from "./retention.ts";
+
+/** Telemetry of sessions that ended while no server answered. */
+async function takeInSpools({ config, intake }: House): Promise<void> {
+  await drainSpools({
+    home: config.home,
+    accept: async (lines) => {
+      const body = Buffer.from(lines);
+      await intake.acceptBody({ body, contentType: "application/x-ndjson" }, { name: "supervisor" });
+    },
+  });
+}
+
+/** What this server does again and again by itself. */
+export function daemonsOf(house: House): Daemon[] {
+  const { clock, database } = house;
+  const ctx = () => contextFor(house, DAEMON);
+  return [
+    ...logDaemons(house.auditLog),
+    { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
+    { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
+    { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
+    { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
+    { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
+    { name: "expired approvals", everyMs: 1_000, run: () => expireApprovals(ctx()) },
+    { name: "unanswered approvals", everyMs: 1_000, run: () => remindApprovals(ctx()) },
+    { name: "actions", everyMs: 1_000, run: () => tendActions(ctx()) },
+    { name: "runs that wait", everyMs: 1_000, run: () => wakeRuns(ctx()) },
+    { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
+    { name: "questions that nothing waits for", everyMs: 1_000, run: () => withdrawQuestions(ctx()) },
+    { name: "phases out of time", everyMs: 5_000, run: () => remindPhases(ctx()) },
+    { name: "unanswered steps", everyMs: 5_000, run: () => remindSteps(ctx()) },
+    { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
+    ...stopDaemons(house),
+    ...hostDaemons(house),
+    { name: "impacts of open incidents", everyMs: 5_000, run: () => refreshStaleImpact(ctx()) },
+    { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
+    { name: "tails", everyMs: 200, run: () => house.tails.pass() },
+    { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
+    { name: "telemetry left behind", everyMs: 5_000, run: () => takeInSpools(house) },
+    ...killswitchDaemons(house),
+    ...originalsDaemons(house),
+    ...evidenceDaemons(house),
+    { name: "changed rules", everyMs: 2_000, run: () => house.detector.reloadIfChanged() },
+    { name: "changed policies", everyMs: 2_000, run: () => house.policies.reloadIfChanged() },
+    { name: "budgets and circuit breakers", everyMs: 60_000, run: async () => tendLedger(ctx()) },
+    { name: "what senders said", everyMs: 1_000, run: () => house.sources.flush() },
+    ...indicatorDaemons(house),
+    { name: "resource guard", everyMs: SAMPLE_EVERY_MS, run: () => house.guard.pass() },
+    { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
+    { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
+    { name: "retention", everyMs: 60_000, run: createRetentionDaemon(house) },
+    { name: "erasures of persons", everyMs: 2_000, run: (stopping) => runPersonErasures(ctx(), stopping) },
+    ...eventStoreDaemons(house),
+  ];
+}
