@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync, visitorKeys } from "oxc-parser";
 
+const RECORDERS = new Set(["recordAudit", "recordAudits"]);
 const WRITERS = new Set(["insertInto", "updateTable", "deleteFrom", "mergeInto"]);
 const WRITING_SQL = /\b(?:insert\s+into|delete\s+from|merge\s+into|update)\s+(?:only\s+)?([a-z_]+)(?=\s|\(|$)/gi;
 /** What is not a table behind `update` */
@@ -12,7 +13,7 @@ const SQL_WORDS = new Set(["set", "skip", "nowait", "of"]);
  * @typedef {object} Unit a function or method with a name, and all that is written within it
  * @property {string} file
  * @property {string} name `writeState`, `HouseAuditLog.check`
- * @property {boolean} records calls recordAudit
+ * @property {boolean} records calls recordAudit or recordAudits
  * @property {{ table: string, line: number, isInTransaction: boolean }[]} writes
  * @property {{ name: string, handsOn: boolean }[]} calls functions that it names, and whether a transaction goes with the call
  */
@@ -93,7 +94,7 @@ function addUnit({ file, text, units }, name, node) {
 function readCall({ callee, arguments: given, start }, unit, owner, lineOf) {
   const handsOn = given.some(isTransaction);
   if (callee.type === "Identifier") {
-    if (callee.name === "recordAudit") unit.records = true;
+    if (RECORDERS.has(callee.name)) unit.records = true;
     unit.calls.push({ name: callee.name, handsOn });
   }
   if (callee.type !== "MemberExpression") return;

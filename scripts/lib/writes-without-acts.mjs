@@ -48,7 +48,7 @@ export const FUNCTIONS_WITHOUT_ACT = {
   "access/note-token-use.ts createUseNotes": "when a token was last used",
   "actions/tend-actions.ts reconcileActions": "asks for a comparison with the real world; what comes of it is recorded",
   "actions/verify-action.ts confirm": "when it was last found as it should be; anything else is a change with its row",
-  "alerts/raise-alert.ts extendAlert": "counts what the log holds as events",
+  "alerts/raise-alert.ts writeExtensions": "counts what the log holds as events",
   "alerts/receive-signals.ts extendAlert": "what a sender says again",
   "alerts/release-due-alerts.ts releaseBatch": "when to look again; the decision has its row",
   "alerts/release-due-alerts.ts recheckHeldByProfile": "when to look again; the decision has its row",

@@ -2,16 +2,18 @@ import { createHash } from "node:crypto";
 import { SEVERITY_NAMES } from "@firebreak/protocol";
 import type { AgentEvent, Severity } from "@firebreak/protocol";
 import type { Match } from "@firebreak/sigma";
-import { recordAudit } from "../audit/index.ts";
+import { sql } from "kysely";
+import type { Selectable } from "kysely";
+import { recordAudits } from "../audit/index.ts";
 import { DEFAULT_REDACTION, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
-import { emitDomainEvent, notifyLive } from "../storage/index.ts";
-import type { Trx } from "../storage/index.ts";
+import { emitDomainEvents, notifyLiveOfAll } from "../storage/index.ts";
+import type { AlertsTable, Trx } from "../storage/index.ts";
 import { cameLate, LATE_LABEL } from "./came-late.ts";
 import { judgeMatch } from "./judge-match.ts";
 import type { AlertProfile } from "./judge-match.ts";
-import { readOccurrence } from "./occurrence.ts";
+import { readOccurrences } from "./occurrence.ts";
 import { toStorableJson, toStorableText } from "./storable-text.ts";
 
 export interface RaiseContext {
@@ -40,6 +42,8 @@ const DEFAULT_MASK = createRedactor(DEFAULT_REDACTION).maskText;
 
 /** Event ids kept with an alert: the newest. */
 const EVENT_IDS_MAX = 100;
+/** Alerts that one statement writes. */
+const GROUPS_PER_STATEMENT = 500;
 
 /**
  * Turns matches into alerts. While an alert of the same rule, agent and session is open, another match raises its count
@@ -49,22 +53,55 @@ const EVENT_IDS_MAX = 100;
  * @returns one result per alert touched, in order of first appearance
  */
 export async function raiseAlerts(trx: Trx, ctx: RaiseContext, findings: readonly Finding[]): Promise<Raised[]> {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const fingerprint = fingerprintOf(finding, ctx.lateMs);
-    const group = groups.get(fingerprint);
-    if (group === undefined) groups.set(fingerprint, [finding]);
-    else group.push(finding);
+  const groups = groupFindings(findings, ctx.lateMs);
+  const raised = new Map<string, Raised>();
+  for (let from = 0; from < groups.length; from += GROUPS_PER_STATEMENT) {
+    // Locks are taken in one order, so that two who raise the same alerts do not wait for each other.
+    let left = groups.slice(from, from + GROUPS_PER_STATEMENT).toSorted(byFingerprint);
+    while (left.length > 0) {
+      for (const [fingerprint, alertId] of await extendOpen(trx, ctx, left)) {
+        raised.set(fingerprint, { alertId, opened: false });
+      }
+      left = left.filter(({ fingerprint }) => !raised.has(fingerprint));
+      for (const [fingerprint, alertId] of await openAlerts(trx, ctx, left)) {
+        raised.set(fingerprint, { alertId, opened: true });
+      }
+      // What is left was opened by somebody else between the two statements: it is extended now.
+      left = left.filter(({ fingerprint }) => !raised.has(fingerprint));
+    }
   }
-  const raised: Raised[] = [];
-  for (const [fingerprint, group] of groups) raised.push(await raiseGroup(trx, ctx, fingerprint, group));
-  return raised;
+  return groups.flatMap(({ fingerprint }) => raised.get(fingerprint) ?? []);
 }
 
 /** One match. See {@link raiseAlerts}. */
 export async function raiseAlert(trx: Trx, ctx: RaiseContext, finding: Finding): Promise<Raised> {
-  return raiseGroup(trx, ctx, fingerprintOf(finding, ctx.lateMs), [finding]);
+  const [raised] = await raiseAlerts(trx, ctx, [finding]);
+  if (raised === undefined) throw new TypeError("a finding raises one alert");
+  return raised;
 }
+
+/** Findings of one alert, in order. */
+interface Group {
+  readonly fingerprint: string;
+  readonly findings: readonly Finding[];
+  readonly newest: Finding;
+}
+
+function groupFindings(findings: readonly Finding[], lateMs: number | undefined): Group[] {
+  const groups = new Map<string, { fingerprint: string; findings: Finding[]; newest: Finding }>();
+  for (const finding of findings) {
+    const fingerprint = fingerprintOf(finding, lateMs);
+    const group = groups.get(fingerprint);
+    if (group === undefined) groups.set(fingerprint, { fingerprint, findings: [finding], newest: finding });
+    else {
+      group.findings.push(finding);
+      group.newest = finding;
+    }
+  }
+  return [...groups.values()];
+}
+
+const byFingerprint = (one: Group, other: Group) => (one.fingerprint < other.fingerprint ? -1 : 1);
 
 /**
  * What is not about an event is about its group: two backups that are missing are two alerts. What came late has alerts of its
@@ -95,88 +132,95 @@ export function agentOf({ match: { groupBy = {} }, event }: Finding): FindingAge
   return { id: groupBy["agent.id"], pack: groupBy["agent.pack"], session: groupBy["agent.session"] };
 }
 
-async function raiseGroup(
+/** @returns the ids of the alerts that are new, by fingerprint */
+async function openAlerts(trx: Trx, ctx: RaiseContext, groups: readonly Group[]): Promise<Map<string, string>> {
+  if (groups.length === 0) return new Map();
+  const occurrences = await readOccurrences(
+    trx,
+    groups.map(({ fingerprint }) => fingerprint),
+  );
+  const inserted = await trx
+    .insertInto("alerts")
+    .values(groups.map((group) => rowOf(ctx, group, (occurrences.get(group.fingerprint) ?? 0) + 1)))
+    .onConflict((conflict) => conflict.column("fingerprint").where("status", "=", "open").doNothing())
+    .returning(["id", "fingerprint"])
+    .execute();
+  const ids = new Map(inserted.map(({ id, fingerprint }) => [fingerprint, id]));
+  await tellOfOpened(trx, ctx, groups, ids);
+  return ids;
+}
+
+async function tellOfOpened(
   trx: Trx,
-  ctx: RaiseContext,
-  fingerprint: string,
-  group: readonly Finding[],
-): Promise<Raised> {
-  const newest = group.at(-1);
-  if (newest === undefined) throw new TypeError("a group of findings has at least one");
-  const alertId = await insertAlert(trx, ctx, { fingerprint, group, newest });
-  if (alertId !== undefined) {
+  { clock }: RaiseContext,
+  groups: readonly Group[],
+  ids: ReadonlyMap<string, string>,
+): Promise<void> {
+  const opened = groups.flatMap(({ fingerprint, findings, newest }) => {
+    const alertId = ids.get(fingerprint);
+    if (alertId === undefined) return [];
     const { ruleId, title } = newest.match;
-    await recordAudit(trx, {
-      at: ctx.clock.now(),
-      actor: { kind: "rule", id: ruleId, name: toStorableText(title) },
-      action: "alert.open",
-      target: alertId,
-      detail: { fingerprint, occurrences: group.length },
-    });
-    await emitDomainEvent(trx, { type: "alert.opened", alertId });
-    await notifyLive(trx, "alert", alertId);
-    return { alertId, opened: true };
-  }
-  const known = await extendAlert(trx, ctx, { fingerprint, group, newest });
-  // The open alert was resolved between the two statements: now there is room for a new one.
-  return known ?? raiseGroup(trx, ctx, fingerprint, group);
+    const actor = { kind: "rule" as const, id: ruleId, name: toStorableText(title) };
+    return [{ alertId, actor, detail: { fingerprint, occurrences: findings.length } }];
+  });
+  const at = clock.now();
+  await recordAudits(
+    trx,
+    opened.map(({ alertId, actor, detail }) => ({ at, actor, action: "alert.open", target: alertId, detail })),
+  );
+  await emitDomainEvents(
+    trx,
+    opened.map(({ alertId }) => ({ type: "alert.opened", alertId })),
+  );
+  await notifyLiveOfAll(
+    trx,
+    "alert",
+    opened.map(({ alertId }) => alertId),
+  );
 }
 
-interface Group {
-  readonly fingerprint: string;
-  readonly group: readonly Finding[];
-  readonly newest: Finding;
-}
-
-async function insertAlert(
-  trx: Trx,
-  ctx: RaiseContext,
-  { fingerprint, group, newest }: Group,
-): Promise<string | undefined> {
+function rowOf(ctx: RaiseContext, { fingerprint, findings, newest }: Group, occurrence: number) {
   const { match } = newest;
   const agent = agentOf(newest);
   const { severity, incidentType } = judgeMatch(ctx.profile, match);
   const now = toIso(ctx.clock.now());
-  const row = await trx
-    .insertInto("alerts")
-    .values({
-      id: ctx.newId("alert"),
-      fingerprint,
-      rule_id: match.ruleId,
-      source: "detection",
-      kind: "sigma",
-      key: fingerprint,
-      occurrence: await readOccurrence(trx, fingerprint),
-      labels: toStorableJson(labelsOf(newest, severity, ctx.lateMs)),
-      annotations: "{}",
-      links: "[]",
-      notes: "[]",
-      group_key: null,
-      title: toStorableText(match.title),
-      level: match.level,
-      severity,
-      incident_type: incidentType,
-      status: "open",
-      agent_id: agent.id ?? null,
-      pack: agent.pack ?? null,
-      session_id: agent.session ?? null,
-      sentence: toStorableText((ctx.maskText ?? DEFAULT_MASK)(match.sentence)),
-      detail: toStorableJson(describeMatch(match, ctx.maskText)),
-      first_event_at: toIso(Math.min(...group.map((finding) => finding.match.firstTime))),
-      last_event_at: toIso(Math.max(...group.map((finding) => finding.match.lastTime))),
-      occurrences: group.length,
-      event_ids: toStorableJson(mergeIds([], group)),
-      resolution: null,
-      held_by: null,
-      incident_id: null,
-      created_at: now,
-      updated_at: now,
-    })
-    .onConflict((conflict) => conflict.column("fingerprint").where("status", "=", "open").doNothing())
-    .returning("id")
-    .executeTakeFirst();
-  return row?.id;
+  return {
+    id: ctx.newId("alert"),
+    fingerprint,
+    rule_id: match.ruleId,
+    source: "detection",
+    kind: "sigma",
+    key: fingerprint,
+    occurrence,
+    labels: toStorableJson(labelsOf(newest, severity, ctx.lateMs)),
+    annotations: "{}",
+    links: "[]",
+    notes: "[]",
+    group_key: null,
+    title: toStorableText(match.title),
+    level: match.level,
+    severity,
+    incident_type: incidentType,
+    status: "open" as const,
+    agent_id: agent.id ?? null,
+    pack: agent.pack ?? null,
+    session_id: agent.session ?? null,
+    sentence: toStorableText((ctx.maskText ?? DEFAULT_MASK)(match.sentence)),
+    detail: toStorableJson(describeMatch(match, ctx.maskText)),
+    first_event_at: toIso(earliest(findings)),
+    last_event_at: toIso(latest(findings)),
+    occurrences: findings.length,
+    event_ids: toStorableJson(mergeIds([], findings)),
+    resolution: null,
+    held_by: null,
+    incident_id: null,
+    created_at: now,
+    updated_at: now,
+  };
 }
+
+const earliest = (findings: readonly Finding[]) => Math.min(...findings.map(({ match }) => match.firstTime));
+const latest = (findings: readonly Finding[]) => Math.max(...findings.map(({ match }) => match.lastTime));
 
 /** What matchers of silences and routes see of a match. */
 function labelsOf(finding: Finding, severity: Severity, lateMs: number | undefined): Record<string, string> {
@@ -196,39 +240,64 @@ function labelsOf(finding: Finding, severity: Severity, lateMs: number | undefin
   };
 }
 
-async function extendAlert(
-  trx: Trx,
-  ctx: RaiseContext,
-  { fingerprint, group, newest }: Group,
-): Promise<Raised | undefined> {
-  const known = await trx
+/** @returns the ids of the alerts that were open, by fingerprint */
+async function extendOpen(trx: Trx, ctx: RaiseContext, groups: readonly Group[]): Promise<Map<string, string>> {
+  const open = await trx
     .selectFrom("alerts")
-    .selectAll()
-    .where("fingerprint", "=", fingerprint)
+    .select(["id", "fingerprint", "occurrences", "event_ids", "first_event_at", "last_event_at"])
+    .where(
+      "fingerprint",
+      "in",
+      groups.map(({ fingerprint }) => fingerprint),
+    )
     .where("status", "=", "open")
+    .orderBy("fingerprint")
     .forUpdate()
-    .executeTakeFirst();
-  if (known === undefined) return undefined;
-  const fresh = group.filter(({ event }) => event === undefined || !known.event_ids.includes(event.id));
-  if (fresh.length === 0) return { alertId: known.id, opened: false };
-  const { match } = newest;
-  const firstMs = Math.min(known.first_event_at.getTime(), ...fresh.map((finding) => finding.match.firstTime));
-  const lastMs = Math.max(known.last_event_at.getTime(), ...fresh.map((finding) => finding.match.lastTime));
-  await trx
-    .updateTable("alerts")
-    .set({
-      occurrences: known.occurrences + fresh.length,
-      first_event_at: toIso(firstMs),
-      last_event_at: toIso(lastMs),
-      event_ids: toStorableJson(mergeIds(known.event_ids, fresh)),
-      sentence: toStorableText((ctx.maskText ?? DEFAULT_MASK)(match.sentence)),
-      detail: toStorableJson(describeMatch(match, ctx.maskText)),
-      updated_at: toIso(ctx.clock.now()),
-    })
-    .where("id", "=", known.id)
     .execute();
-  await notifyLive(trx, "alert", known.id);
-  return { alertId: known.id, opened: false };
+  const known = new Map(open.map((row) => [row.fingerprint, row]));
+  const changes = groups.flatMap((group) => {
+    const row = known.get(group.fingerprint);
+    return row === undefined ? [] : (extensionOf(ctx, row, group) ?? []);
+  });
+  if (changes.length > 0) await writeExtensions(trx, ctx, changes);
+  return new Map(open.map(({ id, fingerprint }) => [fingerprint, id]));
+}
+
+type OpenAlert = Pick<
+  Selectable<AlertsTable>,
+  "id" | "fingerprint" | "occurrences" | "event_ids" | "first_event_at" | "last_event_at"
+>;
+
+/** @returns what an open alert becomes, or undefined when it knows of all that was found */
+function extensionOf(ctx: RaiseContext, known: OpenAlert, { findings, newest: { match } }: Group) {
+  const fresh = findings.filter(({ event }) => event === undefined || !known.event_ids.includes(event.id));
+  if (fresh.length === 0) return undefined;
+  return {
+    id: known.id,
+    occurrences: known.occurrences + fresh.length,
+    first_event_at: toIso(Math.min(known.first_event_at.getTime(), earliest(fresh))),
+    last_event_at: toIso(Math.max(known.last_event_at.getTime(), latest(fresh))),
+    event_ids: mergeIds(known.event_ids, fresh),
+    sentence: (ctx.maskText ?? DEFAULT_MASK)(match.sentence),
+    detail: describeMatch(match, ctx.maskText),
+  };
+}
+
+type Extension = NonNullable<ReturnType<typeof extensionOf>>;
+
+async function writeExtensions(trx: Trx, { clock }: RaiseContext, changes: readonly Extension[]): Promise<void> {
+  await sql`
+    update alerts set occurrences = change.occurrences, first_event_at = change.first_event_at,
+      last_event_at = change.last_event_at, event_ids = change.event_ids, sentence = change.sentence,
+      detail = change.detail, updated_at = ${toIso(clock.now())}
+    from jsonb_to_recordset(${toStorableJson(changes)}::jsonb) as change(id text, occurrences int,
+      first_event_at timestamptz, last_event_at timestamptz, event_ids jsonb, sentence text, detail jsonb)
+    where alerts.id = change.id`.execute(trx);
+  await notifyLiveOfAll(
+    trx,
+    "alert",
+    changes.map(({ id }) => id),
+  );
 }
 
 /** The id of the event that completed a match is last in its list, so it is what the cap keeps longest. */

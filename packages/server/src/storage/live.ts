@@ -14,9 +14,21 @@ const reconnectDelaysMs = [50, 250, 1_000, 5_000] as const;
 const probeEveryMs = 15_000;
 
 /** Tells every node's live view that something changed, when the caller's transaction commits; equal changes once. */
-export async function notifyLive(trx: Kysely<Schema>, topic: LiveMessage["topic"], id: string): Promise<void> {
-  const message: LiveMessage = { topic, id };
-  await sql`select pg_notify(${LIVE_CHANNEL}, ${JSON.stringify(message)})`.execute(trx);
+export function notifyLive(trx: Kysely<Schema>, topic: LiveMessage["topic"], id: string): Promise<void> {
+  return notifyLiveOfAll(trx, topic, [id]);
+}
+
+/** The same for many things that changed. */
+export async function notifyLiveOfAll(
+  trx: Kysely<Schema>,
+  topic: LiveMessage["topic"],
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const messages = ids.map((id) => JSON.stringify({ topic, id } satisfies LiveMessage));
+  await sql`select pg_notify(${LIVE_CHANNEL}, message) from unnest(${messages}::text[]) as messages(message)`.execute(
+    trx,
+  );
 }
 
 /** The same as an expression, for statements that change many rows. @param id of a column that holds the ids */

@@ -35,9 +35,16 @@ export type DomainEventOf<T extends DomainEventType> = Extract<DomainEvent, { ty
 const ATTEMPTS_MAX = 25;
 
 /** Puts the event into the outbox in the caller's transaction: it is delivered exactly when the change is committed. */
-export async function emitDomainEvent(trx: Transaction<Schema>, event: DomainEvent): Promise<void> {
-  const { type, ...payload } = event;
-  await sql`select graphile_worker.add_job(${type}, ${JSON.stringify(payload)}::json, max_attempts => ${ATTEMPTS_MAX})`.execute(
+export function emitDomainEvent(trx: Transaction<Schema>, event: DomainEvent): Promise<void> {
+  return emitDomainEvents(trx, [event]);
+}
+
+/** The same for many events, in their order. */
+export async function emitDomainEvents(trx: Transaction<Schema>, events: readonly DomainEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const jobs = events.map(({ type, ...payload }) => ({ type, payload }));
+  await sql`select graphile_worker.add_job(job->>'type', job->'payload', max_attempts => ${ATTEMPTS_MAX})
+    from json_array_elements(${JSON.stringify(jobs)}::json) with ordinality as jobs(job, place) order by place`.execute(
     trx,
   );
 }
