@@ -15,12 +15,14 @@ export const DOOR_ATTEMPTS = {
   removeHook: {
     name: "removes the hook from its settings",
     ends: { root: "reported" },
-    report: "`firebreak gate coverage` says that the gate is gone",
+    report: "the server sees it within two seconds and makes an alert of it; `firebreak gate coverage` says `gone`",
   },
   editHook: {
     name: "edits the hook's program so that it always lets through",
     ends: { root: "reported" },
-    report: "`firebreak gate coverage` says that the gate was changed, and the gate's self-test fails",
+    report:
+      "the server sees it within two seconds and makes an alert of it; `firebreak gate coverage` says `changed`, and the " +
+      "gate's self-test fails",
   },
   linkSkill: {
     name: "installs a skill that is a link to somewhere else",

@@ -213,6 +213,11 @@ describe("C-3, C-5: an agent at its gate's files and its skills", () => {
     expect(await stateOf("editor")).toBe("changed");
     writeFileSync(settings, "{}");
     expect(await stateOf("editor")).toBe("gone");
+    const told = async () => {
+      const { items } = await server.call(alertPage, "GET", "/alerts?status=open");
+      return items.some(({ title, agentId }) => agentId === "editor" && title.startsWith("The gate of an agent"));
+    };
+    await waitFor("the alert, unasked", 15_000, async () => (await told()) || undefined);
   });
 
   test(DOOR_ATTEMPTS.linkSkill.name, async () => {

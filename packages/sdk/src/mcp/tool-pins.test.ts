@@ -63,6 +63,14 @@ describe("C-3: tools of an MCP server between sessions", () => {
     const [told] = session([after]);
     expect(told).toMatchObject({ event_type: "tool_definition", approved_by: "ada" });
     expect(session([before])[0]).toMatchObject({ event_type: "tool_definition_changed" });
+    // accepted again, and written into the file by hand: each is still known
+    const next = { by: "eve", reason: "back to version 1", at: "2026-01-04T00:00:00.000Z" };
+    expect(acceptTool(dir, { key, tool: "note" }, next)).toMatchObject({ by: "eve" });
+    const known = () => listPinnedServers(dir).servers[0]?.acceptances;
+    expect(known()).toMatchObject([{ tool: "note", ...who }, { tool: "note", ...next }]);
+    const byHand = { hash: "f".repeat(64), by: "mallory", reason: "none", at: "" };
+    writeFileSync(join(dir, `${key}.accepted.json`), JSON.stringify({ tools: { note: byHand } }));
+    expect(known()).toEqual([{ tool: "note", ...byHand }]);
   });
 
   test("only what has changed can be accepted, of a server that is known", () => {

@@ -40,6 +40,12 @@ export interface PinnedServer {
   /** definitions that are not as approved */
   readonly changed: Tools<SeenTool>;
   readonly accepted: Tools<AcceptedTool>;
+  /** every acceptance that is still known, in their order; of a tool that was accepted again the last one counts */
+  readonly acceptances: readonly Acceptance[];
+}
+
+export interface Acceptance extends AcceptedTool {
+  readonly tool: string;
 }
 
 export interface AcceptedTool {
@@ -51,6 +57,7 @@ export interface AcceptedTool {
 
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const TOOLS_MAX = 1000;
+const ACCEPTANCES_MAX = 2000;
 const DESCRIPTION_CHARACTERS_MAX = 2000;
 const UNREADABLE = "unreadable";
 const KEY = /^[0-9a-f]{16}$/;
@@ -124,7 +131,8 @@ export function acceptTool(
   if (known === null || seen === undefined) return null;
   const { by, reason, at } = who;
   const one = { hash: seen.hash, by, reason, at };
-  write(join(dir, `${key}.accepted.json`), { tools: { ...known.accepted, [tool]: one } });
+  const acceptances = [...known.acceptances, { tool, ...one }].slice(-ACCEPTANCES_MAX);
+  write(join(dir, `${key}.accepted.json`), { tools: { ...known.accepted, [tool]: one }, acceptances });
   return one;
 }
 
@@ -162,13 +170,28 @@ function readOrNull(dir: string, key: string): PinnedServer | null {
 function readPinnedServer(dir: string, key: string): PinnedServer {
   const kept = readJson(join(dir, `${key}.json`)) ?? { name: "?", tools: {}, changed: {} };
   const accepted = readJson(join(dir, `${key}.accepted.json`)) ?? { tools: {} };
+  const counting = toolsOf(accepted["tools"], acceptedOf);
   return {
     key,
     name: textOf(kept["name"]),
     tools: toolsOf(kept["tools"], seenOf),
     changed: toolsOf(kept["changed"], seenOf),
-    accepted: toolsOf(accepted["tools"], acceptedOf),
+    accepted: counting,
+    acceptances: acceptancesOf(accepted["acceptances"], counting),
   };
+}
+
+/** What counts is among them, also when somebody wrote it into the file by hand. */
+function acceptancesOf(value: unknown, counting: Tools<AcceptedTool>): Acceptance[] {
+  const kept = Array.isArray(value) ? value : [];
+  const listed = kept.map((one: unknown): Acceptance => {
+    if (!isRecord(one)) throw new TypeError("an acceptance is no object");
+    return { tool: textOf(one["tool"]), ...acceptedOf(one) };
+  });
+  const missing = Object.entries(counting)
+    .map(([tool, one]) => ({ tool, ...one }))
+    .filter((one) => !listed.some(({ tool, hash, at }) => tool === one.tool && hash === one.hash && at === one.at));
+  return [...listed, ...missing];
 }
 
 function readJson(file: string): Readonly<Record<string, unknown>> | null {

@@ -1,6 +1,6 @@
 import { createGate } from "@firebreak/sdk";
 import { openToolPins, runStdioProxy, startHttpProxy } from "@firebreak/sdk/mcp";
-import { toolPinsDir } from "../gates/tool-pins-dir.ts";
+import { toolPinsDir } from "../../containment/index.ts";
 import { killswitchPaths } from "../../killswitch/index.ts";
 import { usageError } from "../arguments.ts";
 import type { Command, CommandContext } from "../command.ts";

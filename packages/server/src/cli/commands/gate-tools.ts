@@ -1,10 +1,10 @@
 import { acceptTool, changedTools, listPinnedServers } from "@firebreak/sdk/mcp";
 import type { PinnedServer } from "@firebreak/sdk/mcp";
+import { toolPinsDir } from "../../containment/index.ts";
 import { OperatorError, toIso } from "../../kernel/index.ts";
 import type { Command } from "../command.ts";
 import { ALWAYS, EXIT } from "../exit-codes.ts";
 import { timeText } from "../format.ts";
-import { toolPinsDir } from "../gates/tool-pins-dir.ts";
 import { printable } from "../printable.ts";
 
 /** One tool of a server, as a person has to see it. */

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { forgetGate, gateMcpServers, listMcpServers, testMcpGate, ungateMcpServers } from "../../containment/index.ts";
+import { forgetGateAnd, gateMcpServers, listMcpServers, testMcpGate, ungateMcpServers } from "../../containment/index.ts";
 import type { GateCheck, McpServer } from "../../containment/index.ts";
 import { programFile } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
@@ -54,7 +54,7 @@ export const mcpGate: RuntimeGate = {
     const main = programFile("firebreak");
     const identity = ["--agent", agent, ...(pack === undefined ? [] : ["--pack", pack])];
     const args = [main, "gate", "mcp", "--home", context.config.home, ...identity, "--"];
-    gateMcpServers(file, { command: process.execPath, args });
+    forgetGateAnd(context.config.home, { runtime: "mcp", place: file }, () => gateMcpServers(file, { command: process.execPath, args }));
     const { started, byUrl } = listMcpServers(file);
     context.output.note(`Testing ${started.length} server(s) through the gate …`);
     const checks = await testServers(context, started);
@@ -89,8 +89,7 @@ export const mcpGate: RuntimeGate = {
   },
   remove: async (command, context) => {
     const file = fileOf(command, context);
-    const removed = ungateMcpServers(file);
-    forgetGate(context.config.home, { runtime: "mcp", place: file });
+    const removed = forgetGateAnd(context.config.home, { runtime: "mcp", place: file }, () => ungateMcpServers(file));
     context.output.result({ config: file, removed });
     context.output.line(`${removed} server(s) in ${file} are as they were; restart the client.`);
     return EXIT.ok;

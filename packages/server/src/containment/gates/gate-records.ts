@@ -37,11 +37,23 @@ export function recordGateTest(home: string, key: GateKey, test: NonNullable<Gat
   );
 }
 
-export function forgetGate(home: string, key: GateKey): void {
-  writeRecords(
-    home,
-    readRecords(home).filter((one) => !isSame(one, key)),
-  );
+/**
+ * Forgets a gate, then changes it: whoever watches recorded gates must not take a person's change for an agent's.
+ * The record is as before when the change fails.
+ */
+export function forgetGateAnd<T>(home: string, key: GateKey, change: () => T): T {
+  const records = readRecords(home);
+  if (records.some((one) => isSame(one, key)))
+    writeRecords(
+      home,
+      records.filter((one) => !isSame(one, key)),
+    );
+  try {
+    return change();
+  } catch (fault) {
+    if (records.length > 0) writeRecords(home, records);
+    throw fault;
+  }
 }
 
 export type RecordedGate = GateRecord & {

@@ -20,5 +20,7 @@ export { coverAgent, coverRecords } from "./cover-agent.ts";
 export type { GateReport } from "./cover-agent.ts";
 export { GATE_COVERAGE } from "./gate-coverage.ts";
 export type { CoverageRow } from "./gate-coverage.ts";
-export { forgetGate, listRecordedGates, recordGate, recordGateTest } from "./gate-records.ts";
+export { forgetGateAnd, listRecordedGates, recordGate, recordGateTest } from "./gate-records.ts";
 export type { RecordedGate } from "./gate-records.ts";
+export { toolPinsDir } from "./tool-pins-dir.ts";
+export { createGateWatch } from "./watch-gates.ts";
