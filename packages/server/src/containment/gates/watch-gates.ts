@@ -52,7 +52,10 @@ function eventOf(gate: RecordedGate, state: keyof typeof WHAT, nowMs: number): A
   const data = {
     event_type: "gate_changed",
     message: `the gate for ${runtime} of ${agent} ${WHAT[state]}: ${place}`,
-    ...{ runtime, place, state, installed_at: installedAt },
+    runtime,
+    place,
+    state,
+    installed_at: installedAt,
   };
   return { id: `gate-${digest.slice(0, 40)}`, time, agent: { id: agent }, kind: "file", data };
 }
