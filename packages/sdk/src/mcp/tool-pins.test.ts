@@ -67,7 +67,10 @@ describe("C-3: tools of an MCP server between sessions", () => {
     const next = { by: "eve", reason: "back to version 1", at: "2026-01-04T00:00:00.000Z" };
     expect(acceptTool(dir, { key, tool: "note" }, next)).toMatchObject({ by: "eve" });
     const known = () => listPinnedServers(dir).servers[0]?.acceptances;
-    expect(known()).toMatchObject([{ tool: "note", ...who }, { tool: "note", ...next }]);
+    expect(known()).toMatchObject([
+      { tool: "note", ...who },
+      { tool: "note", ...next },
+    ]);
     const byHand = { hash: "f".repeat(64), by: "mallory", reason: "none", at: "" };
     writeFileSync(join(dir, `${key}.accepted.json`), JSON.stringify({ tools: { note: byHand } }));
     expect(known()).toEqual([{ tool: "note", ...byHand }]);

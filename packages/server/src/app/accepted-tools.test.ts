@@ -23,7 +23,11 @@ async function recordedAfterRestart() {
   await look();
   const rows = opened.house.database.kysely.selectFrom("audit_log").select(["target", "actor", "leaf"]);
   const found = await rows.where("action", "=", "gate.accept_tool").orderBy("seq").execute();
-  return found.map(({ target, actor, leaf }) => ({ target, by: actor.name, reason: /"reason":"([^"]*)"/.exec(leaf ?? "")?.[1] }));
+  return found.map(({ target, actor, leaf }) => ({
+    target,
+    by: actor.name,
+    reason: /"reason":"([^"]*)"/.exec(leaf ?? "")?.[1],
+  }));
 }
 
 test("C-6: what a person accepts of an MCP server without a server running is on record once, whoever wrote it", async () => {

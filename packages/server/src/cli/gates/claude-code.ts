@@ -51,7 +51,9 @@ export const claudeCodeGate: RuntimeGate = {
     const identity = { agent, pack: nameOption(command, context, "pack") ?? null };
     // opened first: the flags must be there before the first call is asked
     await withKillswitch(context, async (killswitch) => killswitch.current());
-    const gate = forgetGateAnd(place.home, { runtime: "claude-code", place: place.settingsFile }, () => installClaudeCodeGate(place, identity));
+    const gate = forgetGateAnd(place.home, { runtime: "claude-code", place: place.settingsFile }, () =>
+      installClaudeCodeGate(place, identity),
+    );
     const checks = await testInstalled(context, installedCommand(place) ?? "false");
     noteInstalled(context, { runtime: "claude-code", place: place.settingsFile, ...identity }, checks);
     context.output.result({ ...gate, ...identity, checks });
@@ -90,7 +92,9 @@ export const claudeCodeGate: RuntimeGate = {
   },
   remove: async (command, context) => {
     const place = placeOf(command, context);
-    const removed = forgetGateAnd(place.home, { runtime: "claude-code", place: place.settingsFile }, () => removeClaudeCodeGate(place));
+    const removed = forgetGateAnd(place.home, { runtime: "claude-code", place: place.settingsFile }, () =>
+      removeClaudeCodeGate(place),
+    );
     context.output.result({ ...place, removed });
     context.output.line(`${removed ? "The hook is gone from" : "There was no hook in"} ${place.settingsFile}.`);
     return EXIT.ok;

@@ -1,5 +1,11 @@
 import path from "node:path";
-import { forgetGateAnd, gateMcpServers, listMcpServers, testMcpGate, ungateMcpServers } from "../../containment/index.ts";
+import {
+  forgetGateAnd,
+  gateMcpServers,
+  listMcpServers,
+  testMcpGate,
+  ungateMcpServers,
+} from "../../containment/index.ts";
 import type { GateCheck, McpServer } from "../../containment/index.ts";
 import { programFile } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
@@ -54,7 +60,9 @@ export const mcpGate: RuntimeGate = {
     const main = programFile("firebreak");
     const identity = ["--agent", agent, ...(pack === undefined ? [] : ["--pack", pack])];
     const args = [main, "gate", "mcp", "--home", context.config.home, ...identity, "--"];
-    forgetGateAnd(context.config.home, { runtime: "mcp", place: file }, () => gateMcpServers(file, { command: process.execPath, args }));
+    forgetGateAnd(context.config.home, { runtime: "mcp", place: file }, () =>
+      gateMcpServers(file, { command: process.execPath, args }),
+    );
     const { started, byUrl } = listMcpServers(file);
     context.output.note(`Testing ${started.length} server(s) through the gate …`);
     const checks = await testServers(context, started);

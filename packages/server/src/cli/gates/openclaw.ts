@@ -79,7 +79,9 @@ export const openclawGate: RuntimeGate = {
     requirePlugins(place);
     // before the plugin is there: it reads the file when its first hook comes
     const reports = await openTelemetry(context, place, agent);
-    const gate = forgetGateAnd(place.home, { runtime: "openclaw", place: place.settingsFile }, () => installOpenclawGate(place, identity));
+    const gate = forgetGateAnd(place.home, { runtime: "openclaw", place: place.settingsFile }, () =>
+      installOpenclawGate(place, identity),
+    );
     const checks = await testPlugin(context, gate.plugin);
     const { output } = context;
     noteInstalled(context, { runtime: "openclaw", place: place.settingsFile, ...identity }, checks);
@@ -119,7 +121,9 @@ export const openclawGate: RuntimeGate = {
     const place = placeOf(command, context);
     const { client, output } = context;
     const problem = await closeTelemetry(client, place);
-    const removed = forgetGateAnd(place.home, { runtime: "openclaw", place: place.settingsFile }, () => removeOpenclawGate(place));
+    const removed = forgetGateAnd(place.home, { runtime: "openclaw", place: place.settingsFile }, () =>
+      removeOpenclawGate(place),
+    );
     output.result({ ...place, removed });
     output.line(`${removed ? "The plugin is gone from" : "There was no plugin in"} ${place.settingsFile}.`);
     if (problem !== null) output.note(`firebreak: ${problem}`);

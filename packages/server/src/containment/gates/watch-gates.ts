@@ -48,7 +48,9 @@ export function createGateWatch({ home, clock, report }: GateWatch): () => Promi
 function eventOf(gate: RecordedGate, state: keyof typeof WHAT, nowMs: number): AgentEventInput {
   const { runtime, agent, place, installedAt } = gate;
   const time = toIso(nowMs);
-  const digest = createHash("sha256").update(JSON.stringify([runtime, place, state, time])).digest("hex");
+  const digest = createHash("sha256")
+    .update(JSON.stringify([runtime, place, state, time]))
+    .digest("hex");
   const data = {
     event_type: "gate_changed",
     message: `the gate for ${runtime} of ${agent} ${WHAT[state]}: ${place}`,
