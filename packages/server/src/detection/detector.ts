@@ -38,8 +38,8 @@ export interface Detector {
   start(): Promise<void>;
   /** Tells of events just stored, or that some may have been. */
   wake(events?: StoredEvents): void;
-  /** Resolves when more events may be stored: while those that are stored are judged here, and it is far behind, not at once. */
-  keepPace(): Promise<void>;
+  /** Resolves when more events may be stored; nothing: at once. It waits while those that are stored are judged here, far behind. */
+  keepPace(): Promise<void> | undefined;
   /** Resolves when everything stored before the call is judged and the cursor written, or another node does it. */
   drain(): Promise<void>;
   /** Reads the rules again; their windows begin with what was stored. Resolves when the new rules judge. */
@@ -101,7 +101,7 @@ class DetectorLoop implements Detector {
     this.#bell.ring();
   }
 
-  keepPace(): Promise<void> {
+  keepPace(): Promise<void> | undefined {
     return this.#pace.wait();
   }
 

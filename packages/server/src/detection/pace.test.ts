@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 /** @returns whether one may store now */
 async function isFree(): Promise<boolean> {
   const free = vi.fn<() => void>();
-  void pace.wait().then(free);
+  void Promise.resolve(pace.wait()).then(free);
   await vi.advanceTimersByTimeAsync(0);
   return free.mock.calls.length > 0;
 }

@@ -10,8 +10,8 @@ export interface Pace {
   /** @param count events that were stored just now, the last of them `newest` */
   stored(count: number, newest: number): void;
   judged(position: number): void;
-  /** Resolves when more may be stored. */
-  wait(): Promise<void>;
+  /** Resolves when more may be stored; nothing: at once. */
+  wait(): Promise<void> | undefined;
   /** Nobody waits any more until events are stored again. */
   release(): void;
 }
@@ -43,7 +43,7 @@ export function createPace(): Pace {
       else stall?.refresh();
     },
     wait: () => {
-      if (judgedUpTo >= dueAt) return Promise.resolve();
+      if (judgedUpTo >= dueAt) return undefined;
       stall ??= setTimeout(release, STALLED_MS);
       return new Promise((resolve) => waiting.push(resolve));
     },

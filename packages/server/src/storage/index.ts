@@ -1,5 +1,5 @@
 export { checkDatabase, openDatabase } from "./connect.ts";
-export { copyRows, RowBuffer, RowReader } from "./copy-rows.ts";
+export { copyRows, isConnectionFault, RowBuffer, RowReader } from "./copy-rows.ts";
 export type { Database, OpenOptions } from "./connect.ts";
 export { explainDatabaseError, isTransientDatabaseError } from "./database-errors.ts";
 export { describeDatabaseUrl } from "./database-url.ts";

@@ -1,7 +1,8 @@
 import { FirebreakError, messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
-import { isTransientDatabaseError } from "../storage/index.ts";
+import { isConnectionFault, isTransientDatabaseError } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
+import type pg from "pg";
 import { createAgentsSeen, writeAgents } from "./agents-seen.ts";
 import { writeGates } from "./gates-seen.ts";
 import type { PreparedBatch, Redaction } from "./prepared-batch.ts";
@@ -44,6 +45,8 @@ export class EventWriter {
   #duplicates = 0;
   #commits = 0;
   #repeatsUntilMs = Number.NEGATIVE_INFINITY;
+  /** kept from one commit to the next while more waits: to ask the pool for one would let the answers of the last go first */
+  #client: pg.PoolClient | undefined;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -53,16 +56,29 @@ export class EventWriter {
     return { accepted: this.#accepted, duplicates: this.#duplicates, commits: this.#commits };
   }
 
-  /** Stores the units in one commit and settles them. Never rejects. */
-  async write(units: readonly Unit[]): Promise<void> {
+  /** Stores the units in one commit. Never rejects. @returns what settles them */
+  async write(units: readonly Unit[]): Promise<() => void> {
     try {
-      this.#settle(units, await this.#commit(units.map(({ batch }) => batch)));
+      const seqs = await this.#commit(units.map(({ batch }) => batch));
+      return () => this.#settle(units, seqs);
     } catch (error) {
       const isOneToBlame = units.length > 1 && !isTransientDatabaseError(error);
+      if (!isOneToBlame) return () => this.#refuse(units, error);
       // A fault in one caller's events must not cost the others theirs.
-      if (isOneToBlame) for (const unit of units) await this.write([unit]);
-      else this.#refuse(units, error);
+      const settlers: (() => void)[] = [];
+      for (const unit of units) settlers.push(await this.write([unit]));
+      return () => settlers.forEach((settle) => settle());
     }
+  }
+
+  /** Gives back its connection, as nothing waits. */
+  rest(): void {
+    this.#release(false);
+  }
+
+  #release(isBroken: boolean): void {
+    this.#client?.release(isBroken);
+    this.#client = undefined;
   }
 
   async #commit(batches: readonly PreparedBatch[]): Promise<Seqs> {
@@ -87,11 +103,21 @@ export class EventWriter {
   async #append(batches: readonly PreparedBatch[], sealed: readonly SealedOriginals[]): Promise<Seqs> {
     const { clock, database } = this.#options;
     if (sealed.length === 0 && clock.monotonicMs() >= this.#repeatsUntilMs) {
-      const first = await copyEvents(database.pool, batches);
+      const first = await this.#copy(batches);
       if (first !== null) return first;
       this.#repeatsUntilMs = clock.monotonicMs() + REPEATS_EXPECTED_MS;
     }
     return insertEvents(database.pool, batches, sealed);
+  }
+
+  async #copy(batches: readonly PreparedBatch[]): Promise<number | null> {
+    this.#client ??= await this.#options.database.pool.connect();
+    try {
+      return await copyEvents(this.#client, batches);
+    } catch (error) {
+      this.#release(isConnectionFault(error));
+      throw error;
+    }
   }
 
   #tellStored(events: StoredEvents): void {

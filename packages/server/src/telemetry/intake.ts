@@ -21,8 +21,11 @@ export interface IntakeOptions extends WriterOptions {
   readonly redactor?: Redactor;
   /** @returns the indicators of compromise in an event as it came, before anything is taken out of it */
   readonly matchIndicators?: MatchIndicators;
-  /** asked before each commit, which waits until it resolves; what comes meanwhile waits in the queue, or is turned away */
-  readonly keepPace?: () => Promise<void>;
+  /**
+   * asked before each commit, which waits until it resolves, or not at all when it is nothing; what comes meanwhile waits in
+   * the queue, or is turned away
+   */
+  readonly keepPace?: () => Promise<void> | undefined;
   readonly limits?: Partial<IntakeLimits>;
 }
 
@@ -229,10 +232,21 @@ class GroupCommitIntake implements Intake {
 
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
+    let settle = () => {};
     while (this.#queue.length > 0) {
-      await this.#options.keepPace?.();
-      await this.#writer.write(takeUnits(this.#queue, this.#limits));
+      const pause = this.#options.keepPace?.();
+      if (pause !== undefined) {
+        settle();
+        settle = () => {};
+        await pause;
+      }
+      const writing = this.#writer.write(takeUnits(this.#queue, this.#limits));
+      // whoever waited for the last commit is answered while the database is at the next
+      settle();
+      settle = await writing;
     }
+    settle();
+    this.#writer.rest();
     this.#isWriting = false;
   }
 }

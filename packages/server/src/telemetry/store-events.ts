@@ -20,10 +20,10 @@ const APPEND_LOCK = 7_041_210;
  * @returns the first `seq`, which the others follow without a gap; null, and nothing is stored, when an event of the same id
  *   and time was stored before or stands twice among them
  */
-export async function copyEvents(pool: pg.Pool, batches: readonly PreparedBatch[]): Promise<number | null> {
+export async function copyEvents(client: pg.ClientBase, batches: readonly PreparedBatch[]): Promise<number | null> {
   try {
     const rows = batches.map((batch) => batch.rows);
-    const answers = await copyRows(pool, COPY, rows);
+    const answers = await copyRows(client, COPY, rows);
     const last = Number(answers.at(-1)?.[0]);
     return last - countEvents(batches) + 1;
   } catch (error) {
