@@ -8,10 +8,16 @@ const BLOCKS_AT_ONCE = 8;
 /** Read at once while a segment is put together. */
 const SIGNATURES_AT_ONCE = 16;
 
-/** Gives blocks their signatures, in their order, a few at a time. @returns how many got one */
+/**
+ * Gives blocks their signatures, in their order, a few at a time. As long as a day's partition has no statistics, the
+ * planner would find a block by its time, which is to read the index of the whole day for each.
+ *
+ * @returns how many got one
+ */
 export async function signBlocks(trx: Trx): Promise<number> {
   const { rows: states } = await sql<{ signed_last_block: string }>`
-    select signed_last_block from event_index_state for update skip locked`.execute(trx);
+    select signed_last_block, set_config('enable_bitmapscan', 'off', true)
+    from event_index_state for update skip locked`.execute(trx);
   const [state] = states;
   if (state === undefined) return 0;
   const blocks = await trx
@@ -21,9 +27,14 @@ export async function signBlocks(trx: Trx): Promise<number> {
     .orderBy("first_seq")
     .limit(BLOCKS_AT_ONCE)
     .execute();
-  for (const block of blocks) await signBlock(trx, block);
   const last = blocks.at(-1);
   if (last === undefined) return 0;
+  const signatures: Buffer[] = [];
+  for (const block of blocks) signatures.push(await signBlock(trx, block));
+  await sql`insert into event_signatures (first_seq, min_time, max_time, bits)
+    select first_seq, min_time, max_time, signed.bits
+    from unnest(${blocks.map(({ first_seq }) => first_seq)}::bigint[], ${signatures}::bytea[]) as signed (first_seq, bits)
+    join event_blocks using (first_seq)`.execute(trx);
   await trx.updateTable("event_index_state").set({ signed_last_block: last.first_seq }).execute();
   await closeSegment(trx);
   return blocks.length;
@@ -35,17 +46,14 @@ interface UnsignedBlock {
   readonly day: string;
 }
 
-async function signBlock(trx: Trx, { first_seq: first, last_seq: last, day }: UnsignedBlock): Promise<void> {
+async function signBlock(trx: Trx, { first_seq: first, last_seq: last, day }: UnsignedBlock): Promise<Buffer> {
   const { rows } = await sql<{ body: string }>`
     select body from events
     where seq between ${first}::bigint and ${last}::bigint and ${isBetweenDays(day, day)}`.execute(trx);
   await yieldToLoop();
   const signature = Buffer.alloc(SIGNATURE_BYTES);
   for (const { body } of rows) markEvent(signature, body);
-  await sql`insert into event_signatures (first_seq, min_time, max_time, bits)
-    select first_seq, min_time, max_time, ${signature} from event_blocks where first_seq = ${first}::bigint`.execute(
-    trx,
-  );
+  return signature;
 }
 
 /** Puts the oldest signatures together into a segment when there are enough for one. */
