@@ -17,7 +17,9 @@ import { summarize } from "./lib/statistics.mjs";
 const ROUNDS = 2;
 /** Short, so that no agent runs the 50 commands in a minute that would raise an alert. */
 const BATCHES = { batch: 500, connections: 8, seconds: 3, warmUpSeconds: 2 };
-const SINGLES = { batch: 1, connections: 64, seconds: 3, warmUpSeconds: 2 };
+/** A fleet: as many agents as send at once share a commit. */
+const SINGLES = { batch: 1, connections: 256, seconds: 3, warmUpSeconds: 2 };
+const FEW_SINGLES = { ...SINGLES, connections: 64 };
 const FIRST_EVENTS = { kind: "log", batch: 1, connections: 1, seconds: 0.1, warmUpSeconds: 0 };
 const JUDGED_WITHIN_MS = 60_000;
 
@@ -26,10 +28,12 @@ const CASES = {
   bare: [
     { id: "bare batches", load: { kind: "log", ...BATCHES } },
     { id: "bare singles", load: { kind: "log", ...SINGLES } },
+    { id: "bare singles of few", load: { kind: "log", ...FEW_SINGLES } },
   ],
   alone: [
     { id: "batches, alone", load: { kind: "log", ...BATCHES } },
     { id: "singles, alone", load: { kind: "log", ...SINGLES } },
+    { id: "singles of few, alone", load: { kind: "log", ...FEW_SINGLES } },
   ],
   withoutRules: [{ id: "batches, no rules", load: { kind: "log", ...BATCHES } }],
   shipped: [
@@ -107,7 +111,7 @@ async function startPrototype(home) {
 async function runCase(server, one, round) {
   const { port, token, home } = server;
   const { server: name, load } = one;
-  const prefix = `${load.kind}${load.batch}s${load.seconds}r${round}`;
+  const prefix = `${load.kind}${load.batch}c${load.connections}s${load.seconds}r${round}`;
   const before = readProcessorMs(server.pid);
   const result = await sendLoad({ ...load, port, token, path: server.path, prefix });
   const behindMs = name === "bare" ? 0 : await untilJudged(home);
@@ -166,12 +170,13 @@ const MEASURED = [
     bare: "bare singles",
     min: 12_000,
     percentMin: 70,
-    what: "intake, one event a request, 64 connections; no rules, redaction off",
+    what: "intake, one event a request, 256 connections; no rules, redaction off",
   },
+  { id: "singles of few, alone", bare: "bare singles of few", what: "the same with 64 connections" },
   {
     id: "command singles, rules",
     bare: "bare singles",
-    what: "the same with redaction and the shipped rules, every event a command",
+    what: "one event a request, 256 connections, with redaction and the shipped rules, every event a command",
   },
 ];
 
