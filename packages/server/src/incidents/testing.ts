@@ -41,6 +41,7 @@ export async function createTestContext(
 
 export interface TestAlert {
   readonly agentId: string | null;
+  readonly ruleId: string;
   readonly severity: 1 | 2 | 3 | 4;
   readonly title: string;
   readonly createdAt: number;
@@ -54,6 +55,7 @@ export async function insertAlert(ctx: TestContext, given: Partial<TestAlert> = 
   const now = ctx.clock.now();
   const alert: TestAlert = {
     agentId: "scout",
+    ruleId: "command-burst",
     severity: 1,
     title: "Command burst",
     createdAt: now,
@@ -66,7 +68,7 @@ export async function insertAlert(ctx: TestContext, given: Partial<TestAlert> = 
     .values({
       id,
       fingerprint: id,
-      rule_id: "command-burst",
+      rule_id: alert.ruleId,
       source: "detection",
       kind: "sigma",
       key: id,

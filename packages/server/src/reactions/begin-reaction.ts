@@ -1,18 +1,19 @@
 import { sql } from "kysely";
-import { recordAudit } from "../audit/index.ts";
-import { addTimelineEntry } from "../incidents/index.ts";
+import { withdrawApproval } from "../approvals/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import { deriveRunId, requestRun } from "../playbooks/index.ts";
-import { inTransaction, notifyLive, toStoredJson } from "../storage/index.ts";
+import { inTransaction, toStoredJson } from "../storage/index.ts";
 import type { Trx } from "../storage/index.ts";
+import { changeReaction } from "./change-reaction.ts";
 import { checkRails, holdSelf } from "./check-rails.ts";
 import type { RailHold } from "./check-rails.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
 import { fitInputs } from "./fit-inputs.ts";
-import { agentOf, deedOf, keyOf } from "./plan-reaction.ts";
+import { agentOf, keyOf } from "./plan-reaction.ts";
 import { readRailFacts } from "./read-rail-facts.ts";
 import type { RailSubject } from "./read-rail-facts.ts";
 import type { ReactionPlan } from "./plan-reaction.ts";
+import { tellReaction } from "./tell-reaction.ts";
 
 /**
  * Decides on a plan once, and puts the decision on record before anything happens: `applying` when it may act now,
@@ -76,18 +77,50 @@ async function insertOnce(
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) {
-    return trx.selectFrom("reactions").selectAll().where("key", "=", key).executeTakeFirstOrThrow();
+    const known = await trx.selectFrom("reactions").selectAll().where("key", "=", key).executeTakeFirstOrThrow();
+    return acts ? actAfterQuestion(trx, ctx, plan, known) : known;
   }
   await tellReaction(trx, ctx, row);
   return acts ? startActing(trx, ctx, row) : row;
 }
 
+/**
+ * What one rule asks for, another may do at once: an open question, or one that nobody answered, must not hold that back,
+ * whichever of the two alerts came first. A person's no does, and what was begun is not begun again.
+ */
+async function actAfterQuestion(
+  trx: Trx,
+  ctx: ReactionContext,
+  plan: ReactionPlan,
+  known: ReactionRow,
+): Promise<ReactionRow> {
+  if (!ASKED.has(known.state)) return known;
+  const why = `the rule ${plan.rule} does it without asking`;
+  if (known.approval_id !== null) await withdrawApproval(trx, ctx, known.approval_id, why);
+  const change = { ...planColumnsOf(plan), ...decisionOf(ctx, true, null, null), approval_id: null };
+  const row = await changeReaction(trx, ctx, known, change);
+  if (row !== undefined) return startActing(trx, ctx, row);
+  throw new Error(`the reaction ${known.id} was changed at the same time; it is decided on again`);
+}
+
+const ASKED: ReadonlySet<ReactionRow["state"]> = new Set(["deciding", "waiting", "expired"]);
+
 function columnsOf(ctx: ReactionContext, plan: ReactionPlan, key: string) {
-  const { rule, mode, kind, what, target, occasion } = plan;
   const now = toIso(ctx.clock.now());
   return {
+    ...planColumnsOf(plan),
     id: ctx.newId("reaction"),
     key,
+    changes: "[]",
+    blast_radius: JSON.stringify({ agents: [], hosts: [], services: [], addresses: [] }),
+    at: now,
+    updated_at: now,
+  };
+}
+
+function planColumnsOf(plan: ReactionPlan) {
+  const { rule, mode, kind, what, target, occasion } = plan;
+  return {
     rule,
     title: occasion.title,
     mode,
@@ -97,14 +130,10 @@ function columnsOf(ctx: ReactionContext, plan: ReactionPlan, key: string) {
     parameters: toStoredJson(plan.parameters) ?? "{}",
     for_minutes: plan.forMinutes,
     ask_minutes: plan.askMinutes,
-    changes: "[]",
-    blast_radius: JSON.stringify({ agents: [], hosts: [], services: [], addresses: [] }),
     agent_id: agentOf(plan),
     session_id: occasion.sessionId,
     incident_id: occasion.incidentId,
     alert_id: occasion.alertId,
-    at: now,
-    updated_at: now,
   };
 }
 
@@ -126,51 +155,4 @@ export async function startActing(trx: Trx, ctx: ReactionContext, row: ReactionR
     .where("id", "=", row.id)
     .returningAll()
     .executeTakeFirstOrThrow();
-}
-
-/** Leaves the traces of a decision in the transaction that makes it: audit row, timeline, live notice. */
-export async function tellReaction(trx: Trx, ctx: ReactionContext, row: ReactionRow): Promise<void> {
-  await notifyLive(trx, "reaction", row.id);
-  if (row.state === "deciding") return; // told once it is known what would change
-  const at = ctx.clock.now();
-  const { rule, mode, state, kind, what, target, parameters, rail, message } = row;
-  const detail = { rule, mode, state, kind, what, target, parameters, rail, message };
-  await recordAudit(trx, { at, actor: ctx.actor, action: `reaction.${state}`, target: row.id, detail });
-  if (row.incident_id === null) return;
-  await addTimelineEntry(trx, ctx, {
-    incidentId: row.incident_id,
-    key: `reaction:${row.id}:${state}`,
-    at,
-    kind: "reaction",
-    source: "containment",
-    text: sentenceOf(row),
-    data: { reactionId: row.id, rule, mode, state, rail },
-  });
-}
-
-function sentenceOf(row: ReactionRow): string {
-  const deed = deedOf(row);
-  const held = row.rail_reason === null ? "" : ` Held back: ${row.rail_reason}.`;
-  const why = row.message === null ? "" : `: ${row.message}`;
-  switch (row.state) {
-    case "deciding":
-    case "applying":
-      return `Automatic containment begins to ${deed} (rule ${row.rule}).`;
-    case "observed": {
-      const whether = row.rail_reason === null ? "" : ` It would have been held back: ${row.rail_reason}.`;
-      const changes = row.changes.length === 0 ? "" : ` It ${row.changes.join("; ")}.`;
-      return `Automatic containment would ${deed} (rule ${row.rule}, which only observes).${changes}${whether}`;
-    }
-    case "waiting":
-      return `Automatic containment asks whether to ${deed} (rule ${row.rule}).${held}`;
-    case "applied":
-      return `Automatic containment did ${deed} (rule ${row.rule})${why}.`;
-    case "failed":
-      return `Automatic containment could not ${deed} (rule ${row.rule})${why}.`;
-    case "denied":
-    case "expired":
-      return `Automatic containment does not ${deed} (rule ${row.rule})${why}.`;
-    default:
-      return row.state satisfies never;
-  }
 }

@@ -1,8 +1,8 @@
 import type { Updateable } from "kysely";
 import { toIso } from "../kernel/index.ts";
 import type { ReactionsTable, Trx } from "../storage/index.ts";
-import { tellReaction } from "./begin-reaction.ts";
 import type { ReactionContext, ReactionRow } from "./context.ts";
+import { tellReaction } from "./tell-reaction.ts";
 
 /**
  * Writes what became of a reaction, if it is still as known.

@@ -115,9 +115,9 @@ export function agentOf({ parameters, occasion }: ReactionPlan): string | null {
 
 /**
  * @returns always the same key for the same incident, act and target, until a person lets the target run again; what was told
- *   late has a key of its own, so that its question does not stand in the way of what happens now
+ *   late, and what only observes, has a key of its own, so that it does not stand in the way of what happens now
  */
-export function keyOf({ occasion, kind, what, target }: ReactionPlan, generation: number): string {
+export function keyOf({ occasion, mode, kind, what, target }: ReactionPlan, generation: number): string {
   const parts = [
     occasion.incidentId ?? occasion.alertId,
     generation,
@@ -125,6 +125,7 @@ export function keyOf({ occasion, kind, what, target }: ReactionPlan, generation
     what,
     target,
     ...(occasion.isLate ? ["late"] : []),
+    ...(mode === "observe" ? ["observe"] : []),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -243,6 +243,64 @@ describe("C-7: modes", () => {
     expect((await reactions()).map((one) => one.state)).toEqual(["applied", "observed"]);
   });
 
+  test.each(["ask", "observe"] as const)(
+    "act: what another rule is to %s is done at once and once, and nobody is asked any more, whichever came first",
+    async (mode) => {
+      configure([
+        { ...DENY, mode, when: { rules: ["weak"] } },
+        { ...DENY, when: { rules: ["strong"] } },
+      ]);
+      const alarms = [
+        ["scout", ["weak", "strong", "weak"]],
+        ["other", ["strong", "weak", "strong"]],
+      ] as const;
+      for (const [agentId, rules] of alarms) {
+        incidents.clock.advance(1); // so that ids sort in this order
+        await seeAgent(agentId);
+        const { incidentId } = await openIncidentForAlert(incidents, await insertAlert(incidents, { agentId }));
+        for (const ruleId of rules) {
+          const alertId = await insertAlert(incidents, { agentId, ruleId });
+          await reactToAlert(ctx, { alertId, incidentId });
+        }
+      }
+      const acted = (await reactions()).filter(({ rule }) => rule === "rule-1");
+      expect(acted.map(({ state, target }) => [state, target])).toEqual([
+        ["applied", "agent scout"],
+        ["applied", "agent other"],
+      ]);
+      expect(holds().toSorted()).toEqual(["deny agent other", "deny agent scout"]);
+      const { rows } = await testDatabase.database.pool.query("select state from approvals");
+      expect(rows).toEqual(mode === "ask" ? [{ state: "expired" }] : []);
+    },
+  );
+
+  test("act: a person's no to the same holds also what would be done at once", async () => {
+    configure([
+      { ...DENY, mode: "ask", when: { rules: ["command-burst"] } },
+      { ...DENY, when: { rules: ["strong"] } },
+    ]);
+    const { incidentId } = await alarm();
+    const { approvalId } = await only();
+    const id = approvalId ?? "";
+    const { digest } = await getApproval(ctx, ada, id);
+    await answerApproval(ctx, ada, { id, answer: "denied", reason: "a false alarm", digest, checked: [] });
+    await followAnswer(ctx, { approvalId: id, state: "denied" });
+    const alertId = await insertAlert(incidents, { ruleId: "strong" });
+    await reactToAlert(ctx, { alertId, incidentId });
+    expect((await only()).state).toBe("denied");
+    expect(holds()).toEqual([]);
+  });
+
+  test("ask: of the same event handled eight times at once one question comes", async () => {
+    configure([{ ...DENY, mode: "ask" }]);
+    await seeAgent("scout");
+    const alertId = await insertAlert(incidents);
+    const { incidentId } = await openIncidentForAlert(incidents, alertId);
+    await Promise.allSettled(Array.from({ length: 8 }, () => reactToAlert(ctx, { alertId, incidentId })));
+    const { rows } = await testDatabase.database.pool.query("select id from approvals");
+    expect(rows).toEqual([{ id: (await only()).approvalId }]);
+  });
+
   test("what senders report, and what concerns no agent, contains nothing by itself", async () => {
     configure([DENY]);
     const alertId = await insertAlert(incidents, { agentId: null });

@@ -27,6 +27,7 @@ export async function settleReaction(ctx: ReactionContext, row: ReactionRow): Pr
   const known = { changes, blast_radius: JSON.stringify(outlook.blastRadius) };
   try {
     await inTransaction(ctx.database, async (trx) => {
+      if (!(await isUndecided(trx, row))) return undefined;
       if (row.mode === "observe") return changeReaction(trx, ctx, row, { ...known, state: "observed" });
       const approvalId = await ask(trx, ctx, row, outlook);
       return changeReaction(trx, ctx, row, { ...known, state: "waiting", approval_id: approvalId });
@@ -36,6 +37,18 @@ export async function settleReaction(ctx: ReactionContext, row: ReactionRow): Pr
     const message = `nobody could be asked: ${fault.message}`;
     await inTransaction(ctx.database, (trx) => changeReaction(trx, ctx, row, { ...known, state: "failed", message }));
   }
+}
+
+/** It may have been settled, or a rule that asks nobody may have begun it: then nobody is asked. It stays as it is meanwhile. */
+async function isUndecided(trx: Trx, { id, state }: ReactionRow): Promise<boolean> {
+  const found = await trx
+    .selectFrom("reactions")
+    .select("state")
+    .where("id", "=", id)
+    .where("state", "=", state)
+    .forUpdate()
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /** What an approval of this reaction allows, word for word. */
