@@ -394,6 +394,13 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       publicKey: "",
       signature: "",
     }),
+    "GET /receipts/:id/addendum": ({ id }) => ({
+      type: "firebreak.receipt.v1",
+      payload: JSON.stringify({ stopId: id }),
+      keyId: "0".repeat(64),
+      publicKey: "",
+      signature: "",
+    }),
     "GET /killswitch": () => sample.killswitch,
     "POST /killswitch/preview": ({ body }) => {
       const sessions = covered(body);

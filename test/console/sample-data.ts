@@ -30,7 +30,7 @@ import type {
   SourceView,
   StepState,
   StepView,
-  StopReceipt,
+  StopView,
   StopState,
   TimelineEntry,
   TokenView,
@@ -296,7 +296,7 @@ export function receipt(
   held: Hold,
   targets: readonly SessionView[],
   states: readonly StopState[] = ["verified_stopped"],
-): StopReceipt {
+): StopView {
   const results = targets.map((target, index) => {
     const state = states[index % states.length] ?? "verified_stopped";
     return {
@@ -322,6 +322,7 @@ export function receipt(
     verified: results.every((result) => result.state === "verified_stopped"),
     serverReachable: true,
     results,
+    contradictedAt: null,
   };
 }
 
@@ -1012,6 +1013,7 @@ function receiptsOf(ago: (minutes: number) => string, held: Hold): ReceiptSummar
     verified: true,
     targets: 1,
     slowestMs: 38.4,
+    contradictedAt: ago(29),
   };
   return [
     stop,
@@ -1022,6 +1024,7 @@ function receiptsOf(ago: (minutes: number) => string, held: Hold): ReceiptSummar
       at: ago(3900),
       verified: null,
       slowestMs: null,
+      contradictedAt: null,
       by: ADA,
       reason: "Drill over",
     },
@@ -1035,6 +1038,7 @@ function receiptsOf(ago: (minutes: number) => string, held: Hold): ReceiptSummar
       verified: false,
       targets: 3,
       slowestMs: 2140,
+      contradictedAt: null,
       by: ADA,
       reason: "Monthly drill",
     },

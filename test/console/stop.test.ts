@@ -45,6 +45,19 @@ describe("C-2: a stop from the console shows what it will touch and a result per
     await page.getByRole("region", { name: "In force" }).getByText("Pack research").waitFor();
   });
 
+  test("a proof that acts contradicted later says so, and hands over what was signed of it", async () => {
+    const page = await app.open(await app.backend(), "/killswitch");
+    await settle(page);
+    const receipts = page.getByRole("region", { name: "Receipts" });
+    const contradicted = receipts.getByRole("listitem").filter({ hasText: "Contradicted" });
+    expect(await contradicted.count()).toBe(1);
+    expect(await contradicted.innerText()).toContain("Take the stop for unverified");
+    const download = page.waitForEvent("download");
+    await contradicted.getByRole("button", { name: "Signed addendum" }).click();
+    expect((await download).suggestedFilename()).toMatch(/^stp_.*-addendum\.json$/);
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   test("a target without proof is never called stopped, and the next level is offered", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/killswitch?scope=pack&target=ops");

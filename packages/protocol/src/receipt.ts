@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { actor, hold, holdLevel, holdScope, stopReceipt } from "./killswitch.ts";
 
+/** An act that was reported of a session after it was proved stopped. */
+const actAfterStop = z.strictObject({ eventId: z.string(), kind: z.string(), at: z.string(), sessionId: z.string() });
+
 export const receiptContent = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("stop"),
@@ -22,6 +25,17 @@ export const receiptContent = z.discriminatedUnion("kind", [
     alone: z.string().nullable(),
     reason: z.string(),
     resumed: z.array(z.object({ sessionId: z.string(), agentId: z.string(), state: z.string() })),
+  }),
+  /** an addendum: what became known later says that a proved stop was none; the receipt itself stays as it was signed */
+  z.strictObject({
+    kind: z.literal("contradiction"),
+    version: z.literal(1),
+    stopId: z.string(),
+    /** SHA-256 of the payload of the receipt that it belongs to, hexadecimal */
+    receiptSha256: z.string().regex(/^[0-9a-f]{64}$/),
+    completedAt: z.string(),
+    foundAt: z.string(),
+    acts: z.array(actAfterStop).min(1),
   }),
 ]);
 export type ReceiptContent = z.infer<typeof receiptContent>;
@@ -59,5 +73,11 @@ export const receiptSummary = z.object({
   targets: z.number().int(),
   /** from the request to the last proof, ms; null when nothing had to be proved */
   slowestMs: z.number().nullable(),
+  /** of a stop: since when acts after its proof contradict it, as its addendum says; null when nothing does */
+  contradictedAt: z.string().nullable(),
 });
 export type ReceiptSummary = z.infer<typeof receiptSummary>;
+
+/** A stop of an incident, and since when its proof is contradicted. */
+export const stopView = stopReceipt.extend({ contradictedAt: z.string().nullable() });
+export type StopView = z.infer<typeof stopView>;

@@ -6,7 +6,8 @@ import { agentRef, eventKind, redactionFact } from "./event.ts";
 import { indicatorHit } from "./indicator.ts";
 import { canaryView } from "./canary.ts";
 import { clockKind, deliveryState, incidentState, incidentType, runState, stepState } from "./incident.ts";
-import { actor, hold, stopReceipt } from "./killswitch.ts";
+import { actor, hold } from "./killswitch.ts";
+import { stopView } from "./receipt.ts";
 import { severity } from "./severity.ts";
 
 const time = z.string();
@@ -273,7 +274,7 @@ export const incidentDetail = incidentSummary.extend({
   timeline: z.array(timelineEntry),
   alerts: z.array(alertView),
   runs: z.array(runView),
-  stops: z.array(stopReceipt),
+  stops: z.array(stopView),
   holds: z.array(hold),
   evidence: z.array(evidenceView),
   deliveries: z.array(deliveryView),

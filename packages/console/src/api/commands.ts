@@ -127,6 +127,7 @@ export const applyAction = (action: NewActionRequest) => unwrap(client.POST("/ap
 export const undoAction = (id: string, reason: string) =>
   unwrap(client.POST("/api/v1/actions/{id}/undo", { ...byId(id), body: { reason } }));
 export const getReceipt = (id: string) => unwrap(client.GET("/api/v1/receipts/{id}", byId(id)));
+export const getReceiptAddendum = (id: string) => unwrap(client.GET("/api/v1/receipts/{id}/addendum", byId(id)));
 
 interface BreakerAct {
   readonly breaker: string;

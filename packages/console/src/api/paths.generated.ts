@@ -254,6 +254,7 @@ export type ReceiptSummary = {
   verified: boolean | null;
   targets: number;
   slowestMs: number | null;
+  contradictedAt: string | null;
 };
 
 export type ReceiptPage = {
@@ -748,7 +749,20 @@ export type IncidentDetail = {
   timeline: (TimelineEntry)[];
   alerts: (AlertView)[];
   runs: (RunView)[];
-  stops: (StopReceipt)[];
+  stops: ({
+    stopId: string;
+    hold: Hold;
+    requestedAt: string;
+    completedAt: string;
+    verified: boolean;
+    serverReachable: boolean;
+    results: (StopResult)[];
+    escalation?: {
+      askAt: string;
+      forceAt: string;
+    };
+    contradictedAt: string | null;
+  })[];
   holds: (Hold)[];
   evidence: (EvidenceView)[];
   deliveries: (DeliveryView)[];
@@ -7790,6 +7804,46 @@ export interface paths {
     trace?: never;
   };
   "/api/v1/receipts/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": SignedReceipt;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/receipts/{id}/addendum": {
     parameters: {
       query?: never;
       header?: never;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReceiptSummary } from "@firebreak/protocol";
-import { getReceipt } from "../api/commands.ts";
+import { getReceipt, getReceiptAddendum } from "../api/commands.ts";
 import { receiptsQuery } from "../api/queries.ts";
 import { useAct } from "../hooks/use-act.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -10,13 +10,13 @@ import { count } from "../words.ts";
 import { ActorName, At, holdSentence, LevelBadge } from "./bits.tsx";
 import { Loaded } from "./page.tsx";
 
-/** Hands the signed receipt over as a file, for whoever verifies it elsewhere. */
-async function save(id: string): Promise<void> {
-  const receipt = await getReceipt(id);
+/** Hands what was signed over as a file, for whoever verifies it elsewhere. */
+async function save(name: string, get: () => Promise<object>): Promise<void> {
+  const receipt = await get();
   const url = URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: "application/json" }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = `${id}.json`;
+  link.download = `${name}.json`;
   link.click();
   URL.revokeObjectURL(url);
 }
@@ -28,7 +28,9 @@ function latency({ verified, targets, slowestMs }: ReceiptSummary): string {
 }
 
 function Receipt({ receipt }: { readonly receipt: ReceiptSummary }) {
-  const act = useAct(() => save(receipt.id), { stale: [], inToast: true });
+  const { id } = receipt;
+  const act = useAct(() => save(id, () => getReceipt(id)), { stale: [], inToast: true });
+  const addendum = useAct(() => save(`${id}-addendum`, () => getReceiptAddendum(id)), { stale: [], inToast: true });
   const isStop = receipt.kind === "stop";
   return (
     <li className="row card-row" data-receipt={receipt.id}>
@@ -36,16 +38,28 @@ function Receipt({ receipt }: { readonly receipt: ReceiptSummary }) {
         {isStop ? <LevelBadge level={receipt.level} /> : <Badge tone="ok">Resumed</Badge>}
         <strong className="wrap-anywhere">{holdSentence(receipt)}</strong>
         {receipt.drill && <Badge tone="info">Drill</Badge>}
+        {receipt.contradictedAt !== null && <Badge tone="danger">Contradicted</Badge>}
         {receipt.verified === false && receipt.level !== "deny" && <Badge tone="danger">Not proved</Badge>}
       </p>
       <p className="hold-reason wrap-anywhere">
         <At at={receipt.at} /> · <ActorName actor={receipt.by} />: {receipt.reason}
       </p>
+      {receipt.contradictedAt !== null && (
+        <p className="hold-reason">
+          Acts of a stopped session were reported after this proof (found <At at={receipt.contradictedAt} />
+          ). Take the stop for unverified.
+        </p>
+      )}
       <p className="row-sub">
         {isStop && <span>{latency(receipt)}</span>}
         <Button kind="plain" icon="archive" data-row="" busy={act.isPending} onClick={() => act.mutate()}>
           Signed receipt
         </Button>
+        {receipt.contradictedAt !== null && (
+          <Button kind="plain" icon="archive" data-row="" busy={addendum.isPending} onClick={() => addendum.mutate()}>
+            Signed addendum
+          </Button>
+        )}
       </p>
     </li>
   );

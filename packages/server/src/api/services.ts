@@ -326,6 +326,7 @@ export interface ApiServices
   /** @param pack null switches everything */
   listReceipts(caller: Caller, query: PageQuery): Promise<Page<ReceiptSummary>>;
   getReceipt(caller: Caller, request: WithId): Promise<SignedReceipt>;
+  getReceiptAddendum(caller: Caller, request: WithId): Promise<SignedReceipt>;
   switchAgents(caller: Caller, request: SwitchRequest & { readonly pack: string | null }): Promise<SwitchView>;
   getPacksStatus(caller: Caller): Promise<PacksStatus>;
 

@@ -222,6 +222,7 @@ export function createSampleServices(overrides: Partial<ApiServices> = {}): ApiS
     resumeHold: async () => sample(resumeReceipt),
     listReceipts: () => pageOfSample(receiptSummary),
     getReceipt: async () => SIGNED_RECEIPT,
+    getReceiptAddendum: async () => SIGNED_RECEIPT,
     switchAgents: async () => sample(switchView),
     getPacksStatus: async () => sample(packsStatus),
     listEffectors: () => pageOfSample(effectorView),

@@ -13,7 +13,7 @@ export { recordStopReport } from "./killswitch/record-stop-report.ts";
 export { recordStop } from "./killswitch/record-stop.ts";
 export { noteRefusedAttempt } from "./killswitch/note-refused-attempt.ts";
 export { noteSupervisedCaller } from "./killswitch/note-supervised-caller.ts";
-export { getReceipt, listReceipts } from "./killswitch/receipts.ts";
+export { getAddendum, getReceipt, listReceipts } from "./killswitch/receipts.ts";
 export { listRestores } from "./killswitch/gradual-restore.ts";
 export { resumeHold } from "./killswitch/resume-hold.ts";
 export { allResumeNeeds } from "./killswitch/resume-needs.ts";

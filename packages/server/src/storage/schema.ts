@@ -286,8 +286,11 @@ export interface ReceiptsTable {
   id: string;
   kind: "stop" | "resume";
   at: Timestamp;
-  summary: Json<ReceiptSummary>;
+  summary: Json<Omit<ReceiptSummary, "contradictedAt">>;
   signed: Json<SignedReceipt>;
+  /** set once, when acts after the stop's proof contradict it */
+  addendum: NullableJson<SignedReceipt>;
+  contradicted_at: NullableTimestamp;
 }
 
 export interface DeliveriesTable {

@@ -1,11 +1,11 @@
 import { lazy, Suspense } from "react";
 import { Link } from "wouter";
-import type { IncidentDetail, RunView, StepView, StopReceipt } from "@firebreak/protocol";
+import type { IncidentDetail, RunView, StepView, StopView } from "@firebreak/protocol";
 import { ActorName, At, StateBadge } from "../../components/bits.tsx";
 import { StopResults } from "../../components/stop-results.tsx";
 import { runPath } from "../../navigation.ts";
 import { formatLatency } from "../../time.ts";
-import { Empty, Loading, Panel } from "../../ui/layout.tsx";
+import { Empty, Loading, Notice, Panel } from "../../ui/layout.tsx";
 import { count, coverage, RUN_WORDS, sayName, STEP_WORDS } from "../../words.ts";
 
 const IncidentRuns = lazy(() => import("../runs/incident-runs.tsx"));
@@ -63,7 +63,7 @@ function Run({ run }: { readonly run: RunView }) {
   );
 }
 
-function Stop({ receipt }: { readonly receipt: StopReceipt }) {
+function Stop({ receipt }: { readonly receipt: StopView }) {
   return (
     <Panel
       repeated
@@ -79,6 +79,12 @@ function Stop({ receipt }: { readonly receipt: StopReceipt }) {
             by <ActorName actor={receipt.hold.actor} />
           </span>
         </p>
+        {receipt.contradictedAt !== null && (
+          <Notice tone="danger" title="Contradicted">
+            Acts of a stopped session were reported after this proof. Take the stop for unverified: look at the machine, and
+            at the gate that reported them.
+          </Notice>
+        )}
         <StopResults receipt={receipt} />
       </div>
     </Panel>

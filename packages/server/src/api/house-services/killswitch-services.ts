@@ -13,6 +13,7 @@ import {
   allResumeNeeds,
   checkStop,
   checkStopRole,
+  getAddendum,
   getReceipt,
   listHoldHistory,
   listReceipts,
@@ -38,6 +39,7 @@ type KillswitchServices = Pick<
   | "resumeHold"
   | "listReceipts"
   | "getReceipt"
+  | "getReceiptAddendum"
   | "switchAgents"
   | "getPacksStatus"
 >;
@@ -146,6 +148,7 @@ export function killswitchServices(house: House): KillswitchServices {
     noteSupervisedCaller: (attempt) => noteSupervisedCaller(house, attempt),
     listReceipts: (_caller, query) => listReceipts(house, query),
     getReceipt: (_caller, { id }) => getReceipt(house, id),
+    getReceiptAddendum: (_caller, { id }) => getAddendum(house, id),
     switchAgents: (caller, request) => switchAgents(house, caller, request),
     getPacksStatus: () => getPacksStatus(house),
   };

@@ -84,6 +84,17 @@ export const killswitchRoutes = [
     handler: ({ services, caller }, { params }) => services.getReceipt(caller, params),
   }),
   defineRoute({
+    method: "GET",
+    path: "/api/v1/receipts/:id/addendum",
+    operationId: "getReceiptAddendum",
+    summary: "What contradicts the proof of a stop, signed; 404 when nothing does",
+    tag,
+    access: "viewer",
+    params: receiptParams,
+    response: signedReceipt,
+    handler: ({ services, caller }, { params }) => services.getReceiptAddendum(caller, params),
+  }),
+  defineRoute({
     method: "POST",
     path: "/api/killswitch/global",
     operationId: "switchEverything",

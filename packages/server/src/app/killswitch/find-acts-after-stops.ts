@@ -6,6 +6,7 @@ import { inTransaction, notifyLive } from "../../storage/index.ts";
 import { DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
 import { raiseOwnAlert } from "../own-alerts.ts";
+import { addContradiction } from "./receipts.ts";
 
 /** What changes something outside the agent. */
 const ACTS = ["tool_call", "command", "network", "file", "message", "transaction"];
@@ -24,7 +25,8 @@ interface Act {
 
 /**
  * The other side of a receipt: acts that were reported of a session after it was proved stopped, while its hold was in
- * force. Then either the proof or the gate is wrong; an alert, the audit log and the incident's timeline say so once.
+ * force. Then either the proof or the gate is wrong; an alert, the audit log, the incident's timeline and a signed addendum
+ * to the receipt say so once.
  */
 export function createActsAfterStops(house: House): () => Promise<void> {
   const told = new Set<string>();
@@ -44,7 +46,8 @@ export function createActsAfterStops(house: House): () => Promise<void> {
       if (told.has(stop.id) || stopped.length === 0 || stop.completed_at === null) continue;
       const acts = await findActs(house, stopped, stop.completed_at);
       if (acts.length === 0) continue;
-      await tell(house, { stopId: stop.id, holdId: stop.hold_id, incidentId: stop.incident_id }, acts);
+      const { id: stopId, hold_id: holdId, incident_id: incidentId, completed_at: completedAt } = stop;
+      await tell(house, { stopId, holdId, incidentId, completedAt }, acts);
       told.add(stop.id);
     }
   };
@@ -70,10 +73,10 @@ async function findActs(house: House, stopped: readonly StopResult[], completedA
 
 async function tell(
   house: House,
-  stop: { readonly stopId: string; readonly holdId: string; readonly incidentId: string | null },
+  stop: { readonly stopId: string; readonly holdId: string; readonly incidentId: string | null; completedAt: Date },
   acts: readonly Act[],
 ): Promise<void> {
-  const { stopId, holdId, incidentId } = stop;
+  const { stopId, holdId, incidentId, completedAt } = stop;
   const named = acts.map(({ id, kind, time }) => `${kind} ${id} at ${toIso(time.getTime())}`).join(", ");
   const text = `The receipt ${stopId} says verified_stopped, but acts of the stopped session were reported after it: ${named}. Take the stop for unverified: look at the machine, and at the gate that reported them.`;
   const at = house.clock.now();
@@ -87,6 +90,18 @@ async function tell(
       target: stopId,
       detail: { holdId, acts: named },
     });
+    await addContradiction(trx, house, {
+      stopId,
+      completedAt: toIso(completedAt.getTime()),
+      foundAt: toIso(at),
+      acts: acts.map(({ id, kind, time, session_id: sessionId }) => ({
+        eventId: id,
+        kind,
+        at: toIso(time.getTime()),
+        sessionId: sessionId ?? "",
+      })),
+    });
+    await notifyLive(trx, "hold", holdId);
     if (incidentId === null) return;
     const key = `contradicted:${stopId}`;
     const entry = { incidentId, key, at, kind: "stop", source: "killswitch", text, data: { stopId, holdId } } as const;

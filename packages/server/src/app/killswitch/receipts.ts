@@ -1,15 +1,19 @@
+import { createHash } from "node:crypto";
 import type { Hold, ReceiptContent, ReceiptSummary, SignedReceipt } from "@firebreak/protocol";
-import { FirebreakError } from "../../kernel/index.ts";
+import { FirebreakError, toIso } from "../../kernel/index.ts";
 import { signReceipt } from "../../killswitch/index.ts";
 import { notifyLive } from "../../storage/index.ts";
 import type { Trx } from "../../storage/index.ts";
 import type { House } from "../house.ts";
 
+export type ReceiptOfAct = Exclude<ReceiptContent, { kind: "contradiction" }>;
+type Contradiction = Extract<ReceiptContent, { kind: "contradiction" }>;
+
 /** Signs and keeps a receipt in the transaction of the record; one that is there already stays as it is. */
 export async function keepReceipt(
   trx: Trx,
   house: Pick<House, "receiptKey">,
-  content: ReceiptContent,
+  content: ReceiptOfAct,
   signed: SignedReceipt = signReceipt(house.receiptKey, content),
 ): Promise<void> {
   const summary = summarize(content);
@@ -22,7 +26,29 @@ export async function keepReceipt(
   await notifyLive(trx, "hold", summary.holdId);
 }
 
-function summarize(content: ReceiptContent): ReceiptSummary {
+/**
+ * Signs what contradicts the receipt of a stop and keeps it beside: what was signed before is not touched, and the first
+ * addendum stays. Without a receipt there is nothing to contradict.
+ */
+export async function addContradiction(
+  trx: Trx,
+  house: Pick<House, "receiptKey">,
+  found: Omit<Contradiction, "kind" | "version" | "receiptSha256">,
+): Promise<void> {
+  const { stopId, foundAt } = found;
+  const receipt = trx.selectFrom("receipts").select("signed").where("id", "=", stopId).where("addendum", "is", null);
+  const row = await receipt.forUpdate().executeTakeFirst();
+  if (row === undefined) return;
+  const receiptSha256 = createHash("sha256").update(row.signed.payload).digest("hex");
+  const addendum = signReceipt(house.receiptKey, { kind: "contradiction", version: 1, receiptSha256, ...found });
+  await trx
+    .updateTable("receipts")
+    .set({ addendum: JSON.stringify(addendum), contradicted_at: foundAt })
+    .where("id", "=", stopId)
+    .execute();
+}
+
+function summarize(content: ReceiptOfAct): Omit<ReceiptSummary, "contradictedAt"> {
   if (content.kind === "stop") {
     const { receipt, drill } = content;
     const { hold, results, verified } = receipt;
@@ -69,7 +95,7 @@ export async function listReceipts(
   { database }: Pick<House, "database">,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<{ items: ReceiptSummary[]; next: string | null }> {
-  let query = database.kysely.selectFrom("receipts").select(["id", "at", "summary"]);
+  let query = database.kysely.selectFrom("receipts").select(["id", "at", "summary", "contradicted_at"]);
   if (after !== undefined) {
     const from = await database.kysely.selectFrom("receipts").select("at").where("id", "=", after).executeTakeFirst();
     if (from === undefined) throw new FirebreakError("bad_request", "`after` is not the `next` of a page of receipts.");
@@ -83,7 +109,9 @@ export async function listReceipts(
     .orderBy("id", "desc")
     .limit(size + 1)
     .execute();
-  const items = rows.slice(0, size).map((row) => row.summary);
+  const items = rows
+    .slice(0, size)
+    .map(({ summary, contradicted_at: at }) => ({ ...summary, contradictedAt: at === null ? null : toIso(at.getTime()) }));
   return { items, next: rows.length > size ? (items.at(-1)?.id ?? null) : null };
 }
 
@@ -92,4 +120,12 @@ export async function getReceipt({ database }: Pick<House, "database">, id: stri
   const row = await database.kysely.selectFrom("receipts").select("signed").where("id", "=", id).executeTakeFirst();
   if (row !== undefined) return row.signed;
   throw new FirebreakError("not_found", `There is no receipt ${id}. List them: firebreak receipt list.`);
+}
+
+/** @param id of the stop @throws FirebreakError `not_found` when nothing contradicts it */
+export async function getAddendum({ database }: Pick<House, "database">, id: string): Promise<SignedReceipt> {
+  const row = await database.kysely.selectFrom("receipts").select("addendum").where("id", "=", id).executeTakeFirst();
+  const addendum = row?.addendum ?? null;
+  if (addendum !== null) return addendum;
+  throw new FirebreakError("not_found", `Nothing contradicts the receipt ${id}.`);
 }

@@ -1,4 +1,4 @@
-import type { KillswitchView, StopReceipt } from "@firebreak/protocol";
+import type { KillswitchView, StopView } from "@firebreak/protocol";
 import type { House } from "../house.ts";
 
 const HISTORY_MAX = 200;
@@ -7,13 +7,15 @@ const HISTORY_MAX = 200;
 export async function listStops(
   house: Pick<House, "database">,
   filter: { readonly incidentId: string },
-): Promise<StopReceipt[]> {
+): Promise<StopView[]> {
   const rows = await house.database.kysely
     .selectFrom("stops")
-    .selectAll()
-    .where("incident_id", "=", filter.incidentId)
-    .orderBy("requested_at", "desc")
-    .orderBy("id", "desc")
+    .leftJoin("receipts", "receipts.id", "stops.id")
+    .selectAll("stops")
+    .select("receipts.contradicted_at")
+    .where("stops.incident_id", "=", filter.incidentId)
+    .orderBy("stops.requested_at", "desc")
+    .orderBy("stops.id", "desc")
     .limit(HISTORY_MAX)
     .execute();
   return rows.map((row) => ({
@@ -24,6 +26,7 @@ export async function listStops(
     verified: row.verified,
     serverReachable: true,
     results: row.results,
+    contradictedAt: row.contradicted_at?.toISOString() ?? null,
   }));
 }
 

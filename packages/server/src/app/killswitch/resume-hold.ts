@@ -1,5 +1,5 @@
 import { holdsOfSameStop } from "@firebreak/protocol";
-import type { Actor, ApprovalView, Hold, ReceiptContent, ResumeReceipt, ResumeRequest } from "@firebreak/protocol";
+import type { Actor, ApprovalView, Hold, ResumeReceipt, ResumeRequest } from "@firebreak/protocol";
 import { z } from "zod";
 import type { Caller } from "../../access/index.ts";
 import { resolveAlertsOfAgent } from "../../alerts/index.ts";
@@ -21,6 +21,7 @@ import type { House } from "../house.ts";
 import { beginRestore } from "./gradual-restore.ts";
 import { mirrorHolds } from "./mirror-holds.ts";
 import { keepReceipt } from "./receipts.ts";
+import type { ReceiptOfAct } from "./receipts.ts";
 import { openQuestionAbout, RESUME_KIND, RESUME_ROLE, resumeNeeds, stopKeyOf } from "./resume-needs.ts";
 
 const HOUR_MS = 3_600_000;
@@ -226,7 +227,7 @@ async function recordResume(
   actor: Actor,
   hold: Hold,
   release: Release,
-  content: ReceiptContent,
+  content: ReceiptOfAct,
 ): Promise<void> {
   const { clock } = house;
   await inTransaction(house.database, async (trx) => {

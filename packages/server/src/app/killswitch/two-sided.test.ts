@@ -1,11 +1,15 @@
+import { createHash } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
+import type { SignedReceipt } from "@firebreak/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../../../../../test/agents/process-trees.ts";
 import { listSupervisors, runSupervisor } from "../../containment/index.ts";
 import { createNewId, silentLogger, systemClock, toIso } from "../../kernel/index.ts";
+import { verifyReceipt } from "../../killswitch/index.ts";
 import type { OpenHouse } from "../open-house.ts";
 import { createActsAfterStops } from "./find-acts-after-stops.ts";
+import { getAddendum, getReceipt, listReceipts } from "./receipts.ts";
 import { stopAgents } from "./stop-agents.ts";
 import { openTestHouse } from "./testing.ts";
 import type { TestHouse } from "./testing.ts";
@@ -44,6 +48,20 @@ async function contradictions() {
   return { audit: rows.map((row) => row.target), alerts: raised.length };
 }
 
+/** The receipt is as it was signed, and what contradicts it is signed beside it. */
+async function expectAddendum(stopId: string, before: SignedReceipt): Promise<void> {
+  expect(await getReceipt(house, stopId)).toEqual(before);
+  const addendum = await getAddendum(house, stopId);
+  const verdict = verifyReceipt(JSON.stringify(addendum), house.receiptKey.keyId);
+  const receiptSha256 = createHash("sha256").update(before.payload).digest("hex");
+  expect(verdict).toMatchObject({
+    genuine: true,
+    content: { kind: "contradiction", stopId, receiptSha256, acts: [{ kind: "tool_call" }] },
+  });
+  const { items } = await listReceipts(house, { limit: 10 });
+  expect(items).toMatchObject([{ id: stopId, verified: true, contradictedAt: expect.any(String) }]);
+}
+
 test("C-2: a gate that reports an act of a session after its proved stop makes the stop doubted, aloud and once", async () => {
   const session = newId("session");
   const stream = () => new PassThrough().resume();
@@ -73,10 +91,13 @@ test("C-2: a gate that reports an act of a session after its proved stop makes t
   await report("ses_another", { atMs: stoppedMs + 10_000, outcome: "success" });
   await look();
   expect(await contradictions()).toEqual({ audit: [], alerts: 0 });
+  const before = await getReceipt(house, receipt.stopId);
+  await expect(getAddendum(house, receipt.stopId)).rejects.toMatchObject({ code: "not_found" });
 
   await report(session, { atMs: stoppedMs + 10_000, outcome: "success" });
   await look();
   await look();
   await createActsAfterStops(house)();
   expect(await contradictions()).toEqual({ audit: [receipt.stopId], alerts: 1 });
+  await expectAddendum(receipt.stopId, before);
 }, 30_000);

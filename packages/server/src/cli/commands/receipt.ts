@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createPublicKey } from "node:crypto";
 import path from "node:path";
 import { pageOf, receiptSummary, signedReceipt } from "@firebreak/protocol";
-import type { ReceiptContent } from "@firebreak/protocol";
+import type { ReceiptContent, ReceiptSummary } from "@firebreak/protocol";
 import { keyIdOf, OperatorError } from "../../kernel/index.ts";
 import { RECEIPT_KEY, verifyReceipt } from "../../killswitch/index.ts";
 import type { ReceiptVerdict } from "../../killswitch/index.ts";
@@ -15,6 +15,11 @@ import { printStop } from "../receipt.ts";
 
 const LIMIT = { min: 1, max: 500 };
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+function provedWord({ verified, contradictedAt }: ReceiptSummary): string {
+  if (contradictedAt !== null) return "CONTRADICTED";
+  return verified === null ? "-" : verified ? "yes" : "NO";
+}
 
 const list: Command = {
   name: "receipt list",
@@ -34,7 +39,7 @@ const list: Command = {
           one.kind === "stop" ? `${one.level}${one.drill ? " (drill)" : ""}` : "resume",
           one.target === null ? "everything" : printable(`${one.scope} ${one.target}`),
           timeText(one.at),
-          one.verified === null ? "-" : one.verified ? "yes" : "NO",
+          provedWord(one),
           one.slowestMs === null ? "-" : durationText(one.slowestMs),
           printable(one.by.name),
           printable(one.reason),
@@ -48,21 +53,53 @@ const list: Command = {
 const show: Command = {
   name: "receipt show",
   summary: "one signed receipt; --json prints the file to hand on",
+  description: [
+    "When acts of a session are reported after it was proved stopped, the receipt stays as it was signed and a signed " +
+      "addendum says what contradicts it: it is shown beside, and --addendum prints its file.",
+  ],
   positionals: [{ name: "ID", summary: "of the stop (stp_…), or of the hold that was resumed (hld_…)" }],
-  examples: ["firebreak receipt show stp_01… --json > receipt.json", "firebreak receipt show hld_01…"],
+  options: { addendum: { type: "boolean", summary: "what contradicts it, in its place; ends with 5 when nothing does" } },
+  examples: [
+    "firebreak receipt show stp_01… --json > receipt.json",
+    "firebreak receipt show hld_01…",
+    "firebreak receipt show stp_01… --addendum --json > addendum.json",
+  ],
   exits: [...ASKS_SERVER, "notFound"],
   run: async (context) => {
     const { client, output, args, config } = context;
     const id = args.positional(0) ?? "";
+    const place = `/receipts/${encodeURIComponent(id)}`;
+    if (args.flag("addendum")) {
+      const addendum = await client.get(signedReceipt, `${place}/addendum`);
+      output.result(addendum);
+      printVerdict(context, verifyReceipt(JSON.stringify(addendum)));
+      return EXIT.ok;
+    }
     const left = path.join(config.home, "receipts", `${path.basename(id)}.json`);
     const signed = existsSync(left)
       ? signedReceipt.parse(JSON.parse(readBounded(left)))
-      : await client.get(signedReceipt, `/receipts/${encodeURIComponent(id)}`);
+      : await client.get(signedReceipt, place);
     output.result(signed);
     printVerdict(context, verifyReceipt(JSON.stringify(signed)));
+    await warnOfAddendum(context, id);
     return EXIT.ok;
   },
 };
+
+/** Without a server nobody knows of an addendum. */
+async function warnOfAddendum({ client, output }: CommandContext, id: string): Promise<void> {
+  if ((await client.find()) === null) return;
+  try {
+    await client.get(signedReceipt, `/receipts/${encodeURIComponent(id)}/addendum`);
+  } catch (fault) {
+    if (fault instanceof OperatorError && fault.exitCode === EXIT.notFound) return;
+    throw fault;
+  }
+  output.note(
+    `firebreak: CONTRADICTED: acts of a stopped session were reported after this proof. Take the stop for unverified; ` +
+      `what contradicts it: firebreak receipt show ${printable(id)} --addendum`,
+  );
+}
 
 const verify: Command = {
   name: "receipt verify",
@@ -115,6 +152,18 @@ function printContent(output: Output, content: ReceiptContent): void {
   if (content.kind === "stop") {
     if (content.drill) output.line("A drill.");
     printStop(output, content.receipt);
+    return;
+  }
+  if (content.kind === "contradiction") {
+    const { stopId, completedAt, foundAt, acts } = content;
+    output.line(
+      output.style.red(
+        `Contradicts the receipt ${printable(stopId)}: it says stopped at ${timeText(completedAt)} UTC, and acts came after it.`,
+      ),
+    );
+    for (const { eventId, kind, at, sessionId } of acts)
+      output.line(`  ${printable(kind)} at ${timeText(at)} of session ${printable(sessionId)} (event ${printable(eventId)})`);
+    output.line(`Found at ${timeText(foundAt)} UTC. Take the stop for unverified.`);
     return;
   }
   const { holds, releasedAt, releasedBy, approvedBy, alone, reason, resumed } = content;

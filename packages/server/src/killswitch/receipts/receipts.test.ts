@@ -37,7 +37,7 @@ const result = {
   processes: 3,
   remaining: [],
 };
-const stop: ReceiptContent = {
+const stop = {
   kind: "stop",
   version: 1,
   drill: false,
@@ -50,7 +50,7 @@ const stop: ReceiptContent = {
     serverReachable: true,
     results: [result],
   },
-};
+} as const satisfies ReceiptContent;
 const signed = signReceipt(key, stop);
 const verify = (receipt: Partial<SignedReceipt>, expected?: string) =>
   verifyReceipt(JSON.stringify({ ...signed, ...receipt }), expected);
@@ -82,6 +82,25 @@ test("C-2: a changed, contradicting or foreign receipt is not genuine, and says 
   expect(verify({ keyId: other.keyId }).findings).toEqual([expect.stringContaining("key id")]);
   const lie = signReceipt(key, { ...stop, receipt: { ...stop.receipt, results: [{ ...result, state: "failed" }] } });
   expect(verifyReceipt(JSON.stringify(lie)).findings).toEqual([expect.stringContaining("everything was verified")]);
+});
+
+test("C-2: an addendum verifies as a receipt does, and contradicts nothing with acts from before the proof", () => {
+  const { stopId, completedAt } = stop.receipt;
+  const act = { eventId: "evt_1", kind: "tool_call", sessionId: "ses_1" };
+  const addendumOf = (at: string) =>
+    signReceipt(key, {
+      kind: "contradiction",
+      version: 1,
+      stopId,
+      receiptSha256: "0".repeat(64),
+      completedAt,
+      foundAt: "2026-11-20T12:00:30.000Z",
+      acts: [{ ...act, at }],
+    });
+  const later = JSON.stringify(addendumOf("2026-11-20T12:00:10.000Z"));
+  expect(verifyReceipt(later, key.keyId)).toMatchObject({ genuine: true, content: { kind: "contradiction", stopId } });
+  const earlier = verifyReceipt(JSON.stringify(addendumOf("2026-11-20T11:59:59.000Z")));
+  expect(earlier).toMatchObject({ genuine: false, findings: [expect.stringContaining("before the proof")] });
 });
 
 test("nothing a file holds makes the verifier throw, and one changed byte of what is signed is found", () => {

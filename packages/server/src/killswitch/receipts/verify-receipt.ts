@@ -62,6 +62,11 @@ function readKey(pem: string): KeyObject | null {
 function contradictionsOf(content: ReceiptContent, payload: string): string[] {
   const findings = canonicalJson(JSON.parse(payload)) === payload ? [] : ["the payload is not canonical JSON"];
   if (content.kind === "resume") return findings;
+  if (content.kind === "contradiction") {
+    const since = Date.parse(content.completedAt);
+    const isAfter = content.acts.every(({ at }) => Date.parse(at) > since);
+    return isAfter ? findings : [...findings, "it names an act that was before the proof which it contradicts"];
+  }
   const { verified, results, requestedAt, completedAt } = content.receipt;
   const all = results.every((result) => result.state === "verified_stopped" && result.remaining.length === 0);
   if (verified !== all) findings.push("it says that everything was verified, and its results do not, or the other way");

@@ -40,6 +40,7 @@ import { factCells } from "./0039-fact-cells.ts";
 import { changedSenders } from "./0040-changed-senders.ts";
 import { copiesToDelete } from "./0041-copies-to-delete.ts";
 import { personErasures } from "./0042-person-erasures.ts";
+import { contradictedReceipts } from "./0043-contradicted-receipts.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -92,4 +93,5 @@ export const migrations: readonly Migration[] = [
   { version: 40, name: "changed-senders", sql: changedSenders },
   { version: 41, name: "copies-to-delete", sql: copiesToDelete },
   { version: 42, name: "person-erasures", sql: personErasures },
+  { version: 43, name: "contradicted-receipts", sql: contradictedReceipts },
 ];
