@@ -81,8 +81,8 @@ function Stop({ receipt }: { readonly receipt: StopView }) {
         </p>
         {receipt.contradictedAt !== null && (
           <Notice tone="danger" title="Contradicted">
-            Acts of a stopped session were reported after this proof. Take the stop for unverified: look at the machine, and
-            at the gate that reported them.
+            Acts of a stopped session were reported after this proof. Take the stop for unverified: look at the machine,
+            and at the gate that reported them.
           </Notice>
         )}
         <StopResults receipt={receipt} />

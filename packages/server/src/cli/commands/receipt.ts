@@ -58,7 +58,9 @@ const show: Command = {
       "addendum says what contradicts it: it is shown beside, and --addendum prints its file.",
   ],
   positionals: [{ name: "ID", summary: "of the stop (stp_…), or of the hold that was resumed (hld_…)" }],
-  options: { addendum: { type: "boolean", summary: "what contradicts it, in its place; ends with 5 when nothing does" } },
+  options: {
+    addendum: { type: "boolean", summary: "what contradicts it, in its place; ends with 5 when nothing does" },
+  },
   examples: [
     "firebreak receipt show stp_01… --json > receipt.json",
     "firebreak receipt show hld_01…",
@@ -162,7 +164,9 @@ function printContent(output: Output, content: ReceiptContent): void {
       ),
     );
     for (const { eventId, kind, at, sessionId } of acts)
-      output.line(`  ${printable(kind)} at ${timeText(at)} of session ${printable(sessionId)} (event ${printable(eventId)})`);
+      output.line(
+        `  ${printable(kind)} at ${timeText(at)} of session ${printable(sessionId)} (event ${printable(eventId)})`,
+      );
     output.line(`Found at ${timeText(foundAt)} UTC. Take the stop for unverified.`);
     return;
   }
