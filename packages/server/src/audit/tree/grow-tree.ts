@@ -50,7 +50,7 @@ export async function growTree(ctx: TreeContext): Promise<{ readonly appended: n
     const leaves = [...acts, ...events];
     const isNew = state.origin === "";
     if (leaves.length === 0 && !isNew) return { appended: 0, mayBeMore: false };
-    const origin = isNew ? `firebreak/${randomBytes(16).toString("hex")}` : state.origin;
+    const origin = isNew ? drawOrigin() : state.origin;
     const tiles = await appendLeaves(state.size, leaves, async (level, index) => {
       const tile = await readTile(trx, level, index);
       return { hashes: tile?.hashes ?? Buffer.alloc(0), refs: tile?.refs ?? null };
@@ -58,13 +58,31 @@ export async function growTree(ctx: TreeContext): Promise<{ readonly appended: n
     const lastEventSeq = Number(events.at(-1)?.ref ?? state.lastEventSeq);
     await writeTiles(trx, tiles, state.lastEventSeq);
     await markActs(trx, acts, state.size);
-    await sign(trx, ctx, { origin, size: state.size + leaves.length, lastEventSeq }, tiles);
+    const signing = { at: ctx.clock.now(), logKey: ctx.logKey };
+    await sign(trx, signing, { origin, size: state.size + leaves.length, lastEventSeq }, tiles);
     return {
       appended: leaves.length,
       mayBeMore: acts.length === ACTS_AT_ONCE || events.length === EVENTS_AT_ONCE,
     };
   });
 }
+
+/**
+ * Gives a log that has not begun its name, and a first checkpoint over nothing: what is signed in the first moments of a home
+ * must name the log that it belongs to.
+ *
+ * @returns the origin of the log
+ */
+export async function beginLog(trx: Trx, signing: Signing): Promise<string> {
+  await sql`select pg_advisory_xact_lock(${GROW_LOCK})`.execute(trx);
+  const state = await readState(trx);
+  if (state.origin !== "") return state.origin;
+  const origin = drawOrigin();
+  await sign(trx, signing, { origin, size: 0, lastEventSeq: 0 }, []);
+  return origin;
+}
+
+const drawOrigin = (): string => `firebreak/${randomBytes(16).toString("hex")}`;
 
 async function readState(trx: Trx): Promise<State> {
   const row = await trx.selectFrom("log_state").selectAll().executeTakeFirst();
@@ -125,9 +143,15 @@ async function markActs(trx: Trx, acts: readonly Leaf[], from: number): Promise<
     from unnest(${seqs}::bigint[], ${places}::bigint[]) as one (seq, place) where audit_log.seq = one.seq`.execute(trx);
 }
 
+interface Signing {
+  /** milliseconds since 1970 */
+  readonly at: number;
+  readonly logKey: LogKey;
+}
+
 async function sign(
   trx: Trx,
-  { clock, logKey }: TreeContext,
+  { at: atMs, logKey }: Signing,
   state: State,
   tiles: readonly GrownTile[],
 ): Promise<void> {
@@ -141,7 +165,7 @@ async function sign(
   });
   const text = formatCheckpoint({ origin, size, root: await tree.root() });
   const note = signNote(text, ...signersOf(logKey, origin));
-  const at = toIso(clock.now());
+  const at = toIso(atMs);
   const row = { origin, size: String(size), last_event_seq: String(lastEventSeq), note, signed_at: at };
   await trx
     .insertInto("log_state")
@@ -155,6 +179,6 @@ async function sign(
     .execute();
   await sql`
     insert into log_heads (size, at, note) select ${size}, ${at}, ${note}
-    where not exists (select from log_heads where at > ${toIso(clock.now() - HEAD_EVERY_MS)})
+    where not exists (select from log_heads where at > ${toIso(atMs - HEAD_EVERY_MS)})
     on conflict do nothing`.execute(trx);
 }

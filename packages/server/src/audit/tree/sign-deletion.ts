@@ -4,6 +4,7 @@ import type { Actor } from "@firebreak/protocol";
 import { toIso } from "../../kernel/index.ts";
 import type { Trx } from "../../storage/index.ts";
 import { recordAudit } from "../record-audit.ts";
+import { beginLog } from "./grow-tree.ts";
 import type { LogKey } from "./log-key.ts";
 
 export interface PolicyDeletion {
@@ -25,7 +26,7 @@ export interface PolicyDeletion {
  */
 export async function recordDeletion(trx: Trx, logKey: LogKey, deletion: PolicyDeletion): Promise<void> {
   const state = await trx.selectFrom("log_state").select("origin").executeTakeFirst();
-  const origin = state?.origin ?? "";
+  const origin = state?.origin ?? (await beginLog(trx, { at: deletion.at, logKey }));
   const ranges = rangesOf(deletion.entries);
   for (let part = 0; part === 0 || part * DELETION_RANGES_MAX < ranges.length; part++) {
     const entries = ranges.slice(part * DELETION_RANGES_MAX, (part + 1) * DELETION_RANGES_MAX);
