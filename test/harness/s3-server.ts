@@ -63,6 +63,7 @@ export class S3Server {
       this.#port = Number(port);
       break;
     }
+    if (this.#port === 0) throw new Error(`s3rver does not start; is it in ${PROGRAM}? \`npm test\` brings it`);
     const door = createServer((request, response) => this.#answer(request, response));
     await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
     this.#door = door;

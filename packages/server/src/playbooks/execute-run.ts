@@ -1,4 +1,6 @@
 import { FirebreakError } from "../kernel/index.ts";
+import { acquireProcessLock } from "../storage/index.ts";
+import type { ProcessLock } from "../storage/index.ts";
 import type { RunContext } from "./context.ts";
 import { openExecution } from "./execution.ts";
 import { factsOf } from "./facts.ts";
@@ -8,8 +10,6 @@ import { nextMoves } from "./next-moves.ts";
 import { isEndedRun } from "./reasons.ts";
 import type { RunReason } from "./reasons.ts";
 import { mayGoOn } from "./hold-back.ts";
-import { acquireRunLock } from "./run-lock.ts";
-import type { RunLock } from "./run-lock.ts";
 
 export type { RunProgress } from "./drive-run.ts";
 
@@ -39,9 +39,9 @@ export async function executeRun(ctx: RunContext, runId: string, signal?: AbortS
 const LOCK_TRIES = 80;
 const LOCK_PAUSE_MS = 25;
 
-async function waitForLock(ctx: RunContext, runId: string): Promise<RunLock | "here"> {
+async function waitForLock(ctx: RunContext, runId: string): Promise<ProcessLock | "here"> {
   for (let tries = 1; ; tries++) {
-    const lock = await acquireRunLock(ctx.database, runId);
+    const lock = await acquireProcessLock(ctx.database, `run.${runId}`);
     if (lock !== "elsewhere") return lock;
     if (tries === LOCK_TRIES) throw new FirebreakError("conflict", `another process executes run ${runId}`);
     await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));

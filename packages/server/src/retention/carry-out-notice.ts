@@ -73,7 +73,7 @@ async function deleteRows(pass: Pass, schedule: Schedule, stretch: Stretch, { no
   for (const store of storesOf(schedule.class)) {
     const selection: Selection = { store, schedule, stretch };
     for (let isFull = true; isFull;) {
-      if (!(await pass.mayGoOn())) return false;
+      if (!pass.mayGoOn()) return false;
       const batch = await takeBatch(kysely, selection, await readActiveHolds(kysely), pass.size);
       pass.noteAltered(store, batch);
       try {
@@ -83,7 +83,7 @@ async function deleteRows(pass: Pass, schedule: Schedule, stretch: Stretch, { no
         if (fault instanceof BatchChanged) return false;
         throw fault;
       }
-      await count(pass, notice, batch.rows.length);
+      pass.deleted += batch.rows.length;
       isFull = batch.isFull && batch.rows.length > 0;
     }
     const left = await measure(kysely, store, schedule, stretch, await readActiveHolds(kysely));
@@ -101,7 +101,7 @@ async function eraseOriginals(
   { notice, held }: Doing,
 ): Promise<void> {
   const { kysely } = pass.ctx.database;
-  await count(pass, notice, await eraseOldOriginals(pass.ctx, schedule, stretch));
+  pass.deleted += await eraseOldOriginals(pass.ctx, schedule, stretch, notice.id);
   const left = await measureOriginals(kysely, schedule, stretch, await readActiveHolds(kysely));
   held.rows += left.held;
   for (const one of left.cases) held.cases.add(one);
@@ -119,12 +119,12 @@ async function deleteArchived(
     .execute();
   let isDone = true;
   for (const segment of segments) {
-    if (!(await pass.mayGoOn())) return false;
+    if (!pass.mayGoOn()) return false;
     await pass.attempt(`delete the segment ${segment.id}`, async () => {
       isDone = false;
       const hold = await deleteSegment(pass.ctx, segment, schedule, notice.id);
       isDone = true;
-      if (hold === null) await count(pass, notice, Number(segment.row_count));
+      if (hold === null) pass.deleted += Number(segment.row_count);
       else {
         held.rows += Number(segment.row_count);
         held.cases.add(hold.caseId);
@@ -132,16 +132,6 @@ async function deleteArchived(
     });
   }
   return isDone;
-}
-
-async function count(pass: Pass, { id }: NoticeRow, rows: number): Promise<void> {
-  if (rows === 0) return;
-  pass.deleted += rows;
-  await pass.ctx.database.kysely
-    .updateTable("retention_notices")
-    .set((expression) => ({ deleted: expression("deleted", "+", String(rows)) }))
-    .where("id", "=", id)
-    .execute();
 }
 
 async function endNotice(pass: Pass, notice: NoticeRow, held: Held): Promise<void> {

@@ -7,7 +7,7 @@ import type { Database } from "../storage/index.ts";
 
 /** What every verb of this room works with. */
 export interface RetentionContext {
-  readonly database: Pick<Database, "kysely">;
+  readonly database: Pick<Database, "kysely" | "pool">;
   readonly home: string;
   readonly clock: Clock;
   readonly newId: NewId;

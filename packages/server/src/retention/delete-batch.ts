@@ -4,6 +4,7 @@ import { inTransaction } from "../storage/index.ts";
 import { dropBatch } from "./batch.ts";
 import type { Batch, Selection } from "./batch.ts";
 import type { RetentionContext } from "./context.ts";
+import { countDeleted } from "./notices.ts";
 import { describeSchedule } from "./schedules.ts";
 
 /** Deletes rows that were never archived, and records in the same transaction what is gone, by which policy and notice. */
@@ -18,6 +19,7 @@ export async function deleteBatch(
   if (rows.length === 0) return;
   await inTransaction(ctx.database, async (trx) => {
     await dropBatch(trx, selection, batch);
+    await countDeleted(trx, noticeId, rows.length);
     await recordDeletion(trx, ctx.logKey, {
       at: ctx.clock.now(),
       actor: ctx.actor,

@@ -10,6 +10,7 @@ import { askForCopies } from "./copies/ask-for-copies.ts";
 import { dropBatch } from "./batch.ts";
 import type { Batch, Selection } from "./batch.ts";
 import type { RetentionContext } from "./context.ts";
+import { countDeleted } from "./notices.ts";
 import { describeSchedule } from "./schedules.ts";
 
 /** Evidence lies in directories of this, named by the id of the archive. */
@@ -29,7 +30,10 @@ export async function deleteEvidence(
     await deleteArchive(ctx, row.key, {
       policy: describeSchedule(selection.schedule),
       detail: { class: "evidence", notice: noticeId },
-      drop: (trx) => dropBatch(trx, selection, { ...batch, rows: [row] }),
+      drop: async (trx) => {
+        await dropBatch(trx, selection, { ...batch, rows: [row] });
+        await countDeleted(trx, noticeId, 1);
+      },
     });
   }
 }

@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from "kysely";
 import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import { inTransaction, notifyLive } from "../storage/index.ts";
-import type { RetentionNoticesTable, Schema } from "../storage/index.ts";
+import type { RetentionNoticesTable, Schema, Trx } from "../storage/index.ts";
 import type { RetentionContext } from "./context.ts";
 import { agedBefore, describeSchedule } from "./schedules.ts";
 import type { Schedule, Stretch } from "./schedules.ts";
@@ -202,4 +202,13 @@ async function giveNotice(
     await recordAudit(trx, { at: now, actor: ctx.actor, action: "retention.notice", target: id, detail });
     await notifyLive(trx, "retention", id);
   });
+}
+
+/** Counts what a notice deleted, in the transaction that deletes it: exactly, whatever is cut off. */
+export async function countDeleted(trx: Trx, noticeId: string, rows: number): Promise<void> {
+  await trx
+    .updateTable("retention_notices")
+    .set((expression) => ({ deleted: expression("deleted", "+", String(rows)) }))
+    .where("id", "=", noticeId)
+    .execute();
 }

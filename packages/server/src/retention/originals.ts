@@ -9,6 +9,7 @@ import type { RetentionContext } from "./context.ts";
 import { lockHolds, readActiveHolds } from "./holds/active-holds.ts";
 import type { ActiveHold } from "./holds/active-holds.ts";
 import type { Amount } from "./rows.ts";
+import { countDeleted } from "./notices.ts";
 import { describeSchedule } from "./schedules.ts";
 import type { Schedule, Stretch } from "./schedules.ts";
 
@@ -106,14 +107,21 @@ export async function measureOriginals(
  *
  * @returns how many originals that was
  */
-export async function eraseOldOriginals(ctx: RetentionContext, schedule: Schedule, stretch: Stretch): Promise<number> {
+export async function eraseOldOriginals(
+  ctx: RetentionContext,
+  schedule: Schedule,
+  stretch: Stretch,
+  noticeId: string,
+): Promise<number> {
   let erased = 0;
   for (const { agent, rows } of await findOld(ctx.database.kysely, schedule, stretch)) {
     const scope = { agent, ...scopeOf(stretch) };
     const erasure = await inTransaction(ctx.database, async (trx) => {
       await lockHolds(trx);
       if (holdOfOriginals(await readActiveHolds(trx), scope) !== undefined) return null;
-      return eraseRevealable(trx, ctx, { scope, reason: describeSchedule(schedule) });
+      const done = await eraseRevealable(trx, ctx, { scope, reason: describeSchedule(schedule) });
+      if (done !== null) await countDeleted(trx, noticeId, rows);
+      return done;
     });
     if (erasure !== null) erased += rows;
   }

@@ -1,7 +1,7 @@
 import { codeOf, messageOf } from "../kernel/index.ts";
 import type { Batch, BatchSize } from "./batch.ts";
 import type { RetentionContext } from "./context.ts";
-import type { Lease } from "./lease.ts";
+import type { PassLock } from "./pass-lock.ts";
 import type { Store } from "./stores.ts";
 
 /** What one pass may do: about four million rows. The next one, a minute later, goes on. */
@@ -26,13 +26,13 @@ export class Pass {
   readonly blocked: BlockedDeletion[] = [];
   readonly ctx: RetentionContext;
   readonly size: BatchSize;
-  readonly #lease: Lease;
+  readonly #lock: PassLock;
   #batches = 0;
 
-  constructor(ctx: RetentionContext, lease: Lease, size: BatchSize) {
+  constructor(ctx: RetentionContext, lock: PassLock, size: BatchSize) {
     this.ctx = ctx;
     this.size = size;
-    this.#lease = lease;
+    this.#lock = lock;
   }
 
   get isSpent(): boolean {
@@ -40,10 +40,10 @@ export class Pass {
   }
 
   /** Asked before each batch. */
-  async mayGoOn(): Promise<boolean> {
+  mayGoOn(): boolean {
     if (this.isSpent) return false;
     this.#batches += 1;
-    await this.#lease.renew();
+    this.#lock.check();
     return true;
   }
 

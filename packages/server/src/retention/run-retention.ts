@@ -13,10 +13,10 @@ import { carryOutNotice } from "./carry-out-notice.ts";
 import { readActiveHolds } from "./holds/active-holds.ts";
 import { settleEvidence } from "./delete-evidence.ts";
 import { restoreLostHolds } from "./holds/restore-lost-holds.ts";
-import { takeLease } from "./lease.ts";
 import { announce, dueNotices } from "./notices.ts";
 import { measureOriginals } from "./originals.ts";
 import { Pass } from "./pass.ts";
+import { takePassLock } from "./pass-lock.ts";
 import type { BlockedDeletion } from "./pass.ts";
 import { measure } from "./rows.ts";
 import { agedBefore, schedulesOf, toArchive } from "./schedules.ts";
@@ -50,11 +50,11 @@ export interface RunRequest {
  * @throws FirebreakError `conflict` while another pass is under way
  */
 export async function runRetention(ctx: RetentionContext, request: RunRequest = {}): Promise<RetentionOutcome> {
-  const lease = await takeLease(ctx);
-  if (lease === undefined)
+  const lock = await takePassLock(ctx);
+  if (lock === undefined)
     throw new FirebreakError("conflict", "Another pass of the retention is under way. Wait for its end.");
   try {
-    const pass = new Pass(ctx, lease, { ...BATCH_SIZE, ...request.batch });
+    const pass = new Pass(ctx, lock, { ...BATCH_SIZE, ...request.batch });
     await announceLogKey(ctx);
     const orphans = await sweepArchive(ctx);
     await settleEvidence(ctx);
@@ -67,7 +67,7 @@ export async function runRetention(ctx: RetentionContext, request: RunRequest = 
     });
     return { ...(await endPass(pass, orphans)), orphans };
   } finally {
-    await lease.end();
+    await lock.end();
   }
 }
 
@@ -91,7 +91,7 @@ async function archiveDue(pass: Pass, schedule: Schedule): Promise<void> {
   if (stretch === undefined || state === undefined) return; // not archived, or nothing is logged yet
   for (const store of storesOf(schedule.class)) {
     const selection: Selection = { store, schedule, stretch };
-    for (let isFull = true; isFull && (await pass.mayGoOn());) {
+    for (let isFull = true; isFull && pass.mayGoOn();) {
       const batch = await takeBatch(kysely, selection, await readActiveHolds(kysely), pass.size);
       pass.noteAltered(store, batch);
       const isDone = await archiveOne(pass, state.origin, selection, batch);

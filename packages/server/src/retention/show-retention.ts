@@ -57,12 +57,14 @@ export async function readUsedPercent(home: string): Promise<number | null> {
   }
 }
 
-/** @returns whether a pass is owed: once a day, and at once where the last one had more to do */
+/** @returns whether a pass is owed: once a day, and at once where the last one had more to do or was cut off */
 export async function isRetentionDue({
   database,
   clock,
 }: Pick<RetentionContext, "database" | "clock">): Promise<boolean> {
   const state = await database.kysely.selectFrom("retention_state").selectAll().executeTakeFirst();
-  const began = state?.last_started_at ?? null;
-  return began === null || state?.last_report?.more === true || began.getTime() <= clock.now() - DAY_MS;
+  const began = state?.last_started_at?.getTime() ?? null;
+  const report = state?.last_report ?? null;
+  if (began === null || report === null || report.more) return true;
+  return Date.parse(report.at) < began || began <= clock.now() - DAY_MS;
 }

@@ -28,6 +28,8 @@ export type { LiveOptions } from "./live.ts";
 export { createDurableWork } from "./work.ts";
 export type { DurableWork, EnqueueOptions, WorkOptions } from "./work.ts";
 export type { WorkContext, WorkHandler } from "./work-types.ts";
+export { acquireProcessLock } from "./process-lock.ts";
+export type { ProcessLock } from "./process-lock.ts";
 export { dropOldestEnded, refuseTooMany } from "./request-queue.ts";
 export { inTransaction } from "./transaction.ts";
 export type { Trx } from "./transaction.ts";

@@ -68,11 +68,9 @@ export interface ArchiveSegmentsTable {
   deleted_at: NullableTimestamp;
 }
 
-/** Which node is at it, and what the last pass did. One row. */
+/** What the last pass did. One row. */
 export interface RetentionStateTable {
   id: number;
-  holder: string | null;
-  lease_until: NullableTimestamp;
   last_started_at: NullableTimestamp;
   last_report: NullableJson<RetentionReport>;
 }
@@ -94,7 +92,6 @@ export interface PersonErasuresTable {
   problem: string | null;
   next_at: Timestamp;
   holder: ColumnType<string | null, string | null | undefined, string | null>;
-  lease_until: NullableTimestamp;
 }
 
 export interface PersonTerms {

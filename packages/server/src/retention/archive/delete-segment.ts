@@ -6,6 +6,7 @@ import { breathe } from "../breathe.ts";
 import type { RetentionContext } from "../context.ts";
 import { holdOfLine, lockHolds, readActiveHolds } from "../holds/active-holds.ts";
 import type { ActiveHold } from "../holds/active-holds.ts";
+import { countDeleted } from "../notices.ts";
 import { describeSchedule } from "../schedules.ts";
 import type { Schedule } from "../schedules.ts";
 import { parseKeys, readSegment, removeSegment } from "./segment-file.ts";
@@ -54,6 +55,7 @@ export async function deleteSegment(
       .set({ deleted_at: toIso(now) })
       .where("id", "=", segment.id)
       .execute();
+    await countDeleted(trx, noticeId, rows.length);
     await recordDeletion(trx, ctx.logKey, {
       at: now,
       actor: ctx.actor,

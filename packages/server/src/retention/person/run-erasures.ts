@@ -1,6 +1,6 @@
 import { recordAudit } from "../../audit/index.ts";
 import { FirebreakError, messageOf, toIso } from "../../kernel/index.ts";
-import { inTransaction, notifyLive } from "../../storage/index.ts";
+import { acquireProcessLock, inTransaction, notifyLive } from "../../storage/index.ts";
 import type { RetentionContext } from "../context.ts";
 import { eraseEvidence } from "./archives.ts";
 import { eraseEntries } from "./entries.ts";
@@ -12,8 +12,6 @@ import { eraseSealed } from "./sealed.ts";
 import { eraseInSegments } from "./segments.ts";
 import { compileTerms } from "./terms.ts";
 
-/** A node that dies in it lets others go on after this. */
-const LEASE_MS = 5 * 60_000;
 const TRY_AGAIN_MS = 60_000;
 
 /**
@@ -21,34 +19,51 @@ const TRY_AGAIN_MS = 60_000;
  * end anywhere; the next pass goes through everything again and finds only what is left.
  */
 export async function runPersonErasures(ctx: RetentionContext, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const row = await takeNext(ctx);
-    if (row === undefined) return;
-    try {
-      await runOne(ctx, row, signal);
-    } catch (fault) {
-      await giveBack(ctx, row, signal.aborted ? null : messageOf(fault));
+  if (!(await hasNext(ctx))) return;
+  const lock = await acquireProcessLock(ctx.database, "person_erasures");
+  if (typeof lock === "string") return;
+  const stopping = AbortSignal.any([signal, lock.lost]);
+  try {
+    while (!stopping.aborted) {
+      const row = await takeNext(ctx);
+      if (row === undefined) return;
+      try {
+        await runOne(ctx, row, stopping);
+      } catch (fault) {
+        await giveBack(ctx, row, stopping.aborted ? null : messageOf(fault));
+      }
     }
+  } finally {
+    await lock.release();
   }
+}
+
+/** Asked every other second: it costs a look into the index, and no lock. */
+async function hasNext({ database, clock }: RetentionContext): Promise<boolean> {
+  const due = await database.kysely
+    .selectFrom("person_erasures")
+    .select("id")
+    .where("state", "in", ["searching", "erasing"])
+    .where("next_at", "<=", new Date(clock.now()))
+    .limit(1)
+    .execute();
+  return due.length > 0;
 }
 
 async function takeNext({ database, clock, newId }: RetentionContext): Promise<ErasureRow | undefined> {
   const now = new Date(clock.now());
   return database.kysely
     .updateTable("person_erasures")
-    .set({ holder: newId("request"), lease_until: toIso(clock.now() + LEASE_MS) })
+    .set({ holder: newId("request") })
     .where("id", "=", (where) =>
       where
         .selectFrom("person_erasures")
         .select("id")
         .where("state", "in", ["searching", "erasing"])
         .where("next_at", "<=", now)
-        .where((or) => or.or([or("lease_until", "is", null), or("lease_until", "<", now)]))
         .orderBy("next_at")
         .orderBy("id")
-        .limit(1)
-        .forUpdate()
-        .skipLocked(),
+        .limit(1),
     )
     .returningAll()
     .executeTakeFirst();
@@ -60,7 +75,6 @@ async function giveBack(ctx: RetentionContext, row: ErasureRow, problem: string 
     .updateTable("person_erasures")
     .set({
       holder: null,
-      lease_until: null,
       problem: problem?.slice(0, 1_000) ?? row.problem,
       next_at: toIso(ctx.clock.now() + (problem === null ? 0 : TRY_AGAIN_MS)),
     })
@@ -84,7 +98,7 @@ async function runOne(ctx: RetentionContext, row: ErasureRow, signal: AbortSigna
     policy: `erasure of a person: ${row.id}`,
     beat: async () => {
       signal.throwIfAborted();
-      await renew(ctx, row);
+      await checkHolder(ctx, row);
     },
   };
   if (job.erases) await walk(job);
@@ -103,16 +117,15 @@ async function walk(job: PersonJob): Promise<Finding[]> {
   ];
 }
 
-async function renew({ database, clock }: RetentionContext, { id, holder }: ErasureRow): Promise<void> {
-  const renewed = await database.kysely
-    .updateTable("person_erasures")
-    .set({ lease_until: toIso(clock.now() + LEASE_MS) })
+async function checkHolder({ database }: RetentionContext, { id, holder }: ErasureRow): Promise<void> {
+  const row = await database.kysely
+    .selectFrom("person_erasures")
+    .select("id")
     .where("id", "=", id)
     .where("holder", "=", holder)
     .where("state", "in", ["searching", "erasing"])
-    .returning("id")
     .executeTakeFirst();
-  if (renewed === undefined) throw new FirebreakError("conflict", "It was withdrawn, or another node took it over.");
+  if (row === undefined) throw new FirebreakError("conflict", "It was withdrawn, or another node took it over.");
 }
 
 /** What was found is shown; what was erased is over, and its terms are forgotten in the transaction that says so. */
@@ -128,8 +141,7 @@ async function end(ctx: RetentionContext, row: ErasureRow, findings: readonly Fi
         looked_at: toIso(now),
         problem: null,
         holder: null,
-        lease_until: null,
-        ...(isDone ? { terms: null, ended_at: toIso(now) } : {}),
+          ...(isDone ? { terms: null, ended_at: toIso(now) } : {}),
       })
       .where("id", "=", row.id)
       .where("holder", "=", row.holder)

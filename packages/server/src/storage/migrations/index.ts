@@ -41,6 +41,7 @@ import { changedSenders } from "./0040-changed-senders.ts";
 import { copiesToDelete } from "./0041-copies-to-delete.ts";
 import { personErasures } from "./0042-person-erasures.ts";
 import { contradictedReceipts } from "./0043-contradicted-receipts.ts";
+import { processLocks } from "./0044-process-locks.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -94,4 +95,5 @@ export const migrations: readonly Migration[] = [
   { version: 41, name: "copies-to-delete", sql: copiesToDelete },
   { version: 42, name: "person-erasures", sql: personErasures },
   { version: 43, name: "contradicted-receipts", sql: contradictedReceipts },
+  { version: 44, name: "process-locks", sql: processLocks },
 ];
