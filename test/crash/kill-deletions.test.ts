@@ -22,8 +22,8 @@ const auditPage = pageOf(z.object({ action: z.string(), leaf: z.string() }));
 const JANE = "u-20871";
 
 const { accessKeyId, secretAccessKey } = S3_CREDENTIALS;
-const store = new S3Server();
-store.isVersioned = true;
+const objects = new S3Server();
+objects.isVersioned = true;
 const installation = new Installation({
   EVIDENCE_S3_ACCESS_KEY_ID: accessKeyId,
   EVIDENCE_S3_SECRET_ACCESS_KEY: secretAccessKey,
@@ -34,7 +34,7 @@ let archiveId: string;
 let deletedSoFar = 0;
 
 beforeAll(async () => {
-  const url = await store.start("kept");
+  const url = await objects.start("kept");
   const shipped = readFileSync(path.join(repository, "profiles/ai-empire/profile.yaml"), "utf8");
   const atOnce = (days: number) => `{ retain: ${days}d, archive: none, delete: ${days}d, noticeDays: 0 }`;
   const more = [
@@ -48,7 +48,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await installation.close();
-  await store.close();
+  await objects.close();
 }, 60_000);
 
 /** Measurements, which no rule looks at, each with a text. */
@@ -98,7 +98,7 @@ async function countActs(text: string): Promise<number> {
 
 const getErasure = (id: string): Promise<PersonErasure> =>
   installation.call(personErasure, "GET", `/person-erasures/${id}`);
-const eventsOf = ({ stores }: PersonErasure) => stores.find(({ store }) => store === "events");
+const eventsOf = ({ stores }: PersonErasure) => stores.find((one) => one.store === "events");
 
 /** Looks until all is found that was sent: what is not logged and judged yet would stay. */
 async function findPerson(count: number): Promise<string> {
@@ -140,7 +140,7 @@ async function countNoticed(): Promise<number> {
 }
 
 const inStore = () =>
-  readdirSync(store.place, { recursive: true, encoding: "utf8" }).filter((file) => file.includes(`${archiveId}/`));
+  readdirSync(objects.place, { recursive: true, encoding: "utf8" }).filter((file) => file.includes(`${archiveId}/`));
 
 async function untilCopied(): Promise<void> {
   const custody = z.looseObject({ items: z.array(z.looseObject({ act: z.string() })) });
@@ -202,7 +202,7 @@ describe("E-8, O-6: kill -9 of the server while it deletes", { timeout: 120_000 
     // copies that are due are deleted at each start: it dies while the second deletion is on its way, and is never told of it
     let deletions = 0;
     const killed = new Promise<void>((resolve) => {
-      store.intercept = ({ method, url }) => {
+      objects.intercept = ({ method, url }) => {
         const isObject = method === "DELETE" && url?.includes("uploadId") !== true;
         if (isObject && ++deletions === 2) {
           server.process.kill("SIGKILL");
@@ -217,7 +217,7 @@ describe("E-8, O-6: kill -9 of the server while it deletes", { timeout: 120_000 
     server = installation.start(["up", "--port", String(port)]);
     await killed;
     await server.ended;
-    store.intercept = () => false;
+    objects.intercept = () => false;
     expect(inStore()).not.toEqual([]);
     server = await installation.startServer(port);
     await waitFor("no copy to be due", 60_000, async () => {

@@ -93,7 +93,8 @@ export async function runInThread<K extends EvidenceTask["kind"]>(
   },
 ): Promise<TaskResults[K]> {
   const { answer = noQuestions, signal, wanted = NEVER } = options;
-  const kept = options.evidenceWorkerFile === undefined ? takeResting() : undefined;
+  const file = fileOf(options);
+  const kept = takeResting(file);
   const line = kept ?? open(task, options);
   let isWell = false;
   try {
@@ -102,19 +103,19 @@ export async function runInThread<K extends EvidenceTask["kind"]>(
       const { value, problem } = await answered(answer, said);
       said = await next(line, { value, problem, isAborted: wanted.aborted }, signal);
     }
-    isWell = options.evidenceWorkerFile === undefined;
+    isWell = true;
     return resultOf(task.kind, said);
   } finally {
-    await (isWell ? keep(line) : line.end());
+    await (isWell ? keep(file, line) : line.end());
   }
 }
 
 /** A thread takes a third of a second to start, and agents are often stopped one after the other: one that is done waits for more. */
 const RESTS_MS = 60_000;
-let resting: { readonly line: WorkerLine; readonly timer: NodeJS.Timeout } | undefined;
+let resting: { readonly file: string; readonly line: WorkerLine; readonly timer: NodeJS.Timeout } | undefined;
 
-function takeResting(): WorkerLine | undefined {
-  if (resting === undefined) return undefined;
+function takeResting(file: string): WorkerLine | undefined {
+  if (resting?.file !== file) return undefined;
   const { line, timer } = resting;
   resting = undefined;
   clearTimeout(timer);
@@ -123,18 +124,17 @@ function takeResting(): WorkerLine | undefined {
   return line;
 }
 
-async function keep(line: WorkerLine): Promise<void> {
+async function keep(file: string, line: WorkerLine): Promise<void> {
   if (resting !== undefined) return line.end();
   line.rest(true);
-  const timer = setTimeout(() => void takeResting()?.end(), RESTS_MS).unref();
-  resting = { line, timer };
+  const timer = setTimeout(() => void takeResting(file)?.end(), RESTS_MS).unref();
+  resting = { file, line, timer };
 }
 
-function open(
-  task: EvidenceTask,
-  { evidenceWorkerFile, signal }: ThreadOptions & { readonly signal: AbortSignal },
-): WorkerLine {
-  return startWorker(evidenceWorkerFile ?? programFile("evidence-worker"), task, signal, MEMORY_MB);
+const fileOf = ({ evidenceWorkerFile = programFile("evidence-worker") }: ThreadOptions): string => evidenceWorkerFile;
+
+function open(task: EvidenceTask, options: ThreadOptions & { readonly signal: AbortSignal }): WorkerLine {
+  return startWorker(fileOf(options), task, options.signal, MEMORY_MB);
 }
 
 /** Guarantee: the worker of this same build says nothing else. */
