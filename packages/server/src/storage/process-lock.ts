@@ -111,9 +111,7 @@ async function queryLock(
   name: string,
 ): Promise<boolean> {
   const ask = () =>
-    keeper.client.query<{ done: boolean }>(`select ${verb}(hashtextextended($1, 0)) as done`, [
-      `firebreak.${name}`,
-    ]);
+    keeper.client.query<{ done: boolean }>(`select ${verb}(hashtextextended($1, 0)) as done`, [`firebreak.${name}`]);
   const asked = keeper.last.then(ask, ask);
   keeper.last = asked.catch(() => {});
   const { rows } = await asked;

@@ -149,12 +149,7 @@ interface Signing {
   readonly logKey: LogKey;
 }
 
-async function sign(
-  trx: Trx,
-  { at: atMs, logKey }: Signing,
-  state: State,
-  tiles: readonly GrownTile[],
-): Promise<void> {
+async function sign(trx: Trx, { at: atMs, logKey }: Signing, state: State, tiles: readonly GrownTile[]): Promise<void> {
   const { origin, size, lastEventSeq } = state;
   const fresh = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile.hashes]));
   const readStored = createTileReader(trx);

@@ -282,7 +282,12 @@ describe("E-8: the erasure of a person", () => {
     const withdrawn = await withdrawPersonErasure(ctx(), { id, reason: "another person" });
     expect(withdrawn).toMatchObject({ state: "withdrawn", terms: null });
     await expect(carryOutPersonErasure(ctx(), CALLER, { id, alone: true })).rejects.toMatchObject({ code: "conflict" });
-    const acts = await room.database.kysely.selectFrom("audit_log").select("leaf").where("target", "=", id).orderBy("seq").execute();
+    const acts = await room.database.kysely
+      .selectFrom("audit_log")
+      .select("leaf")
+      .where("target", "=", id)
+      .orderBy("seq")
+      .execute();
     expect(acts.map(({ leaf }) => JSON.parse(leaf).action)).toEqual([
       "person_erasure.find",
       "person_erasure.found",

@@ -141,7 +141,7 @@ async function end(ctx: RetentionContext, row: ErasureRow, findings: readonly Fi
         looked_at: toIso(now),
         problem: null,
         holder: null,
-          ...(isDone ? { terms: null, ended_at: toIso(now) } : {}),
+        ...(isDone ? { terms: null, ended_at: toIso(now) } : {}),
       })
       .where("id", "=", row.id)
       .where("holder", "=", row.holder)
