@@ -1,8 +1,10 @@
 import type { Correlation } from "./correlation.ts";
 import { createWindow, windowSettings } from "./create-window.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { readGroup, readHash, readKey, readTexts } from "./group-key.ts";
-import { GroupTable, type EvictionLog, type Group } from "./group-table.ts";
+import type { GroupIndex, GroupIndexes } from "./group-index.ts";
+import { readHash, readKey, readTexts } from "./group-key.ts";
+import type { Group } from "./group.ts";
+import { GroupTable, type EvictionLog } from "./group-table.ts";
 import { isNumberText } from "./number-window.ts";
 import type { Occurrence } from "./occurrence.ts";
 import { spansKept } from "./own-correlation.ts";
@@ -34,6 +36,7 @@ export interface StateContext {
   readonly limits: EngineLimits;
   readonly counts: StateCounts;
   readonly evictions: EvictionLog;
+  readonly indexes: GroupIndexes;
   /** Since when the groups that a rule expects are waited for, ms; else since the first advance. */
   readonly since: number | undefined;
   readonly observe: Observe | undefined;
@@ -60,8 +63,11 @@ export class CorrelationState {
   readonly #keptMs: number;
   /** Place of each rule in the correlation's list. */
   readonly #places: ReadonlyMap<string, number>;
+  readonly #index: GroupIndex;
   readonly #groups: GroupTable;
   readonly #deadlines = new DeadlineQueue<Group>();
+  /** Whether its windows have deadlines. */
+  readonly #isTimed: boolean;
   /** Event time at hand. */
   #now = Number.NEGATIVE_INFINITY;
   #isStarted = false;
@@ -71,10 +77,13 @@ export class CorrelationState {
     this.#context = context;
     this.#places = new Map(ruleIds.map((id, place) => [id, place]));
     this.#settings = windowSettings(correlation, context.limits);
+    this.#isTimed = correlation.own?.kind === "absence";
     this.#keptMs = this.#settings.spanMs * spansKept(correlation.own) + this.#settings.latenessMs;
-    this.#groups = new GroupTable(context.limits, (group) => {
+    this.#index = context.indexes.of(correlation.groupBy);
+    this.#groups = new GroupTable(context.limits, this.#index, (group) => {
       if (this.#isOver(group, this.#now)) return;
-      const { groupBy, window, owner } = group;
+      const { window, owner } = group;
+      const { groupBy } = group.row;
       context.counts.evictedGroups += 1;
       const { size: entries, newestTime } = window;
       context.evictions.note({ ruleId: info.id, title: info.title, tenant: owner.name, groupBy, entries, newestTime });
@@ -98,9 +107,10 @@ export class CorrelationState {
     const { meta } = occurrence;
     const { counts, observe } = this.#context;
     const place = this.placeOf(occurrence.ruleId);
-    const key = readKey(this.#correlation.groupBy, occurrence);
+    const key = this.#index.keyOf(occurrence);
+    const hash = this.#readHash(occurrence);
     const value = this.#readValue(occurrence, place);
-    if (key === undefined || value === undefined) {
+    if (key === undefined || value === undefined || hash === undefined) {
       counts.ungroupedEvents += 1;
       observe?.(occurrence, undefined);
       return undefined;
@@ -111,14 +121,14 @@ export class CorrelationState {
     const { window } = group;
     const before = window.size;
     const droppedBefore = window.dropped;
-    const reading = window.add(meta.time, meta.id, value, place);
+    const reading = window.add(meta.time, meta.id, value, place, hash);
     if (reading.late) counts.lateEvents += 1;
     counts.droppedEntries += window.dropped - droppedBefore;
-    if (isTimed(window)) this.#queue(group, window);
+    if (this.#isTimed && isTimed(window)) this.#queue(group, window);
     this.#groups.account(group, window.size - before);
     const fires = this.#fires(group, reading);
-    observe?.(occurrence, { groupBy: group.groupBy, reading, fires });
-    return fires ? { groupBy: group.groupBy, reading } : undefined;
+    observe?.(occurrence, { groupBy: group.row.groupBy, reading, fires });
+    return fires ? { groupBy: group.row.groupBy, reading } : undefined;
   }
 
   /** Goes on to `now`, up to which no event is missing any more. @returns what came true by that */
@@ -135,7 +145,7 @@ export class CorrelationState {
       const before = window.size;
       if (window.deadline <= now) {
         const reading = window.expire(now);
-        if (reading !== undefined) firings.push({ groupBy: group.groupBy, reading });
+        if (reading !== undefined) firings.push({ groupBy: group.row.groupBy, reading });
       }
       this.#queue(group, window);
       this.#groups.account(group, window.size - before);
@@ -149,6 +159,11 @@ export class CorrelationState {
     }
   }
 
+  #readHash(occurrence: Occurrence): number | undefined {
+    const { counted, own } = this.#correlation;
+    return own?.kind === "loop" ? readHash(counted, occurrence) : 0;
+  }
+
   #readValue(occurrence: Occurrence, place: number): string | undefined {
     const { counted, own, measure } = this.#correlation;
     if (own?.kind === "carried") {
@@ -156,15 +171,14 @@ export class CorrelationState {
       const fields = place === 0 ? counted : place === 1 ? own.uses : [...counted, ...own.uses];
       return readTexts(fields, occurrence, CARRIED_CHARS_MAX);
     }
-    if (counted.length === 0) return "";
-    if (own?.kind === "loop") return readHash(counted, occurrence);
+    if (counted.length === 0 || own?.kind === "loop") return "";
     const value = readKey(counted, occurrence);
     const isNumeric = own?.kind === "change" || (measure !== undefined && measure.kind !== "share");
     return value === undefined || !isNumeric || isNumberText(value) ? value : undefined;
   }
 
   #createGroup(key: string, occurrence: Occurrence): Group {
-    const groupBy = readGroup(this.#correlation.groupBy, occurrence);
+    const groupBy = this.#index.groupByOf(occurrence);
     const window = createWindow(this.#correlation, this.#settings);
     return this.#groups.add({ key, groupBy, window, isExpected: false }, occurrence.meta.tenant ?? "");
   }

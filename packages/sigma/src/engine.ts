@@ -5,6 +5,7 @@ import type { DetectionRule, LinkedRules } from "./link.ts";
 import { logsourceKey, matchesLogsource } from "./logsource.ts";
 import type { StepBudget } from "./regex.ts";
 import { correlationMatch, SelectionMatch } from "./match.ts";
+import { GroupIndexes } from "./group-index.ts";
 import { EvictionLog } from "./group-table.ts";
 import { Matcher } from "./matcher.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -101,7 +102,7 @@ class SigmaEngine implements Engine {
     this.#rules = rules;
     this.#layout = layout;
     this.#limits = limits;
-    const shared = { limits, counts: this.#counts, evictions: this.#evictions };
+    const shared = { limits, counts: this.#counts, evictions: this.#evictions, indexes: new GroupIndexes() };
     this.#states = rules.correlations.map(
       (rule, index) =>
         new CorrelationState(rule, {

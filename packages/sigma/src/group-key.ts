@@ -1,4 +1,4 @@
-import { hashKey, hashText } from "./hash.ts";
+import { hashText, joinHashes } from "./hash.ts";
 import type { KeyField } from "./predicate.ts";
 import type { Occurrence } from "./occurrence.ts";
 
@@ -24,14 +24,14 @@ export function readGroup(fields: readonly KeyField[], occurrence: Occurrence): 
 }
 
 /** What tells the texts of the fields apart from others, however long they are; undefined when one is absent. */
-export function readHash(fields: readonly KeyField[], { view, ruleId }: Occurrence): string | undefined {
-  let key = "";
+export function readHash(fields: readonly KeyField[], { view, ruleId }: Occurrence): number | undefined {
+  let hash = 0;
   for (const field of fields) {
     const slot = slotOf(field, ruleId);
     if (view.values(slot).texts.length === 0) return undefined;
-    key += hashKey(view.hash(slot));
+    hash = joinHashes(hash, view.hash(slot));
   }
-  return key;
+  return hash;
 }
 
 /** All texts of the fields that are there, as they are, one a line. */

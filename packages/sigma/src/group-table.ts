@@ -1,33 +1,8 @@
+import type { Group, GroupRow, Tenant } from "./group.ts";
+import type { GroupIndex } from "./group-index.ts";
 import type { EngineLimits, Eviction } from "./types.ts";
-import type { GroupWindow } from "./window.ts";
 
-/** One group of a correlation. */
-export interface Group {
-  readonly key: string;
-  readonly groupBy: Readonly<Record<string, string>>;
-  readonly window: GroupWindow;
-  readonly owner: Tenant;
-  /** The rule itself names it: it is never evicted. */
-  isExpected: boolean;
-  firing: boolean;
-  firedTime: number | undefined;
-  /** When the queue of deadlines asks about it next. */
-  queuedTime: number;
-  isGone: boolean;
-  /** Since the last look for somebody to evict: it is passed over once. */
-  wasUsed: boolean;
-  older: Group | undefined;
-  newer: Group | undefined;
-}
-
-/** On whose behalf groups were made, and those groups in a line, in which those that were used go back to the end. */
-interface Tenant {
-  readonly name: string;
-  groups: number;
-  entries: number;
-  oldest: Group | undefined;
-  newest: Group | undefined;
-}
+interface NewGroup extends Pick<GroupRow, "key" | "groupBy">, Pick<Group, "window" | "isExpected"> {}
 
 /** What is known of groups that were evicted since somebody asked: the first of them, and how many there were. */
 export class EvictionLog {
@@ -66,33 +41,44 @@ type Limits = Pick<
  * noisy one cannot push out what belongs to another.
  */
 export class GroupTable {
+  size = 0;
   entries = 0;
   readonly #limits: Limits;
-  readonly #groups = new Map<string, Group>();
+  readonly #index: GroupIndex;
+  readonly #place: number;
   readonly #tenants = new Map<string, Tenant>();
   readonly #onEvict: (group: Group) => void;
 
-  constructor(limits: Limits, onEvict: (group: Group) => void) {
+  constructor(limits: Limits, index: GroupIndex, onEvict: (group: Group) => void) {
     this.#limits = limits;
+    this.#index = index;
+    this.#place = index.takePlace();
     this.#onEvict = onEvict;
   }
 
-  get size(): number {
-    return this.#groups.size;
-  }
-
-  values(): Iterable<Group> {
-    return this.#groups.values();
+  /** The one at hand may be removed. */
+  *values(): Generator<Group> {
+    for (const { oldest } of this.#tenants.values()) {
+      for (let group = oldest; group !== undefined;) {
+        const next: Group | undefined = group.newer;
+        yield group;
+        group = next;
+      }
+    }
   }
 
   get(key: string): Group | undefined {
-    return this.#groups.get(key);
+    return this.#index.find(key)?.groups[this.#place];
   }
 
   /** Adds a group; another may have to go. */
-  add(made: Pick<Group, "key" | "groupBy" | "window" | "isExpected">, tenant: string): Group {
+  add(made: NewGroup, tenant: string): Group {
+    const { key, groupBy, window, isExpected } = made;
+    const row = this.#index.obtain(key, groupBy);
     const group: Group = {
-      ...made,
+      row,
+      window,
+      isExpected,
       owner: this.#tenant(tenant),
       firing: false,
       firedTime: undefined,
@@ -102,7 +88,9 @@ export class GroupTable {
       older: undefined,
       newer: undefined,
     };
-    this.#groups.set(group.key, group);
+    row.groups[this.#place] = group;
+    row.used += 1;
+    this.size += 1;
     group.owner.groups += 1;
     append(group);
     if (group.owner.groups > this.#limits.groupsPerTenantMax) this.#evictFrom(group.owner, group);
@@ -127,7 +115,11 @@ export class GroupTable {
     group.owner.entries -= group.window.size;
     group.owner.groups -= 1;
     unlink(group);
-    this.#groups.delete(group.key);
+    this.size -= 1;
+    const { row } = group;
+    row.groups[this.#place] = undefined;
+    row.used -= 1;
+    if (row.used === 0) this.#index.release(row);
     if (group.owner.groups === 0) this.#tenants.delete(group.owner.name);
   }
 

@@ -16,8 +16,9 @@ export function joinHalves(low: number, high: number): number {
   return ((low ^ (high >>> 13)) >>> 0) * 0x200000 + (high >>> 11);
 }
 
-/** A hash as a short text, for keys. */
-export function hashKey(hash: number): string {
-  const high = Math.floor(hash / 0x100000000);
-  return String.fromCharCode(hash & 0xffff, (hash >>> 16) & 0xffff, high & 0xffff, high >>> 16);
+/** One hash of two, in their order. */
+export function joinHashes(first: number, second: number): number {
+  const low = Math.imul(first ^ second, 0x01000193);
+  const high = Math.imul(Math.floor(first / 0x100000000) ^ low, 0x85ebca6b) ^ Math.floor(second / 0x100000000);
+  return joinHalves(low, high);
 }

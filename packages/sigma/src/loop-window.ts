@@ -1,12 +1,8 @@
 import { holdsAll } from "./bounds.ts";
-import { Timeline } from "./timeline.ts";
-import { LATE, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
+import { EventRing } from "./event-ring.ts";
+import { LATE, NO_IDS, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
 
-interface Step {
-  readonly time: number;
-  readonly eventId: string;
-  readonly value: string;
-}
+const NO_REPEATS = { length: 0, count: 0 };
 
 /**
  * How often the newest steps repeat a cycle, without anything else in between. `lengths` are the cycles looked for: 1 is
@@ -17,7 +13,7 @@ export class LoopWindow implements GroupWindow {
   readonly #settings: WindowSettings;
   readonly #lengths: readonly number[];
   readonly #capacity: number;
-  readonly #steps = new Timeline<Step>();
+  readonly #steps = new EventRing();
   /** For each distance up to the longest cycle: how many of the newest steps equal the step that far before them. */
   readonly #runs: number[];
 
@@ -38,22 +34,21 @@ export class LoopWindow implements GroupWindow {
     return this.#steps.newestTime;
   }
 
-  add(time: number, eventId: string, value: string): WindowReading {
+  add(time: number, eventId: string, _value: string, _rule: number, hash: number): WindowReading {
     const { spanMs, latenessMs } = this.#settings;
-    if (time <= this.newestTime - spanMs || time < this.newestTime - latenessMs) return LATE;
-    const place = this.#steps.insert({ time, eventId, value });
+    const { newestTime } = this;
+    if (time <= newestTime - spanMs || time < newestTime - latenessMs) return LATE;
+    const place = this.#steps.insert(time, eventId, hash);
     if (place === this.size - 1) this.#extendRuns(place);
     else this.#countRuns();
-    while (this.size > this.#capacity || (this.#steps.oldest?.time ?? time) <= this.newestTime - spanMs) {
-      this.#steps.dropOldest();
-    }
+    while (this.size > this.#capacity || this.#steps.timeAt(0) <= this.newestTime - spanMs) this.#steps.dropOldest();
     return this.#read();
   }
 
   #extendRuns(place: number): void {
-    const value = this.#steps.at(place)?.value;
+    const hash = this.#steps.valueAt(place);
     for (let distance = 1; distance < this.#runs.length; distance++) {
-      const repeats = place >= distance && this.#steps.at(place - distance)?.value === value;
+      const repeats = place >= distance && this.#steps.valueAt(place - distance) === hash;
       this.#runs[distance] = repeats ? (this.#runs[distance] ?? 0) + 1 : 0;
     }
   }
@@ -65,23 +60,27 @@ export class LoopWindow implements GroupWindow {
   }
 
   #read(): WindowReading {
-    let best = { length: 0, count: 0 };
+    let best = NO_REPEATS;
     for (const length of this.#lengths) {
       const count = this.#repeatsOf(length);
       if (count > best.count) best = { length, count };
     }
     const satisfied = holdsAll(this.#settings.bounds, best.count);
-    const steps = satisfied ? this.#steps.slice(Math.max(0, this.size - best.length * best.count)) : [];
+    const first = satisfied ? Math.max(0, this.size - best.length * best.count) : this.size - 1;
     return {
       late: false,
       satisfied,
       isNewest: true,
       count: best.count,
-      firstTime: steps[0]?.time ?? this.newestTime,
+      firstTime: this.#steps.timeAt(first),
       lastTime: this.newestTime,
-      eventIds: steps.slice(-this.#settings.eventIdsMax).map(({ eventId }) => eventId),
+      eventIds: satisfied ? this.#idsFrom(Math.max(first, this.size - this.#settings.eventIdsMax)) : NO_IDS,
       detail: String(best.length),
     };
+  }
+
+  #idsFrom(first: number): string[] {
+    return Array.from({ length: this.size - first }, (_, index) => this.#steps.idAt(first + index));
   }
 
   /** How often the newest steps are the same cycle of this length, at least once; 0 when it is made of shorter ones. */

@@ -42,7 +42,7 @@ function play(window: TimedWindow, steps: readonly (Step & { readonly delay: num
   };
   for (const [index, { time, kind, delay }] of steps.entries()) {
     advance(time + delay - LATENESS);
-    expect(window.add(time, `e${index}`, "", kind).late).toBe(false);
+    expect(window.add(time, `e${index}`, "", kind, 0).late).toBe(false);
   }
   advance(10_000);
   return reports;
@@ -235,7 +235,7 @@ describe("loops", () => {
           const newest = Math.max(...seen.map((one) => one.time));
           const inside = within(seen, newest - SPAN, newest).toSorted((left, right) => left.time - right.time);
           const calls = inside.map((one) => "ab".charAt(Math.abs(one.number) % 2)).join("");
-          expect(window.add(time, `e${index}`, "ab".charAt(Math.abs(number) % 2)).count).toBe(naive(calls));
+          expect(window.add(time, `e${index}`, "", 0, Math.abs(number) % 2).count).toBe(naive(calls));
         });
       }),
       { numRuns: 500 },

@@ -1,21 +1,14 @@
 import { holdsAll } from "./bounds.ts";
-import { Timeline } from "./timeline.ts";
+import { EventRing } from "./event-ring.ts";
 import { LATE, NO_IDS, type GroupWindow, type WindowReading, type WindowSettings } from "./window.ts";
-
-interface Step {
-  readonly time: number;
-  readonly eventId: string;
-  readonly value: string;
-}
 
 /** How often the step at hand was made in the newest window, whatever came in between. */
 export class RepeatWindow implements GroupWindow {
   dropped = 0;
   readonly #settings: WindowSettings;
-  readonly #steps = new Timeline<Step>();
-  readonly #counts = new Map<string, number>();
-  /** When a value was last said to be repeated, so that several that take turns are each said once in a span. */
-  readonly #saidTimes = new Map<string, number>();
+  readonly #steps = new EventRing();
+  /** When a step was last said to be repeated, so that several that take turns are each said once in a span. */
+  #saidTimes: Map<number, number> | undefined;
 
   constructor(settings: WindowSettings) {
     this.#settings = settings;
@@ -29,49 +22,44 @@ export class RepeatWindow implements GroupWindow {
     return this.#steps.newestTime;
   }
 
-  add(time: number, eventId: string, value: string): WindowReading {
+  add(time: number, eventId: string, _value: string, _rule: number, hash: number): WindowReading {
     const { spanMs, latenessMs, bounds } = this.#settings;
-    if (time <= this.newestTime - spanMs || time < this.newestTime - latenessMs) return LATE;
-    this.#steps.insert({ time, eventId, value });
-    this.#counts.set(value, (this.#counts.get(value) ?? 0) + 1);
+    const { newestTime } = this;
+    if (time <= newestTime - spanMs || time < newestTime - latenessMs) return LATE;
+    this.#steps.insert(time, eventId, hash);
     this.#prune();
-    const count = this.#counts.get(value) ?? 0;
+    const count = this.#steps.countOf(hash);
     // written out, because to copy an object and then add to it costs more than all else here
     const lastTime = this.newestTime;
-    if (!holdsAll(bounds, count) || !this.#isNews(value))
+    if (!holdsAll(bounds, count) || !this.#isNews(hash))
       return { late: false, satisfied: false, isNewest: true, count, firstTime: lastTime, lastTime, eventIds: NO_IDS };
-    const steps = this.#steps.slice(0).filter((step) => step.value === value);
-    const eventIds = steps.slice(-this.#settings.eventIdsMax).map((step) => step.eventId);
-    const firstTime = steps[0]?.time ?? lastTime;
+    const places = Array.from({ length: this.size }, (_, place) => place).filter(
+      (place) => this.#steps.valueAt(place) === hash,
+    );
+    const eventIds = places.slice(-this.#settings.eventIdsMax).map((place) => this.#steps.idAt(place));
+    const firstTime = this.#steps.timeAt(places[0] ?? 0);
     return { late: false, satisfied: true, isNewest: true, count, firstTime, lastTime, eventIds };
   }
 
-  #isNews(value: string): boolean {
-    const saidTime = this.#saidTimes.get(value);
+  #isNews(hash: number): boolean {
+    const saidTimes = (this.#saidTimes ??= new Map());
+    const saidTime = saidTimes.get(hash);
     if (saidTime !== undefined && this.newestTime - saidTime < this.#settings.spanMs) return false;
-    this.#saidTimes.set(value, this.newestTime);
+    saidTimes.set(hash, this.newestTime);
     return true;
   }
 
   #prune(): void {
     const { spanMs, capacity } = this.#settings;
-    const from = this.newestTime - spanMs;
-    for (let oldest = this.#steps.oldest; oldest !== undefined; oldest = this.#steps.oldest) {
-      const isOpen = oldest.time > from;
-      if (isOpen && this.size <= capacity) return;
+    const steps = this.#steps;
+    const from = steps.newestTime - spanMs;
+    while (steps.size > 0) {
+      const isOpen = steps.timeAt(0) > from;
+      if (isOpen && steps.size <= capacity) return;
       if (isOpen) this.dropped += 1;
-      this.#steps.dropOldest();
-      this.#forget(oldest.value);
+      const hash = steps.valueAt(0);
+      steps.dropOldest();
+      if (this.#saidTimes?.has(hash) === true && steps.countOf(hash) === 0) this.#saidTimes.delete(hash);
     }
-  }
-
-  #forget(value: string): void {
-    const left = (this.#counts.get(value) ?? 1) - 1;
-    if (left > 0) {
-      this.#counts.set(value, left);
-      return;
-    }
-    this.#counts.delete(value);
-    this.#saidTimes.delete(value);
   }
 }

@@ -32,8 +32,12 @@ export interface GroupWindow {
   readonly newestTime: number;
   /** Entries that had to go although their window was open. */
   readonly dropped: number;
-  /** @param rule place of the rule that matched in the correlation's list */
-  add(time: number, eventId: string, value: string, rule: number): WindowReading;
+  /**
+   * @param value what is counted, as text; empty where `hash` tells it
+   * @param rule place of the rule that matched in the correlation's list
+   * @param hash what tells the step from others, in windows that look for repeats
+   */
+  add(time: number, eventId: string, value: string, rule: number, hash: number): WindowReading;
 }
 
 /** A window that comes true by the passing of time. It decides itself what is worth a report. */
