@@ -20,6 +20,7 @@ function findEntries() {
     "scan-worker": "src/scans/worker/main.ts",
     "import-worker": "src/app/import-runbook/worker.ts",
     "evidence-worker": "src/app/evidence/worker/main.ts",
+    "bookkeeping-worker": "src/app/bookkeeping/worker.ts",
     "drill-conduct": "src/drills/conduct/main.ts",
     ...Object.fromEntries(programs.map((name) => [path.basename(name, ".ts"), name])),
   };

@@ -7,7 +7,6 @@ import {
   describeFindings,
   dropCheckState,
   endOverlap,
-  growTree,
   keepCheckpoint,
   keepCheckState,
   keepLastCheck,
@@ -22,6 +21,7 @@ import {
 import type { CheckOptions, DatabaseVerdict, LogCheck, LogKey, RotatedKey, WitnessedView } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
 import type { Clock, Config, Logger, Profile, ReadSecret } from "../kernel/index.ts";
+import type { Bookkeeper } from "./bookkeeping/bookkeeper.ts";
 import type { Daemon } from "./daemons.ts";
 import { shipHeads, viewShipments } from "./ship/ship-heads.ts";
 import { sendThroughChannel } from "./ship/through-channel.ts";
@@ -36,6 +36,7 @@ interface LogHouse {
   readonly logger: Logger;
   readonly profile: Pick<Profile, "audit" | "channels">;
   readonly readSecret: ReadSecret;
+  readonly bookkeeper: Pick<Bookkeeper, "work">;
   /** told when the log is not as it was written, or when nobody outside can say so */
   readonly raise: (alert: { key: string; title: string; text: string; severity: 1 | 2 }) => Promise<void>;
   /** ends such an alert */
@@ -137,10 +138,7 @@ class HouseAuditLog implements AuditLog {
 
   grow(): Promise<void> {
     return this.#alone(async () => {
-      const { database, clock } = this.#house;
-      for (let mayBeMore = true; mayBeMore;) {
-        ({ mayBeMore } = await growTree({ database, clock, logKey: this.logKey }));
-      }
+      while (await this.#house.bookkeeper.work("log"));
     });
   }
 

@@ -1,5 +1,5 @@
 import { ensureEventPartitions, rehomeEvents } from "../storage/index.ts";
-import { countUnindexed, indexEvents } from "../telemetry/index.ts";
+import { countUnindexed } from "../telemetry/index.ts";
 import type { Daemon } from "./daemons.ts";
 import type { House } from "./house.ts";
 
@@ -11,7 +11,12 @@ const INDEX_RESTS_MS = 400;
 const UNINDEXED_UNDER_LOAD_MAX = 30_000;
 
 /** What keeps the tables of events and the index of their search in shape. */
-export function eventStoreDaemons({ database, clock, intake }: Pick<House, "database" | "clock" | "intake">): Daemon[] {
+export function eventStoreDaemons({
+  bookkeeper,
+  database,
+  clock,
+  intake,
+}: Pick<House, "bookkeeper" | "database" | "clock" | "intake">): Daemon[] {
   return [
     {
       name: "partitions",
@@ -28,12 +33,7 @@ export function eventStoreDaemons({ database, clock, intake }: Pick<House, "data
         const isBusy = intake.stats().queuedEvents > 0;
         if (isBusy && (await countUnindexed({ database })) < UNINDEXED_UNDER_LOAD_MAX) return;
         const startedMs = clock.monotonicMs();
-        for (
-          let pass = await indexEvents({ database });
-          pass.events + pass.blocks > 0;
-          pass = await indexEvents({ database })
-        )
-          if (clock.monotonicMs() - startedMs > INDEX_WORKS_MS) return;
+        while (await bookkeeper.work("index")) if (clock.monotonicMs() - startedMs > INDEX_WORKS_MS) return;
       },
     },
   ];

@@ -1,3 +1,4 @@
+import type { Bookkeeper } from "./bookkeeping/bookkeeper.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { Actor } from "@firebreak/protocol";
 import { ledgerDirOf } from "@firebreak/sdk/ledger";
@@ -61,6 +62,8 @@ export interface House {
   readonly syslog: Syslog;
   readonly detector: Detector;
   readonly auditLog: AuditLog;
+  /** brings stored events into the audit log and the index of the search */
+  readonly bookkeeper: Bookkeeper;
   readonly guard: Guard;
   readonly policies: PolicyKeeper;
   readonly workshop: Workshop;

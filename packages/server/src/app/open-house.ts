@@ -41,6 +41,7 @@ import { answerLinks } from "./answer-links.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { drillDaemons } from "./drill-daemon.ts";
 import { endOwnAlert, raiseOwnAlert } from "./own-alerts.ts";
+import { Bookkeeper } from "./bookkeeping/bookkeeper.ts";
 import { createDaemons } from "./daemons.ts";
 import type { Daemon } from "./daemons.ts";
 import { createEffectors } from "./effectors.ts";
@@ -171,13 +172,21 @@ function openProofs(
   { config, environment }: HouseOptions,
   surroundings: Pick<House, "clock" | "newId" | "logger" | "profile" | "database" | "readSecret">,
   house: () => House,
-): Pick<House, "canary" | "receiptKey" | "auditLog"> {
+): Pick<House, "canary" | "receiptKey" | "auditLog" | "bookkeeper"> {
+  const { clock, database } = surroundings;
+  const bookkeeper = new Bookkeeper({
+    place: config,
+    stored: () => house().intake.stats().accepted,
+    context: () => ({ database, clock, logKey: house().auditLog.logKey }),
+  });
   return {
+    bookkeeper,
     canary: createCanary({ ...surroundings, config }, environment),
     receiptKey: openSigningKey(config.home, RECEIPT_KEY),
     auditLog: openAuditLog({
       ...surroundings,
       config,
+      bookkeeper,
       raise: (alert) => raiseOwnAlert(house(), alert),
       settle: (key) => endOwnAlert(house(), key),
     }),
@@ -286,6 +295,7 @@ async function startWork(house: House, openings: Openings, drills: readonly Daem
   await recheckHeldByProfile(house);
   await startOriginals(house);
   openings.add("what senders said", () => house.sources.flush());
+  openings.add("bookkeeping", () => house.bookkeeper.close());
   const archives = createArchiveDaemons(house);
   const daemons = createDaemons([...daemonsOf(house), ...drills, ...archives.daemons], house);
   openings.add("daemons", () => daemons.stop());

@@ -61,16 +61,19 @@ async function layBlocks(trx: Trx, waitingMin: number): Promise<number> {
         ${MARKS}
       from numbered group by day, block
       on conflict (first_seq) do nothing
+    ), per_minute as (
+      select date_trunc('minute', time, 'UTC') as minute, agent_id, coalesce(pack, '') as pack, kind, outcome,
+        coalesce(risk, '') as risk, count(*) as events
+      from given group by 1, 2, 3, 4, 5, 6
     ), counts as (
       insert into event_counts as counted (step, at, agent_id, pack, kind, outcome, risk, events)
-      select 'minute', date_trunc('minute', time, 'UTC'), '', '', kind, outcome, coalesce(risk, ''), count(*)
-      from given group by 1, 2, 3, 4, 5, 6, 7
+      select 'minute', minute, '', '', kind, outcome, risk, sum(events) from per_minute group by 1, 2, 3, 4, 5, 6, 7
       union all
-      select 'hour', date_trunc('hour', time, 'UTC'), '', coalesce(pack, ''), kind, outcome, coalesce(risk, ''), count(*)
-      from given group by 1, 2, 3, 4, 5, 6, 7
+      select 'hour', date_trunc('hour', minute, 'UTC'), '', pack, kind, outcome, risk, sum(events)
+      from per_minute group by 1, 2, 3, 4, 5, 6, 7
       union all
-      select 'day', date_trunc('day', time, 'UTC'), agent_id, coalesce(pack, ''), kind, outcome, coalesce(risk, ''), count(*)
-      from given group by 1, 2, 3, 4, 5, 6, 7
+      select 'day', date_trunc('day', minute, 'UTC'), agent_id, pack, kind, outcome, risk, sum(events)
+      from per_minute group by 1, 2, 3, 4, 5, 6, 7
       on conflict (step, at, agent_id, pack, kind, outcome, risk) do update set events = counted.events + excluded.events
     )
     select count(*)::int as events, max(seq) as last_seq from given`.execute(trx);
