@@ -1,11 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compressed } from "./scripts/compressed.mjs";
+import { pureSchemas } from "./scripts/pure-schemas.mjs";
 
 const API = "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), pureSchemas(), compressed()],
   resolve: { conditions: ["firebreak-source", "module", "browser", "development|production"] },
   build: {
     outDir: "dist",
@@ -20,9 +22,8 @@ export default defineConfig({
     rollupOptions: {
       // zod's own comments, which Rollup cannot place; nothing of zod is in the bundle.
       onwarn: (warning, warn) => (warning.code === "INVALID_ANNOTATION" ? undefined : warn(warning)),
-      // The console takes tables from the protocol, not its schemas: building a schema has no side effect.
+      // The console takes tables from the protocol, not its schemas; see scripts/pure-schemas.mjs.
       treeshake: {
-        manualPureFunctions: ["z"],
         moduleSideEffects: (id) => !id.includes("/zod/") && !id.includes("/protocol/"),
       },
     },

@@ -1,18 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliDecompressSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ensureConsoleBuilt } from "./browser.ts";
 
 const CONSOLE = join(import.meta.dirname, "../../packages/console");
 const DIST = join(CONSOLE, "dist");
-const INITIAL_SCRIPT_BYTES_MAX = 250_000;
+const INITIAL_SCRIPT_BYTES_MAX = 200_000;
 
 beforeAll(ensureConsoleBuilt);
 
 describe("O-2: what the browser loads", () => {
-  test("the first scripts weigh at most 250 kB compressed", () => {
+  test("the first scripts weigh at most 200 kB compressed, and no schema is among them", () => {
     const html = readFileSync(join(DIST, "index.html"), "utf8");
     const scripts = [...html.matchAll(/<(?:script|link)[^>]+(?:src|href)="(\/[^"]+\.js)"/g)].map(
       (match) => match[1] ?? "",
@@ -23,6 +23,19 @@ describe("O-2: what the browser loads", () => {
       0,
     );
     expect(bytes).toBeLessThan(INITIAL_SCRIPT_BYTES_MAX);
+    const texts = scripts.map((script) => readFileSync(join(DIST, script), "utf8"));
+    expect(texts.filter((text) => text.includes("ZodObject"))).toEqual([]);
+  });
+
+  test("each script and style has a compressed copy that holds the same", () => {
+    const files = readdirSync(join(DIST, "assets")).filter((file) => /\.(?:js|css)$/.test(file));
+    for (const file of files) {
+      const text = readFileSync(join(DIST, "assets", file));
+      if (text.length < 1024) continue;
+      const copy = readFileSync(join(DIST, "assets", `${file}.br`));
+      expect(copy.length).toBeLessThan(text.length);
+      expect(brotliDecompressSync(copy).equals(text)).toBe(true);
+    }
   });
 
   test("nothing is inline and nothing comes from elsewhere", () => {

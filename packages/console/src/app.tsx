@@ -7,8 +7,8 @@ import {
   QueryClientProvider,
   useQuery,
 } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { useMemo, useState } from "react";
+import { useLocation } from "wouter";
 import { groupHolds } from "@firebreak/protocol";
 import type { MeView } from "@firebreak/protocol";
 import { problemOf } from "./api/client.ts";
@@ -17,7 +17,6 @@ import { useLive } from "./api/live.ts";
 import { meQuery, overviewQuery } from "./api/queries.ts";
 import { ProblemNotice } from "./components/bits.tsx";
 import { DialogHost } from "./components/dialog-host.tsx";
-import { NotFound } from "./components/not-found.tsx";
 import { Shell } from "./components/shell.tsx";
 import { useAct } from "./hooks/use-act.ts";
 import { type Command, CommandContext, createRegistry, useCommands, useKeyboard } from "./hooks/use-commands.ts";
@@ -25,41 +24,13 @@ import { DialogContext, type DialogRequest, type OpenDialog } from "./hooks/use-
 import { MeContext } from "./hooks/use-me.ts";
 import { singleKeysOn, useTheme } from "./hooks/use-stored.ts";
 import { incidentPath, PAGES, SUBPAGES } from "./navigation.ts";
-import { ActionsPage } from "./pages/actions.tsx";
 import { AnswerPage } from "./pages/answer.tsx";
-import { AlertsPage } from "./pages/alerts.tsx";
-import { ApprovalsPage } from "./pages/approvals.tsx";
-import { AgentPage } from "./pages/agent/agent.tsx";
-import { AgentsPage } from "./pages/agents.tsx";
-import { ContainmentPage } from "./pages/containment/page.tsx";
-import { ExplorerPage } from "./pages/explorer/page.tsx";
-import { ArchivePage } from "./pages/evidence/archive.tsx";
-import { EvidencePage } from "./pages/evidence/list.tsx";
-import { IncidentPage } from "./pages/incident.tsx";
-import { IncidentsPage } from "./pages/incidents.tsx";
-import { KillswitchPage } from "./pages/killswitch.tsx";
-import { OverviewPage } from "./pages/overview.tsx";
-import { RetentionPage } from "./pages/retention/page.tsx";
-import { RulesPage } from "./pages/rules/list.tsx";
-import { ReplayPage } from "./pages/rules/replay.tsx";
-import { ReplaysPage } from "./pages/rules/replays.tsx";
-import { RulePage } from "./pages/rules/rule.tsx";
-import { TryPage } from "./pages/rules/try.tsx";
-import { SessionPage } from "./pages/session/page.tsx";
-import { SettingsPage } from "./pages/settings.tsx";
+import { Pages } from "./pages.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { Boundary } from "./ui/boundary.tsx";
 import { Loading } from "./ui/layout.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import { coverage } from "./words.ts";
-
-const AuditLogPage = lazy(() => import("./pages/audit-log/page.tsx"));
-const IndicatorRoutes = lazy(() => import("./pages/indicators/routes.tsx"));
-const PlaybookRoutes = lazy(() => import("./pages/playbooks/routes.tsx"));
-
-const PLAYBOOK_PAGES = /^\/(?:playbooks|runs|drills)(?:\/|$)/;
-
-const INDICATOR_PAGES = /^\/indicators(?:\/|$)/;
 
 const STALE_MS = 10_000;
 const RETRIES_MAX = 2;
@@ -98,50 +69,6 @@ function Failed({ error }: { readonly error: unknown }) {
         </button>
       </p>
     </div>
-  );
-}
-
-function Pages() {
-  return (
-    <Switch>
-      <Route path="/" component={OverviewPage} />
-      <Route path="/incidents" component={IncidentsPage} />
-      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={id} />}</Route>
-      <Route path="/alerts" component={AlertsPage} />
-      <Route path="/killswitch" component={KillswitchPage} />
-      <Route path="/approvals" component={ApprovalsPage} />
-      <Route path="/containment" component={ContainmentPage} />
-      <Route path="/actions" component={ActionsPage} />
-      <Route path="/evidence" component={EvidencePage} />
-      <Route path="/evidence/:id">{({ id }) => <ArchivePage key={id} id={id} />}</Route>
-      <Route path="/agents" component={AgentsPage} />
-      <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} />}</Route>
-      <Route path="/explorer" component={ExplorerPage} />
-      <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={id} />}</Route>
-      <Route path={PLAYBOOK_PAGES}>
-        <Suspense fallback={<Loading rows={8} />}>
-          <PlaybookRoutes />
-        </Suspense>
-      </Route>
-      <Route path="/rules" component={RulesPage} />
-      <Route path="/rules/try" component={TryPage} />
-      <Route path="/rules/replays" component={ReplaysPage} />
-      <Route path="/rules/replays/:id">{({ id }) => <ReplayPage key={id} id={id} />}</Route>
-      <Route path="/rules/rule/:id">{({ id }) => <RulePage key={id} id={id} />}</Route>
-      <Route path={INDICATOR_PAGES}>
-        <Suspense fallback={<Loading rows={8} />}>
-          <IndicatorRoutes />
-        </Suspense>
-      </Route>
-      <Route path="/audit-log">
-        <Suspense fallback={<Loading rows={8} />}>
-          <AuditLogPage />
-        </Suspense>
-      </Route>
-      <Route path="/retention" component={RetentionPage} />
-      <Route path="/settings" component={SettingsPage} />
-      <Route component={NotFound} />
-    </Switch>
   );
 }
 

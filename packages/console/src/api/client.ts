@@ -15,6 +15,12 @@ const UNREACHABLE: Problem = {
     "`firebreak stop --global --reason TEXT` on the agents' host.",
 };
 
+const NOT_FETCHED: Problem = {
+  ...UNREACHABLE,
+  title: "This page could not be fetched",
+  detail: "The server does not answer, or it was updated while this tab stood open. Load the page again.",
+};
+
 /** A request that did not succeed, with the server's problem detail (RFC 9457). Status 0 means nobody answered. */
 export class ApiFault extends Error {
   readonly problem: Problem;
@@ -81,9 +87,13 @@ export async function expectDone(call: Promise<Answer<unknown>>): Promise<null> 
   return null;
 }
 
+/** How browsers say that a piece of script did not come. */
+const SCRIPT_MISSING = /dynamically imported module|importing a module script failed/i;
+
 /** @returns the problem behind anything that was thrown */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ApiFault) return error.problem;
+  if (error instanceof Error && SCRIPT_MISSING.test(error.message)) return NOT_FETCHED;
   return {
     ...UNREACHABLE,
     title: "The console failed",

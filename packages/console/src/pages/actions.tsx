@@ -138,7 +138,7 @@ function Ended({ actions }: { readonly actions: readonly ActionView[] }) {
 }
 
 /** What was done outside playbooks: what is in force, until when, and the way back. */
-export function ActionsPage() {
+export default function ActionsPage() {
   const query = useQuery(actionsQuery);
   const [isActing, setActing] = useState(false);
   const refusal = useRefusal("responder");

@@ -327,7 +327,7 @@ function Users() {
   );
 }
 
-export function SettingsPage() {
+export default function SettingsPage() {
   const refusal = useRefusal("admin");
   return (
     <Page title="Settings">

@@ -50,7 +50,12 @@ export async function serveConsole(
     wildcard: false,
     dotfiles: "ignore",
     cacheControl: false,
-    setHeaders: (response, file) => void response.setHeader("cache-control", cacheControlOf(file)),
+    // The build lays a Brotli and a gzip copy beside each text.
+    preCompressed: true,
+    setHeaders: (response, file) => {
+      response.setHeader("cache-control", cacheControlOf(file));
+      response.setHeader("vary", "accept-encoding");
+    },
   });
   return (request, reply) => {
     if (!isNavigation(request)) return false;

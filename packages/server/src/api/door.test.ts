@@ -2,6 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OperatorError } from "../kernel/index.ts";
 import { PortInUseError } from "./port.ts";
@@ -20,6 +21,7 @@ describe("the console", () => {
     writeFileSync(join(directory, "dist", ".env"), "hidden");
     writeFileSync(join(directory, "dist", "index.html"), "<!doctype html><title>Console</title>");
     writeFileSync(join(directory, "dist", "assets", "app-1a2b3c.js"), "export {};");
+    writeFileSync(join(directory, "dist", "assets", "app-1a2b3c.js.br"), brotliCompressSync("export {};"));
     server = await startTestServer({ consoleDir: join(directory, "dist") });
   });
   afterAll(async () => {
@@ -44,6 +46,23 @@ describe("the console", () => {
     expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect(response.headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
     expect(await response.text()).toBe("export {};");
+  });
+
+  test("O-2: a browser that takes Brotli gets the compressed copy, any other the file", async () => {
+    const path = "/assets/app-1a2b3c.js";
+    for (const [accepted, sent] of [
+      ["gzip, deflate, br", "br"],
+      ["gzip", null],
+      ["identity", null],
+    ] as const) {
+      const response = await server.ask("GET", path, { headers: { "accept-encoding": accepted } });
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-encoding"), accepted).toBe(sent);
+      expect(response.headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
+      expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+      expect(response.headers.get("vary")).toBe("accept-encoding");
+      expect(await response.text()).toBe("export {};");
+    }
   });
 
   test("a file that is not there, and data that is not there, are problems and not the page", async () => {

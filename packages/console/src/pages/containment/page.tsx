@@ -146,7 +146,7 @@ function Reactions() {
   );
 }
 
-export function ContainmentPage() {
+export default function ContainmentPage() {
   const query = useQuery(containmentQuery);
   return (
     <Page

@@ -120,7 +120,7 @@ function narrowed(path: string | undefined, condition: string): string {
 }
 
 /** Every stored event: searched, counted over time, followed live, opened, exported. */
-export function ExplorerPage() {
+export default function ExplorerPage() {
   const state = useExplorer();
   const { query, filters, range, after, follow, set } = state;
   const [dialog, setDialog] = useState<"save" | "export" | null>(null);

@@ -72,7 +72,7 @@ function Now({ view: { archive, lastRun, storage } }: { readonly view: Retention
   );
 }
 
-export function RetentionPage() {
+export default function RetentionPage() {
   const view = useQuery(retentionQuery);
   const preview = useQuery(retentionPreviewQuery);
   const notices = useQuery(retentionNoticesQuery);

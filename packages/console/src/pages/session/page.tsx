@@ -198,7 +198,7 @@ function useMarkKeys(marks: readonly SessionMark[], place: PlaceInUrl): void {
 }
 
 /** A session as a conversation: readable at 3 a.m., and every moment has an address. */
-export function SessionPage({ id }: { readonly id: string }) {
+export default function SessionPage({ id }: { readonly id: string }) {
   const place = usePlace();
   const { agent, follow, go } = place;
   const summary = useQuery(sessionSummaryQuery(id, agent, follow));
