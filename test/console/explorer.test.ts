@@ -114,7 +114,8 @@ describe("E-5: the explorer", () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/explorer?outcome=denied");
     await settle(page);
-    await page.getByRole("button", { name: "Save view…" }).click();
+    await page.getByRole("button", { name: "More with these events" }).click();
+    await page.getByRole("menuitem", { name: "Save view…" }).click();
     const save = page.getByRole("dialog", { name: "Save this view" });
     expect(await save.innerText()).toContain("firebreak events list --outcome denied");
     await save.getByLabel("Name").fill("What was denied");
@@ -127,7 +128,8 @@ describe("E-5: the explorer", () => {
     await page.getByLabel("Saved view").selectOption({ label: "Risky shells (bob)" });
     await page.waitForURL(/explorer\?.*risk=high%2Ccritical/);
     expect(new URL(page.url()).searchParams.has("outcome")).toBe(false);
-    await page.getByRole("button", { name: "Export…" }).click();
+    await page.getByRole("button", { name: "More with these events" }).click();
+    await page.getByRole("menuitem", { name: "Export…" }).click();
     const dialog = page.getByRole("dialog", { name: "Export events" });
     await dialog.getByRole("radio", { name: /^CSV/ }).check();
     expect(await dialog.getByRole("button", { name: "Prepare" }).getAttribute("title")).toContain("Say why");
@@ -182,6 +184,7 @@ describe("E-5: the explorer", () => {
     const prove = page.getByRole("button", { name: "Prove it is in the log" });
     expect(await prove.getAttribute("title")).toContain("role admin");
     await page.keyboard.press("Escape");
-    expect(await page.getByRole("button", { name: "Export…" }).getAttribute("title")).toContain("role responder");
+    await page.getByRole("button", { name: "More with these events" }).click();
+    expect(await page.getByRole("menuitem", { name: "Export…" }).getAttribute("title")).toContain("role responder");
   });
 });

@@ -26,7 +26,7 @@ describe("E-7: the timeline", () => {
     const page = await app.open(backend, "/incidents/INC-2026-0042");
     await settle(page);
     const entry = page.locator(".entry", { hasText: "cat ~/.ssh/id_ed25519" });
-    await entry.locator("summary").click();
+    await entry.getByRole("button", { name: "More of this entry" }).click();
     await entry.getByRole("button", { name: "Pin" }).click();
     await entry.getByText("Pinned").waitFor();
     await entry.getByLabel("Annotation").fill("<b>the first sign</b>");

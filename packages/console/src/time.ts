@@ -52,6 +52,14 @@ export function formatLocal(atMs: number, nowMs: number): string {
   return sameDay ? LOCAL_TIME.format(at) : `${LOCAL_DAY.format(at)}, ${LOCAL_TIME.format(at)}`;
 }
 
+/** The zone that times of day are shown in, with how far it is from UTC now: "Europe/Berlin (GMT+1)". */
+export function zoneHere(): string {
+  const format = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" });
+  const offset = format.formatToParts(new Date()).find(({ type }) => type === "timeZoneName")?.value;
+  const { timeZone } = format.resolvedOptions();
+  return offset === undefined || offset === timeZone ? timeZone : `${timeZone} (${offset})`;
+}
+
 export interface ClockReading {
   readonly text: string;
   readonly state: "running" | "soon" | "breached" | "met" | "missed";

@@ -1,23 +1,6 @@
 import type { ReactNode } from "react";
-import { Link } from "wouter";
-import { Icon } from "../ui/icons.tsx";
+import { type Back, Crumb } from "./crumb.tsx";
 import { Loaded, type Loadable, useTabTitle } from "./page.tsx";
-
-interface CrumbProps {
-  readonly href: string;
-  readonly children: ReactNode;
-}
-
-/** The way back to where a page hangs. */
-export function Crumb({ href, children }: CrumbProps) {
-  return (
-    <p className="crumb">
-      <Link href={href}>
-        <Icon name="back" size={14} /> {children}
-      </Link>
-    </p>
-  );
-}
 
 interface DetailPageProps<T> {
   readonly query: Loadable<T>;
@@ -25,7 +8,7 @@ interface DetailPageProps<T> {
   readonly name: string;
   /** the browser tab's title once it is */
   readonly tabTitle: (data: T) => string;
-  readonly back: { readonly href: string; readonly label: string };
+  readonly back: Back;
   readonly children: (data: T) => ReactNode;
 }
 
@@ -34,7 +17,7 @@ export function DetailPage<T>({ query, name, tabTitle, back, children }: DetailP
   useTabTitle(query.data === undefined ? name : tabTitle(query.data));
   return (
     <div className="page">
-      <Crumb href={back.href}>{back.label}</Crumb>
+      <Crumb {...back} />
       {query.data === undefined && <h1 className="wrap-anywhere">{name}</h1>}
       <Loaded query={query} rows={8}>
         {children}

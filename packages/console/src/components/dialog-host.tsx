@@ -27,7 +27,7 @@ export function DialogHost({ request, onClose }: DialogHostProps) {
     case "help":
       return <HelpDialog commands={registry.all()} onClose={onClose} />;
     case "more":
-      return <MoreDialog onClose={onClose} />;
+      return <MoreDialog commands={registry.all()} onClose={onClose} />;
     case "report":
       return <ReportDialog onClose={onClose} />;
     case "stop": {

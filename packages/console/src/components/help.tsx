@@ -1,6 +1,9 @@
 import { Link } from "wouter";
 import type { Command } from "../hooks/use-commands.ts";
+import { useMe } from "../hooks/use-me.ts";
 import { PAGES } from "../navigation.ts";
+import { zoneHere } from "../time.ts";
+import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Kbd } from "../ui/layout.tsx";
@@ -40,8 +43,10 @@ export function HelpDialog({ commands, onClose }: HelpProps) {
   );
 }
 
-/** The pages that have no place in the phone's bar. */
-export function MoreDialog({ onClose }: { readonly onClose: () => void }) {
+/** Every page, for the phone, whose bar has room for a few; and who one is, and how to leave. */
+export function MoreDialog({ commands, onClose }: HelpProps) {
+  const me = useMe();
+  const signOut = commands.find(({ id }) => id === "sign-out");
   return (
     <Dialog open onClose={onClose} title="More">
       <nav className="more-list" aria-label="All pages">
@@ -52,6 +57,18 @@ export function MoreDialog({ onClose }: { readonly onClose: () => void }) {
           </Link>
         ))}
       </nav>
+      <div className="more-foot">
+        <p>
+          {me.actor.name}, {me.access}
+          <br />
+          Times in {zoneHere()}
+        </p>
+        {signOut && (
+          <Button icon="out" onClick={signOut.run}>
+            Sign out
+          </Button>
+        )}
+      </div>
     </Dialog>
   );
 }

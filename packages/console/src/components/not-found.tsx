@@ -1,10 +1,13 @@
+import { Link } from "wouter";
 import { Empty } from "../ui/layout.tsx";
 import { Page } from "./page.tsx";
 
 export function NotFound() {
   return (
-    <Page title="Nothing is here">
-      <Empty title="This address leads nowhere">Use Ctrl-K to go to any page.</Empty>
+    <Page title="Nothing is here" back={{ href: "/", label: "Overview" }}>
+      <Empty title="This address leads nowhere">
+        What is wrong now stands on the <Link href="/">overview</Link>; “More” and Ctrl-K lead to every page.
+      </Empty>
     </Page>
   );
 }

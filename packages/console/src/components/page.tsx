@@ -1,11 +1,14 @@
 import { type ReactNode, useEffect } from "react";
 import { Loading } from "../ui/layout.tsx";
 import { ProblemNotice } from "./bits.tsx";
+import { type Back, Crumb } from "./crumb.tsx";
 
 interface PageProps {
   readonly title: string;
   /** the browser tab's title when it should say more */
   readonly tabTitle?: string;
+  /** where the page hangs, when it is not in the menu itself */
+  readonly back?: Back;
   readonly lead?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
@@ -17,10 +20,11 @@ export function useTabTitle(title: string): void {
   }, [title]);
 }
 
-export function Page({ title, tabTitle, lead, actions, children }: PageProps) {
+export function Page({ title, tabTitle, back, lead, actions, children }: PageProps) {
   useTabTitle(tabTitle ?? title);
   return (
     <div className="page">
+      {back !== undefined && <Crumb {...back} />}
       <header className="page-head">
         <div className="page-heading">
           <h1>{title}</h1>

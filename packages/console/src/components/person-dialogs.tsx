@@ -5,6 +5,7 @@ import { useAct } from "../hooks/use-act.ts";
 import { useRefusal } from "../hooks/use-me.ts";
 import { Checklist, TextArea, TextField } from "../ui/fields.tsx";
 import { notify } from "../ui/toast.tsx";
+import { AloneCheck } from "./alone-check.tsx";
 import { FormDialog, tooShort } from "./dialogs.tsx";
 import { ReasonDialog } from "./reason-dialog.tsx";
 
@@ -46,13 +47,7 @@ export function FindPersonDialog({ onClose }: { readonly onClose: () => void }) 
         act.mutate({
           values: wanted,
           patterns: pattern.trim() === "" ? [] : [pattern.trim()],
-          also: checked.includes(ALSO.evidence)
-            ? checked.includes(ALSO.acts)
-              ? ["evidence", "acts"]
-              : ["evidence"]
-            : checked.includes(ALSO.acts)
-              ? ["acts"]
-              : [],
+          also: (["evidence", "acts"] as const).filter((kind) => checked.includes(ALSO[kind])),
           reason: reason.trim(),
         })
       }
@@ -81,17 +76,15 @@ export function FindPersonDialog({ onClose }: { readonly onClose: () => void }) 
   );
 }
 
-const ALONE = "Nobody else here could approve it: I erase it alone, and that is recorded.";
-
 interface ErasureProps {
   readonly erasure: PersonErasure;
   readonly onClose: () => void;
 }
 
 export function ErasePersonDialog({ erasure, onClose }: ErasureProps) {
-  const [checked, setChecked] = useState<string[]>([]);
+  const [alone, setAlone] = useState(false);
   const refusal = useRefusal("admin");
-  const act = useAct(() => carryOutPersonErasure(erasure.id, { alone: checked.includes(ALONE) }), {
+  const act = useAct(() => carryOutPersonErasure(erasure.id, { alone }), {
     stale: STALE,
     onDone: ({ state }) => {
       if (state === "asked") notify("done", "Asked", "Nothing is erased until another person approves.");
@@ -110,7 +103,7 @@ export function ErasePersonDialog({ erasure, onClose }: ErasureProps) {
       onClose={onClose}
       onSubmit={() => act.mutate()}
     >
-      <Checklist label="When you are alone" lines={[ALONE]} checked={checked} onChange={setChecked} />
+      <AloneCheck act="erase" alone={alone} onChange={setAlone} />
     </FormDialog>
   );
 }

@@ -3,9 +3,10 @@ import { LEGAL_HOLD_SCOPES, type LegalHoldScope, type LegalHoldView, type Retent
 import { applyLegalHold, cancelRetentionNotice, releaseLegalHold } from "../api/commands.ts";
 import { useAct } from "../hooks/use-act.ts";
 import { useRefusal } from "../hooks/use-me.ts";
-import { Checklist, SelectField, TextArea, TextField } from "../ui/fields.tsx";
+import { SelectField, TextArea, TextField } from "../ui/fields.tsx";
 import { notify } from "../ui/toast.tsx";
 import { count } from "../words.ts";
+import { AloneCheck } from "./alone-check.tsx";
 import { FormDialog, tooShort } from "./dialogs.tsx";
 import { ReasonDialog } from "./reason-dialog.tsx";
 
@@ -95,8 +96,6 @@ export function ApplyLegalHoldDialog({ onClose }: { readonly onClose: () => void
   );
 }
 
-const ALONE = "Nobody else here could approve it: I release it alone, and that is recorded.";
-
 interface ReleaseProps {
   readonly hold: LegalHoldView;
   readonly onClose: () => void;
@@ -104,9 +103,9 @@ interface ReleaseProps {
 
 export function ReleaseLegalHoldDialog({ hold, onClose }: ReleaseProps) {
   const [reason, setReason] = useState("");
-  const [checked, setChecked] = useState<string[]>([]);
+  const [alone, setAlone] = useState(false);
   const refusal = useRefusal("admin");
-  const act = useAct(() => releaseLegalHold(hold.id, { reason: reason.trim(), alone: checked.includes(ALONE) }), {
+  const act = useAct(() => releaseLegalHold(hold.id, { reason: reason.trim(), alone }), {
     stale: STALE,
     onDone: ({ released }) => {
       if (released) notify("done", "The legal hold is released");
@@ -126,7 +125,7 @@ export function ReleaseLegalHoldDialog({ hold, onClose }: ReleaseProps) {
       onSubmit={() => act.mutate()}
     >
       <TextArea label="Why" rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
-      <Checklist label="When you are alone" lines={[ALONE]} checked={checked} onChange={setChecked} />
+      <AloneCheck act="release" alone={alone} onChange={setAlone} />
     </FormDialog>
   );
 }

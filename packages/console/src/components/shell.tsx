@@ -7,6 +7,7 @@ import { overviewQuery } from "../api/queries.ts";
 import { useDialogs } from "../hooks/use-dialogs.ts";
 import { useMe } from "../hooks/use-me.ts";
 import { isHere, PAGES } from "../navigation.ts";
+import { zoneHere } from "../time.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Icon, Mark } from "../ui/icons.tsx";
 import { Kbd } from "../ui/layout.tsx";
@@ -131,6 +132,7 @@ function SideBar({ connection, onSignOut }: { readonly connection: Connection; r
           <Kbd keys="Ctrl-K" />
         </button>
         <ConnectionState connection={connection} />
+        <p className="side-zone">Times in {zoneHere()}</p>
         <div className="side-me">
           <span className="side-me-name" title={`${me.actor.name}, ${me.access}, profile ${me.profile}`}>
             {me.actor.name} <span className="muted">{me.access}</span>

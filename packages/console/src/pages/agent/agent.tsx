@@ -40,7 +40,7 @@ export function AgentPage({ id }: { readonly id: string }) {
   const budgets = useQuery(budgetsQuery(id));
   const breakers = useQuery(breakersQuery(id));
   return (
-    <Page title={id}>
+    <Page title={id} back={{ href: "/agents", label: "Agents" }}>
       <div className="stack">
         <Loaded query={agent}>{(view) => <Summary agent={view} />}</Loaded>
         <Panel title="Budgets" icon="clock">

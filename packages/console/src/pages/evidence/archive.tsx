@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { Crumb } from "../../components/detail-page.tsx";
 import { useState } from "react";
 import type { EvidenceCustodyView, EvidenceManifestView, EvidenceView } from "@firebreak/protocol";
 import { Link } from "wouter";
@@ -7,7 +6,7 @@ import { transferEvidence, verifyEvidence } from "../../api/commands.ts";
 import { evidenceCustodyQuery, evidenceItemsQuery, evidenceQuery } from "../../api/queries.ts";
 import { At, ProblemNotice, StateBadge } from "../../components/bits.tsx";
 import { FormDialog, tooShort } from "../../components/dialogs.tsx";
-import { Loaded, useTabTitle } from "../../components/page.tsx";
+import { Loaded, Page } from "../../components/page.tsx";
 import { useAct } from "../../hooks/use-act.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { incidentPath } from "../../navigation.ts";
@@ -182,16 +181,13 @@ export function ArchivePage({ id }: { readonly id: string }) {
   const manifest = useQuery(evidenceItemsQuery(id, 0));
   const custody = useQuery(evidenceCustodyQuery(id));
   const title = archive.data?.reason ?? id;
-  useTabTitle(title);
   return (
-    <div className="page">
-      <Crumb href="/evidence">Evidence</Crumb>
-      <h1 className="wrap-anywhere">{title}</h1>
+    <Page title={title} back={{ href: "/evidence", label: "Evidence" }}>
       <div className="stack">
         <Loaded query={archive}>{(view) => <Summary archive={view} manifest={manifest.data} />}</Loaded>
         <Loaded query={manifest}>{(view) => <Items archive={id} manifest={view} />}</Loaded>
         <Loaded query={custody}>{(page) => <Custody entries={page.items} />}</Loaded>
       </div>
-    </div>
+    </Page>
   );
 }

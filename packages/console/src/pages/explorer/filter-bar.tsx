@@ -184,23 +184,29 @@ function Chosen({ state: { filters, set } }: { readonly state: ExplorerState }) 
 const FACETS = ["outcome", "risk", "kind", "agent", "pack"] as const;
 const ONE_VALUE: readonly string[] = ["agent", "pack"];
 
+/** On a phone the events come first; what narrows them waits behind a line. */
+const isWide = () => window.matchMedia("(min-width: 781px)").matches;
+
 /** The values that most of the found events have, with their numbers: a click narrows to one, another widens again. */
 export function Facets({ state }: { readonly state: ExplorerState }) {
   const facets: EventFacets | undefined = useQuery(facetsQuery(state.query)).data;
   if (facets === undefined) return null;
   return (
-    <div className="facets">
-      {FACETS.map((name) =>
-        facets[name].length === 0 ? null : (
-          <fieldset key={name} className="facet">
-            <legend>{name}</legend>
-            {facets[name].map(({ value, count: amount }) => (
-              <FacetValue key={value} name={name} value={value} amount={amount} state={state} />
-            ))}
-          </fieldset>
-        ),
-      )}
-    </div>
+    <details open={isWide()}>
+      <summary>Narrow to what was found</summary>
+      <div className="facets">
+        {FACETS.map((name) =>
+          facets[name].length === 0 ? null : (
+            <fieldset key={name} className="facet">
+              <legend>{name}</legend>
+              {facets[name].map(({ value, count: amount }) => (
+                <FacetValue key={value} name={name} value={value} amount={amount} state={state} />
+              ))}
+            </fieldset>
+          ),
+        )}
+      </div>
+    </details>
   );
 }
 

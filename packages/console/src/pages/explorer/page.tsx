@@ -8,6 +8,7 @@ import { Loaded, Page } from "../../components/page.tsx";
 import { useCommands } from "../../hooks/use-commands.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { Button } from "../../ui/button.tsx";
+import { Menu } from "../../ui/menu.tsx";
 import { Empty, Notice } from "../../ui/layout.tsx";
 import { notify } from "../../ui/toast.tsx";
 import { count } from "../../words.ts";
@@ -101,15 +102,14 @@ function Actions({
       <Button icon="retry" onClick={state.refresh}>
         Refresh
       </Button>
-      <Button icon="note" onClick={onSave}>
-        Save view…
-      </Button>
-      <Button icon="archive" disabledReason={refusal} onClick={onExport}>
-        Export…
-      </Button>
-      <Button icon="copy" onClick={() => void copyCommand(state)}>
-        Copy command
-      </Button>
+      <Menu
+        label="More with these events"
+        items={[
+          { id: "save", label: "Save view…", disabledReason: null, run: onSave },
+          { id: "export", label: "Export…", disabledReason: refusal, run: onExport },
+          { id: "copy", label: "Copy command", disabledReason: null, run: () => void copyCommand(state) },
+        ]}
+      />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { Ago, At } from "../../components/bits.tsx";
 import { HoldList } from "../../components/hold-list.tsx";
 import { sessionPath } from "../../navigation.ts";
+import { zoneHere } from "../../time.ts";
 import { type Fact, Facts, Panel } from "../../ui/layout.tsx";
 import { sayName } from "../../words.ts";
 
@@ -35,6 +36,7 @@ function factsOf(incident: IncidentDetail): readonly Fact[] {
     { label: "Profile", value: incident.profile },
     ...times.flatMap(([label, at]) => (at === null ? [] : [{ label, value: <At at={at} /> }])),
     { label: "Changed", value: <Ago at={incident.updatedAt} /> },
+    { label: "Times in", value: zoneHere() },
   ];
 }
 

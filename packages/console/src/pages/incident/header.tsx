@@ -1,12 +1,12 @@
 import { canTransition, type ClockView, type IncidentDetail, type IncidentState, isSettled } from "@firebreak/protocol";
 import { SeverityChip, StateBadge } from "../../components/bits.tsx";
-import { slowestProofMs } from "../../components/stop-results.tsx";
 import { useDialogs } from "../../hooks/use-dialogs.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { useNow } from "../../hooks/use-now.ts";
-import { formatLatency, formatUtc, readClock } from "../../time.ts";
+import { formatUtc, readClock } from "../../time.ts";
 import { Button, type ButtonKind } from "../../ui/button.tsx";
 import { Icon, type IconName } from "../../ui/icons.tsx";
+import { isStopUnproved, nextStepOf } from "./next-step.ts";
 import { Now } from "./now.tsx";
 import { CLOCK_WORDS, INCIDENT_WORDS } from "../../words.ts";
 
@@ -17,6 +17,8 @@ interface IncidentAction {
   readonly kind: ButtonKind;
   readonly keys?: string;
   readonly disabledReason: string | null;
+  /** it is behind the incident, so that a button for it would only be in the way */
+  readonly isPast?: boolean;
   readonly run: () => void;
 }
 
@@ -32,9 +34,19 @@ function resolveReason(incident: IncidentDetail): string | null {
   return `From ${INCIDENT_WORDS[incident.state].label.toLowerCase()} it cannot be resolved.`;
 }
 
+/** The one act that what comes next names, if it names one: it alone is a filled button. */
+function firstActOf(incident: IncidentDetail): "stop" | "acknowledge" | "resolve" | null {
+  const isOver = isSettled(incident.state);
+  if (!isOver && isStopUnproved(incident.stops)) return "stop";
+  const way = nextStepOf(incident)?.way;
+  if (way === "stop" || way === "acknowledge") return way;
+  return incident.state === "recovering" ? "resolve" : null;
+}
+
 /** Everything a person can do to the incident, once: buttons, keys and palette read the same list. */
 export function useIncidentActions(incident: IncidentDetail): readonly IncidentAction[] {
   const open = useDialogs();
+  const first = firstActOf(incident);
   const responder = useRefusal("responder");
   const commander = useRefusal("commander");
   const { agentId: agent, id: incidentId } = incident;
@@ -43,7 +55,7 @@ export function useIncidentActions(incident: IncidentDetail): readonly IncidentA
       id: "stop",
       label: agent === null ? "Stop…" : `Stop ${agent}…`,
       icon: "stop",
-      kind: "danger",
+      kind: first === "stop" ? "danger" : "danger-plain",
       disabledReason: responder,
       run: () =>
         open(
@@ -54,18 +66,20 @@ export function useIncidentActions(incident: IncidentDetail): readonly IncidentA
       id: "acknowledge",
       label: "Acknowledge",
       icon: "person",
-      kind: incident.acknowledgedAt === null ? "primary" : "plain",
+      kind: first === "acknowledge" ? "primary" : "plain",
       keys: "a",
       disabledReason: responder ?? acknowledgeReason(incident),
+      isPast: incident.acknowledgedAt !== null || isSettled(incident.state),
       run: () => open({ kind: "acknowledge", incident }),
     },
     {
       id: "resolve",
       label: "Resolve…",
       icon: "check",
-      kind: incident.acknowledgedAt !== null ? "primary" : "plain",
+      kind: first === "resolve" ? "primary" : "plain",
       keys: "r",
       disabledReason: responder ?? resolveReason(incident),
+      isPast: isSettled(incident.state),
       run: () => open({ kind: "resolve", incident }),
     },
     {
@@ -161,36 +175,8 @@ function ClockCard({ clock }: { readonly clock: ClockView }) {
   );
 }
 
-/** How the containment stands, from proof and not from hope. */
-function Containment({ incident }: { readonly incident: IncidentDetail }) {
-  // A deny stops no process, so it says nothing of the containment.
-  const halting = incident.stops.filter((receipt) => receipt.hold.level !== "deny");
-  const latest = halting.toSorted((a, b) => a.requestedAt.localeCompare(b.requestedAt)).at(-1);
-  const proofMs = latest ? slowestProofMs(latest) : null;
-  if (latest && !latest.verified) {
-    return (
-      <div className="clock" data-state="breached">
-        <dt>Containment</dt>
-        <dd className="clock-text">
-          <Icon name="warn" size={14} /> Not verified
-        </dd>
-      </div>
-    );
-  }
-  if (!latest && incident.tripToStopMs === null) return null;
-  const tookMs = incident.tripToStopMs ?? proofMs;
-  return (
-    <div className="clock" data-state="met">
-      <dt>Trip to stop</dt>
-      <dd className="clock-text">
-        <Icon name="shield" size={14} /> {tookMs === null ? "Stopped, verified" : `${formatLatency(tookMs)}, verified`}
-      </dd>
-    </div>
-  );
-}
-
 export function IncidentHeader({ incident }: { readonly incident: IncidentDetail }) {
-  const actions = useIncidentActions(incident);
+  const shown = useIncidentActions(incident).filter(({ isPast }) => isPast !== true);
   return (
     <header className="incident-head">
       <div className="incident-line">
@@ -204,7 +190,7 @@ export function IncidentHeader({ incident }: { readonly incident: IncidentDetail
       <h1>{incident.title}</h1>
       <Now incident={incident} />
       <div className="incident-actions">
-        {actions.map((action) => (
+        {shown.map((action) => (
           <Button
             key={action.id}
             kind={action.kind}
@@ -222,7 +208,6 @@ export function IncidentHeader({ incident }: { readonly incident: IncidentDetail
         {incident.clocks.map((clock) => (
           <ClockCard key={clock.kind} clock={clock} />
         ))}
-        <Containment incident={incident} />
       </dl>
     </header>
   );

@@ -1,4 +1,4 @@
-import { type IncidentDetail, isSettled } from "@firebreak/protocol";
+import { type IncidentDetail, isSettled, type StopReceipt } from "@firebreak/protocol";
 
 /** What a person does next: where it is done, and why it is that. */
 export interface NextStep {
@@ -23,12 +23,15 @@ const NEXT_BY_STATE = {
   false_positive: null,
 } as const satisfies Record<IncidentDetail["state"], Omit<NextStep, "isUrgent"> | null>;
 
+/** @returns the newest stop that halts anything: a deny stops no process */
+export function newestStop(stops: Incident["stops"]): StopReceipt | undefined {
+  const halting = stops.filter(({ hold }) => hold.level !== "deny");
+  return halting.toSorted((one, other) => one.requestedAt.localeCompare(other.requestedAt)).at(-1);
+}
+
 /** @returns true when the newest stop that halts anything is not proved */
 export function isStopUnproved(stops: Incident["stops"]): boolean {
-  // a deny stops no process, so it says nothing of that
-  const halting = stops.filter(({ hold }) => hold.level !== "deny");
-  const latest = halting.toSorted((one, other) => one.requestedAt.localeCompare(other.requestedAt)).at(-1);
-  return latest !== undefined && !latest.verified;
+  return newestStop(stops)?.verified === false;
 }
 
 /** @returns the one thing that comes first; null when nothing is left to do */

@@ -1,21 +1,43 @@
 import { groupHolds, type IncidentDetail, isSettled } from "@firebreak/protocol";
 import { Link, useSearchParams } from "wouter";
 import { holdSentence, LevelBadge } from "../../components/bits.tsx";
+import { slowestProofMs } from "../../components/stop-results.tsx";
 import { useDialogs } from "../../hooks/use-dialogs.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { runPath } from "../../navigation.ts";
+import { formatLatency } from "../../time.ts";
 import { Icon } from "../../ui/icons.tsx";
-import { isStopUnproved, type NextStep, nextStepOf } from "./next-step.ts";
+import { isStopUnproved, newestStop, type NextStep, nextStepOf } from "./next-step.ts";
 
 const SHOWN_MAX = 2;
 
+/** Whether the stop is seen to hold, from proof and not from hope. */
+function Proof({ incident }: { readonly incident: IncidentDetail }) {
+  const newest = newestStop(incident.stops);
+  if (newest?.verified === false) {
+    return (
+      <strong className="now-proof tone-danger">
+        <Icon name="warn" size={14} /> not proved
+      </strong>
+    );
+  }
+  const tookMs = incident.tripToStopMs ?? (newest === undefined ? null : slowestProofMs(newest));
+  if (newest === undefined && tookMs === null) return null;
+  return (
+    <span className="now-proof tone-ok" title="From the moment it was set off to the proof that nothing of it runs">
+      <Icon name="shield" size={14} /> proved{tookMs === null ? "" : ` after ${formatLatency(tookMs)}`}
+    </span>
+  );
+}
+
 function Stopped({ incident }: { readonly incident: IncidentDetail }) {
   const holds = groupHolds(incident.holds).map(([hold]) => hold);
-  const isUnproved = isStopUnproved(incident.stops);
   const shown = holds.slice(0, SHOWN_MAX);
   if (holds.length === 0) {
-    return (
-      <>{isUnproved ? "No stop is in force, and the last one is not proved" : "Nothing is stopped by this incident"}</>
+    return isStopUnproved(incident.stops) ? (
+      <>No stop is in force, and the last one is not proved</>
+    ) : (
+      <>Nothing is stopped by this incident now</>
     );
   }
   return (
@@ -27,7 +49,7 @@ function Stopped({ incident }: { readonly incident: IncidentDetail }) {
         </span>
       ))}
       {holds.length > SHOWN_MAX && <span className="muted">and {holds.length - SHOWN_MAX} more</span>}
-      {isUnproved && <strong className="now-unproved">not proved</strong>}
+      <Proof incident={incident} />
     </>
   );
 }

@@ -16,7 +16,7 @@ import { useAct } from "../../hooks/use-act.ts";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { formatSpan } from "../../time.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
+import { Button, IconButton } from "../../ui/button.tsx";
 import { SelectField, TextArea, TextField } from "../../ui/fields.tsx";
 import { Icon, type IconName } from "../../ui/icons.tsx";
 import { Empty, Loading, Panel } from "../../ui/layout.tsx";
@@ -62,10 +62,11 @@ function EntryActs({ incidentId, entry }: { readonly incidentId: string; readonl
   );
   const mark = (name: MarkAct) => () => act.mutate(name);
   return (
-    <details className="entry-acts">
-      <summary>
-        Mark<span className="sr-only"> this entry: {entry.text.slice(0, 60)}</span>
-      </summary>
+    <div className="entry-acts stack">
+      <p className="row-sub">
+        <span className="wrap-anywhere">from {entry.from}</span>
+        <EntryLinks entry={entry} />
+      </p>
       <div className="form-actions form-actions-start">
         <Button busy={act.isPending} disabledReason={refusal} onClick={mark(entry.pinned ? "unpin" : "pin")}>
           {entry.pinned ? "Unpin" : "Pin"}
@@ -84,11 +85,12 @@ function EntryActs({ incidentId, entry }: { readonly incidentId: string; readonl
           Annotate
         </Button>
       </div>
-    </details>
+    </div>
   );
 }
 
 function Entry({ incidentId, entry }: { readonly incidentId: string; readonly entry: InvestigationEntry }) {
+  const [isOpen, setOpen] = useState(false);
   return (
     <li className="entry" data-kind={entry.source} data-hidden={entry.hidden || undefined}>
       <span className="entry-icon">
@@ -106,8 +108,6 @@ function Entry({ incidentId, entry }: { readonly incidentId: string; readonly en
             <ActorName actor={entry.actor} />
           )}
           <span>{TIMELINE_SOURCE_WORDS[entry.source]}</span>
-          <span className="wrap-anywhere">from {entry.from}</span>
-          <EntryLinks entry={entry} />
           <Moved entry={entry} />
           {entry.redacted.length > 0 && <span>taken out: {entry.redacted.join(", ")}</span>}
         </p>
@@ -128,8 +128,14 @@ function Entry({ incidentId, entry }: { readonly incidentId: string; readonly en
             </span>
           </p>
         ))}
-        <EntryActs incidentId={incidentId} entry={entry} />
       </div>
+      <IconButton
+        icon="more"
+        label={`More of this entry: ${entry.text.slice(0, 60)}`}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      />
+      {isOpen && <EntryActs incidentId={incidentId} entry={entry} />}
     </li>
   );
 }

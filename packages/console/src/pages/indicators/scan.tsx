@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { Crumb } from "../../components/detail-page.tsx";
 import type { ScanHit, ScanView } from "@firebreak/protocol";
 import { alertScan, cancelScan, scanHitsQuery, scanQuery } from "../../api/indicator-queries.ts";
 import { At, ProblemNotice, StateBadge } from "../../components/bits.tsx";
@@ -14,6 +13,8 @@ import { count } from "../../words.ts";
 import { describeTarget, SCAN_WORDS, TYPE_NAMES } from "./words.ts";
 
 const STALE = ["indicator-scan", "indicator-scans", "indicator-scan-hits", "alerts"];
+
+const BACK = { href: "/indicators", label: "Indicators" };
 
 function HitRow({ hit }: { readonly hit: ScanHit }) {
   const { type, value, source, place, path, samples, firstAt, lastAt, alertId, live } = hit;
@@ -116,8 +117,7 @@ function Acts({ scan }: { readonly scan: ScanView }) {
 function Scan({ scan }: { readonly scan: ScanView }) {
   const { state, share, examined, bytes, indicators, hits, alerts, problem, target } = scan;
   return (
-    <Page title={describeTarget(target)} tabTitle="Scan" actions={<Acts scan={scan} />}>
-      <Crumb href="/indicators">Indicators</Crumb>
+    <Page title={describeTarget(target)} tabTitle="Scan" back={BACK} actions={<Acts scan={scan} />}>
       <p className="row-sub">
         <StateBadge word={SCAN_WORDS[state]} />
         <span>
@@ -143,7 +143,7 @@ export function ScanPage({ id }: { readonly id: string }) {
   const query = useQuery(scanQuery(id));
   if (query.data === undefined && query.error) {
     return (
-      <Page title="Scan">
+      <Page title="Scan" back={BACK}>
         <ProblemNotice error={query.error} />
       </Page>
     );

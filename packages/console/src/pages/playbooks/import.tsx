@@ -1,6 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
 import { type DragEvent, useState } from "react";
-import { Link } from "wouter";
 import { importRunbook } from "../../api/run-commands.ts";
 import { ProblemNotice } from "../../components/bits.tsx";
 import { Page } from "../../components/page.tsx";
@@ -84,11 +83,7 @@ export function ImportPage() {
     <Page
       title="Import a runbook"
       lead="A runbook in Markdown becomes playbooks; each line is accounted for."
-      actions={
-        <Link href="/playbooks" className="button button-plain">
-          <Icon name="back" /> Playbooks
-        </Link>
-      }
+      back={{ href: "/playbooks", label: "Playbooks" }}
     >
       <div className="stack">
         <RunbookForm busy={act.isPending} onImport={act.mutate} />

@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import { useQuery } from "@tanstack/react-query";
 import type { PersonErasure } from "@firebreak/protocol";
 import { personErasuresQuery } from "../../api/queries.ts";
@@ -30,18 +31,25 @@ function Stores({ erasure: { stores, state } }: { readonly erasure: PersonErasur
             <th scope="col">{state === "done" ? "Left" : "Found"}</th>
             <th scope="col">Erased</th>
             <th scope="col">Stays</th>
-            <th scope="col">Why</th>
           </tr>
         </thead>
         <tbody>
           {stores.map((one) => (
-            <tr key={one.store}>
-              <th scope="row">{one.store}</th>
-              <td>{one.matches.toLocaleString("en")}</td>
-              <td>{one.erased.toLocaleString("en")}</td>
-              <td>{one.stay.toLocaleString("en")}</td>
-              <td>{one.why.join("; ")}</td>
-            </tr>
+            <Fragment key={one.store}>
+              <tr>
+                <th scope="row">{one.store}</th>
+                <td>{one.matches.toLocaleString("en")}</td>
+                <td>{one.erased.toLocaleString("en")}</td>
+                <td>{one.stay.toLocaleString("en")}</td>
+              </tr>
+              {one.why.length > 0 && (
+                <tr>
+                  <td colSpan={4} className="wrap-anywhere">
+                    {one.store} stay: {one.why.join("; ")}
+                  </td>
+                </tr>
+              )}
+            </Fragment>
           ))}
         </tbody>
       </table>

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { Crumb } from "../../components/detail-page.tsx";
 import { type FormEvent, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import type { ReplaySummary } from "@firebreak/protocol";
@@ -129,9 +128,9 @@ export function ReplaysPage() {
   return (
     <Page
       title="Replays"
+      back={{ href: "/rules", label: "Rules" }}
       lead="Run stored events against rules: what would have been caught, when, and what would have been noise. Nothing is raised."
     >
-      <Crumb href="/rules">Rules</Crumb>
       <ReplayForm />
       <Panel title="Done before" icon="clock">
         <Loaded query={query}>

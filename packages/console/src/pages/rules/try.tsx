@@ -1,5 +1,4 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Crumb } from "../../components/detail-page.tsx";
 import { type FormEvent, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type EventView, TRY_LIMITS, type TryView } from "@firebreak/protocol";
@@ -161,9 +160,9 @@ export function TryPage() {
   return (
     <Page
       title="Try rules"
+      back={{ href: "/rules", label: "Rules" }}
       lead="Run events through rules and see why they match or do not. Nothing is stored and no alert is raised."
     >
-      <Crumb href="/rules">Rules</Crumb>
       <form className="panel form try-form" onSubmit={submit}>
         <StoredEvents onPick={setText} />
         <TextArea

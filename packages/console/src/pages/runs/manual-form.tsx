@@ -214,9 +214,10 @@ export function InterruptedForm({ run, step, asked }: ManualFormProps) {
   const blocked = refusal ?? (said.length < 3 ? "Say what you saw first." : null);
   const blank = step.needs.find((name) => (texts[name] ?? "").trim() === "");
   const unknown = blank === undefined ? null : `Say what “${blank}” was first: later steps read it.`;
-  const answer = (result: NonNullable<StepAnswer["result"]>, label: string, kind: "primary" | "plain") => (
+  // None of the three stands out: a button must not suggest what only the person can know.
+  const answer = (result: NonNullable<StepAnswer["result"]>, label: string) => (
     <Button
-      kind={kind}
+      grow
       busy={act.isPending}
       disabledReason={blocked ?? (result === "done" ? unknown : null)}
       onClick={() =>
@@ -228,10 +229,7 @@ export function InterruptedForm({ run, step, asked }: ManualFormProps) {
   );
   return (
     <div className="form">
-      <p>
-        Firebreak stopped in the middle of it, and it must not happen twice. Look whether it took effect, then say what
-        you saw.
-      </p>
+      <p>It must not happen twice. Look whether it took effect, then say what you saw.</p>
       <TextArea
         label="What you saw"
         rows={2}
@@ -248,10 +246,10 @@ export function InterruptedForm({ run, step, asked }: ManualFormProps) {
         />
       ))}
       <ProblemNotice error={act.error} />
-      <div className="task-buttons">
-        {answer("done", "It took effect", "primary")}
-        {answer("again", "It did not: run it again", "plain")}
-        {answer("not_done", "It did not, and must not run again", "plain")}
+      <div className="form-choices">
+        {answer("done", "It took effect")}
+        {answer("again", "It did not: run it again")}
+        {answer("not_done", "It did not, and must not run again")}
       </div>
     </div>
   );

@@ -9,7 +9,7 @@ import { showHidden } from "../../harmless.ts";
 import { useCommands } from "../../hooks/use-commands.ts";
 import { useMe } from "../../hooks/use-me.ts";
 import { incidentPath, playbookPath, runPath } from "../../navigation.ts";
-import { formatLatency } from "../../time.ts";
+import { formatSpan } from "../../time.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon, type IconName } from "../../ui/icons.tsx";
 import { type Fact, Facts, Panel } from "../../ui/layout.tsx";
@@ -74,7 +74,7 @@ function runFacts(run: RunView, playbook: PlaybookDetail | null): readonly Fact[
     ...(run.owner === null ? [] : [{ label: "Answerable", value: run.owner }]),
     ...(run.startedAt === null ? [] : [{ label: "Began", value: <At at={run.startedAt} /> }]),
     ...(run.endedAt === null ? [] : [{ label: "Ended", value: <At at={run.endedAt} /> }]),
-    ...(took === null ? [] : [{ label: "Took", value: formatLatency(took) }]),
+    ...(took === null ? [] : [{ label: "Took", value: formatSpan(took) }]),
     ...(hasEnded(run) || run.wakeAt === null ? [] : [{ label: "Looks again", value: <Ago at={run.wakeAt} /> }]),
     ...(run.locks.length === 0 ? [] : [{ label: "Locks", value: <code>{run.locks.join(", ")}</code> }]),
     ...(run.lockedBy === null

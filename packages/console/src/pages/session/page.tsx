@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { sessionReplayQuery, sessionSummaryQuery } from "../../api/session-queries.ts";
 import { At, StateBadge } from "../../components/bits.tsx";
+import type { Back } from "../../components/crumb.tsx";
 import { Loaded, Page } from "../../components/page.tsx";
 import { showHidden } from "../../harmless.ts";
 import { useCommands } from "../../hooks/use-commands.ts";
@@ -197,6 +198,14 @@ function useMarkKeys(marks: readonly SessionMark[], place: PlaceInUrl): void {
   ]);
 }
 
+/** A session hangs at its agent, where it has one alone. */
+function backOf(summary: SessionReplaySummary | undefined): Back {
+  const [only, ...others] = summary?.agents ?? [];
+  return only === undefined || others.length > 0
+    ? { href: "/agents", label: "Agents" }
+    : { href: agentPath(only.id), label: only.id };
+}
+
 /** A session as a conversation: readable at 3 a.m., and every moment has an address. */
 export default function SessionPage({ id }: { readonly id: string }) {
   const place = usePlace();
@@ -218,6 +227,7 @@ export default function SessionPage({ id }: { readonly id: string }) {
     <Page
       title="Session replay"
       tabTitle={`Session ${id}`}
+      back={backOf(summary.data)}
       lead={<code className="wrap-anywhere">{showHidden(id)}</code>}
       actions={toggle}
     >
