@@ -38,6 +38,7 @@ export const TABLES_WITHOUT_ACTS = {
 
 /** Functions that write to a table of state what is no act. */
 export const FUNCTIONS_WITHOUT_ACT = {
+  "incidents/storms/storm-messages.ts takeQuestionOfStorm": "which questions are told; each message has its row",
   "retention/person/archives.ts erase": "the record of the deletion is written by what it hands the removal to",
   "retention/person/job.ts noteErased": "counts in the transaction that erases, and that records it",
   "retention/person/run-erasures.ts takeNext": "which node is at it",

@@ -44,7 +44,7 @@ export const ALERT_DISPOSITIONS = ["undecided", "incident", "held"] as const;
 export const alertDisposition = z.enum(ALERT_DISPOSITIONS);
 export type AlertDisposition = z.infer<typeof alertDisposition>;
 
-/** The stages every alert passes, in order. */
+/** The stages every alert passes, in order; of `storm` nothing is said where none is on. */
 export const ALERT_STAGES = [
   "normalise",
   "deduplicate",
@@ -54,6 +54,7 @@ export const ALERT_STAGES = [
   "maintenance",
   "route",
   "repeat",
+  "storm",
 ] as const;
 export type AlertStage = (typeof ALERT_STAGES)[number];
 
@@ -67,6 +68,7 @@ export const ALERT_REASONS = {
   maintenance: ["no_maintenance", "in_maintenance", "spared"],
   route: ["default_route", "routed", "kept_by_route", "spared"],
   repeat: ["told_now", "told_already", "told_recently"],
+  storm: ["rule_storm", "wide_storm", "agent_storm"],
 } as const satisfies Record<AlertStage, readonly string[]>;
 export type AlertReason = (typeof ALERT_REASONS)[AlertStage][number];
 
@@ -112,6 +114,9 @@ const REASON_WORDS: Readonly<Record<AlertReason, string>> = {
   told_now: "told now",
   told_already: "told before, in %",
   told_recently: "told shortly before; the route % tells it again later",
+  rule_storm: "joined the storm %, because its rule opened too many incidents in a short time",
+  wide_storm: "joined the storm %, because too many incidents were opened in a short time, of all rules together",
+  agent_storm: "joined the storm %, because its agent is in it and it is no graver",
 };
 
 /**

@@ -1,7 +1,8 @@
 export { acknowledgeAlert } from "./acknowledge-alert.ts";
 export { automaticContainments, isBoundTo } from "./automatic-containment.ts";
 export type { AutomaticContainment, ContainmentTrigger } from "./automatic-containment.ts";
-export { decideAlert } from "./decide-alert.ts";
+export { decideAlerts, keepDecisions } from "./decide-alerts.ts";
+export type { Decided, Kept } from "./decide-alerts.ts";
 export { countAlertsByRule, listAlertsOfRule, listRaisedAlerts } from "./alerts-of-rules.ts";
 export type { RaisedAlert } from "./alerts-of-rules.ts";
 export { markStaleAlerts, resolveExpiredAlerts } from "./expire-alerts.ts";

@@ -17,3 +17,9 @@ export async function lockAlert(trx: Trx, id: string): Promise<AlertRow> {
     throw new FirebreakError("not_found", `There is no alert ${id}. List the alerts to find its id.`);
   return row;
 }
+
+/** @returns those that there are, in the order of their ids, which is that of their opening */
+export async function lockAlerts(trx: Trx, ids: readonly string[]): Promise<AlertRow[]> {
+  if (ids.length === 0) return [];
+  return trx.selectFrom("alerts").selectAll().where("id", "in", ids).orderBy("id").forUpdate().execute();
+}

@@ -9,7 +9,7 @@ import { DEFAULT_REDACTION, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import { emitDomainEvents, notifyLiveOfAll } from "../storage/index.ts";
-import type { AlertsTable, Trx } from "../storage/index.ts";
+import type { AlertsTable, DomainEvent, Trx } from "../storage/index.ts";
 import { cameLate, LATE_LABEL } from "./came-late.ts";
 import { judgeMatch } from "./judge-match.ts";
 import type { AlertProfile } from "./judge-match.ts";
@@ -168,15 +168,26 @@ async function tellOfOpened(
     trx,
     opened.map(({ alertId, actor, detail }) => ({ at, actor, action: "alert.open", target: alertId, detail })),
   );
-  await emitDomainEvents(
-    trx,
-    opened.map(({ alertId }) => ({ type: "alert.opened", alertId })),
-  );
+  await emitDomainEvents(trx, openedEvents(opened.map(({ alertId }) => alertId).toSorted()));
   await notifyLiveOfAll(
     trx,
     "alert",
     opened.map(({ alertId }) => alertId),
   );
+}
+
+/** More alerts than this at once are decided on together, so many in one transaction. */
+const ALONE_MAX = 8;
+const TOGETHER_MAX = 50;
+
+/** A few are decided on each by itself and at the same time, which is faster for each. */
+function openedEvents(ids: readonly string[]): DomainEvent[] {
+  if (ids.length <= ALONE_MAX) return ids.map((alertId) => ({ type: "alert.opened", alertId }));
+  const events: DomainEvent[] = [];
+  for (let from = 0; from < ids.length; from += TOGETHER_MAX) {
+    events.push({ type: "alerts.opened", alertIds: ids.slice(from, from + TOGETHER_MAX) });
+  }
+  return events;
 }
 
 function rowOf(ctx: RaiseContext, { fingerprint, findings, newest }: Group, occurrence: number) {

@@ -1,12 +1,12 @@
 import { approvalState } from "@firebreak/protocol";
 import { z } from "zod";
-import { admitAlert, noteAlertChange } from "../incidents/index.ts";
+import { admitAlert, admitAlerts, noteAlertChange, stormStepOf, takeQuestionOfStorm } from "../incidents/index.ts";
 import { refreshImpact } from "../investigation/index.ts";
 import { draftReview } from "../learning/index.ts";
 import { readQuestion } from "../approvals/index.ts";
 import { deliver, requestNotifications, requestQuestionNotifications } from "../notify/index.ts";
 import { executeRun, followStepApproval } from "../playbooks/index.ts";
-import { followAnswer, reactToAlert } from "../reactions/index.ts";
+import { followAnswer, reactToAlert, reactToAlerts } from "../reactions/index.ts";
 import { carryOutApprovedErasure, carryOutRelease } from "../retention/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { DomainEventType } from "../storage/index.ts";
@@ -32,8 +32,18 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
     // at once, without waiting for the run's own job; that job is there if this process dies meanwhile
     for (const runId of runs) await executeRun(daemon(), runId, signal);
   };
+  const admitMany: Handler = async (payload) => {
+    const { alertIds } = z.object({ alertIds: z.array(z.string()) }).parse(payload);
+    const admissions = await admitAlerts(daemon(), alertIds);
+    const admitted = [...admissions].flatMap(([alertId, { incidentId }]) =>
+      incidentId === null ? [] : [{ alertId, incidentId }],
+    );
+    // runs are executed by their own jobs: one must not wait for the other
+    await reactToAlerts(contextFor(house, CONTAINMENT), admitted);
+  };
   return {
     "alert.opened": admit,
+    "alerts.opened": admitMany,
     "alert.due": admit,
     "alert.changed": async (payload) => {
       const { alertId, change } = alertChanged.parse(payload);
@@ -47,6 +57,7 @@ export function domainHandlers(house: House): Readonly<Record<DomainEventType, H
       const { incidentId, change } = z.object({ incidentId: z.string(), change: z.string() }).parse(payload);
       if (change === "resolved") await afterResolution(house, incidentId);
       if (change === "severity") await tellOfOpening(house, incidentId);
+      if (change === "storm") await tellOfStorm(house, incidentId);
     },
     "run.requested": async (payload, signal) => {
       const { runId } = z.object({ runId: z.string() }).parse(payload);
@@ -83,10 +94,21 @@ async function tellOfOpening(house: House, incidentId: string): Promise<void> {
   await inTransaction(house.database, (trx) => requestNotifications(trx, ctx, { incidentId, template: "initial" }));
 }
 
+/** Told at each size once, and of its end; when it grew on meanwhile, of how large it is now. */
+async function tellOfStorm(house: House, incidentId: string): Promise<void> {
+  const ctx = contextFor(house, DAEMON);
+  const key = await stormStepOf(house, incidentId);
+  if (key === null) return;
+  await inTransaction(house.database, (trx) => requestNotifications(trx, ctx, { incidentId, template: "update", key }));
+}
+
 /** Who was told already is not told again, when one of several answered. */
 async function tellOfQuestion(house: House, approvalId: string): Promise<void> {
   const ctx = contextFor(house, DAEMON);
   const question = await readQuestion(house, approvalId);
   if (question === null) return;
+  // of the questions of a storm, as many as there are agents, one is told when there are twice as many
+  const { incidentId, id, again } = question;
+  if (incidentId !== null && !(await takeQuestionOfStorm(house, { incidentId, id, again }))) return;
   await inTransaction(house.database, (trx) => requestQuestionNotifications(trx, ctx, question));
 }

@@ -3,7 +3,7 @@ import { markStaleAlerts, releaseDueAlerts, resolveExpiredAlerts } from "../aler
 import { expireApprovals, remindApprovals } from "../approvals/index.ts";
 import { drainSpools } from "../containment/index.ts";
 import { SAMPLE_EVERY_MS } from "../guard/index.ts";
-import { checkClocks } from "../incidents/index.ts";
+import { checkClocks, endStorms } from "../incidents/index.ts";
 import { refreshStaleImpact } from "../investigation/index.ts";
 import { retryDueDeliveries } from "../notify/index.ts";
 import { expireManualSteps, remindPhases, remindSteps, wakeRuns, withdrawQuestions } from "../playbooks/index.ts";
@@ -42,6 +42,7 @@ export function daemonsOf(house: House): Daemon[] {
   return [
     ...logDaemons(house.auditLog),
     { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
+    { name: "storms that are over", everyMs: 10_000, run: () => endStorms(ctx()) },
     { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
     { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
     { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },

@@ -32,6 +32,7 @@ export async function leaveTrace(
     source: "approvals",
     text: trace.text,
     data: { approvalId: row.id, state: row.state },
+    isOfEach: ctx.actor.kind !== "person" && ctx.actor.kind !== "cli",
   });
   await notifyLive(trx, "incident", row.incident_id);
 }

@@ -16,6 +16,8 @@ export interface NewIncident {
   readonly sessionId: string | null;
   /** alerts of this group join the incident while it is not settled; null for none */
   readonly groupKey: string | null;
+  /** what set it off, by which incidents are counted; null: a person, or that it is a storm */
+  readonly origin: string | null;
   readonly commander: string | null;
   readonly summary: string | null;
   /** milliseconds since 1970 */
@@ -53,6 +55,7 @@ function columnsOf(ctx: IncidentContext, incident: NewIncident, now: number) {
     pack: incident.pack,
     session_id: incident.sessionId,
     group_key: incident.groupKey,
+    origin: incident.origin,
     commander: incident.commander,
     summary: incident.summary,
     root_cause: null,

@@ -1,6 +1,6 @@
 export { acknowledgeIncident } from "./acknowledge-incident.ts";
-export { admitAlert } from "./admit-alert.ts";
-export type { Admission } from "./admit-alert.ts";
+export { admitAlert, admitAlerts } from "./admit-alerts.ts";
+export type { Admission } from "./admit-alerts.ts";
 export { addNote } from "./add-note.ts";
 export { changeIncidentState } from "./change-incident-state.ts";
 export { changeSeverity, changeSeverityWithin } from "./change-severity.ts";
@@ -12,6 +12,9 @@ export type { IncidentFilters } from "./list-incidents.ts";
 export { markContained } from "./mark-contained.ts";
 export { noteAlertChange } from "./note-alert-change.ts";
 export { reportIncident } from "./report-incident.ts";
+export { endStorms } from "./storms/end-storms.ts";
+export { isEveryAgentStopped } from "./storms/is-contained.ts";
+export { stormStepOf, takeQuestionOfStorm } from "./storms/storm-messages.ts";
 export { resolveIncident } from "./resolve-incident.ts";
 export { addTimelineEntry } from "./timeline.ts";
 export type { NewTimelineEntry } from "./timeline.ts";

@@ -34,6 +34,7 @@ export async function reportIncident(ctx: IncidentContext, input: ReportIncident
       pack: agent?.pack ?? null,
       sessionId: null,
       groupKey: null,
+      origin: null,
       commander: isPerson(ctx.actor) ? ctx.actor.name : null,
       summary: report.summary ?? null,
       beganAt: now,

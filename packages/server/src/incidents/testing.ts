@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { createManualClock, createNewId, loadProfile, requireProfile, silentLogger, toIso } from "../kernel/index.ts";
 import type { Clock, Profile } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
-import { admitAlert } from "./admit-alert.ts";
-import type { Admission } from "./admit-alert.ts";
+import { admitAlert } from "./admit-alerts.ts";
+import type { Admission } from "./admit-alerts.ts";
 import type { IncidentContext } from "./types.ts";
 
 export const ada: Actor = { kind: "person", id: "usr_ada", name: "ada" };

@@ -17,6 +17,7 @@ const facts: IncidentFacts = {
     pack: null,
     session_id: null,
     group_key: null,
+    origin: null,
     commander: null,
     summary: "secret summary",
     root_cause: null,

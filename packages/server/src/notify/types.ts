@@ -16,6 +16,8 @@ export interface TimelineNote {
   readonly source: string;
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** see `NewTimelineEntry` of incidents */
+  readonly isOfEach?: boolean;
 }
 
 export interface NotifyContext {

@@ -47,6 +47,33 @@ export async function reactToAlert(
   return runs;
 }
 
+/** Alerts that are reacted to at the same time, so that one that waits for something does not hold up the others. */
+const AT_ONCE = 4;
+
+/**
+ * The same for many alerts. Their runs are executed by jobs of their own.
+ *
+ * @throws Error when one could not be decided on; the others were
+ */
+export async function reactToAlerts(
+  ctx: ReactionContext,
+  admitted: readonly { readonly alertId: string; readonly incidentId: string }[],
+): Promise<void> {
+  const left = [...admitted];
+  const faults: unknown[] = [];
+  const work = async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      try {
+        await reactToAlert(ctx, one);
+      } catch (fault) {
+        faults.push(fault);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (faults.length > 0) throw faults[0];
+}
+
 /** Does what is left to do about a decision; nothing when it is done. @returns a playbook's run that may be executed */
 export async function carryOn(ctx: ReactionContext, row: ReactionRow): Promise<string | null> {
   switch (row.state) {

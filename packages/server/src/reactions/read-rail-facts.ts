@@ -6,7 +6,7 @@ import type { ReactionContext } from "./context.ts";
 
 /** What guard rails look at: in the hour that ends now, and of the agents seen in the last 24 hours. */
 export interface RailFacts extends Readonly<ContainmentView["used"]> {
-  /** how often a person let something of the incident run again */
+  /** how often a person let something of the incident run again; of a storm, something of this agent */
   readonly releases: number;
   readonly ofRule: number;
   /** the agent is among those acted on already */
@@ -46,13 +46,15 @@ export async function readRailFacts(
   const { quietMinutes, fleetShare } = profile.containment.limits;
   const quietSince = new Date(now - quietMinutes * MINUTE_MS);
   const { rows } = await sql<Row>`
-    select count(*)::int as actions,
+    select count(reactions.id)::int as actions,
       count(*) filter (where rule = ${rule})::int as of_rule,
       count(distinct agent_id)::int as agents,
       count(*) filter (where agent_id = ${agentId})::int as is_counted,
       (select count(*)::int from agents where last_seen_at > ${new Date(now - 24 * HOUR_MS)}) as active,
-      (select count(*)::int from holds where incident_id = ${incidentId} and released_at is not null)
-        + (select count(*)::int from actions where incident_id = ${incidentId} and state = 'undone') as releases,
+      (select count(*)::int from holds where incident_id = ${incidentId} and released_at is not null
+          and (not in_storm or scope not in ('agent', 'session') or target in (${agentId}, ${sessionId})))
+        + (select count(*)::int from actions where incident_id = ${incidentId} and state = 'undone'
+          and (not in_storm or parameters->>'agentId' = ${agentId})) as releases,
       (select json_build_object('at', at, 'by', by) from (
         select released_at as at, released_by->>'name' as by from holds
         where released_at > ${quietSince} and released_by->>'kind' in ('person', 'cli')
@@ -64,7 +66,9 @@ export async function readRailFacts(
         where state = 'undone' and ended_at > ${quietSince} and ended_by->>'kind' in ('person', 'cli')
           and parameters->>'agentId' = ${agentId}
         order by at desc limit 1) as latest) as resumed
-    from reactions where acted_at > ${new Date(now - HOUR_MS)}`.execute(kysely);
+    from (select exists (select from storms where storms.incident_id = ${incidentId}) as in_storm) as incident
+      left join reactions on acted_at > ${new Date(now - HOUR_MS)}
+    group by in_storm`.execute(kysely);
   const [row] = rows;
   const active = row?.active ?? 0;
   const resumed = row?.resumed ?? null;

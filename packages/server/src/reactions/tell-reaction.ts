@@ -22,6 +22,7 @@ export async function tellReaction(trx: Trx, ctx: ReactionContext, row: Reaction
     source: "containment",
     text: sentenceOf(row),
     data: { reactionId: row.id, rule, mode, state, rail },
+    isOfEach: state === "observed" || state === "waiting" || state === "expired",
   });
 }
 

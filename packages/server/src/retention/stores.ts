@@ -126,6 +126,8 @@ const STORES: readonly Store[] = [
       { table: "timeline_marks", column: "incident_id" },
       { table: "impacts", column: "incident_id" },
       { table: "impact_positions", column: "incident_id" },
+      { table: "storm_agents", column: "incident_id" },
+      { table: "storms", column: "incident_id" },
     ],
   }),
   rows("incidents", "alerts", {

@@ -13,6 +13,7 @@ export type * from "./investigation-tables.ts";
 export type * from "./killswitch-tables.ts";
 export type * from "./original-tables.ts";
 export type * from "./alert-tables.ts";
+export type * from "./storm-tables.ts";
 export type * from "./event-tables.ts";
 export type * from "./evidence-tables.ts";
 export type * from "./schema.ts";

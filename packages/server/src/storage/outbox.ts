@@ -6,6 +6,8 @@ import type { Schema } from "./schema.ts";
 /** What rooms tell each other. Handlers run at least once, after the transaction that emitted the event committed. */
 export type DomainEvent =
   | { readonly type: "alert.opened"; readonly alertId: string }
+  /** many at once */
+  | { readonly type: "alerts.opened"; readonly alertIds: readonly string[] }
   /** the pipeline has to look at it again: what held it ended */
   | { readonly type: "alert.due"; readonly alertId: string }
   | { readonly type: "alert.changed"; readonly alertId: string; readonly change: AlertChange }
@@ -24,6 +26,8 @@ export type IncidentChange =
   | "resolved"
   | "noted"
   | "severity"
+  /** grew by much, or is over */
+  | "storm"
   | "state"
   | "reopened"
   | "closed";

@@ -15,6 +15,7 @@ import type { ReceiptSummary, SignedReceipt } from "@firebreak/protocol";
 import type { ColumnType, Generated } from "kysely";
 import type { ActionSchema } from "./action-tables.ts";
 import type { AlertSchema } from "./alert-tables.ts";
+import type { StormSchema } from "./storm-tables.ts";
 import type { GeneratedTimestamp, Json, NullableJson, NullableTimestamp, Timestamp } from "./column-types.ts";
 import type { ApprovalSchema } from "./approval-tables.ts";
 import type { EvidenceSchema } from "./evidence-tables.ts";
@@ -103,6 +104,8 @@ export interface IncidentsTable {
   session_id: string | null;
   /** alerts of this group join it while it is not settled */
   group_key: string | null;
+  /** what set it off: a rule (of a family, the family), or a source with its alert's name; null: a person reported it */
+  origin: string | null;
   commander: string | null;
   summary: string | null;
   root_cause: string | null;
@@ -337,6 +340,7 @@ export interface Schema
   extends
     ActionSchema,
     AlertSchema,
+    StormSchema,
     ApprovalSchema,
     DrillSchema,
     EvidenceSchema,

@@ -18,6 +18,7 @@ export function runPipeline(candidate: Candidate, situation: Situation): Decisio
   const { severity, incidentType } = candidate;
   let plan: Plan = { groupKey: "", severity, incidentType };
   for (const stage of ALERT_STAGES) {
+    if (stage === "storm") continue;
     const verdict = STAGES[stage](candidate, situation);
     stages.push(describe(stage, verdict));
     if (verdict.holds === true) {

@@ -81,7 +81,9 @@ export type Verdict = {
 } & ({ readonly holds: true } | { readonly holds?: false; readonly plan?: Partial<Plan> });
 
 export type Stage = (candidate: Candidate, situation: Situation) => Verdict;
-export type Stages = Readonly<Record<AlertStage, Stage>>;
+/** The stages that look at an alert by itself; which storm it joins is found when it gets its incident. */
+export type PipelineStage = Exclude<AlertStage, "storm">;
+export type Stages = Readonly<Record<PipelineStage, Stage>>;
 
 export interface Decision {
   readonly disposition: "incident" | "held";

@@ -1,7 +1,7 @@
 import { holdsOfSameStop } from "@firebreak/protocol";
 import type { Actor, Hold, StopReceipt, StopResult } from "@firebreak/protocol";
 import { recordAudit } from "../../audit/index.ts";
-import { addTimelineEntry, markContained } from "../../incidents/index.ts";
+import { addTimelineEntry, isEveryAgentStopped, markContained } from "../../incidents/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import { inTransaction, notifyLive } from "../../storage/index.ts";
 import type { Trx } from "../../storage/index.ts";
@@ -65,7 +65,7 @@ export async function recordStop(
   if (incidentId !== null) await markIfContained(house, actor, incidentId, receipt);
 }
 
-/** A proved stop of processes contains its incident. */
+/** A proved stop of processes contains its incident; that of the last agent, if it is a storm. */
 export async function markIfContained(
   house: House,
   actor: Actor,
@@ -73,6 +73,7 @@ export async function markIfContained(
   { hold, verified, results, completedAt }: Pick<StopReceipt, "hold" | "verified" | "results" | "completedAt">,
 ): Promise<void> {
   if (!verified || results.length === 0 || hold.level === "deny") return;
+  if (!(await isEveryAgentStopped(house, incidentId))) return;
   const at = Date.parse(completedAt);
   await markContained(contextFor(house, actor), { incidentId, tripToStopMs: at - firstTripMs(house, hold), at });
 }

@@ -1,5 +1,6 @@
 export * from "./config.ts";
 export type { ContainmentRule, ContainmentSettings } from "./containment-schema.ts";
+export type { StormSettings } from "./storm-schema.ts";
 export type { AuditSettings, ShipmentSetting } from "./audit-schema.ts";
 export { DEFAULT_GUARD } from "./guard-schema.ts";
 export type { GuardPriority, GuardSettings } from "./guard-schema.ts";

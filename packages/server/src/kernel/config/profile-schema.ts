@@ -14,6 +14,7 @@ import { contact, playbookBinding } from "./playbook-bindings.ts";
 import { DEFAULT_REDACTION, redactionSchema } from "./redaction-schema.ts";
 import { DEFAULT_RETENTION, retentionSchema } from "./retention-schema.ts";
 import { servicesSettings } from "./service-settings.ts";
+import { stormSchema } from "./storm-schema.ts";
 
 const name = z
   .string()
@@ -157,6 +158,7 @@ export const alertRules = z.strictObject({
   /** the first that matches counts */
   routes: z.array(alertRoute).max(200).default([]),
   inhibitions: z.array(alertInhibition).max(100).default([]),
+  storm: stormSchema.prefault({}),
 });
 
 export const profileSchema = z.strictObject({
@@ -211,7 +213,7 @@ export const profileSchema = z.strictObject({
     )
     .default({}),
   /** what becomes of alerts before anybody is told */
-  alerts: alertRules.default({ routes: [], inhibitions: [] }),
+  alerts: alertRules.prefault({}),
   redaction: redactionSchema.default(DEFAULT_REDACTION),
   retention: retentionSchema.default(DEFAULT_RETENTION),
   /** how far back new indicators are looked for by themselves; 0: not at all */

@@ -47,7 +47,7 @@ export const MASKED: Readonly<Record<string, MaskedTable>> = {
   evidence_archives: { text: ["reason"] },
   evidence_copies: { jsonText: ["archive"] },
   impacts: { json: ["body"] },
-  incidents: { text: ["title", "summary", "root_cause"] },
+  incidents: { text: ["title", "summary", "root_cause", "origin"] },
   indicator_scan_hits: { text: ["value", "path", "place"], json: ["samples"] },
   playbook_attempts: { text: ["reason", "message"], json: ["input", "output"], over: OF_ENDED_RUN },
   playbook_runs: { text: ["reason"], json: ["inputs", "abort", "outputs", "books"], over: ENDED },
@@ -65,6 +65,7 @@ export const MASKED: Readonly<Record<string, MaskedTable>> = {
   reviews: { text: ["markdown"] },
   saved_views: { text: ["name"], json: ["filters"] },
   stops: { json: ["results"], over: "t.completed_at is not null" },
+  storms: { text: ["told_text", "key"], over: ENDED },
   timeline: { text: ["text"], json: ["data"] },
   timeline_marks: { text: ["text"] },
 };
@@ -121,5 +122,6 @@ export const OTHERS: readonly string[] = [
   "rule_watches",
   "schema_migrations",
   "sign_in_links",
+  "storm_agents",
   "web_sessions",
 ];

@@ -42,6 +42,7 @@ import { copiesToDelete } from "./0041-copies-to-delete.ts";
 import { personErasures } from "./0042-person-erasures.ts";
 import { contradictedReceipts } from "./0043-contradicted-receipts.ts";
 import { processLocks } from "./0044-process-locks.ts";
+import { storms } from "./0045-storms.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -96,4 +97,5 @@ export const migrations: readonly Migration[] = [
   { version: 42, name: "person-erasures", sql: personErasures },
   { version: 43, name: "contradicted-receipts", sql: contradictedReceipts },
   { version: 44, name: "process-locks", sql: processLocks },
+  { version: 45, name: "storms", sql: storms },
 ];
