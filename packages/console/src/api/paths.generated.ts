@@ -171,8 +171,8 @@ export type AlertView = {
   notes: (string)[];
   disposition: "undecided" | "incident" | "held";
   decision: ({
-    stage: "normalise" | "deduplicate" | "group" | "inhibit" | "silence" | "maintenance" | "route" | "repeat";
-    reason: "as_sent" | "normalised" | "first" | "recurred" | "resolved_already" | "by_agent" | "by_sender" | "by_route" | "alone" | "not_inhibited" | "inhibited" | "spared" | "not_silenced" | "silenced" | "no_maintenance" | "in_maintenance" | "default_route" | "routed" | "kept_by_route" | "told_now" | "told_already" | "told_recently";
+    stage: "normalise" | "deduplicate" | "group" | "inhibit" | "silence" | "maintenance" | "route" | "repeat" | "storm";
+    reason: "as_sent" | "normalised" | "first" | "recurred" | "resolved_already" | "by_agent" | "by_sender" | "by_route" | "alone" | "not_inhibited" | "inhibited" | "spared" | "not_silenced" | "silenced" | "no_maintenance" | "in_maintenance" | "default_route" | "routed" | "kept_by_route" | "told_now" | "told_already" | "told_recently" | "rule_storm" | "wide_storm" | "agent_storm";
     by: string | null;
     until: string | null;
   })[];
