@@ -21,6 +21,7 @@ function findEntries() {
     "import-worker": "src/app/import-runbook/worker.ts",
     "evidence-worker": "src/app/evidence/worker/main.ts",
     "bookkeeping-worker": "src/app/bookkeeping/worker.ts",
+    "log-check-worker": "src/app/log-check/worker.ts",
     "drill-conduct": "src/drills/conduct/main.ts",
     ...Object.fromEntries(programs.map((name) => [path.basename(name, ".ts"), name])),
   };

@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor, ShipmentView } from "@firebreak/protocol";
 import {
   acceptCosignatures,
   askWitnesses,
-  checkLog,
   describeFindings,
   dropCheckState,
   endOverlap,
@@ -18,11 +16,14 @@ import {
   settleRotation,
   viewWitnesses,
 } from "../audit/index.ts";
-import type { CheckOptions, DatabaseVerdict, LogCheck, LogKey, RotatedKey, WitnessedView } from "../audit/index.ts";
-import { toIso } from "../kernel/index.ts";
+import type { DatabaseVerdict, LogCheck, LogKey, RotatedKey, WitnessedView } from "../audit/index.ts";
+import { FirebreakError, toIso } from "../kernel/index.ts";
 import type { Clock, Config, Logger, Profile, ReadSecret } from "../kernel/index.ts";
 import type { Bookkeeper } from "./bookkeeping/bookkeeper.ts";
 import type { Daemon } from "./daemons.ts";
+import { checkInThread } from "./log-check/check-in-thread.ts";
+import type { CheckThread } from "./log-check/check-in-thread.ts";
+import type { CheckTask } from "./log-check/messages.ts";
 import { shipHeads, viewShipments } from "./ship/ship-heads.ts";
 import { sendThroughChannel } from "./ship/through-channel.ts";
 import type { OutgoingMail } from "./ship/through-channel.ts";
@@ -30,7 +31,7 @@ import { inTransaction } from "../storage/index.ts";
 import type { Database } from "../storage/index.ts";
 
 interface LogHouse {
-  readonly config: Pick<Config, "home">;
+  readonly config: Pick<Config, "home" | "databaseUrl">;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,9 +51,10 @@ export interface AuditLog {
   /** Keeps the newest checkpoint in the home; an alert says when the log does not go on from the one before. */
   keep(): Promise<void>;
   /**
-   * Derives everything anew; an alert says what is not as it was logged.
+   * Derives everything anew, in a thread; an alert says what is not as it was logged.
    *
    * @param trusted checkpoints that were kept elsewhere
+   * @throws FirebreakError `too_many_requests` while as many run as may
    */
   check(trusted?: readonly string[]): Promise<DatabaseVerdict>;
   /**
@@ -85,18 +87,9 @@ const CHECK_EVERY_MS = 24 * 60 * 60_000;
 const FIRST_CHECK_MS = 10 * 60_000;
 const FINDINGS_TOLD = 10;
 const HOUR_MS = 60 * 60_000;
-/** A check rests so many times as long as it works. */
-const REST = 2;
-
-/** @returns what a check calls after every tile, that it leaves room for the rest of the process */
-function paceOf(clock: Clock): (signal: AbortSignal) => Promise<void> {
-  let sinceMs = clock.monotonicMs();
-  return async (signal) => {
-    const restMs = Math.min(1_000, (clock.monotonicMs() - sinceMs) * REST);
-    if (restMs > 0) await sleep(restMs, undefined, { signal });
-    sinceMs = clock.monotonicMs();
-  };
-}
+/** Checks that people ask for at once; each reads everything there is. */
+const ASKED_MAX = 2;
+const NEVER = new AbortController().signal;
 
 const DAEMON: Actor = { kind: "daemon", id: "audit-log", name: "Firebreak" };
 
@@ -124,6 +117,8 @@ class HouseAuditLog implements AuditLog {
   #busy: Promise<unknown> = Promise.resolve();
   #dueMs: number;
   #hasForked = false;
+  /** checks that people wait for */
+  #asked = 0;
   /** places whose alert is open */
   readonly #late = new Set<string>();
   readonly #openedMs: number;
@@ -164,7 +159,17 @@ class HouseAuditLog implements AuditLog {
   }
 
   async check(trusted: readonly string[] = []): Promise<DatabaseVerdict> {
-    const verdict = await this.#derive(trusted, {});
+    if (this.#asked >= ASKED_MAX) {
+      const message = `${ASKED_MAX} checks of the log run already. Wait for one to end.`;
+      throw new FirebreakError("too_many_requests", message, { retryAfterSeconds: 30 });
+    }
+    this.#asked += 1;
+    let verdict: DatabaseVerdict;
+    try {
+      verdict = await this.#derive({ trusted }, { signal: NEVER });
+    } finally {
+      this.#asked -= 1;
+    }
     // what somebody brings may be of another log: that is theirs to judge
     if (trusted.length > 0) return verdict;
     await this.#tell(verdict);
@@ -175,16 +180,17 @@ class HouseAuditLog implements AuditLog {
     const { clock, config } = this.#house;
     if (clock.monotonicMs() < this.#dueMs) return;
     try {
-      const pace = paceOf(clock);
-      const verdict = await this.#derive([], {
-        resume: readCheckState(config.home, clock.now()),
-        onState: (state) => keepCheckState(config.home, { at: clock.now(), ...state }),
-        onProgress: async (done, size) => {
-          this.checking = { done, size };
-          stopping.throwIfAborted();
-          await pace(stopping);
+      const resume = readCheckState(config.home, clock.now());
+      const verdict = await this.#derive(
+        { resume, isCalm: true },
+        {
+          signal: stopping,
+          onProgress: ({ done, size, state }) => {
+            this.checking = { done, size };
+            if (state !== undefined) keepCheckState(config.home, { at: clock.now(), ...state });
+          },
         },
-      });
+      );
       dropCheckState(config.home);
       await this.#tell(verdict);
     } catch (fault) {
@@ -194,10 +200,16 @@ class HouseAuditLog implements AuditLog {
     }
   }
 
-  #derive(trusted: readonly string[], options: CheckOptions): Promise<DatabaseVerdict> {
-    const { database, clock, config } = this.#house;
+  #derive(
+    { trusted = [], resume, isCalm = false }: Partial<Pick<CheckTask, "trusted" | "resume" | "isCalm">>,
+    thread: CheckThread,
+  ): Promise<DatabaseVerdict> {
+    const { clock, config } = this.#house;
     if (trusted.length === 0) this.#dueMs = clock.monotonicMs() + CHECK_EVERY_MS;
-    return checkLog({ database, home: config.home, logKey: this.logKey, trusted }, options);
+    const { home, databaseUrl } = config;
+    const { publicKey, before } = this.logKey;
+    const keys = { publicKey, before: before?.publicKey };
+    return checkInThread({ home, databaseUrl, keys, trusted, resume, isCalm }, thread);
   }
 
   async #tell(verdict: DatabaseVerdict): Promise<void> {

@@ -11,7 +11,7 @@ import type { UnloggedRow } from "./unlogged-rows.ts";
 import type { CheckState } from "./check-state.ts";
 import { readKeptCheckpoint } from "./keep-checkpoint.ts";
 import { verifierKeyOf } from "./log-key.ts";
-import type { LogKey } from "./log-key.ts";
+import type { PublicLogKey } from "./log-key.ts";
 
 /** What the tables say otherwise than the log, which only somebody with the database can see. */
 export interface TableFinding {
@@ -29,7 +29,8 @@ const TABLE_FINDINGS_MAX = 1_000;
 
 export interface CheckContext {
   readonly home: string;
-  readonly logKey: LogKey;
+  /** of this home: the log may know nothing of it yet */
+  readonly logKey: PublicLogKey;
   /** signed checkpoints that were kept elsewhere */
   readonly trusted?: readonly string[];
 }
@@ -130,7 +131,7 @@ async function checkPinned(
   return { ...verdict, intact: verdict.intact && tableFindings.length === 0, tableFindings };
 }
 
-const ownKeys = (logKey: LogKey, origin: string): string[] =>
+const ownKeys = (logKey: PublicLogKey, origin: string): string[] =>
   [logKey, logKey.before].flatMap((key) => (key === undefined ? [] : verifierKeyOf(key, origin)));
 
 function toFinding({ table, seq }: UnloggedRow): TableFinding {

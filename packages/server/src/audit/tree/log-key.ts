@@ -16,6 +16,12 @@ export interface LogKey {
   readonly before?: LogKey | undefined;
 }
 
+/** What anybody may know of it. */
+export interface PublicLogKey {
+  readonly publicKey: Buffer;
+  readonly before?: Pick<LogKey, "publicKey"> | undefined;
+}
+
 const KEY = "log-key";
 const KEY_BEFORE = "log-key-before";
 const KEY_NEXT = "log-key-next";
@@ -94,7 +100,7 @@ export async function announceLogKey({
 }
 
 /** @returns the key as verifiers take it: `name+id+base64` */
-export function verifierKeyOf({ publicKey }: LogKey, origin: string): string {
+export function verifierKeyOf({ publicKey }: Pick<LogKey, "publicKey">, origin: string): string {
   return formatVerifierKey(origin, publicKey);
 }
 
