@@ -8,10 +8,14 @@ import { Empty, Facts, Inline, Notice, Panel } from "../../ui/layout.tsx";
 import { count, type Word } from "../../words.ts";
 import { Shipments } from "./shipments.tsx";
 import { Witnesses } from "./witnesses.tsx";
-import { verdictOf } from "./words.ts";
+import { proofsOf, verdictOf } from "./words.ts";
 
-const INTACT: Word = { label: "Intact", tone: "ok", meaning: "Every hash was derived anew and is right." };
-const NOT_INTACT: Word = { label: "Not intact", tone: "danger", meaning: "Something is not as it was written." };
+const AS_SIGNED: Word = {
+  label: "As it was signed",
+  tone: "neutral",
+  meaning: "Every hash was derived anew and is right by this server’s own keys.",
+};
+const NOT_AS_SIGNED: Word = { label: "Not as signed", tone: "danger", meaning: "Something is not as it was written." };
 
 function Verdict({ log }: { readonly log: AuditLogView }) {
   const { tone, title, text } = verdictOf(log);
@@ -41,7 +45,7 @@ function LastCheck({ lastCheck, checking }: Pick<AuditLogView, "lastCheck" | "ch
         "never on this node"
       ) : (
         <span className="log-check">
-          <StateBadge word={lastCheck.intact ? INTACT : NOT_INTACT} />
+          <StateBadge word={lastCheck.intact ? AS_SIGNED : NOT_AS_SIGNED} />
           <span>
             <Ago at={lastCheck.at} />, {count(lastCheck.entries, "entry", "entries")}
           </span>
@@ -54,6 +58,29 @@ function LastCheck({ lastCheck, checking }: Pick<AuditLogView, "lastCheck" | "ch
         </span>
       )}
     </>
+  );
+}
+
+/** Apart from each other, because one holds without the other: the own check says nothing of a log that was replaced. */
+function Proofs({ log }: { readonly log: AuditLogView }) {
+  return (
+    <Panel title="What is proved, and by whom" icon="check">
+      <ul className="rows">
+        {proofsOf(log).map(({ claim, word, by }) => (
+          <li className="row log-row" key={claim}>
+            <p className="agent-name">
+              <StateBadge word={word} />
+              <strong className="wrap-anywhere">{claim}</strong>
+            </p>
+            <p className="row-sub">
+              <span>
+                <Inline text={by} />
+              </span>
+            </p>
+          </li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 
@@ -105,6 +132,7 @@ function State() {
       {(log) => (
         <div className="stack">
           <Verdict log={log} />
+          <Proofs log={log} />
           <Log log={log} />
           <Shipments shipments={log.shipments} size={log.size} />
           <Witnesses witnessed={log.witnessed} />

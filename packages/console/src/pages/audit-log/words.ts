@@ -39,7 +39,8 @@ export interface Verdict {
 const verifyIt = "Run `firebreak audit verify`, and find out who could write to the database.";
 
 /** @returns the gravest that is true of it; never more than was looked at */
-export function verdictOf({ lastCheck, shipments, witnessed }: AuditLogView): Verdict {
+export function verdictOf(log: AuditLogView): Verdict {
+  const { lastCheck, shipments, witnessed } = log;
   const contradicting = witnessed?.witnesses.filter(({ contradicts }) => contradicts) ?? [];
   if (lastCheck?.intact === false) {
     return {
@@ -63,12 +64,11 @@ export function verdictOf({ lastCheck, shipments, witnessed }: AuditLogView): Ve
       text: "Below stands since when, why, and what to do. The log itself goes on.",
     };
   }
-  const isAlone = shipments.every(({ size }) => size === 0) && (witnessed?.size ?? 0) === 0;
-  if (isAlone) {
+  if (isAlone(log)) {
     return {
-      tone: "info",
-      title: "Nobody outside knows this log yet",
-      text: "Whoever can write to the database and to this home could replace all of it unseen. A place that keeps checkpoints, or a witness, closes that: both are set in the profile.",
+      tone: "warn",
+      title: "This log is checked against itself only: nobody outside knows it",
+      text: "Whoever can write to the database and to this home could replace all of it unseen, and every check here would still pass. A place that keeps checkpoints, or a witness, closes that: both are set in the profile.",
     };
   }
   if (lastCheck === null) {
@@ -85,6 +85,58 @@ export function verdictOf({ lastCheck, shipments, witnessed }: AuditLogView): Ve
     text: `The last check found it as it was written. ${count(kept, "place")} outside ${kept === 1 ? "keeps" : "keep"} its checkpoints${vouching(witnessed)}.`,
   };
 }
+
+/** Whether nobody but this server could say what the log was. */
+function isAlone({ shipments, witnessed }: AuditLogView): boolean {
+  return shipments.every(({ size }) => size === 0) && (witnessed?.size ?? 0) === 0;
+}
+
+/** One thing that people want to rely on, and who proves it, if anybody does. */
+export interface Proof {
+  readonly claim: string;
+  readonly word: Word;
+  readonly by: string;
+}
+
+const PROVED: Word = { label: "Proved", tone: "ok", meaning: "Whoever doubts it can check it." };
+const REFUTED: Word = { label: "Refuted", tone: "danger", meaning: "It was looked at, and is not so." };
+const UNPROVED: Word = { label: "Not proved", tone: "warn", meaning: "It may be so; nobody can show it." };
+
+/** @returns what is proved and what is not, each with whose word it is */
+export function proofsOf(log: AuditLogView): Proof[] {
+  return [ownProof(log), outsideProof(log)];
+}
+
+function ownProof({ lastCheck, size }: AuditLogView): Proof {
+  const claim = "No entry was changed, removed or moved since this server signed it";
+  if (lastCheck === null) return { claim, word: UNPROVED, by: "No check has ended on this node yet." };
+  if (!lastCheck.intact) return { claim, word: REFUTED, by: "The last check of this server found otherwise." };
+  const since = Math.max(0, size - lastCheck.entries);
+  const rest = since === 0 ? "" : ` ${count(since, "entry", "entries")} came since, and the next check looks at them.`;
+  const by = `By this server’s own check of ${count(lastCheck.entries, "entry", "entries")}, with its own keys.${rest}`;
+  return { claim, word: PROVED, by };
+}
+
+function outsideProof(log: AuditLogView): Proof {
+  const { shipments, witnessed } = log;
+  const claim = "The log was not replaced as a whole";
+  if (witnessed?.witnesses.some(({ contradicts }) => contradicts) === true) {
+    return { claim, word: REFUTED, by: "A witness saw another history of this log." };
+  }
+  const vouched = witnessed?.size ?? 0;
+  if (vouched > 0) {
+    const by = `By witnesses outside, for the first ${count(vouched, "entry", "entries")}: they cosign only what goes on from before.`;
+    return { claim, word: PROVED, by };
+  }
+  if (isAlone(log)) {
+    return { claim, word: UNPROVED, by: "No checkpoint lies outside, and no witness knows this log." };
+  }
+  const kept = shipments.reduce((most, one) => Math.max(most, one.size), 0);
+  const by = `Checkpoints of the first ${count(kept, "entry", "entries")} lie outside, and nothing here compares them: \`firebreak audit verify --against PLACE\` does.`;
+  return { claim, word: PROVABLE, by };
+}
+
+const PROVABLE: Word = { label: "Can be proved", tone: "info", meaning: "What it takes lies outside; compare it." };
 
 function vouching(witnessed: AuditLogView["witnessed"]): string {
   const amount = witnessed?.witnesses.filter(({ size }) => size > 0).length ?? 0;

@@ -9,7 +9,7 @@ import {
   auditVerdictView,
   pageOf,
 } from "@firebreak/protocol";
-import type { AuditLogView } from "@firebreak/protocol";
+import type { AuditLogView, AuditVerdictView } from "@firebreak/protocol";
 import {
   createDirectorySource,
   HASH_BYTES,
@@ -35,6 +35,9 @@ import { printable } from "../printable.ts";
 
 /** A whole log is derived anew: ten million entries take minutes. */
 const VERIFY_TIMEOUT_MS = 60 * 60_000;
+
+const NOBODY_OUTSIDE =
+  "Nobody outside knows this log: who can write to the database and to this home could replace all of it unseen.";
 
 const head: Command = {
   name: "audit head",
@@ -64,9 +67,11 @@ const head: Command = {
     }
     if (lastCheck === null) output.line("Never checked on this node: `firebreak audit verify`.");
     else {
-      const verdict = lastCheck.intact ? output.style.green("intact") : output.style.red("NOT INTACT");
+      const verdict = lastCheck.intact ? "as it was signed, by this server's own keys" : output.style.red("NOT INTACT");
       output.line(`Checked ${timeText(lastCheck.at)}: ${verdict}, ${lastCheck.entries} entries`);
     }
+    const isKnownOutside = shipments.some(({ size }) => size > 0) || (witnessed?.size ?? 0) > 0;
+    if (!isKnownOutside) output.line(output.style.yellow(NOBODY_OUTSIDE));
     return EXIT.ok;
   },
 };
@@ -145,13 +150,29 @@ const verify: Command = {
       const { policy, entries } = deletion;
       output.line(`deleted by policy on ${timeText(deletion.at)} UTC, ${entries} entries: ${printable(policy)}`);
     }
-    const told = `${verdict.size} entries, ${verdict.deletedTotal} of them deleted by policy, ${verdict.heads} earlier checkpoints compared`;
-    output.line(
-      verdict.intact ? output.style.green(`Intact: ${told}`) : output.style.red(`NOT INTACT: ${told}; keep an export`),
-    );
+    const outside = options.trusted.length + (witnessed === null ? 0 : witnessed.witnesses.length);
+    tellVerdict(verdict, outside, output);
     return verdict.intact ? EXIT.ok : EXIT.failed;
   },
 };
+
+const NOTHING_OUTSIDE =
+  "Nothing from outside was compared: a log that was replaced as a whole would look the same. Compare what was kept " +
+  "elsewhere: --checkpoint FILE, --against PLACE.";
+
+type Told = Pick<AuditVerdictView, "size" | "deletedTotal" | "heads" | "intact">;
+
+/** @param outside checkpoints and witnesses that this server has no hand in */
+function tellVerdict(verdict: Told, outside: number, output: Output): void {
+  const { size, deletedTotal, heads, intact } = verdict;
+  const told = `${size} entries, ${deletedTotal} of them deleted by policy, ${heads} earlier checkpoints compared`;
+  if (!intact) output.line(output.style.red(`NOT INTACT: ${told}; keep an export`));
+  else if (outside > 0) output.line(output.style.green(`Intact, also by ${outside} word(s) from outside: ${told}`));
+  else {
+    output.line(`Intact by the log's own keys: ${told}`);
+    output.line(output.style.yellow(NOTHING_OUTSIDE));
+  }
+}
 
 const placeOf = ({ from, to }: Pick<Finding, "from" | "to">): string =>
   from === undefined ? "" : from === to ? ` [${from}]` : ` [${from} to ${to}]`;
