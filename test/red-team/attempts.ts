@@ -7,7 +7,9 @@ export type Outcome =
   /** the attempt itself does not work */
   | "refused"
   /** something stays, or was lost, and a person is told what */
-  | "reported";
+  | "reported"
+  /** it works and nobody is told; `report` says what to do against it */
+  | "not held";
 
 /** Who the agent is: root in a cgroup; a user without any cgroup; the same with `--isolate pid --isolate home`. */
 export const STANDINGS = ["root", "user", "isolated user"] as const;
@@ -17,7 +19,7 @@ export interface Attempt {
   /** what the agent does */
   readonly name: string;
   readonly ends: Partial<Readonly<Record<Standing, Outcome>>>;
-  /** how a person learns of it where it is `reported` */
+  /** how a person learns of it where it is `reported`, and what to do where it is `not held` */
   readonly report?: string;
 }
 
@@ -47,6 +49,31 @@ const LEAVE_GROUPS =
 /** Leaves session, parent, environment, directory and files within a millisecond or two. */
 const DAEMON = `use POSIX; unless (fork) { POSIX::setsid(); unless (fork) { chdir "/"; %ENV = ();
   POSIX::close($_) for 0 .. 30; exec "TICKER", "TICKS" } POSIX::_exit(0) }`;
+
+/**
+ * A chain of 2,048 marks, each after a timeout of 100 ms, that a thread of the kernel's works through by itself
+ * (IORING_SETUP_SQPOLL); see io_uring(7) and linux/io_uring.h. Where the kernel refuses rings an ordinary ticker runs.
+ */
+const RING = `import ctypes, mmap, os, struct, sys, time
+N, call = 4096, ctypes.CDLL(None).syscall
+facts = bytearray(120)
+struct.pack_into("IIIII", facts, 0, N, 0, 2, 0, 600000)
+ring = call(425, N, (ctypes.c_char * 120).from_buffer(facts))
+if ring < 0: os.execv(sys.argv[2], [sys.argv[2], sys.argv[1]])
+_, tail, _, _, _, _, array = struct.unpack_from("7I", facts, 40)
+queue = mmap.mmap(ring, array + 4 * N, offset=0)
+entries = mmap.mmap(ring, 64 * N, offset=0x10000000)
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+kept = ctypes.create_string_buffer(struct.pack("qq", 0, 100000000) + b"x")
+at = ctypes.addressof(kept)
+for i in range(0, N, 2):
+    last = i + 2 == N
+    struct.pack_into("BBHiQQIIQ", entries, 64 * i, 11, 8, 0, -1, 0, at, 1, 32, 0)
+    struct.pack_into("BBHiQQIIQ", entries, 64 * i + 64, 23, 0 if last else 8, 0, file, 2 ** 64 - 1, at + 16, 1, 0, 0)
+for i in range(N): struct.pack_into("I", queue, array + 4 * i, i)
+struct.pack_into("I", queue, tail, N)
+call(426, ring, N, 0, 2, 0, 0)
+time.sleep(600)`;
 
 /** Programs that try to get out of the tree, or to run on in it. */
 export const PROCESS_ATTEMPTS: readonly ProcessAttempt[] = [
@@ -100,6 +127,17 @@ export const PROCESS_ATTEMPTS: readonly ProcessAttempt[] = [
     program:
       perl(`use File::Copy; $^F = 99; my $name = "x"; my $fd = syscall(319, $name, 0); open my $to, ">&=", $fd; copy("/usr/bin/perl", $to);
   $to->flush; exec "/proc/self/fd/$fd", "TICKER", "TICKS"`),
+    ends: CONTAINED,
+  },
+  {
+    name: "runs a program by its descriptor, without any name (fexecve)",
+    program: perl(`$^F = 99; open my $p, "<", "/usr/bin/perl"; my @a = ("", "TICKER", "TICKS");
+  my ($none, $args, $env) = ("", pack("p3 Q", @a, 0), pack("Q", 0)); syscall(322, fileno $p, $none, $args, $env, 0x1000)`),
+    ends: CONTAINED,
+  },
+  {
+    name: "writes through threads of the kernel's (io_uring)",
+    program: `exec python3 - TICKS TICKER <<'P'\n${RING}\nP`,
     ends: CONTAINED,
   },
   { name: "runs through /proc/self/fd", program: "exec 9</usr/bin/perl; exec /proc/self/fd/9 TICK", ends: CONTAINED },

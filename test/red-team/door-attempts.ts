@@ -35,5 +35,15 @@ export const DOOR_ATTEMPTS = {
     ends: { root: "reported", user: "reported" },
     report: "the supervisor names the place at the stop and at the end, and the server makes an alert of it",
   },
+  systemdRun: {
+    name: "has systemd run it (systemd-run)",
+    ends: { root: "reported", user: "reported" },
+    report: "the supervisor names the unit at the stop and at the end, and the server makes an alert of it",
+  },
+  abstractSocket: {
+    name: "hands work to a program outside through an abstract socket",
+    ends: { user: "not held", "isolated user": "not held" },
+    report: "such sockets belong to the network: with `--isolate net` beside the others it is refused",
+  },
   typeAhead: { name: "types into the terminal of the person who started it (TIOCSTI)", ends: { user: "refused" } },
 } as const satisfies Record<string, Attempt>;

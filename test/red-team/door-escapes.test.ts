@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -278,6 +281,49 @@ describe("C-2: an agent leaves something behind, or reaches for the keyboard", (
     const told = `"${file}" (added)`;
     await waitFor("it to be told", 10_000, () => agent.errors().includes(told) || undefined);
     expect(agent.errors()).toContain("A stop of the agent does not reach what is started from there");
+  });
+
+  test.each(["root", "nobody"] as const)(`${DOOR_ATTEMPTS.systemdRun.name}, as %s`, async (user) => {
+    open(user);
+    const runtime = user === "root" ? "/run" : scratch;
+    const unit = path.join(runtime, "systemd/transient/run-u7.service");
+    // no systemd runs in tests: this is the file that it keeps of a unit as long as that runs
+    const hidden = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh"];
+    const agent = ward.runApart(
+      `mkdir -p ${path.dirname(unit)}; echo '[Service]' | tee ${unit} ${path.dirname(unit)}/session-3.scope; echo left; sleep 600`,
+      { cwd: scratch, cgroup: false },
+      { HOME: scratch, XDG_RUNTIME_DIR: runtime },
+      user === "root" ? hidden : [],
+    );
+    await agent.says("left");
+    expect(ward.stopApart("freeze")).toMatchObject([{ state: "verified_stopped" }]);
+    await waitFor("it to be told", 10_000, () => agent.errors().includes(`"${unit}" (added)`) || undefined);
+    expect(agent.errors()).not.toContain("session-3.scope");
+  });
+
+  test.each([
+    ["user", [], "reached"],
+    ["isolated user", ["pid", "home"], "reached"],
+    ["isolated user without a network", ["pid", "home", "net"], "refused"],
+  ] as const)(`${DOOR_ATTEMPTS.abstractSocket.name}, as %s`, async (_, isolate, ends) => {
+    open("nobody");
+    const name = `fb-red-${randomUUID()}`;
+    const place = `use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); my $at = pack("S a*", AF_UNIX, "\\0${name}")`;
+    const listen = `$| = 1; ${place}; bind($s, $at) && listen($s, 5) && print "listens"; accept(my $c, $s) while 1`;
+    const helper = spawn("/usr/bin/perl", ["-e", listen], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      await once(helper.stdout, "data");
+      const ask = `${place}; print connect($s, $at) ? "reached" : "refused"`;
+      const agent = ward.runApart(["/usr/bin/perl", "-e", `$| = 1; ${ask}; sleep 600`], {
+        isolate,
+        cwd: scratch,
+        cgroup: false,
+      });
+      await agent.says(ends);
+      expect(ward.stopApart("kill")).toMatchObject([{ state: "verified_stopped" }]);
+    } finally {
+      helper.kill("SIGKILL");
+    }
   });
 
   test(DOOR_ATTEMPTS.typeAhead.name, async () => {

@@ -7,6 +7,10 @@ export const HOME_ATTEMPTS = {
   stopSupervisor: { name: "stops its supervisor (SIGSTOP)", ends: { user: "contained", ...REFUSED } },
   killSupervisor: { name: "kills its supervisor (SIGKILL)", ends: { user: "contained", ...REFUSED } },
   traceSupervisor: { name: "traces its supervisor (ptrace)", ends: { user: "contained", ...REFUSED } },
+  overwriteSupervisor: {
+    name: "overwrites its supervisor's memory (process_vm_writev)",
+    ends: { user: "contained", ...REFUSED },
+  },
   liveOnAfterRoot: {
     name: "ends, and leaves a daemon behind",
     ends: { user: "contained", "isolated user": "contained" },

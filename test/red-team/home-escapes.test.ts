@@ -203,6 +203,28 @@ describe("C-2: an unprivileged agent attacks its supervisor", () => {
     30_000,
   );
 
+  test(
+    HOME_ATTEMPTS.overwriteSupervisor.name,
+    async () => {
+      const overwrite = `open my $m, "<", "/proc/$ARGV[0]/maps"; my $x = "\\xff" x 4096;
+        my $from = pack("QQ", unpack("Q", pack("p", $x)), 4096);
+        while (<$m>) { next unless /^([0-9a-f]+)-([0-9a-f]+) rw/;
+          for (my $at = hex $1; $at < hex $2; $at += 4096) {
+            syscall(311, $ARGV[0] + 0, $from, 1, pack("QQ", $at, 4096), 1, 0) } }`;
+      writeFileSync(join(scratch, "overwrite"), overwrite);
+      const agent = ward.runApart(`cd ${scratch}; perl overwrite $PPID; setsid ./ticker ./ticks & wait`, {
+        cgroup: false,
+      });
+      // it died of what was written into it; its agent runs on
+      await agent.exit;
+      await runs();
+      expect(ward.stopApart("freeze")).toMatchObject([{ state: "verified_stopped", remaining: [] }]);
+      expect(await standsStill()).toBe(true);
+      expect(ward.stopApart("kill").every(({ state }) => state === "verified_stopped")).toBe(true);
+    },
+    30_000,
+  );
+
   test(`${HOME_ATTEMPTS.setuid.name}; ${HOME_ATTEMPTS.replaceSocket.name}`, async () => {
     copyFileSync("/usr/bin/setpriv", join(scratch, "setpriv"));
     chmodSync(join(scratch, "setpriv"), 0o4755);
