@@ -39,5 +39,7 @@ test("C-2: a job that an agent leaves for cron, at or its user's systemd is told
 
 test("a program that says nothing, or is not there, is no job", async () => {
   const programs = { crontab: join(dir, "none"), atq: join(dir, "none") };
-  expect([...(await readPersistence({}, programs)).keys()].filter((place) => /job|user's crontab/.test(place))).toEqual([]);
+  expect([...(await readPersistence({}, programs)).keys()].filter((place) => /job|user's crontab/.test(place))).toEqual(
+    [],
+  );
 });
