@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actor } from "./killswitch.ts";
 
 /** How far checkpoints of the log have come to one place of the profile. */
 export const shipmentView = z.object({
@@ -22,6 +23,20 @@ export const shipmentView = z.object({
 export type ShipmentView = z.infer<typeof shipmentView>;
 export const shipmentList = z.object({ items: z.array(shipmentView) });
 export type ShipmentList = z.infer<typeof shipmentList>;
+
+/** One act of a person, agent, rule or daemon, as it was recorded. */
+export const auditView = z.object({
+  seq: z.number().int(),
+  at: z.string(),
+  actor,
+  action: z.string(),
+  target: z.string().nullable(),
+  /** hexadecimal leaf hash (RFC 6962) */
+  leafHash: z.string(),
+  /** the canonical JSON that was hashed */
+  leaf: z.string(),
+});
+export type AuditView = z.infer<typeof auditView>;
 
 /** The log over every event and act (RFC 6962, C2SP tlog-tiles). */
 export const auditLogView = z.object({

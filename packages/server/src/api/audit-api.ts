@@ -5,6 +5,7 @@ import type {
   AuditProofView,
   AuditTileView,
   AuditVerdictView,
+  AuditView,
   CosignaturesRequest,
   CosignaturesView,
   RotateKeyRequest,
@@ -12,17 +13,15 @@ import type {
   ShipmentList,
   VerifyLogRequest,
 } from "@firebreak/protocol";
-import type { z } from "zod";
 import type { Caller } from "../access/index.ts";
-import type { AuditProofQuery } from "./audit-requests.ts";
+import type { AuditProofQuery, AuditQuery } from "./audit-requests.ts";
 import type { PageQuery } from "./requests.ts";
-import type { auditView } from "./schemas.ts";
 
 type List<T> = Promise<{ items: T[]; next: string | null }>;
 
 /** The log of every act and event, and what proves it. */
 export interface AuditApi {
-  listAudit(caller: Caller, query: PageQuery): List<z.infer<typeof auditView>>;
+  listAudit(caller: Caller, query: AuditQuery): List<AuditView>;
   getAuditLog(caller: Caller): Promise<AuditLogView>;
   listAuditHeads(caller: Caller, query: PageQuery): List<AuditHeadView>;
   getAuditTile(caller: Caller, tile: { readonly level: number; readonly index: number }): Promise<AuditTileView>;

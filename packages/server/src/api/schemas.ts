@@ -1,5 +1,6 @@
 /** Every schema of an answer that the OpenAPI document names; those of requests stand in `request-schemas.ts`. */
 import {
+  auditView,
   auditEntriesView,
   auditHeadView,
   auditLogView,
@@ -140,18 +141,6 @@ import { z } from "zod";
 import { DRILL_ANSWERS } from "./drill-schemas.ts";
 import { EXPLORER_ANSWERS } from "./explorer-schemas.ts";
 import { PLAYBOOK_ANSWERS } from "./playbook-schemas.ts";
-
-export const auditView = z.object({
-  seq: z.number().int(),
-  at: z.string(),
-  actor,
-  action: z.string(),
-  target: z.string().nullable(),
-  /** hexadecimal leaf hash (RFC 6962) */
-  leafHash: z.string(),
-  /** the canonical JSON that was hashed */
-  leaf: z.string(),
-});
 
 /** The supervisor of a new session gets a token that speaks for this session alone. */
 export const newSessionView = z.object({ session: sessionView, token: z.string() });

@@ -115,7 +115,7 @@ const resume = (who: string, holdId: string, checked: readonly string[] = CHECKE
 const view = (who = "ada") => ask(who, killswitchView, "GET", "/api/v1/killswitch");
 const approvals = (who: string, id: string) => ask(who, approvalView, "GET", `/api/v1/approvals/${id}`);
 const audited = async (action: string) =>
-  (await listAudit(house.database.kysely, 0)).filter((row) => row.action === action).map((row) => JSON.parse(row.leaf));
+  (await listAudit(house.database.kysely)).filter((row) => row.action === action).map((row) => JSON.parse(row.leaf));
 
 async function incidentOf(severity: 1 | 2): Promise<string> {
   const body = { title: "Keys leak", severity, type: "other" };

@@ -1,5 +1,6 @@
 /** Values of a schema, for answers whose content does not matter. */
 import {
+  auditView,
   evidenceView,
   evidenceVerification,
   evidencePreview,
@@ -45,7 +46,6 @@ import type { IndicatorApi } from "./indicator-api.ts";
 import type { PlaybookApi } from "./playbook-api.ts";
 import type { RunServices } from "./run-services.ts";
 import { playbookLibrary } from "./playbook-schemas.ts";
-import { auditView } from "./schemas.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 

@@ -1,5 +1,4 @@
 export { listAudit } from "./list-audit.ts";
-export type { AuditView } from "./list-audit.ts";
 export { recordAudit, recordAudits } from "./record-audit.ts";
 export type { AuditRecord } from "./record-audit.ts";
 export { keepLastCheck, readLastCheck } from "./tree/last-check.ts";

@@ -51,7 +51,7 @@ async function openByAlert(): Promise<string> {
 }
 
 async function auditActions(): Promise<string[]> {
-  return (await listAudit(testDatabase.database.kysely, 0)).map((record) => `${record.action} ${record.actor.name}`);
+  return (await listAudit(testDatabase.database.kysely)).map((record) => `${record.action} ${record.actor.name}`);
 }
 
 async function domainEvents(): Promise<string[]> {

@@ -21,10 +21,10 @@ type AuditServices = Pick<
 
 export function auditServices(house: House): AuditServices {
   return {
-    listAudit: async (_caller, { after, limit }) => {
-      const from = placeAfter(after);
-      const items = await listAudit(house.database.kysely, from, limit);
-      return { items, next: items.length < limit ? null : String(items.at(-1)?.seq ?? from) };
+    listAudit: async (_caller, { after, limit, ...filter }) => {
+      const from = after === undefined ? undefined : placeAfter(after);
+      const items = await listAudit(house.database.kysely, { ...filter, after: from, limit });
+      return { items, next: items.length < limit ? null : String(items.at(-1)?.seq ?? from ?? 0) };
     },
     getAuditLog: async () => {
       const { lastCheck } = house.auditLog;

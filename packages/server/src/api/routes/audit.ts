@@ -11,7 +11,7 @@ import {
   shipmentList,
   verifyLogRequest,
 } from "@firebreak/protocol";
-import { auditEntriesParams, auditProofQuery, auditTileParams } from "../audit-requests.ts";
+import { auditEntriesParams, auditProofQuery, auditTileParams, auditQuery } from "../audit-requests.ts";
 import { pageQuery } from "../requests.ts";
 import { defineRoute } from "../route.ts";
 import { auditHeadPage, auditPage } from "../schemas.ts";
@@ -24,10 +24,10 @@ export const auditRoutes = [
     method: "GET",
     path: "/api/v1/audit",
     operationId: "listAudit",
-    summary: "Every act of a person, token, rule or daemon, oldest first",
+    summary: "Acts of persons, tokens, rules and daemons, with filters",
     tag,
     access,
-    query: pageQuery,
+    query: auditQuery,
     response: auditPage,
     handler: ({ services, caller }, { query }) => services.listAudit(caller, query),
   }),

@@ -24,6 +24,7 @@ import { messageOf, OperatorError } from "../../kernel/index.ts";
 import { usageError } from "../arguments.ts";
 import type { ApiClient } from "../client.ts";
 import type { Command } from "../command.ts";
+import { auditActCommands } from "./audit-acts.ts";
 import { auditChainCommands } from "./audit-chain.ts";
 import { headsIn, readKeptHeads } from "./audit-kept-heads.ts";
 import { auditKeyCommands } from "./audit-keys.ts";
@@ -337,6 +338,7 @@ export const auditCommands: readonly Command[] = [
   verify,
   exportCommand,
   prove,
+  ...auditActCommands,
   ...auditShipCommands,
   ...auditKeyCommands,
   ...auditChainCommands,

@@ -105,7 +105,7 @@ test("E-7: PDF is a plain document without actions, links or scripts; what its f
 
 test("E-7: an export is an act in the log, with the hash of the file", async () => {
   const { sha256 } = await exportImpact(ctx, incidentId, { format: "json" });
-  const acts = (await listAudit(ctx.database.kysely, 0)).filter(({ action }) => action === "impact.export");
+  const acts = (await listAudit(ctx.database.kysely)).filter(({ action }) => action === "impact.export");
   expect(acts.at(-1)).toMatchObject({ target: incidentId, actor: { name: "ada" } });
   expect(acts.at(-1)?.leaf).toContain(sha256);
 });

@@ -290,7 +290,7 @@ describe("E-7: versions", () => {
     const second = await refreshImpact(ctx, incidentId);
     expect(second).toMatchObject({ version: 2, versions: [{ version: 2 }, { version: 1 }] });
     expect({ ...(await getImpact(ctx, incidentId, 1)), versions: [] }).toEqual({ ...first, versions: [] });
-    const acts = (await listAudit(ctx.database.kysely, 0)).filter(({ action }) => action === "impact.compute");
+    const acts = (await listAudit(ctx.database.kysely)).filter(({ action }) => action === "impact.compute");
     expect(acts.map(({ leaf }) => leaf.includes(first.sha256) || leaf.includes(second.sha256))).toEqual([true, true]);
   });
 

@@ -373,7 +373,7 @@ describe("E-7: the curated view", () => {
     expect(whole.find((one) => one.ref === note?.ref)).toEqual({ ...note, hidden: true });
     await markEntry(ctx, incidentId, { ref, act: "unhide" });
     expect(telemetryOf(await curated())).toEqual(pinned);
-    const acts = (await listAudit(ctx.database.kysely, 0)).filter(({ action }) => action === "timeline.mark");
+    const acts = (await listAudit(ctx.database.kysely)).filter(({ action }) => action === "timeline.mark");
     expect(acts.map(({ leaf }) => /"act":"(\w+)"/.exec(leaf)?.[1])).toEqual([
       "pin",
       "annotate",

@@ -43,6 +43,7 @@ import { personErasures } from "./0042-person-erasures.ts";
 import { contradictedReceipts } from "./0043-contradicted-receipts.ts";
 import { processLocks } from "./0044-process-locks.ts";
 import { storms } from "./0045-storms.ts";
+import { actsByFilter } from "./0046-acts-by-filter.ts";
 
 export interface Migration {
   /** 1, 2, 3 …, without a gap */
@@ -98,4 +99,5 @@ export const migrations: readonly Migration[] = [
   { version: 43, name: "contradicted-receipts", sql: contradictedReceipts },
   { version: 44, name: "process-locks", sql: processLocks },
   { version: 45, name: "storms", sql: storms },
+  { version: 46, name: "acts-by-filter", sql: actsByFilter },
 ];
