@@ -44,8 +44,8 @@ describe("E-5: acts of people, rules and daemons are found", () => {
     ["by a text, whatever its case", { text: "example ltd" }, [0]],
     ["by a text that JSON spells otherwise", { text: 'said "settled" – 100 %' }, [2]],
     ["by no pattern", { text: "100 %d" }, []],
-    ["since a time, and before another", { since: at(1), until: at(4) }, [1, 2, 3]],
-    ["by all of it at once", { actor: "ada", action: "legal_hold.", since: at(1), order: "newest" }, [2]],
+    ["since a time, and before another", { since: minute(1), until: minute(4) }, [1, 2, 3]],
+    ["by all of it at once", { actor: "ada", action: "legal_hold.", since: minute(1), order: "newest" }, [2]],
     ["by what nobody did", { actor: "nobody" }, []],
   ])("%s", async (_what, request, minutes) => {
     expect(await minutesOf(request)).toEqual(minutes);
@@ -80,6 +80,6 @@ describe("E-5: acts of people, rules and daemons are found", () => {
   });
 });
 
-function at(minutes: number): string {
+function minute(minutes: number): string {
   return new Date(BEGIN_MS + minutes * 60_000).toISOString();
 }
