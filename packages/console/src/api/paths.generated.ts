@@ -4065,6 +4065,13 @@ export interface paths {
     get: {
       parameters: {
         query?: {
+          actor?: string;
+          action?: string;
+          target?: string;
+          text?: string;
+          since?: string;
+          until?: string;
+          order?: "newest" | "oldest";
           after?: string;
           limit?: number;
         };
