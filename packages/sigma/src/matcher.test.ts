@@ -104,7 +104,45 @@ function load(rules: readonly object[]) {
   return { compiled, refs: fields.all() };
 }
 
+/** Fields that several presentations of an event share, and what each has beside them, under other names. */
+const parted = fc.tuple(record, fc.array(record, { minLength: 1, maxLength: 4 })).map(([common, own]) => ({
+  common,
+  own: own.map((fields) => Object.fromEntries(Object.entries(fields).filter(([key]) => !Object.hasOwn(common, key)))),
+}));
+
 describe("the matcher", () => {
+  it("takes fields that presentations have in common as if each had them", () => {
+    const counts = { truncatedValues: 0 };
+    fc.assert(
+      fc.property(
+        fc.array(rule, { minLength: 1, maxLength: 8 }),
+        fc.array(parted, { minLength: 1, maxLength: 6 }),
+        (rules, events) => {
+          const { compiled, refs } = load(rules);
+          const matcher = new Matcher(compiled, refs);
+          const layout = layOut(refs);
+          for (let round = 0; round < ROUNDS / 3; round++) {
+            const { common, own } = events[round % events.length] ?? { common: {}, own: [] };
+            const budget = { steps: 1e6, exhausted: false };
+            for (const fields of own) {
+              const presentation = { logsource: {}, fields, common };
+              const view = new EventView(presentation, layout, DEFAULT_LIMITS, budget, counts);
+              const whole = { logsource: {}, fields: { ...common, ...fields } };
+              const matched: typeof compiled = [];
+              matcher.match(presentation, view, matched);
+              const found = matched.map(({ index }) => index).sort((a, b) => a - b);
+              const expected = compiled.filter(({ predicate }) =>
+                compilePredicate(predicate)(new EventView(whole, layout, DEFAULT_LIMITS, budget, counts)),
+              );
+              expect({ common, fields, found }).toEqual({ common, fields, found: expected.map(({ index }) => index) });
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   it("finds exactly the rules that hold one by one, on flat, nested and peeked records, before and after training", () => {
     const counts = { truncatedValues: 0 };
     fc.assert(

@@ -1,6 +1,7 @@
 import { compileAll, compileAny, compileAtLeast, type Test } from "./compile-predicate.ts";
 import { KeyTree, type KeyPlace, type ScalarReading } from "./key-tree.ts";
 import type { FieldRef, Predicate } from "./predicate.ts";
+import type { StepBudget } from "./regex.ts";
 import { necessarySignals, SignalTable, WHOLE_RECORD, type Gate, type Signal } from "./signals.ts";
 import { SlotState, type Reading } from "./slot-state.ts";
 import type { Presentation } from "./types.ts";
@@ -30,6 +31,19 @@ interface Slot<Rule> {
   readonly timesUp: Float64Array;
 }
 
+interface Raised<Rule> {
+  readonly slot: Slot<Rule>;
+  readonly reading: Reading;
+}
+
+/** What the common fields of an event's presentations raise. */
+interface Common<Rule> {
+  readonly fields: PlainObject;
+  /** that of the event */
+  readonly budget: StepBudget;
+  readonly raised: readonly Raised<Rule>[];
+}
+
 /** Records after which the rules' watched signals are chosen anew, by how often each signal was up in a sample. */
 const RETRAIN_AFTER: readonly number[] = [256, 2048, 32_768];
 /** Every record is sampled at first, later one in so many. */
@@ -54,6 +68,9 @@ export class Matcher<Rule extends Matchable> {
   /** Rules to test for the record at hand. */
   readonly #waiting: Entry<Rule>[] = [];
   #record = 0;
+  #common: Common<Rule> | undefined;
+  /** What is raised, while common fields are walked. */
+  #noted: Raised<Rule>[] | undefined;
 
   constructor(rules: readonly Rule[], fields: readonly FieldRef[]) {
     const table = new SignalTable(rules.map(({ predicate }) => predicate));
@@ -77,8 +94,9 @@ export class Matcher<Rule extends Matchable> {
   match(presentation: Presentation, view: EventView, matched: Rule[]): void {
     this.#record += 1;
     // the fields of a host that answers single questions may be costly to build
-    if (presentation.peek === undefined && isPlain(presentation.fields)) this.#walk(presentation.fields, view);
-    else this.#probe(view);
+    if (presentation.peek !== undefined || !isPlain(presentation.fields)) this.#probe(view);
+    else if (presentation.common === undefined) this.#walk(presentation.fields, view);
+    else this.#walkBoth(presentation.fields, presentation.common, view);
     for (const entry of this.#waiting) {
       if (entry.mark === this.#record) continue;
       entry.mark = this.#record;
@@ -99,8 +117,41 @@ export class Matcher<Rule extends Matchable> {
     if (RETRAIN_AFTER.includes(this.#record)) this.#watch((signal) => this.#timesUp(signal));
   }
 
-  /** A plain record tells its fields by its own keys, which are fewer than the fields that rules name. */
-  #walk(fields: Presentation["fields"], view: EventView): void {
+  /** Where keys are not what they seem, or stand in both, the view decides. */
+  #walkBoth(fields: PlainObject, common: PlainObject, view: EventView): void {
+    const isKnown = this.#common?.fields === common && this.#common.budget === view.budget;
+    if (!isKnown && !(isPlain(common) && this.#hasPlainKeys(common))) return this.#probe(view);
+    if (!this.#hasPlainKeys(fields, common)) return this.#probe(view);
+    view.keysHaveNoSpaces();
+    if (isKnown) for (const { slot, reading } of this.#common?.raised ?? []) this.#add(slot, reading);
+    else this.#walkCommon(common, view);
+    this.#walk(fields, view);
+  }
+
+  #hasPlainKeys(fields: PlainObject, others: PlainObject = {}): boolean {
+    for (const key in fields) {
+      const { spaced, dotted } = this.#keys.top(key);
+      if (spaced || dotted || Object.hasOwn(others, key)) return false;
+    }
+    return true;
+  }
+
+  #walkCommon(common: PlainObject, view: EventView): void {
+    const raised = (this.#noted = []);
+    try {
+      const isAllSeen = this.#walk(common, view);
+      this.#common = isAllSeen ? { fields: common, budget: view.budget, raised } : undefined;
+    } finally {
+      this.#noted = undefined;
+    }
+  }
+
+  /**
+   * A plain record tells its fields by its own keys, which are fewer than the fields that rules name.
+   *
+   * @returns false when something inside was read through the view
+   */
+  #walk(fields: PlainObject, view: EventView): boolean {
     let isNested = false;
     let hasSpaces = false;
     let hasDots = false;
@@ -113,11 +164,11 @@ export class Matcher<Rule extends Matchable> {
       else if (place.slot !== undefined || this.#anywhere !== undefined) this.#addScalar(place, value, view);
     }
     if (!hasSpaces) view.keysHaveNoSpaces();
-    if (isNested) this.#walkObjects(fields, hasDots, view);
+    return !isNested || this.#walkObjects(fields, hasDots, view);
   }
 
   /** The objects of a record. Where a key with dots may stand for a path, the view decides. */
-  #walkObjects(fields: Presentation["fields"], hasDots: boolean, view: EventView): void {
+  #walkObjects(fields: PlainObject, hasDots: boolean, view: EventView): boolean {
     let isAllSeen = true;
     for (const key in fields) {
       const value = fields[key];
@@ -130,6 +181,7 @@ export class Matcher<Rule extends Matchable> {
       for (const slot of place.below) this.#addAll(slot, view);
     }
     if (!isAllSeen && this.#anywhere !== undefined) this.#addTexts(this.#anywhere, view.allValues().texts, view);
+    return isAllSeen;
   }
 
   /** @returns false when something inside has to be read through the view */
@@ -217,6 +269,7 @@ export class Matcher<Rule extends Matchable> {
   #add(slot: Slot<Rule>, reading: Reading): void {
     const { state, watchers } = slot;
     if (reading.bits === state.none) return;
+    this.#noted?.push({ slot, reading });
     if (state.bits === state.none) this.#used.push(slot);
     state.add(reading);
     for (const signal of reading.watched) {
@@ -253,6 +306,7 @@ export class Matcher<Rule extends Matchable> {
     for (const { state, watchers } of this.#slots.values()) state.watch(Object.keys(watchers).map(Number));
     for (const { memo } of this.#slots.values()) memo.clear();
     this.#keys.forgetValues();
+    this.#common = undefined;
     this.#unwatched = unwatched;
   }
 

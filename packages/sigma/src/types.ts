@@ -68,6 +68,11 @@ export interface Presentation {
   /** may be a getter that builds them when a rule needs more than `peek` can tell */
   readonly fields: Readonly<Record<string, unknown>>;
   /**
+   * More fields, of other names, as if they stood in `fields`: what several presentations of one event have in common is
+   * looked at once when they hold the same object.
+   */
+  readonly common?: Readonly<Record<string, unknown>>;
+  /**
    * Reads one field without building all of them, for hosts whose rules look at few.
    *
    * @returns exactly what `fields` holds under the name; {@link NO_FIELD} when the name leads to nothing there, not as a

@@ -33,6 +33,7 @@ type Limits = Pick<EngineLimits, "textCharsMax" | "valuesMax" | "depthMax">;
 type Fields = Presentation["fields"];
 
 const ABSENT: FieldValues = { present: false, hasNull: false, texts: [] };
+const NO_FIELDS: Fields = {};
 const PATH_PARTS_MAX = 16;
 const SLOTS_MANY = 12;
 
@@ -111,10 +112,14 @@ export class EventView {
     return this.#record.fields;
   }
 
+  get #common(): Fields {
+    return this.#record.common ?? NO_FIELDS;
+  }
+
   #all(): Slot {
     this.#anywhere ??= {
       index: -1,
-      values: this.#toValues(this.#fields),
+      values: this.#toValues({ ...this.#common, ...this.#fields }),
       next: undefined,
       folded: undefined,
       hash: undefined,
@@ -151,15 +156,22 @@ export class EventView {
     const peeked = this.#record.peek?.(name);
     if (peeked === NO_FIELD) return ABSENT;
     if (peeked !== undefined) return this.#toValues(peeked);
-    if (Object.hasOwn(this.#fields, name)) return this.#toValues(this.#fields[name]);
+    const own = this.#ownValue(name);
+    if (own !== MISSING) return this.#toValues(own);
     const path = this.#paths[index];
     if (path !== undefined && path.parts.length > 1) {
       const found: unknown[] = [];
       this.#descend(this.#fields, path, 0, found);
+      if (found.length === 0) this.#descend(this.#common, path, 0, found);
       if (found.length > 0) return this.#toValues(found.length === 1 ? found[0] : found);
     }
     const spaced = this.#withoutSpaces().get(name);
-    return spaced === undefined ? ABSENT : this.#toValues(this.#fields[spaced]);
+    return spaced === undefined ? ABSENT : this.#toValues(this.#ownValue(spaced));
+  }
+
+  #ownValue(key: string): unknown {
+    const own = propertyOf(this.#fields, key);
+    return own === MISSING ? propertyOf(this.#common, key) : own;
   }
 
   /** Collects what a dotted name leads to, through lists, taking the longest key first where keys hold dots themselves. */
@@ -190,8 +202,8 @@ export class EventView {
   #withoutSpaces(): ReadonlyMap<string, string> {
     if (this.#spaceless !== undefined) return this.#spaceless;
     let map: Map<string, string> | undefined;
-    for (const key in this.#fields) {
-      if (key.includes(" ")) (map ??= new Map()).set(key.replaceAll(" ", ""), key);
+    for (const fields of [this.#common, this.#fields]) {
+      for (const key in fields) if (key.includes(" ")) (map ??= new Map()).set(key.replaceAll(" ", ""), key);
     }
     this.#spaceless = map ?? NO_SPACES;
     return this.#spaceless;

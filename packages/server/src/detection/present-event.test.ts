@@ -179,7 +179,7 @@ describe("how rules see an event", () => {
     const seen = presentEvent(eventOf({ data })).presentations.filter(
       ({ logsource }) => logsource.product === "ai_agent",
     );
-    expect(seen.at(-1)?.fields).toMatchObject({
+    expect({ ...seen.at(-1)?.common, ...seen.at(-1)?.fields }).toMatchObject({
       command: "rm -rf /",
       program: "rm",
       command_decoded: true,

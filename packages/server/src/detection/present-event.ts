@@ -20,16 +20,16 @@ const AGENT_EVENTS = { product: "ai_agent", category: "agent_events" } as const;
  */
 export function presentEvent(event: AgentEvent, { withProcesses = true } = {}): SigmaEvent {
   const line = readCommand(event);
-  if (line === undefined || line.trim() === "") return { presentations: [presentAgent(event)] };
+  if (line === undefined || line.trim() === "") return { presentations: [presentAgent(event, line)] };
   const { commands, isCut, presented } = readLine(line);
   const processes = withProcesses ? presentProcesses(event, line, commands) : [];
   const [first] = commands;
   if (commands.length === 1 && first?.text === line && !isCut) {
     const [own, ...more] = presented;
     const others = presentCommands(event, more);
-    return { presentations: [presentAgent(event, own), ...others, ...processes] };
+    return { presentations: [presentAgent(event, line, own), ...others, ...processes] };
   }
-  const own = presentAgent(event, isCut ? { command_cut: true } : {});
+  const own = presentAgent(event, line, isCut ? { command_cut: true } : {});
   return { presentations: [own, ...presentCommands(event, presented), ...processes] };
 }
 
@@ -41,10 +41,8 @@ const readLine = rememberTexts((line) => {
 /** A command that names several hosts is presented for each, so that a rule can ask of one whether it is allowed. */
 function presentationsOf(command: ShellCommand): Readonly<Record<string, unknown>>[] {
   const fields = commandFields(command);
-  const hosts = findRemoteHosts(
-    command.program,
-    command.argv.concat(command.text.includes("/dev/") ? [command.text] : []),
-  );
+  const { program, argv, text } = command;
+  const hosts = findRemoteHosts(program, text.includes("/dev/") ? [...argv, text] : argv);
   return hosts.length === 0 ? [fields] : hosts.map((host) => ({ ...fields, remote_host: host }));
 }
 
@@ -70,23 +68,24 @@ function presentCommands(
   commands: readonly Readonly<Record<string, unknown>>[],
 ): readonly Presentation[] {
   if (commands.length === 0) return [];
+  const common = presentFixed(event);
+  for (const name of CALLER_FIELDS) {
+    const value = event.data[name];
+    if (value !== undefined) common[name] = value;
+  }
   const tool = pickText(event.data, "tool_name", "tool");
-  return commands.map((own) => {
-    const fields = presentFixed(event);
-    for (const name of CALLER_FIELDS) {
-      const value = event.data[name];
-      if (value !== undefined) fields[name] = value;
-    }
-    if (tool !== undefined) fields["tool_name"] = tool;
-    for (const key in own) fields[key] = own[key];
-    return { logsource: AGENT_EVENTS, fields };
-  });
+  if (tool !== undefined) common["tool_name"] = tool;
+  return commands.map((fields) => ({ logsource: AGENT_EVENTS, fields, common }));
 }
 
 /** @param added fields that Firebreak found out about the event */
-function presentAgent(event: AgentEvent, added?: Readonly<Record<string, unknown>>): Presentation {
+function presentAgent(
+  event: AgentEvent,
+  line: string | undefined,
+  added?: Readonly<Record<string, unknown>>,
+): Presentation {
   const { normalized, decoded } = readTexts(event.data);
-  const fields = presentFields(event);
+  const fields = presentFields(event, line);
   for (const key in added) fields[key] = added[key];
   if (normalized.length > 0) fields["normalized_text"] = normalized;
   if (decoded.length > 0) fields["decoded_text"] = decoded;
@@ -128,12 +127,12 @@ function presentFixed(event: AgentEvent): Fields {
   return fields;
 }
 
-function presentFields(event: AgentEvent): Fields {
+function presentFields(event: AgentEvent, line: string | undefined): Fields {
   const { data, kind, resource, risk } = event;
   const fields = presentFixed(event);
   for (const key in data) if (!isFixed(key)) addField(fields, key, data[key]);
   const added: Readonly<Record<(typeof ADDED_FIELDS)[number], unknown>> = {
-    command: readCommand(event),
+    command: line,
     tool_name: pickText(data, "tool_name", "tool"),
     file_path: readFilePath(event),
     url: pickText(data, "url") ?? (kind === "network" ? resource : undefined),

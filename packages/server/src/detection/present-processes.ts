@@ -9,18 +9,18 @@ import type { ShellCommand } from "./shell/shell-reader.ts";
  * command's name behind `/usr/bin/`, where rules that end in `/name` find it.
  */
 export function presentProcesses(event: AgentEvent, line: string, commands: readonly ShellCommand[]): Presentation[] {
-  const { data, agent } = event;
+  const { data } = event;
   const logsource = logsourceOf(data);
-  const context = { ...readContext(data), agent };
+  const common = readContext(event);
   const given = data["image"] ?? data["executable"];
   const [first] = commands;
   const image = typeof given === "string" ? given : toImage(first?.name ?? "");
-  const whole = { logsource, fields: { CommandLine: line, Image: image, ...context } };
-  if (commands.length === 1 && first?.text === line) return [whole];
-  const parts = commands.map(({ text, name }) => {
-    return { logsource, fields: { CommandLine: text, Image: toImage(name), ...context } };
-  });
-  return [whole, ...parts];
+  const presentations = [{ logsource, fields: { CommandLine: line, Image: image }, common }];
+  if (commands.length === 1 && first?.text === line) return presentations;
+  for (const { text, name } of commands) {
+    presentations.push({ logsource, fields: { CommandLine: text, Image: toImage(name) }, common });
+  }
+  return presentations;
 }
 
 const LINUX = { product: "linux", category: "process_creation" } as const;
@@ -37,8 +37,8 @@ const CONTEXT_KEYS = [
   ["ParentProcessId", "ppid", "parent_pid"],
 ] as const;
 
-function readContext(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const context: Record<string, unknown> = {};
+function readContext({ data, agent }: AgentEvent): Record<string, unknown> {
+  const context: Record<string, unknown> = { agent };
   for (const [name, key, otherKey] of CONTEXT_KEYS) {
     const value = data[key] ?? data[otherKey];
     if (value !== undefined && value !== null) context[name] = value;

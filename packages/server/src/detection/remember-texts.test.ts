@@ -16,3 +16,12 @@ it("reads a text once while it is remembered, long texts each time, and forgets 
   read("ab");
   expect(asked.filter((text) => text === "ab")).toHaveLength(2);
 });
+
+it("stops to remember where texts do not repeat, and begins again", () => {
+  let reads = 0;
+  const read = rememberTexts(() => (reads += 1));
+  for (let number = 0; number < 600; number++) read(`n${number}`);
+  expect([read("ab"), read("ab")]).toEqual([601, 602]);
+  for (let number = 0; number < 10_000; number++) read("ab");
+  expect(reads).toBeLessThan(6_000);
+});

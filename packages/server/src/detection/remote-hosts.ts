@@ -24,6 +24,9 @@ const GIT_REMOTE_PATH = /^(?:[\w.-]+@([\w.-]+)|([\w-]+(?:\.[\w-]+)+)):(?!\/\/|\\
 
 /** @returns the hosts that a command names, as plain names or dotted addresses; the first four */
 export function findRemoteHosts(program: string, words: readonly string[]): string[] {
+  const takesHost = TAKES_HOST.has(program);
+  // without one of these no form is there
+  if (!takesHost && !words.some((word) => word.includes(":") || word.includes("/dev/"))) return [];
   const found = new Set<string>();
   for (const word of words.slice(1)) {
     for (const [sign, pattern] of FORMS) {
@@ -32,7 +35,7 @@ export function findRemoteHosts(program: string, words: readonly string[]): stri
     }
     const path = findPathHost(program, word);
     if (path !== undefined) found.add(canonicalHost(path));
-    if (TAKES_HOST.has(program)) {
+    if (takesHost) {
       const [name = ""] = word.replace(/^[\w.-]*@/, "").split(/[/:](?!:)/);
       if (NAME.test(name) && !word.startsWith("-")) found.add(canonicalHost(name));
     }

@@ -26,7 +26,7 @@ function presentAs(record: EventRecord, unknownAs: readonly Logsource[]): SigmaE
   if (isKnown || unknownAs.length === 0) return event;
   const { presentations } = presentRecord(record, { routing: false });
   return {
-    presentations: unknownAs.flatMap((logsource) => presentations.map(({ fields }) => ({ logsource, fields }))),
+    presentations: unknownAs.flatMap((logsource) => presentations.map((one) => ({ ...one, logsource }))),
   };
 }
 

@@ -49,7 +49,7 @@ export class ShellReader {
   readonly #words: WordExpander;
   readonly #commands = new Map<string, ShellCommand>();
   readonly #state: ShellState;
-  readonly #substitutions = new WeakMap<object, Output | undefined>();
+  #substitutions: Map<object, Output | undefined> | undefined;
   #depth = 0;
   #nesting = 0;
   #isDecoding = false;
@@ -208,17 +208,18 @@ export class ShellReader {
 
   #substitute(part: CommandExpansionPart | ProcessSubstitutionPart): string | undefined {
     if (part.script === undefined) return undefined;
-    if (!this.#substitutions.has(part)) {
+    const substitutions = (this.#substitutions ??= new Map());
+    if (!substitutions.has(part)) {
       const before = this.#lastText;
       const output = this.#budget.allowsDepth(this.#depth + 1) ? this.#runInside(part.script) : undefined;
-      this.#substitutions.set(part, output);
+      substitutions.set(part, output);
       if (part.type === "ProcessSubstitution") {
         const from = this.#lastText === before ? [] : [this.#lastText];
         this.#state.writeFile(part.text, { output, from });
       }
       this.#lastText = before;
     }
-    const known = this.#substitutions.get(part);
+    const known = substitutions.get(part);
     if (known?.isDecoded === true) this.#isDecoding = true;
     return known?.text;
   }
@@ -243,11 +244,11 @@ export class ShellReader {
       else words.push(this.#assign(arg.name, arg));
     }
     const redirects = this.#readRedirects(command.redirects);
-    const argv = words.map((word, index) => (index > 0 && hasGlob(word) ? findFile(word) : word));
+    const argv = words.map((word, index) => (index > 0 ? findFile(word) : word));
     const stdin = redirects.stdin ?? given;
-    const disguised = [command.name, ...command.args].some(
-      (word, index) => word?.type === "Word" && isDisguised(word, index === 0),
-    );
+    const disguised =
+      (command.name !== undefined && isDisguised(command.name, true)) ||
+      command.args.some((word) => word.type === "Word" && isDisguised(word, false));
     const text = redirects.text + suffix;
     const output =
       argv.length === 0 && text === "" ? { text: "", isDecoded: false } : this.#start(argv, stdin, text, disguised);
@@ -310,24 +311,20 @@ export class ShellReader {
 
   #note(argv: readonly string[], stdin: Stream, redirects: string, disguised: boolean): void {
     const { [0]: name = "" } = argv;
-    const hidden = hasGlob(name) ? findPrograms(name) : [];
-    for (const [index, called] of [name, ...hidden].entries()) {
-      const words = [called, ...argv.slice(1)];
+    for (const called of hasGlob(name) ? [name, ...findPrograms(name)] : [name]) {
+      const words = called === argv[0] ? argv : [called, ...argv.slice(1)];
       const text = (words.join(" ") + redirects).trim();
       this.#lastText = text;
       if (text === "" || !this.#budget.takeCommand()) return;
-      const isHidden = disguised || index > 0;
       const known = this.#commands.get(text);
-      const isDecoded = this.#isDecoding || known?.isDecoded === true;
-      const pipedFrom = stdin.from.length > 0 ? stdin.from : (known?.pipedFrom ?? []);
       this.#commands.set(text, {
         text,
         program: programOf(called),
         name: called,
         argv: words,
-        pipedFrom,
-        isDecoded,
-        isDisguised: isHidden,
+        pipedFrom: stdin.from.length > 0 ? stdin.from : (known?.pipedFrom ?? []),
+        isDecoded: this.#isDecoding || known?.isDecoded === true,
+        isDisguised: disguised || called !== name,
       });
     }
   }

@@ -60,9 +60,8 @@ export const programOf = (name: string): string => name.slice(name.lastIndexOf("
 
 /** @returns what else the command runs; empty when it runs only itself */
 export function unwrap(argv: readonly string[]): readonly Inner[] {
-  const program = programOf(argv[0] ?? "")
-    .toLowerCase()
-    .replace(/\.exe$/, "");
+  const called = programOf(argv[0] ?? "").toLowerCase();
+  const program = called.endsWith(".exe") ? called.slice(0, -".exe".length) : called;
   if (SHELLS.has(program)) return readShell(argv);
   switch (program) {
     case "eval":
