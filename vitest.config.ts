@@ -10,6 +10,7 @@ const LONGEST = [
   "test/drills/drill.test.ts",
   "test/cli/with-server.test.ts",
   "test/crash/kill-server.test.ts",
+  "packages/server/src/app/shipped-runs/kills.test.ts",
   "test/console/pages.test.ts",
   "test/red-team/door-escapes.test.ts",
   "test/cli/without-server.test.ts",
@@ -34,6 +35,8 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // what is waited for comes much later on a machine that has more to do
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     reporters: process.env["CI"] ? ["default"] : ["default"],

@@ -18,7 +18,7 @@ describe("the oldest Node.js that we promise, and the later lines", () => {
       try {
         await installation.startServer();
         installation.start(["run", "--agent", "scout", "--", "sh", "-c", "sleep 60 & wait"]);
-        await waitFor("the agent to be registered", 20_000, async () => {
+        await waitFor("the agent to be registered", 30_000, async () => {
           const view = await installation.call(overview, "GET", "/overview");
           return view.agents.running === 1 ? view : undefined;
         });

@@ -26,7 +26,7 @@ describe("files of the owner that do not parse", () => {
     write("rules/good.yml", GOOD_RULE);
     write("playbooks/broken.yaml", "id: broken\ntitle: Broken\nphases: nowhere\n");
     const server = await installation.startServer();
-    const said = await waitFor("the server to say that it runs", 10_000, () => {
+    const said = await waitFor("the server to say that it runs", 30_000, () => {
       const output = server.output();
       return output.includes("firebreak run") ? output : undefined;
     });

@@ -133,7 +133,7 @@ describe.each(STORAGES)("E2E main job on $name", ({ open }) => {
       await webhook.expect({ template, incidentId: incident.id });
       await mail.expect({ subject: new RegExp(incident.id), to: "owner@example.org" });
     }
-    const deliveries = await waitFor("the deliveries to be recorded", 10_000, async () => {
+    const deliveries = await waitFor("the deliveries to be recorded", 30_000, async () => {
       const detail = await readIncident();
       return detail.deliveries.every((one) => one.state === "delivered") ? detail.deliveries : undefined;
     });

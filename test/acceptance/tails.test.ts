@@ -25,7 +25,7 @@ describe("E2E D-3: log files of agents, with no code for any of them", () => {
     const tail = { name: "openclaw-tools", paths: [log], map: "openclaw-tool-execution" };
     writeFileSync(path.join(installation.home, "tails.yaml"), JSON.stringify({ tails: [tail] }));
     await installation.startServer();
-    await waitFor("the tail to begin", 10_000, async () => {
+    await waitFor("the tail to begin", 30_000, async () => {
       const { items } = await installation.call(tailsView, "GET", "/tails");
       return items[0]?.files === 1 ? items : undefined;
     });
@@ -44,7 +44,7 @@ describe("E2E D-3: log files of agents, with no code for any of them", () => {
         tool_args: { command: "rm -rf /srv/data" },
       };
       appendFileSync(log, `${JSON.stringify(line)}\n`);
-      await waitFor(`the alert of ${agent}`, 10_000, async () => {
+      await waitFor(`the alert of ${agent}`, 30_000, async () => {
         const { items } = await installation.call(pageOf(alertView), "GET", "/alerts?limit=50");
         return items.find((alert) => alert.agentId === agent && alert.ruleId === RECURSIVE_FORCED_DELETION);
       });
@@ -56,7 +56,7 @@ describe("E2E D-3: log files of agents, with no code for any of them", () => {
 
   test("firebreak tail list shows how the file fares; what cannot be read is named", async () => {
     appendFileSync(log, "this is not JSON\n");
-    await waitFor("the line to be read", 10_000, async () => {
+    await waitFor("the line to be read", 30_000, async () => {
       const { value, code } = await installation.json(tailsView, "tail", "list");
       const [tail] = value.items;
       return code === 0 && tail?.unreadable === 1 && tail.lastProblem !== null ? tail : undefined;

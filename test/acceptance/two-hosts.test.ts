@@ -47,13 +47,13 @@ function startAgent(...options: string[]): Agent {
       .filter((line) => /^(allowed|stopped|lease_expired|gate_broken)$/.test(line));
   const next = async (count: number) => {
     const from = decisions().length;
-    return waitFor("decisions", 15_000, () => {
+    return waitFor("decisions", 30_000, () => {
       const later = decisions().slice(from);
       return later.length >= count ? later : undefined;
     });
   };
   const comesTo = async (decision: string) => {
-    await waitFor(`the decision ${decision}`, 15_000, () => (decisions().at(-1) === decision ? true : undefined));
+    await waitFor(`the decision ${decision}`, 30_000, () => (decisions().at(-1) === decision ? true : undefined));
   };
   return { ...child, decisions, next, comesTo };
 }
@@ -129,7 +129,7 @@ describe("C-1, C-2: an agent on another host than the server", () => {
     const receipt = await stop({ level: "freeze", incidentId: id });
     expect(receipt).toMatchObject({ verified: false, results: [{ state: "unverified" }] });
     agent.process.kill("SIGCONT");
-    const late = await waitFor("the late proof", 15_000, async () => {
+    const late = await waitFor("the late proof", 30_000, async () => {
       const { stops, state } = await server.call(incidentDetail, "GET", `/incidents/${id}`);
       return state === "contained" ? stops.find((one) => one.verified) : undefined;
     });
@@ -145,7 +145,7 @@ describe("C-1, C-2: an agent on another host than the server", () => {
     await agent.next(3);
     agent.process.kill("SIGKILL");
     await agent.ended;
-    const receipt = await waitFor("the connection to end", 10_000, async () => {
+    const receipt = await waitFor("the connection to end", 30_000, async () => {
       const made = await stop({ level: "freeze" });
       await resume(made);
       return made.results[0]?.state === "unreachable" ? made : undefined;

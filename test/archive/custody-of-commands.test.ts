@@ -92,7 +92,7 @@ describe("E-3: whoever has an archive in hands is on record", () => {
   test("named by its id the server compares it with the audit log, and finds what was cut off and changed", async () => {
     expect(await installation.json(verdict, "evidence", "verify", archive.id)).toMatchObject({ code: 0 });
     const log = path.join(installation.home, "exported-log");
-    await waitFor("the log to hold every act", 20_000, async () => {
+    await waitFor("the log to hold every act", 30_000, async () => {
       rmSync(log, { recursive: true, force: true });
       const exporting = installation.start(["audit", "export", "--out", log]);
       expect((await exporting.ended).code, exporting.output()).toBe(0);

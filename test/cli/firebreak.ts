@@ -88,7 +88,7 @@ export function createHome(): Home {
   };
 }
 
-export async function until<T>(what: string, ask: () => T | undefined, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(what: string, ask: () => T | undefined, timeoutMs = 55_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const answer = ask();

@@ -33,7 +33,7 @@ test("C-3: coverage says per agent what is enforced and what is only observed, w
     });
     await gate.close();
 
-    await waitFor("the supervised agent is known", 20_000, async () =>
+    await waitFor("the supervised agent is known", 30_000, async () =>
       (await levels()).length === 4 ? true : undefined,
     );
     expect(await levels()).toEqual([

@@ -63,7 +63,7 @@ export async function startEngine(): Promise<Engine> {
     },
   };
   try {
-    await waitFor("the engine answers", 20_000, async () => {
+    await waitFor("the engine answers", 30_000, async () => {
       if (child.exitCode !== null) throw new Error(`dockerd ended: ${log}`);
       const answer = existsSync(socket) ? await engine.ask("GET", "/_ping").catch(() => null) : null;
       return answer?.status === 200 ? true : undefined;

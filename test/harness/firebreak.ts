@@ -70,7 +70,7 @@ export class Installation {
   /** Starts the server and waits until it answers. @param port 0 takes a free one */
   async startServer(port = 0): Promise<Child> {
     const server = this.start(["up", "--port", String(port)]);
-    await waitFor("the server", 30_000, async () => {
+    await waitFor("the server", 90_000, async () => {
       if (server.process.exitCode !== null) throw new Error(`the server ended: ${server.output()}`);
       const url = this.#readUrl(server.process.pid);
       return url !== undefined && (await isHealthy(url)) ? (this.url = url) : undefined;
@@ -138,7 +138,7 @@ export class Installation {
       await child.ended;
       clearTimeout(timer);
     }
-    const left = await waitFor("every process to end", 10_000, () => {
+    const left = await waitFor("every process to end", 30_000, () => {
       const processes = findProcessesWith(`FIREBREAK_HOME=${this.home}`);
       return processes.length === 0 ? processes : undefined;
     }).catch(() => findProcessesWith(`FIREBREAK_HOME=${this.home}`));

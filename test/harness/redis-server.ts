@@ -69,9 +69,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     const exited = once(child, "exit");
     child.stdin.end();
     await exited;
-    await waitFor("the end of redis", 5_000, () => (existsSync(`/proc/${pid}/exe`) ? undefined : true));
+    await waitFor("the end of redis", 30_000, () => (existsSync(`/proc/${pid}/exe`) ? undefined : true));
   };
-  await waitFor("redis to answer", 10_000, () => ask("PING").catch(() => undefined));
+  await waitFor("redis to answer", 30_000, () => ask("PING").catch(() => undefined));
   return {
     port,
     pid,

@@ -41,7 +41,7 @@ async function isHeld(holdId: string): Promise<boolean> {
 async function runAgent(agent: string, program: string, variables: Record<string, string>): Promise<string> {
   const command = ["/usr/bin/env", ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
   const run = server.start(["run", "--agent", agent, "--", ...command, process.execPath, "-e", program]);
-  await waitFor("the agent's words", 20_000, () => (/said: /.test(run.output()) ? true : undefined));
+  await waitFor("the agent's words", 30_000, () => (/said: /.test(run.output()) ? true : undefined));
   run.process.kill("SIGTERM");
   await run.ended;
   return run.output();
@@ -76,7 +76,7 @@ describe("C-1: an agent at the server's door", () => {
     expect(await isHeld(holdId)).toBe(true);
     const titles = async () =>
       (await server.call(alertPage, "GET", "/alerts?status=open")).items.map(({ title }) => title);
-    await waitFor("the alert", 10_000, async () =>
+    await waitFor("the alert", 30_000, async () =>
       (await titles()).some((title) => title.startsWith("The agent thief used the credential of")) ? true : undefined,
     );
   });
@@ -165,13 +165,13 @@ describe("C-8: an agent between its gate and the server", () => {
   test(DOOR_ATTEMPTS.replayLease.name, async () => {
     const openGate = await open("replayer");
     const gate = openGate();
-    await waitFor("a lease", 10_000, () => gate.check().allowed || undefined);
+    await waitFor("a lease", 30_000, () => gate.check().allowed || undefined);
     proxy.mode = "replay";
     await stop("replayer");
     const again = openGate();
     const allowed: boolean[] = [];
     again.onChange((decision) => allowed.push(decision.allowed));
-    await waitFor("the replayed lease to be refused", 10_000, () =>
+    await waitFor("the replayed lease to be refused", 30_000, () =>
       again.status().lease?.text.includes("it was given to another connection") ? true : undefined,
     );
     expect(allowed).not.toContain(true);
@@ -181,7 +181,7 @@ describe("C-8: an agent between its gate and the server", () => {
 
   test(DOOR_ATTEMPTS.cutFeed.name, async () => {
     const gate = (await open("cutter"))();
-    await waitFor("a lease", 10_000, () => gate.check().allowed || undefined);
+    await waitFor("a lease", 30_000, () => gate.check().allowed || undefined);
     proxy.mode = "hold";
     await stop("cutter");
     await waitFor("the lease to be over", 10_000, () => !gate.check().allowed || undefined);
@@ -220,7 +220,7 @@ describe("C-3, C-5: an agent at its gate's files and its skills", () => {
       const { items } = await server.call(alertPage, "GET", "/alerts?status=open");
       return items.some(({ title, agentId }) => agentId === "editor" && title.startsWith("The gate of an agent"));
     };
-    await waitFor("the alert, unasked", 15_000, async () => (await told()) || undefined);
+    await waitFor("the alert, unasked", 30_000, async () => (await told()) || undefined);
   });
 
   test(DOOR_ATTEMPTS.linkSkill.name, async () => {
@@ -279,7 +279,7 @@ describe("C-2: an agent leaves something behind, or reaches for the keyboard", (
     await agent.says("left");
     expect(ward.stopApart("freeze")).toMatchObject([{ state: "verified_stopped" }]);
     const told = `"${file}" (added)`;
-    await waitFor("it to be told", 10_000, () => agent.errors().includes(told) || undefined);
+    await waitFor("it to be told", 30_000, () => agent.errors().includes(told) || undefined);
     expect(agent.errors()).toContain("A stop of the agent does not reach what is started from there");
   });
 

@@ -28,7 +28,7 @@ const page = z.object({
 
 /** @returns the newest alert of the source in that state, once there is one */
 const alertOf = (source: string, status: "open" | "resolved") =>
-  waitFor(`an alert of ${source} that is ${status}`, 20_000, async () => {
+  waitFor(`an alert of ${source} that is ${status}`, 30_000, async () => {
     const { items } = await installation.call(page, "GET", `/alerts?status=${status}&limit=100`);
     return items.find((item) => item.source === source);
   });

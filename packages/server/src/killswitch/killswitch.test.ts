@@ -53,7 +53,7 @@ function targets(killswitch: Killswitch): string[] {
     .toSorted();
 }
 
-async function until(what: string, condition: () => boolean, timeoutMs = 5000): Promise<void> {
+async function until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
   const startMs = performance.now();
   while (!condition()) {
     if (performance.now() - startMs > timeoutMs) throw new Error(`never happened: ${what}`);

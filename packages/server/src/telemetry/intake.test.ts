@@ -242,10 +242,10 @@ describe("the intake", () => {
     });
     const intake = openIntake();
     await intake.accept(await parse(eventOf("one", { agent: { id: "first" } })), bench);
-    await vi.waitFor(() => expect(told).toEqual(["agent first"]));
+    await vi.waitFor(() => expect(told).toEqual(["agent first"]), 30_000);
     const flood = Array.from({ length: 50 }, (_, index) => eventOf(`f${index}`, { agent: { id: `flood-${index}` } }));
     await intake.accept(await parse(...flood), bench);
-    await vi.waitFor(() => expect(told).toHaveLength(21));
+    await vi.waitFor(() => expect(told).toHaveLength(21), 30_000);
     const { rows } = await test.database.pool.query<{ n: string }>("select count(*) as n from agents");
     expect(rows).toEqual([{ n: "51" }]);
     await stop();

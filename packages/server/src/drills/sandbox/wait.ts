@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const ASK_EVERY_MS = 40;
+/** Whoever asks a server more often takes the processor from what it waits for. */
+const ASK_EVERY_MS = 150;
 
 /** What was waited for did not come; the message says what. */
 export class NotInTimeError extends Error {

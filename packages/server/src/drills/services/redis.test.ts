@@ -23,7 +23,7 @@ test("L-4: a real Redis of a drill starts from its configuration, is filled to i
   const server = spawn(start[0], [start[1]], { stdio: "ignore" });
   const port = z.number().parse(facts["port"]);
   const answers = () => sendToRedis(port, [["PING"]]).catch(() => undefined);
-  expect(await waitFor("Redis", 10_000, answers)).toEqual(["+PONG"]);
+  expect(await waitFor("Redis", 30_000, answers)).toEqual(["+PONG"]);
   const { what } = await redisFilled.cause({ sandbox } as unknown as FaultContext, { port });
   expect(what).toContain("OOM");
   expect(await sendToRedis(port, [["SET", "one", "x".repeat(1_000_000)]])).toEqual([expect.stringMatching(/^-OOM/)]);

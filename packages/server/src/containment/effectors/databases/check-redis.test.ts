@@ -74,7 +74,7 @@ describe("check.redis", () => {
     try {
       rmSync(broken.dir, { recursive: true });
       await broken.ask("BGSAVE");
-      const outcome = await waitFor("the save to fail", 5_000, async () => {
+      const outcome = await waitFor("the save to fail", 30_000, async () => {
         const asked = await ask({ port: broken.port });
         return asked.output?.["lastSaveOk"] === false ? asked : undefined;
       });

@@ -95,7 +95,7 @@ describe("firewall.block", () => {
     const until = Date.now() + 2_000;
     await block("apply", { address: ATTACKER }, { context: { expiresAt: until } });
     expect(await reaches(ATTACKER)).toBe(false);
-    await waitFor("the end of the block", 10_000, async () => ((await reaches(ATTACKER)) === true ? true : undefined));
+    await waitFor("the end of the block", 30_000, async () => ((await reaches(ATTACKER)) === true ? true : undefined));
     expect(Date.now()).toBeGreaterThanOrEqual(until);
     const late = await block("apply", { address: ATTACKER }, { context: { expiresAt: until } });
     expect(late).toMatchObject({ ok: false, reason: "denied" });
@@ -110,7 +110,7 @@ describe("firewall.block", () => {
     await block("apply", { address: ATTACKER, direction: "out" }, { operators: [], context: { stepId: "other" } });
     await block("undo", { address: ["10.99.0.2/31", "fd99::2"] }, { context: { stepId: "s" } });
     // neighbours in IPv6 have to find each other again
-    await waitFor("fd99::2", 10_000, async () => ((await reaches("fd99::2", "fd99::1")) === true ? true : undefined));
+    await waitFor("fd99::2", 30_000, async () => ((await reaches("fd99::2", "fd99::1")) === true ? true : undefined));
     expect(await reaches(OPERATOR)).toBe(true);
     expect(await reaches(ATTACKER), "its answers are dropped").toBe(false);
   });
@@ -296,7 +296,7 @@ describe("host.isolate", () => {
   test("C-4: the kernel opens the host by itself, with nobody there to do it", async () => {
     await isolate("apply", {}, { context: { expiresAt: Date.now() + 2_000 } });
     expect(await reaches(ATTACKER)).toBe(false);
-    await waitFor("the end of the isolation", 10_000, async () =>
+    await waitFor("the end of the isolation", 30_000, async () =>
       (await reaches(ATTACKER)) === true ? true : undefined,
     );
     await host.order({ do: "reconcile", context: { home } });

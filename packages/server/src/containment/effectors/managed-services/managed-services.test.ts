@@ -179,7 +179,7 @@ describe("a service that is a command", () => {
     expect(restarted, restarted.message).toMatchObject({ ok: true });
     expect(listening(mark)).toHaveLength(1);
     expect(await actOn(service).undo("service.start")).toMatchObject({ ok: true });
-    await waitFor("its end", 5_000, () => (listening(mark).length === 0 ? true : undefined));
+    await waitFor("its end", 30_000, () => (listening(mark).length === 0 ? true : undefined));
     expect(await actOn(service).apply("check.service")).toMatchObject({
       ok: true,
       output: { active: false, well: false },
