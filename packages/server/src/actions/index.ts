@@ -4,6 +4,6 @@ export { getAction, listActions } from "./list-actions.ts";
 export type { ActionFilters } from "./list-actions.ts";
 export { listEffectors } from "./list-effectors.ts";
 export { previewAction } from "./preview-action.ts";
-export { reconcileActions, tendActions } from "./tend-actions.ts";
+export { reconcileActions, tendActions, isActionDue } from "./tend-actions.ts";
 export { undoAction } from "./undo-action.ts";
 export { verifyAction } from "./verify-action.ts";

@@ -1,3 +1,5 @@
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
 import { hostname } from "node:os";
 import { toIso, messageOf } from "../kernel/index.ts";
 import type { ActionRow } from "./action-row.ts";
@@ -7,12 +9,40 @@ import type { ActionContext } from "./context.ts";
 import { isProved, performApply } from "./perform-apply.ts";
 import { beginUndo, performUndo } from "./undo-action.ts";
 import { confirm, mayRepeat } from "./verify-action.ts";
+import { anyRow, instant } from "../storage/index.ts";
+import type { DueCondition, Instant, Schema } from "../storage/index.ts";
 
 /** What is in force is compared with the real world this often, and at the start. */
 const VERIFY_EVERY_MS = 60_000;
 const AT_ONCE = 16;
 /** As often as a playbook's step: one that kills Firebreak each time must not do so for ever. */
 const INTERRUPTIONS_MAX = 5;
+
+const untended = (kysely: Kysely<Schema>, now: Instant, home: string) =>
+  kysely
+    .selectFrom("actions")
+    .where("host", "=", hostname())
+    .where("home", "=", home)
+    .where((where) =>
+      where.or([
+        where("state", "=", "applying"),
+        where.and([where("state", "in", ["lost", "undoing", "interrupted"]), where("next_try_at", "<=", now)]),
+        where.and([where("state", "in", ["in_force", "lost", "interrupted"]), where("expires_at", "<=", now)]),
+        where.and([
+          where("state", "=", "in_force"),
+          where.or([
+            where("verified_at", "is", null),
+            where("verified_at", "<=", sql<Date>`${now} - ${VERIFY_EVERY_MS}::float8 * interval '1 millisecond'`),
+          ]),
+        ]),
+      ]),
+    );
+
+/** @returns whether {@link tendActions} would find one of this home */
+export const isActionDue =
+  (home: string): DueCondition =>
+  (kysely, now) =>
+    anyRow(untended(kysely, now, home));
 
 /** At the start: whatever the last process believed is compared with the real world before it is believed again. */
 export async function reconcileActions(ctx: ActionContext): Promise<void> {
@@ -35,29 +65,8 @@ export async function tendActions(ctx: ActionContext): Promise<void> {
 }
 
 async function readDue(ctx: ActionContext): Promise<ActionRow[]> {
-  const now = ctx.clock.now();
-  const rows = await ctx.database.kysely
-    .selectFrom("actions")
+  const rows = await untended(ctx.database.kysely, instant(ctx.clock.now()), ctx.home)
     .selectAll()
-    .where("host", "=", hostname())
-    .where("home", "=", ctx.home)
-    .where((where) =>
-      where.or([
-        where("state", "=", "applying"),
-        where.and([
-          where("state", "in", ["lost", "undoing", "interrupted"]),
-          where("next_try_at", "<=", new Date(now)),
-        ]),
-        where.and([
-          where("state", "in", ["in_force", "lost", "interrupted"]),
-          where("expires_at", "<=", new Date(now)),
-        ]),
-        where.and([
-          where("state", "=", "in_force"),
-          where.or([where("verified_at", "is", null), where("verified_at", "<=", new Date(now - VERIFY_EVERY_MS))]),
-        ]),
-      ]),
-    )
     .orderBy("next_try_at")
     .limit(AT_ONCE + ctx.actionsUnderWay.size)
     .execute();

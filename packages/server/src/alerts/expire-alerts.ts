@@ -1,7 +1,8 @@
+import type { Kysely } from "kysely";
 import { recordAudit } from "../audit/index.ts";
 import { toIso } from "../kernel/index.ts";
-import { emitDomainEvent, inTransaction, notifyLive } from "../storage/index.ts";
-import type { Database } from "../storage/index.ts";
+import { anyRow, emitDomainEvent, inTransaction, instant, notifyLive } from "../storage/index.ts";
+import type { Database, DueCondition, Instant, Schema } from "../storage/index.ts";
 import { BATCH_MAX, inBatches } from "./in-batches.ts";
 import { writeResolution } from "./settle.ts";
 import type { SettleContext } from "./settle.ts";
@@ -9,6 +10,22 @@ import type { SettleContext } from "./settle.ts";
 export interface ExpireContext extends SettleContext {
   readonly database: Pick<Database, "kysely">;
 }
+
+const expired = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely.selectFrom("alerts").where("status", "=", "open").where("ends_at", "<=", now);
+
+/** Whether {@link resolveExpiredAlerts} would find one. */
+export const isAlertExpired: DueCondition = (kysely, now) => anyRow(expired(kysely, now));
+
+const overdue = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely
+    .selectFrom("alerts")
+    .where("status", "=", "open")
+    .where("stale_since", "is", null)
+    .where("stale_at", "<=", now);
+
+/** Whether {@link markStaleAlerts} would find one. */
+export const isAlertStale: DueCondition = (kysely, now) => anyRow(overdue(kysely, now));
 
 /**
  * Resolves what its sender promised to be over by now unless heard again. Each alert once, however many nodes ask.
@@ -21,11 +38,8 @@ export function resolveExpiredAlerts(ctx: ExpireContext): Promise<number> {
 
 async function resolveBatch(ctx: ExpireContext): Promise<number> {
   return inTransaction(ctx.database, async (trx) => {
-    const due = await trx
-      .selectFrom("alerts")
+    const due = await expired(trx, instant(ctx.clock.now()))
       .select("id")
-      .where("status", "=", "open")
-      .where("ends_at", "<=", new Date(ctx.clock.now()))
       .orderBy("ends_at")
       .limit(BATCH_MAX)
       .forUpdate()
@@ -48,12 +62,8 @@ export function markStaleAlerts(ctx: ExpireContext): Promise<number> {
 async function markBatch(ctx: ExpireContext): Promise<number> {
   return inTransaction(ctx.database, async (trx) => {
     const now = ctx.clock.now();
-    const due = await trx
-      .selectFrom("alerts")
+    const due = await overdue(trx, instant(now))
       .select("id")
-      .where("status", "=", "open")
-      .where("stale_since", "is", null)
-      .where("stale_at", "<=", new Date(now))
       .orderBy("stale_at")
       .limit(BATCH_MAX)
       .forUpdate()

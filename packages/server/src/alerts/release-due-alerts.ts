@@ -1,5 +1,6 @@
-import { emitDomainEvent, inTransaction } from "../storage/index.ts";
-import type { Database } from "../storage/index.ts";
+import type { Kysely } from "kysely";
+import { anyRow, emitDomainEvent, inTransaction, instant } from "../storage/index.ts";
+import type { Database, DueCondition, Instant, Schema } from "../storage/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import { BATCH_MAX, inBatches } from "./in-batches.ts";
 
@@ -7,6 +8,12 @@ export interface ReleaseContext {
   readonly database: Pick<Database, "kysely">;
   readonly clock: Clock;
 }
+
+const due = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely.selectFrom("alerts").where("status", "=", "open").where("decide_at", "<=", now);
+
+/** Whether {@link releaseDueAlerts} would find one. */
+export const isAlertDue: DueCondition = (kysely, now) => anyRow(due(kysely, now));
 
 /**
  * Hands every open alert whose hold may be over to the pipeline again, each once however many nodes ask.
@@ -19,24 +26,20 @@ export function releaseDueAlerts(ctx: ReleaseContext): Promise<number> {
 
 async function releaseBatch({ database, clock }: ReleaseContext): Promise<number> {
   return inTransaction(database, async (trx) => {
-    const due = await trx
+    const taken = due(trx, instant(clock.now()))
+      .select("id")
+      .orderBy("decide_at")
+      .limit(BATCH_MAX)
+      .forUpdate()
+      .skipLocked();
+    const released = await trx
       .updateTable("alerts")
       .set({ decide_at: null })
-      .where("id", "in", (alerts) =>
-        alerts
-          .selectFrom("alerts")
-          .select("id")
-          .where("status", "=", "open")
-          .where("decide_at", "<=", new Date(clock.now()))
-          .orderBy("decide_at")
-          .limit(BATCH_MAX)
-          .forUpdate()
-          .skipLocked(),
-      )
+      .where("id", "in", taken)
       .returning("id")
       .execute();
-    for (const { id } of due) await emitDomainEvent(trx, { type: "alert.due", alertId: id });
-    return due.length;
+    for (const { id } of released) await emitDomainEvent(trx, { type: "alert.due", alertId: id });
+    return released.length;
   });
 }
 

@@ -1,10 +1,12 @@
 import type { Actor, ShipmentView } from "@firebreak/protocol";
+import { sql } from "kysely";
 import {
   acceptCosignatures,
   askWitnesses,
   describeFindings,
   dropCheckState,
   endOverlap,
+  isTreeBehind,
   keepCheckpoint,
   keepCheckState,
   keepLastCheck,
@@ -27,8 +29,8 @@ import type { CheckTask } from "./log-check/messages.ts";
 import { shipHeads, viewShipments } from "./ship/ship-heads.ts";
 import { sendThroughChannel } from "./ship/through-channel.ts";
 import type { OutgoingMail } from "./ship/through-channel.ts";
-import { inTransaction } from "../storage/index.ts";
-import type { Database } from "../storage/index.ts";
+import { inTransaction, laterFlag } from "../storage/index.ts";
+import type { Database, DueCondition } from "../storage/index.ts";
 
 interface LogHouse {
   readonly config: Pick<Config, "home" | "databaseUrl">;
@@ -48,6 +50,8 @@ interface LogHouse {
 export interface AuditLog {
   /** Appends what was committed since. */
   grow(): Promise<void>;
+  /** whether there may be something to append */
+  readonly isBehind: DueCondition;
   /** Keeps the newest checkpoint in the home; an alert says when the log does not go on from the one before. */
   keep(): Promise<void>;
   /**
@@ -99,7 +103,7 @@ export function openAuditLog(house: LogHouse): AuditLog {
 
 export function logDaemons(log: AuditLog): Daemon[] {
   return [
-    { name: "audit log", everyMs: 250, run: () => log.grow() },
+    { name: "audit log", everyMs: 250, due: log.isBehind, run: () => log.grow() },
     { name: "kept checkpoint", everyMs: 10_000, run: () => log.keep() },
     { name: "checkpoints to ship", everyMs: 10_000, run: () => log.ship() },
     { name: "witnesses of the audit log", everyMs: 10_000, run: () => log.askWitnesses() },
@@ -130,6 +134,9 @@ class HouseAuditLog implements AuditLog {
     this.#openedMs = house.clock.now();
     this.#dueMs = house.clock.monotonicMs() + FIRST_CHECK_MS;
   }
+
+  readonly isBehind: DueCondition = (kysely, now) =>
+    sql<boolean>`${laterFlag(() => !this.#isSettled)} or ${isTreeBehind(kysely, now)}`;
 
   grow(): Promise<void> {
     return this.#alone(async () => {

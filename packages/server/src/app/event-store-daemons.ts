@@ -1,5 +1,5 @@
 import { ensureEventPartitions, rehomeEvents } from "../storage/index.ts";
-import { countUnindexed } from "../telemetry/index.ts";
+import { countUnindexed, isIndexBehind } from "../telemetry/index.ts";
 import type { Daemon } from "./daemons.ts";
 import type { House } from "./house.ts";
 
@@ -29,6 +29,7 @@ export function eventStoreDaemons({
     {
       name: "index of the search",
       everyMs: INDEX_RESTS_MS,
+      due: isIndexBehind,
       run: async () => {
         const isBusy = intake.stats().queuedEvents > 0;
         if (isBusy && (await countUnindexed({ database })) < UNINDEXED_UNDER_LOAD_MAX) return;

@@ -1,14 +1,32 @@
-import { tendActions } from "../actions/index.ts";
-import { markStaleAlerts, releaseDueAlerts, resolveExpiredAlerts } from "../alerts/index.ts";
-import { expireApprovals, remindApprovals } from "../approvals/index.ts";
+import { isActionDue, tendActions } from "../actions/index.ts";
+import {
+  isAlertDue,
+  isAlertExpired,
+  isAlertStale,
+  markStaleAlerts,
+  releaseDueAlerts,
+  resolveExpiredAlerts,
+} from "../alerts/index.ts";
+import { expireApprovals, isApprovalExpired, isApprovalUnanswered, remindApprovals } from "../approvals/index.ts";
 import { drainSpools } from "../containment/index.ts";
 import { SAMPLE_EVERY_MS } from "../guard/index.ts";
-import { checkClocks, endStorms } from "../incidents/index.ts";
-import { refreshStaleImpact } from "../investigation/index.ts";
-import { retryDueDeliveries } from "../notify/index.ts";
-import { expireManualSteps, remindPhases, remindSteps, wakeRuns, withdrawQuestions } from "../playbooks/index.ts";
+import { checkClocks, endStorms, isClockDue } from "../incidents/index.ts";
+import { hasOpenIncidents, refreshStaleImpact } from "../investigation/index.ts";
+import { isDeliveryDue, retryDueDeliveries } from "../notify/index.ts";
+import {
+  expireManualSteps,
+  hasPhaseBoxes,
+  isManualStepDue,
+  isQuestionOrphaned,
+  isRunDue,
+  isStepUnanswered,
+  remindPhases,
+  remindSteps,
+  wakeRuns,
+  withdrawQuestions,
+} from "../playbooks/index.ts";
 import { tendLedger } from "../policies/index.ts";
-import { markLostSessions } from "../telemetry/index.ts";
+import { isSessionSilent, markLostSessions } from "../telemetry/index.ts";
 import { indicatorDaemons } from "./indicator-daemons.ts";
 import { forgetOldHits } from "../workshop/index.ts";
 import { logDaemons } from "./audit-log.ts";
@@ -21,7 +39,7 @@ import { hostDaemons } from "./host-daemons.ts";
 import { killswitchDaemons } from "./killswitch/daemons.ts";
 import { originalsDaemons } from "./originals.ts";
 import { stopDaemons } from "./killswitch/stop-daemons.ts";
-import { runPersonErasures } from "../retention/index.ts";
+import { isPersonErasureDue, runPersonErasures } from "../retention/index.ts";
 import { createRetentionDaemon } from "./retention.ts";
 
 /** Telemetry of sessions that ended while no server answered. */
@@ -41,24 +59,34 @@ export function daemonsOf(house: House): Daemon[] {
   const ctx = () => contextFor(house, DAEMON);
   return [
     ...logDaemons(house.auditLog),
-    { name: "clocks", everyMs: 1_000, run: () => checkClocks(ctx()) },
+    { name: "clocks", everyMs: 1_000, due: isClockDue, run: () => checkClocks(ctx()) },
     { name: "storms that are over", everyMs: 10_000, run: () => endStorms(ctx()) },
-    { name: "expired alerts", everyMs: 1_000, run: () => resolveExpiredAlerts(ctx()) },
-    { name: "stale alerts", everyMs: 1_000, run: () => markStaleAlerts(ctx()) },
-    { name: "alerts whose hold may be over", everyMs: 1_000, run: () => releaseDueAlerts(ctx()) },
-    { name: "deliveries", everyMs: 1_000, run: () => retryDueDeliveries(ctx()) },
-    { name: "expired approvals", everyMs: 1_000, run: () => expireApprovals(ctx()) },
-    { name: "unanswered approvals", everyMs: 1_000, run: () => remindApprovals(ctx()) },
-    { name: "actions", everyMs: 1_000, run: () => tendActions(ctx()) },
-    { name: "runs that wait", everyMs: 1_000, run: () => wakeRuns(ctx()) },
-    { name: "manual steps", everyMs: 5_000, run: () => expireManualSteps(ctx()) },
-    { name: "questions that nothing waits for", everyMs: 1_000, run: () => withdrawQuestions(ctx()) },
-    { name: "phases out of time", everyMs: 5_000, run: () => remindPhases(ctx()) },
-    { name: "unanswered steps", everyMs: 5_000, run: () => remindSteps(ctx()) },
-    { name: "lost sessions", everyMs: 5_000, run: () => markLostSessions({ database }, clock.now()) },
+    { name: "expired alerts", everyMs: 1_000, due: isAlertExpired, run: () => resolveExpiredAlerts(ctx()) },
+    { name: "stale alerts", everyMs: 1_000, due: isAlertStale, run: () => markStaleAlerts(ctx()) },
+    { name: "alerts whose hold may be over", everyMs: 1_000, due: isAlertDue, run: () => releaseDueAlerts(ctx()) },
+    { name: "deliveries", everyMs: 1_000, due: isDeliveryDue, run: () => retryDueDeliveries(ctx()) },
+    { name: "expired approvals", everyMs: 1_000, due: isApprovalExpired, run: () => expireApprovals(ctx()) },
+    { name: "unanswered approvals", everyMs: 1_000, due: isApprovalUnanswered, run: () => remindApprovals(ctx()) },
+    { name: "actions", everyMs: 1_000, due: isActionDue(house.config.home), run: () => tendActions(ctx()) },
+    { name: "runs that wait", everyMs: 1_000, due: isRunDue, run: () => wakeRuns(ctx()) },
+    { name: "manual steps", everyMs: 5_000, due: isManualStepDue, run: () => expireManualSteps(ctx()) },
+    {
+      name: "questions that nothing waits for",
+      everyMs: 1_000,
+      due: isQuestionOrphaned,
+      run: () => withdrawQuestions(ctx()),
+    },
+    { name: "phases out of time", everyMs: 5_000, due: hasPhaseBoxes, run: () => remindPhases(ctx()) },
+    { name: "unanswered steps", everyMs: 5_000, due: isStepUnanswered, run: () => remindSteps(ctx()) },
+    {
+      name: "lost sessions",
+      everyMs: 5_000,
+      due: isSessionSilent,
+      run: () => markLostSessions({ database }, clock.now()),
+    },
     ...stopDaemons(house),
     ...hostDaemons(house),
-    { name: "impacts of open incidents", everyMs: 5_000, run: () => refreshStaleImpact(ctx()) },
+    { name: "impacts of open incidents", everyMs: 5_000, due: hasOpenIncidents, run: () => refreshStaleImpact(ctx()) },
     { name: "changed field maps", everyMs: 2_000, run: () => house.fieldMaps.reloadIfChanged() },
     { name: "tails", everyMs: 200, run: () => house.tails.pass() },
     { name: "syslog", everyMs: 2_000, run: () => house.syslog.pass() },
@@ -75,7 +103,12 @@ export function daemonsOf(house: House): Daemon[] {
     { name: "costs of rules", everyMs: 60_000, run: () => house.workshop.costs.measureIfDue() },
     { name: "old hits of rules", everyMs: 3_600_000, run: () => forgetOldHits(database, clock.now()) },
     { name: "retention", everyMs: 60_000, run: createRetentionDaemon(house) },
-    { name: "erasures of persons", everyMs: 2_000, run: (stopping) => runPersonErasures(ctx(), stopping) },
+    {
+      name: "erasures of persons",
+      everyMs: 2_000,
+      due: isPersonErasureDue,
+      run: (stopping) => runPersonErasures(ctx(), stopping),
+    },
     ...eventStoreDaemons(house),
   ];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { lookBack, runScan, SCAN_TASK } from "../scans/index.ts";
+import { hasNewIndicators, lookBack, runScan, SCAN_TASK } from "../scans/index.ts";
 import type { Daemon } from "./daemons.ts";
 import { contextFor, DAEMON } from "./house.ts";
 import type { House } from "./house.ts";
@@ -17,10 +17,16 @@ export function defineScans(house: House): void {
 export function indicatorDaemons(house: House): Daemon[] {
   const { indicators, profile } = house;
   return [
-    { name: "changed indicators", everyMs: 2_000, run: () => indicators.reloadIfChanged() },
+    {
+      name: "changed indicators",
+      everyMs: 2_000,
+      due: indicators.isChanged,
+      run: () => indicators.reloadIfChanged(),
+    },
     {
       name: "new indicators in the past",
       everyMs: 5_000,
+      due: hasNewIndicators,
       run: () => lookBack(contextFor(house, DAEMON), profile.indicators.lookBackDays),
     },
   ];

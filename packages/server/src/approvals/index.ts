@@ -1,9 +1,9 @@
 export { answerApproval } from "./answer-approval.ts";
 export { makeAnswerToken, openAnswerLink } from "./answer-link.ts";
 export { breakGlass, reviewBreakGlass } from "./break-glass.ts";
-export { remindApprovals } from "./remind-approvals.ts";
+export { remindApprovals, isApprovalUnanswered } from "./remind-approvals.ts";
 export { argumentsOf } from "./approval-row.ts";
-export { expireApprovals } from "./expire-approvals.ts";
+export { expireApprovals, isApprovalExpired } from "./expire-approvals.ts";
 export { countPendingApprovals, getApproval, listApprovals } from "./list-approvals.ts";
 export type { ApprovalFilters } from "./list-approvals.ts";
 export { readQuestion } from "./read-question.ts";

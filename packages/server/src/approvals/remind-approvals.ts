@@ -1,22 +1,30 @@
+import type { Kysely } from "kysely";
 import { roleAllows } from "@firebreak/protocol";
-import { inTransaction } from "../storage/index.ts";
+import { anyRow, inTransaction, instant } from "../storage/index.ts";
 import { toIso } from "../kernel/index.ts";
 import { leaveTrace } from "./leave-trace.ts";
 import type { ApprovalContext, ApprovalRow } from "./types.ts";
+import type { DueCondition, Instant, Schema } from "../storage/index.ts";
 
 const BATCH_MAX = 100;
+
+const unanswered = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely
+    .selectFrom("approvals")
+    .where("state", "=", "pending")
+    .where("reminded_at", "is", null)
+    .where("remind_at", "<=", now)
+    .where("expires_at", ">", now);
+
+/** Whether {@link remindApprovals} would tell again of one. */
+export const isApprovalUnanswered: DueCondition = (kysely, now) => anyRow(unanswered(kysely, now));
 
 /** Tells again of questions that nobody has answered for long, and lets those answer too to whom they escalate. @returns how many */
 export async function remindApprovals(ctx: ApprovalContext): Promise<number> {
   const now = ctx.clock.now();
   return inTransaction(ctx.database, async (trx) => {
-    const due = await trx
-      .selectFrom("approvals")
+    const due = await unanswered(trx, instant(now))
       .selectAll()
-      .where("state", "=", "pending")
-      .where("reminded_at", "is", null)
-      .where("remind_at", "<=", new Date(now))
-      .where("expires_at", ">", new Date(now))
       .orderBy("remind_at")
       .limit(BATCH_MAX)
       .forUpdate()

@@ -12,7 +12,7 @@ export { exportLog } from "./tree/export-log.ts";
 export type { LogExport } from "./tree/export-log.ts";
 export { findActLeaves, findEventLeaves, isLogged } from "./tree/find-leaves.ts";
 export type { FoundLeaf } from "./tree/find-leaves.ts";
-export { growTree } from "./tree/grow-tree.ts";
+export { growTree, isTreeBehind } from "./tree/grow-tree.ts";
 export type { TreeContext } from "./tree/grow-tree.ts";
 export { keepCheckpoint } from "./tree/keep-checkpoint.ts";
 export { announceLogKey, openLogKey } from "./tree/log-key.ts";

@@ -1,8 +1,10 @@
+import type { Kysely } from "kysely";
 import type { ClockKind } from "@firebreak/protocol";
 import { recordAudit } from "../audit/index.ts";
 import { markBreached } from "./clocks.ts";
 import type { IncidentContext } from "./types.ts";
-import { inTransaction } from "../storage/index.ts";
+import { anyRow, inTransaction, instant } from "../storage/index.ts";
+import type { DueCondition, Instant, Schema } from "../storage/index.ts";
 
 /** A clock that ran out and is now marked. */
 export interface Breach {
@@ -14,6 +16,16 @@ export interface Breach {
 /** clocks marked in one call; a caller that gets this many calls again */
 export const BREACHES_MAX = 100;
 
+const overdue = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely
+    .selectFrom("incident_clocks")
+    .where("stopped_at", "is", null)
+    .where("breached_at", "is", null)
+    .where("due_at", "<", now);
+
+/** Whether {@link checkClocks} would find one. */
+export const isClockDue: DueCondition = (kysely, now) => anyRow(overdue(kysely, now));
+
 /**
  * Marks every clock that has run out, each exactly once however many nodes ask. The clocks are rows, so what ran out
  * while nothing ran is found at the next call.
@@ -21,12 +33,8 @@ export const BREACHES_MAX = 100;
 export async function checkClocks(ctx: IncidentContext): Promise<Breach[]> {
   return inTransaction(ctx.database, async (trx) => {
     const now = ctx.clock.now();
-    const due = await trx
-      .selectFrom("incident_clocks")
+    const due = await overdue(trx, instant(now))
       .selectAll()
-      .where("stopped_at", "is", null)
-      .where("breached_at", "is", null)
-      .where("due_at", "<", new Date(now))
       .orderBy("due_at")
       .limit(BREACHES_MAX)
       .forUpdate()

@@ -4,7 +4,7 @@ export type { Admission } from "./admit-alerts.ts";
 export { addNote } from "./add-note.ts";
 export { changeIncidentState } from "./change-incident-state.ts";
 export { changeSeverity, changeSeverityWithin } from "./change-severity.ts";
-export { BREACHES_MAX, checkClocks } from "./check-clocks.ts";
+export { BREACHES_MAX, checkClocks, isClockDue } from "./check-clocks.ts";
 export type { Breach } from "./check-clocks.ts";
 export { getIncident } from "./get-incident.ts";
 export { listIncidents } from "./list-incidents.ts";

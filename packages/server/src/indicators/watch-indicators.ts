@@ -1,15 +1,19 @@
+import { sql } from "kysely";
 import type { IndicatorHit } from "@firebreak/protocol";
 import type { Clock, Logger } from "../kernel/index.ts";
-import type { Database } from "../storage/index.ts";
+import type { Database, DueCondition } from "../storage/index.ts";
 import { IndicatorSet } from "./indicator-set.ts";
 import type { Entry } from "./indicator-set.ts";
 import { readVersion } from "./version.ts";
+import { laterNumber } from "../storage/index.ts";
 
 export interface IndicatorWatch {
   /** @returns the indicators met in an event, as of the last look at the list */
   readonly match: (texts: { readonly resource?: string | undefined; readonly data?: unknown }) => IndicatorHit[];
   /** Reads the list again when it changed since the last look. */
   readonly reloadIfChanged: () => Promise<void>;
+  /** whether it changed since the last look */
+  readonly isChanged: DueCondition;
 }
 
 const ROWS_PER_READ = 10_000;
@@ -23,6 +27,7 @@ export function watchIndicators(ctx: {
   let version = -1;
   let set = new IndicatorSet([]);
   return {
+    isChanged: () => sql<boolean>`(select version from indicator_version) <> ${laterNumber(() => version)}`,
     match: (texts) => set.match(texts, ctx.clock.now()),
     reloadIfChanged: async () => {
       // before the rows: what is committed in between is read again by the next look

@@ -5,7 +5,7 @@ export type { DeliveryFilters } from "./list-deliveries.ts";
 export { requestNotifications } from "./request-notifications.ts";
 export type { NotificationRequest } from "./request-notifications.ts";
 export { retryDelivery } from "./retry-delivery.ts";
-export { retryDueDeliveries } from "./retry-due-deliveries.ts";
+export { retryDueDeliveries, isDeliveryDue } from "./retry-due-deliveries.ts";
 export { sendToChannel } from "./send-to-channel.ts";
 export { checkTemplates } from "./templates.ts";
 export type { NotifyContext, TimelineNote } from "./types.ts";

@@ -1,13 +1,21 @@
 import type { Actor, Role, RunView } from "@firebreak/protocol";
 import { sql } from "kysely";
-import type { Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { z } from "zod";
 import { recordAudit } from "../audit/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Profile } from "../kernel/index.ts";
-import { emitDomainEvent, inTransaction, notifyLive, toStoredJson, toStoredText } from "../storage/index.ts";
-import type { Schema } from "../storage/index.ts";
+import {
+  anyRow,
+  emitDomainEvent,
+  inTransaction,
+  instant,
+  notifyLive,
+  toStoredJson,
+  toStoredText,
+} from "../storage/index.ts";
+import type { DueCondition, Instant, Schema } from "../storage/index.ts";
 import { changeStep, readRun } from "./journal.ts";
 import type { RunRecord, StepChange, StepRecord } from "./journal.ts";
 import type { PlaybookVerbs } from "./context.ts";
@@ -126,6 +134,16 @@ async function tellAnswer(
 const EXPIRY_ACTOR: Actor = { kind: "daemon", id: "playbooks", name: "Firebreak" };
 const EXPIRIES_MAX = 100;
 
+const overdue = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely
+    .selectFrom("playbook_steps")
+    .where("state", "=", "waiting")
+    .where("reason", "=", "waiting_for_person")
+    .where(sql<boolean>`(input ->> 'dueAt')::timestamptz <= ${now}`);
+
+/** Whether {@link expireManualSteps} would time one out. */
+export const isManualStepDue: DueCondition = (kysely, now) => anyRow(overdue(kysely, now));
+
 /**
  * Times out manual steps whose time has run out; their runs go on as `onTimeout` says. For a daemon, every few seconds.
  *
@@ -133,12 +151,8 @@ const EXPIRIES_MAX = 100;
  */
 export async function expireManualSteps(ctx: Omit<AnswerContext, "actor">): Promise<number> {
   const now = ctx.clock.now();
-  const due = await ctx.database.kysely
-    .selectFrom("playbook_steps")
+  const due = await overdue(ctx.database.kysely, instant(now))
     .select(["run_id", "step_id"])
-    .where("state", "=", "waiting")
-    .where("reason", "=", "waiting_for_person")
-    .where(sql<boolean>`(input ->> 'dueAt')::timestamptz <= to_timestamp(${now / 1000}::float8)`)
     .limit(EXPIRIES_MAX)
     .execute();
   let expired = 0;

@@ -4,7 +4,7 @@ import { requestStepNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
 import { markdown, toIso } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
-import type { Database, Trx } from "../storage/index.ts";
+import type { Database, DueCondition, Trx } from "../storage/index.ts";
 import { tellControl } from "./tell-control.ts";
 
 type RemindContext = NotifyContext & { readonly database: Database };
@@ -25,6 +25,12 @@ interface Overdue {
   readonly open: number;
   readonly box_ms: number;
 }
+
+const HAS_BOXES = sql`run.ended_at is null and run.phase_boxes <> '{}' and run.state in ('pending', 'running', 'waiting')`;
+
+/** Whether there are runs whose phases {@link remindPhases} has to look at. */
+export const hasPhaseBoxes: DueCondition = () =>
+  sql<boolean>`exists (select from playbook_runs run where ${HAS_BOXES})`;
 
 /**
  * Tells of phases that are not over when their time box is: in the incident, and to who is answerable for the run. The run goes on: how
@@ -48,7 +54,7 @@ async function findOverdue(trx: Trx, now: number): Promise<readonly Overdue[]> {
       select run.id, step.phase, min(step.started_at) as began_at, (run.phase_boxes ->> step.phase)::bigint as box_ms,
         count(*) filter (where step.state in ('pending', 'running', 'waiting', 'interrupted'))::int as open
       from playbook_runs run join playbook_steps step on step.run_id = run.id
-      where run.ended_at is null and run.phase_boxes <> '{}' and run.state in ('pending', 'running', 'waiting') and run.phase_boxes ? step.phase
+      where ${HAS_BOXES} and run.phase_boxes ? step.phase
       group by run.id, step.phase
       having bool_or(step.state in ('pending', 'running', 'waiting', 'interrupted'))
         and min(step.started_at) + (run.phase_boxes ->> step.phase)::bigint * interval '1 millisecond'

@@ -1,16 +1,30 @@
+import type { Kysely } from "kysely";
 import { severity as severitySchema } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { toIso } from "../kernel/index.ts";
 import { requestStepNotifications } from "../notify/index.ts";
 import type { NotifyContext } from "../notify/index.ts";
-import { inTransaction } from "../storage/index.ts";
-import type { Database, Trx } from "../storage/index.ts";
+import { anyRow, inTransaction, instant } from "../storage/index.ts";
+import type { Database, DueCondition, Instant, Schema, Trx } from "../storage/index.ts";
 import { tellControl } from "./tell-control.ts";
 import { waitingInput } from "./waiting-step.ts";
 
 type RemindContext = NotifyContext & { readonly database: Database };
 
 const BATCH_MAX = 100;
+
+const unanswered = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely
+    .selectFrom("playbook_steps as step")
+    .innerJoin("playbook_runs as run", "run.id", "step.run_id")
+    .where("step.state", "=", "waiting")
+    .where("step.reason", "=", "waiting_for_person")
+    .where("run.paused", "is", null)
+    .where(sql<boolean>`(step.input ->> 'remindAt')::timestamptz <= ${now}`)
+    .where(sql<boolean>`not step.input ? 'remindedAt'`);
+
+/** Whether {@link remindSteps} would tell again of one. */
+export const isStepUnanswered: DueCondition = (kysely, now) => anyRow(unanswered(kysely, now));
 
 /**
  * Tells again of steps that wait for a person and that nobody has answered for long; then those may answer too to whom they
@@ -21,9 +35,7 @@ const BATCH_MAX = 100;
 export async function remindSteps(ctx: RemindContext): Promise<number> {
   const now = ctx.clock.now();
   return inTransaction(ctx.database, async (trx) => {
-    const due = await trx
-      .selectFrom("playbook_steps as step")
-      .innerJoin("playbook_runs as run", "run.id", "step.run_id")
+    const due = await unanswered(trx, instant(now))
       .leftJoin("incidents as incident", "incident.id", "run.incident_id")
       .select([
         "step.run_id",
@@ -38,11 +50,6 @@ export async function remindSteps(ctx: RemindContext): Promise<number> {
         "run.owner",
         "incident.severity",
       ])
-      .where("step.state", "=", "waiting")
-      .where("step.reason", "=", "waiting_for_person")
-      .where("run.paused", "is", null)
-      .where(sql<boolean>`(step.input ->> 'remindAt')::timestamptz <= to_timestamp(${now / 1000}::float8)`)
-      .where(sql<boolean>`not step.input ? 'remindedAt'`)
       .limit(BATCH_MAX)
       .forUpdate("step")
       .skipLocked()

@@ -14,4 +14,4 @@ export { listSegments } from "./archive/segments.ts";
 export { isRetentionDue, readUsedPercent, showRetention } from "./show-retention.ts";
 export { carryOutApprovedErasure, carryOutPersonErasure, withdrawPersonErasure } from "./person/carry-out-erasure.ts";
 export { findPerson, getPersonErasure, listPersonErasures } from "./person/ask-for-erasure.ts";
-export { runPersonErasures } from "./person/run-erasures.ts";
+export { isPersonErasureDue, runPersonErasures } from "./person/run-erasures.ts";

@@ -1,9 +1,15 @@
+import { sql } from "kysely";
 import { toIso } from "../kernel/index.ts";
 import { inTransaction } from "../storage/index.ts";
 import type { ScanContext } from "./context.ts";
 import { insertScan } from "./request-scan.ts";
+import type { DueCondition } from "../storage/index.ts";
 
 const DAY_MS = 86_400_000;
+
+/** Whether the list has changed since {@link lookBack} looked at it. */
+export const hasNewIndicators: DueCondition = () =>
+  sql<boolean>`(select version from indicator_version) > (select version from indicator_look_back)`;
 
 /** Asks for a scan of the last days when indicators are new, one at a time: what comes meanwhile is looked for by the next. */
 export async function lookBack(ctx: ScanContext, days: number): Promise<void> {

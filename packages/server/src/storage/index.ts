@@ -3,6 +3,8 @@ export { copyRows, isConnectionFault, RowBuffer, RowReader } from "./copy-rows.t
 export type { Database, OpenOptions } from "./connect.ts";
 export { explainDatabaseError, isTransientDatabaseError } from "./database-errors.ts";
 export { describeDatabaseUrl } from "./database-url.ts";
+export { anyRow, createDueQuestion, instant, laterFlag, laterNumber } from "./due.ts";
+export type { DueCondition, DueQuestion, Instant } from "./due.ts";
 export { dropEmptyEventPartitions, ensureEventPartitions, rehomeEvents } from "./partitions.ts";
 export type * from "./approval-tables.ts";
 export type * from "./action-tables.ts";

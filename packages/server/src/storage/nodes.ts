@@ -50,13 +50,13 @@ export async function joinNodes(options: NodeOptions): Promise<NodeMembership> {
   let lastBeatMs = clock.monotonicMs();
   const beat = async () => {
     const [askedMs, askedName] = [clock.monotonicMs(), name];
-    await writeBeat(options, askedName);
+    const isWorkLeft = await writeBeat(options, askedName, timing.deadAfterMs);
     [lastBeatMs, announcedName] = [askedMs, askedName];
+    return isWorkLeft;
   };
   const tick = async () => {
     try {
-      await beat();
-      await takeOver(pool, timing.deadAfterMs);
+      if (await beat()) await takeOver(pool, timing.deadAfterMs);
     } catch (error) {
       logger.warn("this node cannot tell the others that it lives", { problem: messageOf(error) });
     }
@@ -102,12 +102,33 @@ function repeat(act: () => Promise<void>, everyMs: number): { stop(): Promise<vo
   };
 }
 
-async function writeBeat({ database, nodeId, home }: NodeOptions, workerId: string | undefined): Promise<void> {
-  await database.pool.query(
-    `insert into nodes (id, home, host, pid, worker_id, started_at, last_beat_at) values ($1, $2, $3, $4, $5, now(), now())
-     on conflict (id) do update set worker_id = excluded.worker_id, last_beat_at = now()`,
-    [nodeId, home, hostname(), process.pid, workerId ?? null],
+/**
+ * Says that this node lives, and looks around in the same statement. Waiting jobs whose time has come are announced again: those
+ * that failed once, and those whose first notice was lost.
+ *
+ * @returns whether there may be a node that is dead, or jobs that one left behind
+ */
+async function writeBeat(
+  { database, nodeId, home }: NodeOptions,
+  workerId: string | undefined,
+  deadAfterMs: number,
+): Promise<boolean> {
+  const { rows } = await database.pool.query<{ is_work_left: boolean }>(
+    `with beat as (
+        insert into nodes (id, home, host, pid, worker_id, started_at, last_beat_at) values ($1, $2, $3, $4, $5, now(), now())
+        on conflict (id) do update set worker_id = excluded.worker_id, last_beat_at = now()
+      ), announced as (
+        ${announceWaiting}
+      ), locks as (
+        select locked_by from graphile_worker._private_jobs where locked_by is not null
+        union select locked_by from graphile_worker._private_job_queues where locked_by is not null
+      )
+      select exists (select from nodes where last_beat_at < now() - make_interval(secs => $6::float8 / 1000))
+        or exists (select from locks where not exists (select from nodes where worker_id = locked_by)) as is_work_left,
+        (select count(*) from announced)`,
+    [nodeId, home, hostname(), process.pid, workerId ?? null, deadAfterMs],
   );
+  return rows[0]?.is_work_left ?? true;
 }
 
 async function forgetOwnPast({ database: { pool }, nodeId, home }: NodeOptions): Promise<void> {
@@ -124,6 +145,7 @@ async function takeOver(pool: pg.Pool, deadAfterMs: number): Promise<void> {
     [deadAfterMs],
   );
   await unlockJobs(pool, rows, deadAfterMs);
+  await pool.query(announceWaiting);
 }
 
 /**
@@ -158,6 +180,11 @@ async function unlockJobs(
   );
 }
 
+/** Wakes this many idle workers of each node; none that finds a job rests before it has looked for another. */
+const announcedMax = 8;
+const announceWaiting = `
+  select pg_notify('jobs:insert', json_build_object('r', random(), 'count', ${announcedMax})::text)
+  where exists (select from graphile_worker._private_jobs where is_available and run_at <= now())`;
 const mostAttempts = 100;
 /** Ten years: never, within what an interval can say. */
 const longestWaitMs = 315_576_000_000;

@@ -22,8 +22,8 @@ export interface RunnerOptions {
   concurrency?: number;
 }
 
-/** New jobs are announced at once; this is for those that fall due later. */
-const pollEveryMs = 500;
+/** Jobs are announced when they are new, and by the beat of the nodes when they fall due later; nothing else waits for this. */
+const pollEveryMs = 30_000;
 /** What jobs get to end before the next runner starts and their locks count as left behind. */
 const letGoMs = 5_000;
 const restartDelaysMs = [100, 500, 2_000, 5_000] as const;

@@ -42,9 +42,10 @@ export {
   beatSession,
   HEARTBEAT_SILENCE_MAX_MS,
   markLostSessions,
+  isSessionSilent,
   recordSessionState,
   registerSession,
 } from "./sessions.ts";
 export type { NewSession, RegisterContext, SessionContext, SessionStateChange } from "./sessions.ts";
-export { countUnindexed, indexEvents } from "./search/index-events.ts";
+export { countUnindexed, indexEvents, isIndexBehind } from "./search/index-events.ts";
 export { deleteEvents } from "./search/delete-events.ts";

@@ -7,8 +7,8 @@ import { recordAudit } from "../audit/index.ts";
 import { FirebreakError, toIso } from "../kernel/index.ts";
 import type { Clock, NewId } from "../kernel/index.ts";
 import type { Redactor } from "../redaction/index.ts";
-import { notifyLive } from "../storage/index.ts";
-import type { Database, Schema } from "../storage/index.ts";
+import { anyRow, instant, notifyLive } from "../storage/index.ts";
+import type { Database, DueCondition, Instant, Schema } from "../storage/index.ts";
 import { toSessionView } from "./session-row.ts";
 
 export interface SessionContext {
@@ -200,14 +200,21 @@ export async function beatSession(
   });
 }
 
+const isSilent = (now: Instant) =>
+  sql<boolean>`state in ('running', 'frozen')
+    and last_heartbeat_at < ${now} - ${HEARTBEAT_SILENCE_MAX_MS}::float8 * interval '1 millisecond'`;
+
+/** Whether {@link markLostSessions} would give one up. */
+export const isSessionSilent: DueCondition = (kysely, now) =>
+  anyRow(kysely.selectFrom("agent_sessions").where(isSilent(now)));
+
 /** Sessions whose supervisor fell silent. @returns those that were given up as lost now */
 export async function markLostSessions(ctx: Pick<SessionContext, "database">, nowMs: number): Promise<SessionView[]> {
   return ctx.database.kysely.transaction().execute(async (trx) => {
     const rows = await trx
       .updateTable("agent_sessions")
       .set({ state: "lost" })
-      .where("state", "in", ["running", "frozen"])
-      .where("last_heartbeat_at", "<", new Date(nowMs - HEARTBEAT_SILENCE_MAX_MS))
+      .where(isSilent(instant(nowMs)))
       .returningAll()
       .execute();
     for (const row of rows) {

@@ -1,22 +1,24 @@
+import type { Kysely } from "kysely";
 import { effectiveLevel, holdCovers } from "@firebreak/protocol";
 import type { Hold } from "@firebreak/protocol";
 import { recordAudit } from "../../audit/index.ts";
 import { liftHold, listSupervisors } from "../../containment/index.ts";
 import { toIso } from "../../kernel/index.ts";
-import { inTransaction, notifyLive } from "../../storage/index.ts";
+import { anyRow, inTransaction, notifyLive } from "../../storage/index.ts";
 import { DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
 import type { RestoreRow } from "./gradual-restore.ts";
 import { mirrorHolds } from "./mirror-holds.ts";
+import type { DueCondition, Schema } from "../../storage/index.ts";
+
+const running = (kysely: Kysely<Schema>) => kysely.selectFrom("restores").where("state", "=", "running");
+
+/** Whether {@link continueRestores} would look at one. */
+export const isRestoreRunning: DueCondition = (kysely) => anyRow(running(kysely));
 
 /** Lets the next batches come back whose time has come, as long as no stop came and those before are well. */
 export async function continueRestores(house: House): Promise<void> {
-  const rows = await house.database.kysely
-    .selectFrom("restores")
-    .selectAll()
-    .where("state", "=", "running")
-    .limit(10)
-    .execute();
+  const rows = await running(house.database.kysely).selectAll().limit(10).execute();
   for (const row of rows) await continueOne(house, row);
 }
 

@@ -1,13 +1,13 @@
 import type { Actor, Hold, StopReceipt } from "@firebreak/protocol";
 import { holdCovers } from "@firebreak/protocol";
-import type { Selectable, Updateable } from "kysely";
+import type { Kysely, Selectable, Updateable } from "kysely";
 import { askToEnd, enforceDirect, listSupervisors } from "../../containment/index.ts";
 import type { SupervisorStatus } from "../../containment/index.ts";
 import { recordAudit } from "../../audit/index.ts";
 import { toIso } from "../../kernel/index.ts";
 import type { RunningTasks } from "../../killswitch/index.ts";
-import { inTransaction } from "../../storage/index.ts";
-import type { EscalationsTable } from "../../storage/index.ts";
+import { anyRow, inTransaction } from "../../storage/index.ts";
+import type { DueCondition, EscalationsTable, Schema } from "../../storage/index.ts";
 import { DAEMON } from "../house.ts";
 import type { House } from "../house.ts";
 import { derivedId } from "./derived-id.ts";
@@ -51,16 +51,18 @@ export async function planEscalation(
   return escalation;
 }
 
+const underWay = (kysely: Kysely<Schema>, home: string) =>
+  kysely.selectFrom("escalations").where("home", "=", home).where("ended_at", "is", null);
+
+/** @returns whether {@link escalateStops} would look at a stop of this home */
+export const isStopUnderWay =
+  (home: string): DueCondition =>
+  (kysely) =>
+    anyRow(underWay(kysely, home));
+
 /** Takes the stops under way one step further, as far as they are due. */
 export async function escalateStops(house: House): Promise<void> {
-  const { kysely } = house.database;
-  const rows = await kysely
-    .selectFrom("escalations")
-    .selectAll()
-    .where("home", "=", house.receiptKey.keyId)
-    .where("ended_at", "is", null)
-    .limit(100)
-    .execute();
+  const rows = await underWay(house.database.kysely, house.receiptKey.keyId).selectAll().limit(100).execute();
   for (const row of rows) await escalate(house, row);
 }
 

@@ -109,12 +109,10 @@ export async function listReceipts(
     .orderBy("id", "desc")
     .limit(size + 1)
     .execute();
-  const items = rows
-    .slice(0, size)
-    .map(({ summary, contradicted_at: at }) => ({
-      ...summary,
-      contradictedAt: at === null ? null : toIso(at.getTime()),
-    }));
+  const items = rows.slice(0, size).map(({ summary, contradicted_at: at }) => ({
+    ...summary,
+    contradictedAt: at === null ? null : toIso(at.getTime()),
+  }));
   return { items, next: rows.length > size ? (items.at(-1)?.id ?? null) : null };
 }
 

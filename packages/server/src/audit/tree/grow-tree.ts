@@ -3,7 +3,7 @@ import { formatCheckpoint, hashLeaf, signNote, TreeReader } from "@firebreak/ver
 import { sql } from "kysely";
 import { toIso } from "../../kernel/index.ts";
 import type { Clock } from "../../kernel/index.ts";
-import type { Database, Trx } from "../../storage/index.ts";
+import type { Database, DueCondition, Trx } from "../../storage/index.ts";
 import { appendLeaves } from "./append-leaves.ts";
 import type { GrownTile, Leaf } from "./append-leaves.ts";
 import { readRefs } from "./database-source.ts";
@@ -11,6 +11,7 @@ import { entryOf } from "./entry.ts";
 import type { LogKey } from "./log-key.ts";
 import { signersOf, verifierKeyOf } from "./log-key.ts";
 import { createTileReader, readTile } from "./read-tiles.ts";
+import {} from "../../storage/index.ts";
 
 export interface TreeContext {
   readonly database: Pick<Database, "kysely">;
@@ -26,6 +27,17 @@ const ACTS_AT_ONCE = 1_024;
 const BYTES_IN_DATABASE = 0xffff;
 /** A checkpoint is kept so often, to tell later between which two a change of history happened. */
 const HEAD_EVERY_MS = 60_000;
+
+/**
+ * Whether {@link growTree} would append something. Events are looked for when numbers were given to some: those of a transaction
+ * that was rolled back are never found.
+ */
+export const isTreeBehind: DueCondition = () => sql<boolean>`(
+  exists (select from audit_log where leaf_index is null)
+  or coalesce((
+    select (select last_value from events_seq) > last_event_seq
+      and exists (select from events where seq > last_event_seq)
+    from log_state), true))`;
 
 interface State {
   readonly origin: string;

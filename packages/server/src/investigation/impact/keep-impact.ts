@@ -2,12 +2,13 @@ import type { ImpactView } from "@firebreak/protocol";
 import { SETTLED_STATES } from "@firebreak/protocol";
 import { recordAudit } from "../../audit/index.ts";
 import { FirebreakError, toIso } from "../../kernel/index.ts";
-import { inTransaction, notifyLive } from "../../storage/index.ts";
+import { anyRow, inTransaction, notifyLive } from "../../storage/index.ts";
 import type { InvestigationContext, ReadContext } from "../context.ts";
 import { readScope } from "../scope.ts";
 import type { Scope } from "../scope.ts";
 import { computeImpact, fingerprintOf } from "./compute-impact.ts";
 import type { ImpactBody } from "./compute-impact.ts";
+import type { DueCondition } from "../../storage/index.ts";
 
 /** versions of one incident; then only a person makes a new one */
 const VERSIONS_MAX = 200;
@@ -98,6 +99,10 @@ async function keep(ctx: InvestigationContext, scope: Scope, body: ImpactBody): 
 const QUIET_MS = 60_000;
 const QUIET_LATER_MS = 600_000;
 const FRESH_MS = 3_600_000;
+
+/** Whether there are incidents that {@link refreshStaleImpact} may have to look at. */
+export const hasOpenIncidents: DueCondition = (kysely) =>
+  anyRow(kysely.selectFrom("incidents").where("state", "not in", [...SETTLED_STATES]));
 
 /**
  * Looks at one incident, the open one that was looked at longest ago, and brings its impact up to date when its agents

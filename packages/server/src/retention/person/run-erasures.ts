@@ -1,6 +1,8 @@
+import type { Kysely } from "kysely";
 import { recordAudit } from "../../audit/index.ts";
 import { FirebreakError, messageOf, toIso } from "../../kernel/index.ts";
-import { acquireProcessLock, inTransaction, notifyLive } from "../../storage/index.ts";
+import { acquireProcessLock, anyRow, inTransaction, instant, notifyLive } from "../../storage/index.ts";
+import type { DueCondition, Instant, Schema } from "../../storage/index.ts";
 import type { RetentionContext } from "../context.ts";
 import { eraseEvidence } from "./archives.ts";
 import { eraseEntries } from "./entries.ts";
@@ -14,12 +16,17 @@ import { compileTerms } from "./terms.ts";
 
 const TRY_AGAIN_MS = 60_000;
 
+const waiting = (kysely: Kysely<Schema>, now: Instant) =>
+  kysely.selectFrom("person_erasures").where("state", "in", ["searching", "erasing"]).where("next_at", "<=", now);
+
+/** Whether {@link runPersonErasures} would take one. */
+export const isPersonErasureDue: DueCondition = (kysely, now) => anyRow(waiting(kysely, now));
+
 /**
  * Looks for the persons that somebody asked for, and erases what was approved: batch by batch, each its own transaction. It may
  * end anywhere; the next pass goes through everything again and finds only what is left.
  */
 export async function runPersonErasures(ctx: RetentionContext, signal: AbortSignal): Promise<void> {
-  if (!(await hasNext(ctx))) return;
   const lock = await acquireProcessLock(ctx.database, "person_erasures");
   if (typeof lock === "string") return;
   const stopping = AbortSignal.any([signal, lock.lost]);
@@ -38,33 +45,12 @@ export async function runPersonErasures(ctx: RetentionContext, signal: AbortSign
   }
 }
 
-/** Asked every other second: it costs a look into the index, and no lock. */
-async function hasNext({ database, clock }: RetentionContext): Promise<boolean> {
-  const due = await database.kysely
-    .selectFrom("person_erasures")
-    .select("id")
-    .where("state", "in", ["searching", "erasing"])
-    .where("next_at", "<=", new Date(clock.now()))
-    .limit(1)
-    .execute();
-  return due.length > 0;
-}
-
 async function takeNext({ database, clock, newId }: RetentionContext): Promise<ErasureRow | undefined> {
-  const now = new Date(clock.now());
+  const next = waiting(database.kysely, instant(clock.now())).select("id").orderBy("next_at").orderBy("id").limit(1);
   return database.kysely
     .updateTable("person_erasures")
     .set({ holder: newId("request") })
-    .where("id", "=", (where) =>
-      where
-        .selectFrom("person_erasures")
-        .select("id")
-        .where("state", "in", ["searching", "erasing"])
-        .where("next_at", "<=", now)
-        .orderBy("next_at")
-        .orderBy("id")
-        .limit(1),
-    )
+    .where("id", "=", next)
     .returningAll()
     .executeTakeFirst();
 }

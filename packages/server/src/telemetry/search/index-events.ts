@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { inTransaction } from "../../storage/index.ts";
-import type { Trx } from "../../storage/index.ts";
+import type { DueCondition, Trx } from "../../storage/index.ts";
 import type { ReadContext } from "../read-events.ts";
 import { signBlocks } from "./sign-blocks.ts";
 
@@ -29,6 +29,12 @@ export async function indexEvents(ctx: ReadContext, waitingMin = WAITING_MIN): P
   const blocks = await inTransaction(ctx.database, signBlocks);
   return { events, blocks };
 }
+
+/** Whether {@link indexEvents} would find enough that waits, or blocks without a signature. */
+export const isIndexBehind: DueCondition = () => sql<boolean>`exists (
+  select from event_index_state
+  where (select last_value from events_seq) - last_seq >= ${WAITING_MIN}::int
+    or exists (select from event_blocks where first_seq > signed_last_block))`;
 
 /** @returns about how many events are not in the index, or not in it with a signature */
 export async function countUnindexed(ctx: ReadContext): Promise<number> {
