@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Compilable, Kysely, RawBuilder } from "kysely";
 import type { Clock } from "../kernel/index.ts";
@@ -53,10 +54,11 @@ export function createDueQuestion(
   const { sql: text, parameters } = sql`
     with clock as materialized (select ${new Later(() => new Date(clock.now()))}::timestamptz as at)
     select name from unnest(array[${sql.join(flags)}]) as due (name) where name is not null`.compile(kysely);
+  const statement = `due-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
   return async (names) => {
     asked = names;
     const values = parameters.map((value) => (value instanceof Later ? value.read() : value));
-    const { rows } = await pool.query<{ name: string }>({ name: "firebreak-due", text, values });
+    const { rows } = await pool.query<{ name: string }>({ name: statement, text, values });
     return new Set(rows.map(({ name }) => name));
   };
 }

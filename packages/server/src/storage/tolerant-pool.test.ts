@@ -1,4 +1,4 @@
-import type pg from "pg";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "./testing.ts";
 import { tolerateSecondRelease } from "./tolerant-pool.ts";
@@ -27,6 +27,20 @@ test("a connection given back twice is given back once; the bare pool throws the
   release();
   expect(() => release()).not.toThrow();
   expect(pool.idleCount).toBe(pool.totalCount);
+});
+
+test("who waited in vain for a connection may give back what there is not", async () => {
+  const { pool } = created.database;
+  const narrow = new pg.Pool({ ...pool.options, max: 1, connectionTimeoutMillis: 2_000 });
+  const only = await narrow.connect();
+  narrow.options.connectionTimeoutMillis = 1;
+  const [fault, release] = await new Promise<[Error | undefined, Release]>((resolve) => {
+    tolerateSecondRelease(narrow).connect((error, _client, giveBack) => resolve([error, giveBack]));
+  });
+  expect(fault?.message).toContain("timeout exceeded");
+  expect(() => release()).not.toThrow();
+  only.release();
+  await narrow.end();
 });
 
 test("everything else of the pool is as it was", async () => {

@@ -19,11 +19,12 @@ export function tolerateSecondRelease(pool: pg.Pool): pg.Pool {
 type Release = (release?: Error | boolean) => void;
 type ConnectCallback = (fault: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 
-function once(release: Release): Release {
-  let released = false;
+/** @param release `pg` hands over none when no connection became free in time, whatever its types say */
+function once(release: Release | undefined): Release {
+  let released = release === undefined;
   return (fault) => {
     if (released) return;
     released = true;
-    release(fault);
+    release?.(fault);
   };
 }
