@@ -90,7 +90,7 @@ test("a pass that fails is told and made again, and keeps back no other", async 
   const other = watched("other", {});
   begin([failing, other], {
     ...silentLogger,
-    error: (message, fields) => void told.push(`${message}: ${fields?.["daemon"]}`),
+    error: (message, fields) => void told.push(`${message}: ${String(fields?.["daemon"])}`),
   });
   await failing.next();
   await failing.next();

@@ -5,10 +5,11 @@ import { daemonsOf } from "./house-daemons.ts";
 import { openTestHouse } from "./killswitch/testing.ts";
 
 test("what the daemons of a house ask of the database can be asked at once, and nothing is due when nothing happens", async () => {
-  const { house, close } = await openTestHouse();
-  onTestFinished(close);
+  const opened = await openTestHouse();
+  onTestFinished(() => opened.close());
+  const { house } = opened;
   const conditions = new Map<string, DueCondition>();
-  for (const { name, due } of daemonsOf(house)) if (due !== undefined) conditions.set(name, due);
+  for (const daemon of daemonsOf(house)) if (daemon.due !== undefined) conditions.set(daemon.name, daemon.due);
   expect(conditions.size).toBeGreaterThan(20);
   await house.auditLog.grow();
   await house.indicators.reloadIfChanged();

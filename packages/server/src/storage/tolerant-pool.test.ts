@@ -1,4 +1,5 @@
-import pg from "pg";
+import { Pool } from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "./testing.ts";
 import { tolerateSecondRelease } from "./tolerant-pool.ts";
@@ -31,7 +32,7 @@ test("a connection given back twice is given back once; the bare pool throws the
 
 test("who waited in vain for a connection may give back what there is not", async () => {
   const { pool } = created.database;
-  const narrow = new pg.Pool({ ...pool.options, max: 1, connectionTimeoutMillis: 2_000 });
+  const narrow = new Pool({ ...pool.options, max: 1, connectionTimeoutMillis: 2_000 });
   const only = await narrow.connect();
   narrow.options.connectionTimeoutMillis = 1;
   const [fault, release] = await new Promise<[Error | undefined, Release]>((resolve) => {

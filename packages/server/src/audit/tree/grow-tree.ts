@@ -11,7 +11,6 @@ import { entryOf } from "./entry.ts";
 import type { LogKey } from "./log-key.ts";
 import { signersOf, verifierKeyOf } from "./log-key.ts";
 import { createTileReader, readTile } from "./read-tiles.ts";
-import {} from "../../storage/index.ts";
 
 export interface TreeContext {
   readonly database: Pick<Database, "kysely">;
