@@ -124,6 +124,45 @@ describe("C-2: a stop from the console shows what it will touch and a result per
     });
   });
 
+  test("by keyboard from an incident: s, a look, Ctrl-Enter; the reason stands there already", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/incidents/INC-2026-0041");
+    await settle(page);
+    await page.keyboard.press("s");
+    const dialog = page.getByRole("dialog", { name: "Stop agents" });
+    await dialog.getByRole("button", { name: "Freeze 1 session" }).waitFor();
+    await page.keyboard.press("Control+Enter");
+    await dialog.getByText("Stopped, verified: 1 of 1").waitFor();
+    expect(backend.acts.at(-1)?.body).toMatchObject({
+      target: "librarian",
+      reason: expect.stringContaining("librarian tried to delete"),
+    });
+  });
+
+  test("a stop waits for no preview when the server fails; when it is gone, the command that works without it is named", async () => {
+    const backend = await app.backend();
+    const page = await app.open(backend, "/");
+    await settle(page);
+    await page.route(/\/api\/v1\/killswitch\/(?:preview|stop)/, (route) => route.abort());
+    await page.keyboard.press("s");
+    const dialog = page.getByRole("dialog", { name: "Stop agents" });
+    await dialog.getByLabel("Agent", { exact: true }).and(page.locator("input:focus")).fill("scout");
+    await dialog.getByRole("button", { name: "It behaves strangely" }).click();
+    const confirm = dialog.getByRole("button", { name: "Freeze without the preview" });
+    await confirm.waitFor();
+    expect(await dialog.getByRole("region", { name: /What it will touch/ }).innerText()).toContain(
+      "confirm it without",
+    );
+    await confirm.click();
+    await dialog
+      .getByText("firebreak stop --agent scout --level freeze --reason 'It behaves strangely'", { exact: true })
+      .waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.unroute(/\/api\/v1\/killswitch\/(?:preview|stop)/);
+    await confirm.click();
+    await dialog.getByText("Stopped, verified: 1 of 1").waitFor();
+  });
+
   test("resume asks for the reason and says what runs again", async () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/killswitch");

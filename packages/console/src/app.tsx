@@ -34,6 +34,7 @@ import { coverage } from "./words.ts";
 
 const STALE_MS = 10_000;
 const RETRIES_MAX = 2;
+const ASK_AGAIN_MS = 5000;
 
 /** A session that has ended shows in any answer; who one is must then be asked again, which leads to the sign-in. */
 function createQueries(): QueryClient {
@@ -103,6 +104,7 @@ function useGlobalCommands(open: OpenDialog, onSignOut: () => void): void {
       title: "Stop agents…",
       group: "Stop and resume",
       keys: "s",
+      onEveryPage: true,
       keywords: "kill freeze deny",
       run: () => open({ kind: "stop" }),
     },
@@ -171,11 +173,21 @@ function Gate() {
 
 /** Shows the sign-in to whoever is not signed in, and the console to everybody else. */
 function Console({ path }: { readonly path: string }) {
-  const me = useQuery(meQuery);
+  const me = useQuery({
+    ...meQuery,
+    // Nobody answered yet: the page comes by itself once somebody does.
+    refetchInterval: ({ state }) =>
+      state.error !== null && problemOf(state.error).status !== 401 ? ASK_AGAIN_MS : false,
+  });
   const isOut = me.error !== null && problemOf(me.error).status === 401;
   if (path === "/sign-in" || isOut) return <SignInPage me={isOut ? null : (me.data ?? null)} />;
   if (me.data) return me.data.passwordNeeded ? <SignInPage me={me.data} /> : <SignedIn me={me.data} />;
-  return <main className="gate">{me.error ? <ProblemNotice error={me.error} /> : <Loading rows={3} />}</main>;
+  return (
+    <main className="gate stack">
+      <ProblemNotice error={me.error} />
+      {me.error ? <p>It is asked again every few seconds.</p> : <Loading rows={3} />}
+    </main>
+  );
 }
 
 export function App() {

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect } from "react";
 import { Loading } from "../ui/layout.tsx";
 import { ProblemNotice } from "./bits.tsx";
 import { type Back, Crumb } from "./crumb.tsx";
+import { PageHead } from "./page-head.tsx";
 
 interface PageProps {
   readonly title: string;
@@ -25,13 +26,7 @@ export function Page({ title, tabTitle, back, lead, actions, children }: PagePro
   return (
     <div className="page">
       {back !== undefined && <Crumb {...back} />}
-      <header className="page-head">
-        <div className="page-heading">
-          <h1>{title}</h1>
-          {lead !== undefined && <p className="page-lead">{lead}</p>}
-        </div>
-        {actions !== undefined && <div className="page-actions">{actions}</div>}
-      </header>
+      <PageHead title={title} lead={lead} actions={actions} />
       {children}
     </div>
   );

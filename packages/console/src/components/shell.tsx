@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import type { Connection } from "../api/live.ts";
 import { overviewQuery } from "../api/queries.ts";
 import { useDialogs } from "../hooks/use-dialogs.ts";
+import { useLate } from "../hooks/use-late.ts";
 import { useMe } from "../hooks/use-me.ts";
 import { isHere, PAGES } from "../navigation.ts";
 import { zoneHere } from "../time.ts";
@@ -158,6 +159,8 @@ function TopBar({ connection }: { readonly connection: Connection }) {
   );
 }
 
+const LOST_MS = 3000;
+
 interface ShellProps {
   readonly connection: Connection;
   readonly onSignOut: () => void;
@@ -169,6 +172,8 @@ export function Shell({ connection, onSignOut, children }: ShellProps) {
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
   const shown = useRef(path);
+  // A moment without the stream is no news, and must not push the page down.
+  const isLost = useLate(connection === "reconnecting", LOST_MS);
   useEffect(() => {
     if (shown.current === path) return;
     shown.current = path;
@@ -183,7 +188,7 @@ export function Shell({ connection, onSignOut, children }: ShellProps) {
       <SideBar connection={connection} onSignOut={onSignOut} />
       <TopBar connection={connection} />
       <main id="main" className="main" ref={main} tabIndex={-1}>
-        {connection === "reconnecting" && (
+        {isLost && (
           <p className="stale-note">
             <Icon name="warn" /> The live connection is lost; what you see may be old. Stops work without the server:{" "}
             <code>firebreak stop --global --reason TEXT</code>

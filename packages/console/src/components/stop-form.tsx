@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import {
   type AgentView,
   HOLD_LEVELS,
@@ -13,12 +13,15 @@ import {
 import { stopAgents } from "../api/commands.ts";
 import { agentsQuery, killswitchQuery, stopPreviewQuery, type StopTarget } from "../api/queries.ts";
 import { useAct } from "../hooks/use-act.ts";
+import { useLate } from "../hooks/use-late.ts";
 import { useRefusal } from "../hooks/use-me.ts";
 import { Button } from "../ui/button.tsx";
 import { Choices, SelectField, TextArea, TextField } from "../ui/fields.tsx";
-import { Loading, Notice } from "../ui/layout.tsx";
-import { count, LEVEL_WORDS, SCOPE_WORDS, SESSION_WORDS } from "../words.ts";
-import { Ago, ProblemNotice, StateBadge } from "./bits.tsx";
+import { Notice } from "../ui/layout.tsx";
+import { count, LEVEL_WORDS, SCOPE_WORDS } from "../words.ts";
+import { ProblemNotice } from "./bits.tsx";
+import { stopCommandOf } from "./stop-command.ts";
+import { isServersFault, Preview, useUnseen } from "./stop-preview.tsx";
 import { StopResults } from "./stop-results.tsx";
 
 /** What must be typed before everything is stopped, where no policy says otherwise. */
@@ -38,6 +41,8 @@ export interface StopFormProps {
   readonly target?: string;
   readonly level?: HoldLevel;
   readonly incidentId?: string;
+  /** what stands there to begin with */
+  readonly reason?: string;
   readonly onClose?: () => void;
 }
 
@@ -78,83 +83,64 @@ function suggestions(scope: HoldScope, agents: readonly AgentView[]): readonly s
   return [];
 }
 
-function missing(draft: Draft, preview: StopPreview | undefined, phrase: string | null): string | null {
+/** @param isSeen whether the preview came, or is not waited for any longer */
+function missing(draft: Draft, isSeen: boolean, phrase: string | null): string | null {
   if (targetOf(draft) === null) return `Say which ${SCOPE_WORDS[draft.scope].label.toLowerCase()} to stop.`;
   if (draft.reason.trim().length < REASON_CHARACTERS_MIN)
     return "Give a reason of at least three characters; it goes on the record.";
   if (phrase !== null && !isTyped(draft, phrase)) return `Type “${phrase}” to confirm.`;
-  return preview === undefined ? "Wait until it shows what it will touch." : null;
+  return isSeen ? null : "Wait until it shows what it will touch.";
 }
 
-function PreviewList({ preview }: { readonly preview: StopPreview }) {
-  if (preview.sessions.length === 0) {
-    return (
-      <Notice tone="info" title="Nothing runs under this now">
-        <p>The hold still refuses every new call and every new start that it covers.</p>
-      </Notice>
-    );
-  }
+/** A stop is proved in milliseconds; after so long the line or the server is the matter. */
+const PROOF_MS = 6000;
+
+/** The way that needs neither this page nor the server. */
+function WithoutServer({ draft, confirmation }: { readonly draft: Draft; readonly confirmation: string | null }) {
   return (
-    <ul className="preview-list">
-      {preview.sessions.map((session) => (
-        <li key={session.id} className="preview-item">
-          <StateBadge word={SESSION_WORDS[session.state]} />
-          <strong className="wrap-anywhere">{session.agentId}</strong>
-          {session.pack && <span className="muted">pack {session.pack}</span>}
-          <span className="muted">
-            on {session.host}, since <Ago at={session.startedAt} />
-          </span>
-          <code className="preview-command">{session.command.join(" ")}</code>
-        </li>
-      ))}
-    </ul>
+    <Notice tone="warn" title="It can be stopped without this server">
+      <p>On the host of the agents, which does not depend on it:</p>
+      <pre className="command">{stopCommandOf({ ...draft, confirmation })}</pre>
+    </Notice>
   );
 }
 
-interface PreviewProps {
-  readonly target: StopTarget | null;
-  readonly query: { readonly data: StopPreview | undefined; readonly error: unknown; readonly isFetching: boolean };
-}
-
-/** The dry run: what a stop would touch, from the server, before anything is done. */
-function Preview({ target, query }: PreviewProps) {
-  const id = useId();
-  const { data, error, isFetching } = query;
-  return (
-    <section className="preview" aria-labelledby={id} aria-live="polite" aria-busy={isFetching}>
-      <h3 className="preview-title" id={id}>
-        What it will touch
-        {data && target && (
-          <span className="muted">
-            {" "}
-            {count(data.sessions.length, "session")}, {count(data.agents.length, "agent")},{" "}
-            {count(data.packs.length, "pack")}
-          </span>
-        )}
-      </h3>
-      {target === null && <p className="muted">Choose a target to see it.</p>}
-      {target !== null && error !== null && <ProblemNotice error={error} />}
-      {target !== null && data === undefined && error === null && (
-        <Loading rows={2} label="Asking what it will touch" />
-      )}
-      {target !== null && data && <PreviewList preview={data} />}
-    </section>
-  );
-}
-
-function actionLabel(level: HoldLevel, preview: StopPreview | undefined): string {
+function actionLabel(level: HoldLevel, preview: StopPreview | undefined, isUnseen: boolean): string {
+  if (preview === undefined && isUnseen) return `${LEVEL_WORDS[level].label} without the preview`;
   const verb = level === "deny" ? "Deny calls of" : LEVEL_WORDS[level].label;
   return preview && preview.sessions.length > 0
     ? `${verb} ${count(preview.sessions.length, "session")}`
     : "Place the hold";
 }
 
+/** What is wanted most often, one press away. */
+function Picks({ texts, onPick }: { readonly texts: readonly string[]; readonly onPick: (text: string) => void }) {
+  return (
+    <p className="quick-picks">
+      {texts.map((text) => (
+        <button key={text} type="button" className="pick" onClick={() => onPick(text)}>
+          {text}
+        </button>
+      ))}
+    </p>
+  );
+}
+
+const REASONS = ["It does what it must not", "It behaves strangely", "As a precaution"] as const;
+
+/** Ctrl-Enter in a text of several lines is what Enter is elsewhere. */
+function submitByKey(event: KeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+}
+
 interface TargetFieldProps {
   readonly draft: Draft;
+  /** it is what a person fills in first */
+  readonly isFirst: boolean;
   readonly onChange: (target: string) => void;
 }
 
-function TargetField({ draft, onChange }: TargetFieldProps) {
+function TargetField({ draft, isFirst, onChange }: TargetFieldProps) {
   const listId = useId();
   const { data } = useQuery(agentsQuery);
   if (draft.scope === "global") return null;
@@ -167,6 +153,7 @@ function TargetField({ draft, onChange }: TargetFieldProps) {
         list={listId}
         value={draft.target}
         autoCapitalize="off"
+        {...(isFirst ? { "data-autofocus": "" } : {})}
         onChange={(event) => onChange(event.target.value)}
       />
       <datalist id={listId}>
@@ -174,15 +161,7 @@ function TargetField({ draft, onChange }: TargetFieldProps) {
           <option key={name} value={name} />
         ))}
       </datalist>
-      {draft.target === "" && known.length > 0 && (
-        <p className="quick-picks">
-          {known.slice(0, 6).map((name) => (
-            <button key={name} type="button" className="pick" onClick={() => onChange(name)}>
-              {name}
-            </button>
-          ))}
-        </p>
-      )}
+      {draft.target === "" && known.length > 0 && <Picks texts={known.slice(0, 6)} onPick={onChange} />}
     </div>
   );
 }
@@ -216,7 +195,7 @@ function Fields({ draft, preset, change, preview, phrase }: FieldsProps) {
         choices={SCOPE_CHOICES}
         onChange={(value) => change({ scope: pick(HOLD_SCOPES, value, draft.scope), target: "", typed: "" })}
       />
-      <TargetField draft={draft} onChange={(value) => change({ target: value })} />
+      <TargetField draft={draft} isFirst={!preset} onChange={(value) => change({ target: value })} />
       <Choices
         label="How far"
         name="level"
@@ -225,14 +204,18 @@ function Fields({ draft, preset, change, preview, phrase }: FieldsProps) {
         onChange={(value) => change({ level: pick(HOLD_LEVELS, value, draft.level) })}
       />
       {preview}
-      <TextArea
-        label="Reason"
-        rows={2}
-        value={draft.reason}
-        maxLength={1000}
-        {...(preset ? { "data-autofocus": "" } : {})}
-        onChange={(event) => change({ reason: event.target.value })}
-      />
+      <div>
+        <TextArea
+          label="Reason"
+          rows={2}
+          value={draft.reason}
+          maxLength={1000}
+          {...(preset ? { "data-autofocus": "" } : {})}
+          onChange={(event) => change({ reason: event.target.value })}
+          onKeyDown={submitByKey}
+        />
+        {draft.reason === "" && <Picks texts={REASONS} onPick={(reason) => change({ reason })} />}
+      </div>
       <details className="more-fields">
         <summary>End and drill</summary>
         <SelectField
@@ -260,12 +243,13 @@ function Fields({ draft, preset, change, preview, phrase }: FieldsProps) {
 }
 
 /** Stop something: what, how far and why; shows what it will touch first, then a result for every target. */
-export function StopForm({ scope = "agent", target = "", level = "freeze", incidentId, onClose }: StopFormProps) {
+export function StopForm(props: StopFormProps) {
+  const { scope = "agent", target = "", level = "freeze", reason: reasonGiven = "", incidentId, onClose } = props;
   const [draft, setDraft] = useState<Draft>({
     scope,
     target,
     level,
-    reason: "",
+    reason: reasonGiven,
     typed: "",
     ends: "",
     drill: false,
@@ -275,19 +259,23 @@ export function StopForm({ scope = "agent", target = "", level = "freeze", incid
   const preview = useQuery({ ...stopPreviewQuery(wanted ?? { scope: "global" }), enabled: wanted !== null });
   const policy = useQuery(killswitchQuery).data?.policy;
   const phrase = phraseFor(draft, policy);
+  // Without a policy of its own it is this form alone that asks for the word.
+  const confirmation = policy?.file === null ? null : phrase;
   const needed = draft.scope === "global" ? (policy?.globalRole ?? "commander") : (policy?.packRole ?? "responder");
   const refusal = useRefusal(needed);
   const [receipt, setReceipt] = useState<StopReceipt | null>(null);
   const stop = useAct(stopAgents, { onDone: setReceipt });
   const touched = wanted === null ? undefined : preview.data;
-  const blocked = refusal ?? missing(draft, touched, phrase);
+  const isUnseen = useUnseen(wanted !== null, preview);
+  const isSlow = useLate(stop.isPending, PROOF_MS);
+  const blocked = refusal ?? missing(draft, touched !== undefined || isUnseen, phrase);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked !== null || stop.isPending) return;
     const { level: wantedLevel, reason } = draft;
     const part = incidentId === undefined ? {} : { incidentId };
     const details = {
-      ...(phrase === null || policy?.file === null ? {} : { confirmation: phrase }),
+      ...(confirmation === null ? {} : { confirmation }),
       ...(draft.ends === "" ? {} : { expiresInSeconds: Number(draft.ends) }),
       ...(draft.drill ? { drill: true } : {}),
     };
@@ -311,14 +299,17 @@ export function StopForm({ scope = "agent", target = "", level = "freeze", incid
         preset={target !== ""}
         change={change}
         phrase={phrase}
-        preview={<Preview target={wanted} query={preview} />}
+        preview={<Preview target={wanted} isUnseen={isUnseen} query={preview} />}
       />
       <ProblemNotice error={stop.error} />
+      {(isSlow || (stop.error !== null && isServersFault(stop.error))) && (
+        <WithoutServer draft={draft} confirmation={confirmation} />
+      )}
       <div className="form-actions">
         <p className="form-note">{stop.isPending ? "" : "Nothing happens before you confirm."}</p>
         {onClose && <Button onClick={onClose}>Cancel</Button>}
         <Button type="submit" kind="danger" icon="stop" busy={stop.isPending} disabledReason={blocked}>
-          {stop.isPending ? "Stopping, waiting for proof…" : actionLabel(draft.level, touched)}
+          {stop.isPending ? "Stopping, waiting for proof…" : actionLabel(draft.level, touched, isUnseen)}
         </Button>
       </div>
     </form>

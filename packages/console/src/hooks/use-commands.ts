@@ -9,6 +9,8 @@ export interface Command {
   /** one key (`a`), or two in a row (`g i`) */
   readonly keys?: string;
   readonly keywords?: string;
+  /** its keys mean something nearer where a page says so */
+  readonly onEveryPage?: boolean;
   readonly disabledReason?: string | null;
   readonly run: () => void;
 }
@@ -22,10 +24,15 @@ export interface CommandRegistry {
 
 export function createRegistry(): CommandRegistry {
   const owners = new Map<string, readonly Command[]>();
+  const isGround = ({ onEveryPage }: Command) => onEveryPage === true;
   return {
     put: (owner, commands) => void owners.set(owner, commands),
     drop: (owner) => void owners.delete(owner),
-    all: () => [...owners.values()].flat(),
+    // A page's own come last, and so its keys win, whichever was there first.
+    all: () => {
+      const commands = [...owners.values()].flat();
+      return [...commands.filter(isGround), ...commands.filter((command) => !isGround(command))];
+    },
   };
 }
 

@@ -26,6 +26,7 @@ export type DialogRequest =
       readonly target?: string;
       readonly level?: HoldLevel;
       readonly incidentId?: string;
+      readonly reason?: string;
     }
   | { readonly kind: "resume"; readonly hold: Hold }
   | { readonly kind: "silence"; readonly match?: string }

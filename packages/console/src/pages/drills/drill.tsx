@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { DetailPage } from "../../components/detail-page.tsx";
+import { PageHead } from "../../components/page-head.tsx";
 import { Link } from "wouter";
 import type { DrillRecord, DrillView } from "@firebreak/protocol";
 import { drillQuery } from "../../api/playbook-queries.ts";
@@ -132,12 +133,7 @@ function Content({ view }: { readonly view: DrillView }) {
   const word = DRILL_WORDS[record.result];
   return (
     <>
-      <header className="page-head">
-        <div className="page-heading">
-          <h1>{showHidden(record.title)}</h1>
-          <StateBadge word={word} />
-        </div>
-      </header>
+      <PageHead title={showHidden(record.title)} lead={<StateBadge word={word} />} />
       <div className="playbook-columns">
         <div className="stack">
           <Verdict record={record} />

@@ -56,11 +56,15 @@ export function useIncidentActions(incident: IncidentDetail): readonly IncidentA
       label: agent === null ? "Stop…" : `Stop ${agent}…`,
       icon: "stop",
       kind: first === "stop" ? "danger" : "danger-plain",
+      keys: "s",
       disabledReason: responder,
       run: () =>
-        open(
-          agent === null ? { kind: "stop", incidentId } : { kind: "stop", scope: "agent", target: agent, incidentId },
-        ),
+        open({
+          kind: "stop",
+          incidentId,
+          reason: incident.title,
+          ...(agent === null ? {} : { scope: "agent", target: agent }),
+        }),
     },
     {
       id: "acknowledge",

@@ -75,8 +75,8 @@ function NextLink({ incident, step }: { readonly incident: IncidentDetail; reado
   const go = () => {
     if (typeof way === "object") return setParams({ tab: way.tab }, { replace: true });
     if (way !== "stop") return open({ kind: way, incident });
-    const { id: incidentId, agentId } = incident;
-    return open({ kind: "stop", incidentId, ...(agentId === null ? {} : { scope: "agent", target: agentId }) });
+    const { id: incidentId, agentId, title: reason } = incident;
+    return open({ kind: "stop", incidentId, reason, ...(agentId === null ? {} : { scope: "agent", target: agentId }) });
   };
   return (
     <button type="button" className="now-next" onClick={go}>

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { DetailPage } from "../../components/detail-page.tsx";
+import { PageHead } from "../../components/page-head.tsx";
 import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type PlaybookDetail, type ProvenPlaybookDetail, SEVERITY_NAMES } from "@firebreak/protocol";
@@ -169,14 +170,14 @@ function Content({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
   const view = tabs.find(({ id }) => id === params.get("view"))?.id ?? "document";
   return (
     <>
-      <header className="page-head">
-        <div className="page-heading">
-          <h1>{playbook.title}</h1>
-          <p className="page-lead">
+      <PageHead
+        title={playbook.title}
+        lead={
+          <>
             <code>{playbook.id}</code> · {count(playbook.steps.length, "step")} <Proof playbook={playbook} />
-          </p>
-        </div>
-        <div className="page-actions">
+          </>
+        }
+        actions={
           <Button
             kind="primary"
             icon="play"
@@ -185,8 +186,8 @@ function Content({ playbook }: { readonly playbook: ProvenPlaybookDetail }) {
           >
             Start…
           </Button>
-        </div>
-      </header>
+        }
+      />
       {isStarting && <StartDialog playbook={playbook} onClose={() => setStarting(false)} />}
       {!playbook.runnable && (
         <Notice tone="danger" title="It does not run before its source is mended">

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { DetailPage } from "../../components/detail-page.tsx";
+import { PageHead } from "../../components/page-head.tsx";
 import { Link } from "wouter";
 import type { RuleCasesView, RuleDetail } from "@firebreak/protocol";
 import { runRuleCases } from "../../api/commands.ts";
@@ -199,25 +200,27 @@ function Content({ rule }: { readonly rule: RuleDetail }) {
   const query = `?rule=${encodeURIComponent(rule.id)}`;
   return (
     <>
-      <header className="page-head">
-        <div className="page-heading">
-          <h1>{rule.title}</h1>
+      <PageHead
+        title={rule.title}
+        lead={
           <p className="rule-badges">
             <Badge tone={RULE_LEVEL_TONES[rule.level] ?? "neutral"}>{rule.level}</Badge>
             <span className="muted">
               {rule.kind === "correlation" ? "correlation" : rule.alerts ? "detection" : "feeds correlations only"}
             </span>
           </p>
-        </div>
-        <div className="page-actions">
-          <Link href={`/rules/try${query}`} className="button button-plain">
-            <Icon name="play" /> Try
-          </Link>
-          <Link href={`/rules/replays${query}`} className="button button-plain">
-            <Icon name="retry" /> Replay
-          </Link>
-        </div>
-      </header>
+        }
+        actions={
+          <>
+            <Link href={`/rules/try${query}`} className="button button-plain">
+              <Icon name="play" /> Try
+            </Link>
+            <Link href={`/rules/replays${query}`} className="button button-plain">
+              <Icon name="retry" /> Replay
+            </Link>
+          </>
+        }
+      />
       {rule.hint !== null && <Notice tone="warn" title={rule.hint} />}
       <div className="incident-columns">
         <div className="stack">

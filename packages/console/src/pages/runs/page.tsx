@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { DetailPage } from "../../components/detail-page.tsx";
+import { PageHead } from "../../components/page-head.tsx";
 import { useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import type { PlaybookDetail, RunView, StepState } from "@firebreak/protocol";
@@ -94,26 +95,24 @@ function statesOf(run: RunView): ReadonlyMap<string, StepState> {
 
 function Head({ run, acts, onAct }: { run: RunView; acts: readonly RunAct[]; onAct: (act: RunAct) => void }) {
   return (
-    <header className="page-head">
-      <div className="page-heading">
-        <h1>{run.playbookTitle}</h1>
-        <p className="page-lead">
+    <PageHead
+      title={run.playbookTitle}
+      lead={
+        <>
           run <code>{run.id}</code>
-        </p>
-      </div>
-      <div className="page-actions">
-        {acts.map((one) => (
-          <Button
-            key={one.name}
-            kind={one.name === "abort" || one.name === "undo" ? "danger-plain" : "plain"}
-            disabledReason={one.refusal}
-            onClick={() => onAct(one)}
-          >
-            {one.label}
-          </Button>
-        ))}
-      </div>
-    </header>
+        </>
+      }
+      actions={acts.map((one) => (
+        <Button
+          key={one.name}
+          kind={one.name === "abort" || one.name === "undo" ? "danger-plain" : "plain"}
+          disabledReason={one.refusal}
+          onClick={() => onAct(one)}
+        >
+          {one.label}
+        </Button>
+      ))}
+    />
   );
 }
 
