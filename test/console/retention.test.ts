@@ -66,7 +66,7 @@ describe("O-6: retention in the console", () => {
     const backend = await app.backend();
     const page = await app.open(backend, "/retention");
     const row = page.locator('[data-person-erasure="pse_01KDY8M3T0XV5C8QJ2N4R6W9ZB"]');
-    expect(await row.innerText()).toMatch(/events\s+214\s+0\s+12\s+held by case 2026-17/);
+    expect(await row.innerText()).toMatch(/events\s+214\s+0\s+12\s+Why they stay: held by case 2026-17/);
     await page.getByRole("button", { name: "Look for…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("E-mail addresses").fill("jane@example.org\nu-20871");

@@ -45,7 +45,7 @@ function Stores({ erasure: { stores, state } }: { readonly erasure: PersonErasur
               {one.why.length > 0 && (
                 <tr>
                   <td colSpan={4} className="wrap-anywhere">
-                    {one.store} stay: {one.why.join("; ")}
+                    Why they stay: {one.why.join("; ")}
                   </td>
                 </tr>
               )}
