@@ -95,13 +95,27 @@ function missing(draft: Draft, isSeen: boolean, phrase: string | null): string |
 /** A stop is proved in milliseconds; after so long the line or the server is the matter. */
 const PROOF_MS = 6000;
 
-/** The way that needs neither this page nor the server. */
-function WithoutServer({ draft, confirmation }: { readonly draft: Draft; readonly confirmation: string | null }) {
+interface TroubleProps {
+  readonly isPending: boolean;
+  readonly error: unknown;
+  readonly draft: Draft;
+  readonly confirmation: string | null;
+}
+
+/** What went wrong with the stop, and the way that needs neither this page nor the server when those are the matter. */
+function Trouble({ isPending, error, draft, confirmation }: TroubleProps) {
+  const isSlow = useLate(isPending, PROOF_MS);
+  const isServer = error !== null && isServersFault(error);
   return (
-    <Notice tone="warn" title="It can be stopped without this server">
-      <p>On the host of the agents, which does not depend on it:</p>
-      <pre className="command">{stopCommandOf({ ...draft, confirmation })}</pre>
-    </Notice>
+    <>
+      <ProblemNotice error={error} />
+      {(isSlow || isServer) && (
+        <Notice tone="warn" title="It can be stopped without this server">
+          <p>On the host of the agents, which does not depend on it:</p>
+          <pre className="command">{stopCommandOf({ ...draft, confirmation })}</pre>
+        </Notice>
+      )}
+    </>
   );
 }
 
@@ -242,6 +256,18 @@ function Fields({ draft, preset, change, preview, phrase }: FieldsProps) {
   );
 }
 
+/** What a stop says beside what it stops. */
+function detailsOf({ scope, level, reason, ends, drill }: Draft, confirmation: string | null) {
+  return {
+    scope,
+    level,
+    reason: reason.trim(),
+    ...(confirmation === null ? {} : { confirmation }),
+    ...(ends === "" ? {} : { expiresInSeconds: Number(ends) }),
+    ...(drill ? { drill: true } : {}),
+  };
+}
+
 /** Stop something: what, how far and why; shows what it will touch first, then a result for every target. */
 export function StopForm(props: StopFormProps) {
   const { scope = "agent", target = "", level = "freeze", reason: reasonGiven = "", incidentId, onClose } = props;
@@ -267,19 +293,11 @@ export function StopForm(props: StopFormProps) {
   const stop = useAct(stopAgents, { onDone: setReceipt });
   const touched = wanted === null ? undefined : preview.data;
   const isUnseen = useUnseen(wanted !== null, preview);
-  const isSlow = useLate(stop.isPending, PROOF_MS);
   const blocked = refusal ?? missing(draft, touched !== undefined || isUnseen, phrase);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked !== null || stop.isPending) return;
-    const { level: wantedLevel, reason } = draft;
-    const part = incidentId === undefined ? {} : { incidentId };
-    const details = {
-      ...(confirmation === null ? {} : { confirmation }),
-      ...(draft.ends === "" ? {} : { expiresInSeconds: Number(draft.ends) }),
-      ...(draft.drill ? { drill: true } : {}),
-    };
-    stop.mutate({ ...wanted, scope: draft.scope, level: wantedLevel, reason: reason.trim(), ...part, ...details });
+    stop.mutate({ ...wanted, ...detailsOf(draft, confirmation), ...(incidentId === undefined ? {} : { incidentId }) });
   };
   if (receipt !== null) {
     const forget = () => {
@@ -301,10 +319,7 @@ export function StopForm(props: StopFormProps) {
         phrase={phrase}
         preview={<Preview target={wanted} isUnseen={isUnseen} query={preview} />}
       />
-      <ProblemNotice error={stop.error} />
-      {(isSlow || (stop.error !== null && isServersFault(stop.error))) && (
-        <WithoutServer draft={draft} confirmation={confirmation} />
-      )}
+      <Trouble isPending={stop.isPending} error={stop.error} draft={draft} confirmation={confirmation} />
       <div className="form-actions">
         <p className="form-note">{stop.isPending ? "" : "Nothing happens before you confirm."}</p>
         {onClose && <Button onClick={onClose}>Cancel</Button>}
