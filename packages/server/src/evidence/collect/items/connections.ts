@@ -1,4 +1,6 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { setImmediate as breathe } from "node:timers/promises";
 import { readSocketTable } from "../../../kernel/index.ts";
 import type { SocketFacts } from "../../../kernel/index.ts";
 import type { Collector } from "../collector.ts";
@@ -46,7 +48,10 @@ interface Owner {
   readonly command: string;
 }
 
-/** Which processes hold which sockets; of those of other users only root can tell. */
+/**
+ * Which processes hold which sockets; of those of other users only root can tell. A link is read in microseconds, and to hand each
+ * of thousands to another thread takes ten times as long; between two processes others get their turn.
+ */
 async function findOwners(table: ReadonlyMap<string, SocketFacts>, signal: AbortSignal) {
   const owners = new Map<string, Owner[]>();
   let unread = 0;
@@ -56,12 +61,13 @@ async function findOwners(table: ReadonlyMap<string, SocketFacts>, signal: Abort
       unread += 1;
       continue;
     }
-    const names = await readdir(`/proc/${pid}/fd`).catch(() => null);
+    await breathe();
+    const names = orNull(() => readdirSync(`/proc/${pid}/fd`));
     if (names === null) unread += 1;
-    const command = names === null ? "" : await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+    const command = names === null ? "" : (orNull(() => readFileSync(`/proc/${pid}/comm`, "utf8")) ?? "");
     for (const name of names ?? []) {
       files += 1;
-      const target = await readlink(`/proc/${pid}/fd/${name}`).catch(() => "");
+      const target = orNull(() => readlinkSync(`/proc/${pid}/fd/${name}`)) ?? "";
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode === undefined || !table.has(inode)) continue;
       const held = owners.get(inode) ?? [];
@@ -70,4 +76,13 @@ async function findOwners(table: ReadonlyMap<string, SocketFacts>, signal: Abort
     }
   }
   return { owners, unread };
+}
+
+/** @returns null for what has ended, or is not for this user */
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }
