@@ -73,6 +73,31 @@ describe("E-4: the audit log in the console", () => {
     await expectReadable(page);
   });
 
+  test("E-5: finds who did what, page by page, and proves an act", async () => {
+    const page = await app.open(await app.backend("calm"), "/audit-log?action=legal_hold.");
+    const acts = page.locator("[data-act]");
+    await page.locator('[data-act="60"]').waitFor();
+    expect(await acts.count()).toBe(30);
+    await page.getByLabel("Act", { exact: true }).fill("");
+    await page.getByLabel("Act", { exact: true }).press("Enter");
+    await page.locator('[data-act="59"]').waitFor();
+    expect(await acts.count()).toBe(50);
+    await page.getByRole("button", { name: "Show older" }).click();
+    await page.locator('[data-act="1"]').waitFor();
+    expect(await acts.count()).toBe(60);
+    const first = acts.first();
+    await first.getByText("What was recorded").click();
+    await first.getByRole("button", { name: "Show all" }).click();
+    expect(await first.innerText()).toContain("<b>claim</b>");
+    await first.getByRole("button", { name: "Prove it is in the log" }).click();
+    await first.getByText("Entry 61 of the log").waitFor();
+    await expectReadable(page);
+    await page.getByLabel("Who", { exact: true }).fill("nobody");
+    await page.getByLabel("Who", { exact: true }).press("Enter");
+    await page.getByText("No act matches").waitFor();
+    expect(new URL(page.url()).searchParams.get("actor")).toBe("nobody");
+  });
+
   test("who may not read it is told who may", async () => {
     const page = await app.open(await app.backend(), "/audit-log", { role: "viewer" });
     await settle(page);

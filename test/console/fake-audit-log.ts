@@ -1,4 +1,4 @@
-import type { AuditLogView, ShipmentView } from "@firebreak/protocol";
+import type { AuditLogView, AuditView, ShipmentView } from "@firebreak/protocol";
 
 const SIZE = 48_213;
 const DAY_MINUTES = 24 * 60;
@@ -78,8 +78,38 @@ export function auditLogOf(ago: (minutes: number) => string, scenario: "busy" | 
   };
 }
 
-export function auditLogRoutes(log: AuditLogView, now: () => string): Record<string, () => unknown> {
+const ADA = { kind: "person", id: "usr_ada", name: "ada" } as const;
+const ACTS = 60;
+
+/** Acts of an hour, the newest first: one of ada's on a legal hold, and a daemon's. */
+const actsOf = (now: string): AuditView[] =>
+  Array.from({ length: ACTS }, (_, at) => {
+    const isHers = at % 2 === 0;
+    const actor = isHers ? ADA : ({ kind: "daemon", id: "firebreak", name: "Firebreak" } as const);
+    const [action, target] = isHers ? ["legal_hold.apply", `hld_${ACTS - at}`] : ["delivery.send", `dlv_${ACTS - at}`];
+    const time = new Date(Date.parse(now) - at * 60_000).toISOString();
+    const leaf = JSON.stringify({ action, actor, at: time, detail: { reason: "<b>claim</b>" }, target });
+    return { seq: ACTS - at, at: time, actor, action, target, leafHash: "00".repeat(32), leaf };
+  });
+
+function findActs(now: string, query: URLSearchParams) {
+  const [actor, action, text] = ["actor", "action", "text"].map((name) => query.get(name));
+  const after = Number(query.get("after") ?? Infinity);
+  const limit = Number(query.get("limit"));
+  const found = actsOf(now)
+    .filter((act) => act.seq < after && (!actor || act.actor.name === actor) && (!text || act.leaf.includes(text)))
+    .filter((act) => !action || (action.endsWith(".") ? act.action.startsWith(action) : act.action === action));
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? String(items.at(-1)?.seq) : null };
+}
+
+interface Call {
+  readonly query: URLSearchParams;
+}
+
+export function auditLogRoutes(log: AuditLogView, now: () => string): Record<string, (call: Call) => unknown> {
   return {
+    "GET /audit": ({ query }) => findActs(now(), query),
     "GET /audit/log": () => log,
     "POST /audit/ship": () => {
       log.shipments = log.shipments.map((shipment) =>

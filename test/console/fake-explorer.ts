@@ -149,7 +149,7 @@ export function explorerRoutes({ sample, now, refuse }: Surroundings): Record<st
       return { event, alerts: [{ id: "alr_1", title, severity: 1, incidentId: "INC-2026-0042" }] };
     },
     "GET /audit/proof": ({ query }) => ({
-      index: Number(query.get("event")) + 1,
+      index: Number(query.get("event") ?? query.get("act")) + 1,
       proof: "c2sp.org/tlog-proof@v1\nindex 1001\n",
       entry: "",
     }),

@@ -6,6 +6,7 @@ import { Loaded, Page } from "../../components/page.tsx";
 import { useRefusal } from "../../hooks/use-me.ts";
 import { Empty, Facts, Inline, Notice, Panel } from "../../ui/layout.tsx";
 import { count, type Word } from "../../words.ts";
+import { Acts } from "./acts.tsx";
 import { Shipments } from "./shipments.tsx";
 import { Witnesses } from "./witnesses.tsx";
 import { proofsOf, verdictOf } from "./words.ts";
@@ -136,6 +137,7 @@ function State() {
           <Log log={log} />
           <Shipments shipments={log.shipments} size={log.size} />
           <Witnesses witnessed={log.witnessed} />
+          <Acts />
         </div>
       )}
     </Loaded>
