@@ -117,6 +117,20 @@ function summaryOf(incident: IncidentDetail) {
   };
 }
 
+const STORM_PAGE = 50;
+
+function pageOfStormAgents({ storm }: IncidentDetail, after: string | null) {
+  const names = Array.from({ length: storm?.agents ?? 0 }, (_, index) => `agent-${String(index).padStart(4, "0")}`);
+  const rest = names.filter((name) => after === null || name > after);
+  const items = rest.slice(0, STORM_PAGE).map((agentId) => ({
+    agentId,
+    joinedAt: storm?.beganAt ?? "",
+    alerts: 1,
+    decision: agentId < "agent-0010" ? "applied" : "waiting",
+  }));
+  return { items, next: rest.length > STORM_PAGE ? (items.at(-1)?.agentId ?? null) : null };
+}
+
 function isInState(incident: IncidentDetail, state: string | null): boolean {
   if (state === "open") return !isSettled(incident.state);
   return state === null || incident.state === state;
@@ -295,6 +309,7 @@ function createRoutes(sample: Sample, me: () => MeView, change: FakeBackend["cha
       return note(made, "incident.opened", "Reported.");
     },
     "GET /incidents/:id": ({ id }) => findIncident(id),
+    "GET /incidents/:id/agents": ({ id, query }) => pageOfStormAgents(findIncident(id), query.get("after")),
     "POST /incidents/:id/acknowledge": ({ id }) => {
       const incident = findIncident(id);
       const respond = incident.clocks[0];

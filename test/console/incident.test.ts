@@ -49,6 +49,39 @@ describe("O-2: the incident page", () => {
     await page.waitForURL("**/incidents/INC-2026-0041?tab=actions");
   });
 
+  test("D-9: a storm says how many are in it, about what, what was decided, and who", async () => {
+    const backend = await app.backend();
+    const incident = backend.sample.incidents.find(({ id }) => id === "INC-2026-0040");
+    if (incident === undefined) throw new Error("the sample has no such incident");
+    incident.storm = {
+      beganAt: incident.openedAt,
+      lastJoinedAt: incident.updatedAt,
+      endedAt: null,
+      alerts: 750,
+      agents: 120,
+      rules: [
+        { ruleId: "loop", title: "The same call with the same result", alerts: 700 },
+        { ruleId: "turns", title: "Calls that take turns without end", alerts: 50 },
+      ],
+      decisions: [
+        { state: "applied", agents: 10 },
+        { state: "waiting", agents: 110 },
+      ],
+    };
+    const page = await app.open(backend, "/incidents/INC-2026-0040", { size: PHONE });
+    await settle(page);
+    const storm = page.getByRole("region", { name: /Alert storm, still on/ });
+    const text = await storm.innerText();
+    expect(text).toMatch(/120 agents, 750 alerts/);
+    expect(text).toMatch(/The same call with the same result \(700\)/);
+    expect(text).toMatch(/110 agents\s+Waits for a person/);
+    await storm.getByText("Agents in it (120)").click();
+    await storm.getByRole("link", { name: "agent-0049" }).waitFor();
+    await storm.getByRole("button", { name: "Show more agents" }).click();
+    await storm.getByRole("link", { name: "agent-0099" }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   test("a running clock moves by itself", async () => {
     const backend = await app.backend();
     const incident = backend.sample.incidents.find(({ id }) => id === "INC-2026-0040");

@@ -570,6 +570,7 @@ function incidentOf(ago: Ago, { id, title, part }: Seed): IncidentDetail {
     resolvedAt: null,
     closedAt: null,
     tripToStopMs: null,
+    storm: null,
     allowedStates: [],
     timeline: [],
     alerts: [],

@@ -44,5 +44,6 @@ export * from "./saved-view.ts";
 export * from "./session-replay.ts";
 export * from "./severity.ts";
 export * from "./source.ts";
+export * from "./storm.ts";
 export * from "./tail.ts";
 export * from "./views.ts";

@@ -9,6 +9,7 @@ import { clockKind, deliveryState, incidentState, incidentType, runState, stepSt
 import { actor, hold } from "./killswitch.ts";
 import { stopView } from "./receipt.ts";
 import { severity } from "./severity.ts";
+import { stormView } from "./storm.ts";
 
 const time = z.string();
 const nullableTime = z.string().nullable();
@@ -270,6 +271,8 @@ export const incidentDetail = incidentSummary.extend({
   resolvedAt: nullableTime,
   closedAt: nullableTime,
   tripToStopMs: z.number().nullable(),
+  /** null for an incident that is no storm */
+  storm: stormView.nullable(),
   allowedStates: z.array(incidentState),
   timeline: z.array(timelineEntry),
   alerts: z.array(alertView),

@@ -745,6 +745,7 @@ export type IncidentDetail = {
   resolvedAt: string | null;
   closedAt: string | null;
   tripToStopMs: number | null;
+  storm: StormView | null;
   allowedStates: (IncidentState)[];
   timeline: (TimelineEntry)[];
   alerts: (AlertView)[];
@@ -790,6 +791,33 @@ export type IncidentSummary = {
 export type IncidentPage = {
   items: (IncidentSummary)[];
   next: string | null;
+};
+
+export type StormAgentPage = {
+  items: ({
+    agentId: string;
+    joinedAt: string;
+    alerts: number;
+    decision: "deciding" | "observed" | "waiting" | "applying" | "applied" | "failed" | "denied" | "expired" | null;
+  })[];
+  next: string | null;
+};
+
+export type StormView = {
+  beganAt: string;
+  lastJoinedAt: string;
+  endedAt: string | null;
+  alerts: number;
+  agents: number;
+  rules: ({
+    ruleId: string | null;
+    title: string;
+    alerts: number;
+  })[];
+  decisions: ({
+    state: "deciding" | "observed" | "waiting" | "applying" | "applied" | "failed" | "denied" | "expired";
+    agents: number;
+  })[];
 };
 
 export type IncidentType = "agent_runaway" | "agent_incorrect_output" | "agent_rate_limit" | "agent_authorization" | "system_outage" | "system_corruption" | "system_integration" | "security_pii_exposure" | "security_unauthorized_access" | "security_credential_compromise" | "security_malicious_code" | "security_exfiltration" | "security_supply_chain" | "value_wallet" | "value_transactions" | "value_balance" | "other";
@@ -6084,6 +6112,49 @@ export interface paths {
           headers: Record<string, unknown>;
           content: {
             "application/json": IncidentDetail;
+          };
+        };
+        default: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/problem+json": Problem;
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/incidents/{id}/agents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          after?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: Record<string, unknown>;
+          content: {
+            "application/json": StormAgentPage;
           };
         };
         default: {

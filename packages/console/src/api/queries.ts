@@ -100,6 +100,25 @@ export const timelineQuery = (id: string, view: TimelineView, source: string) =>
     getNextPageParam: (page) => page.next,
   });
 
+const STORM_AGENTS_LIMIT = 50;
+
+/** Who is in a storm, by name, page by page. */
+export const stormAgentsQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["incident", id, "agents"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        client.GET("/api/v1/incidents/{id}/agents", {
+          params: {
+            path: { id },
+            query: { limit: STORM_AGENTS_LIMIT, ...(pageParam === "" ? {} : { after: pageParam }) },
+          },
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+  });
+
 /** Null when none has been computed yet. */
 export const impactQuery = (id: string) =>
   queryOptions({

@@ -14,6 +14,7 @@ import { EvidenceTab } from "./incident/evidence.tsx";
 import { IncidentHeader, useIncidentActions } from "./incident/header.tsx";
 import { ImpactTab } from "./incident/impact.tsx";
 import { ReviewTab } from "./incident/review.tsx";
+import { Storm } from "./incident/storm.tsx";
 import { Timeline } from "./incident/timeline.tsx";
 
 function tabsOf(incident: IncidentDetail): readonly Tab[] {
@@ -53,10 +54,13 @@ function tabsOf(incident: IncidentDetail): readonly Tab[] {
 
 function TimelineTab({ incident }: { readonly incident: IncidentDetail }) {
   return (
-    <div className="incident-columns">
-      <Timeline incident={incident} />
-      <Details incident={incident} />
-    </div>
+    <>
+      {incident.storm && <Storm id={incident.id} storm={incident.storm} />}
+      <div className="incident-columns">
+        <Timeline incident={incident} />
+        <Details incident={incident} />
+      </div>
+    </>
   );
 }
 

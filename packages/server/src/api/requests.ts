@@ -164,6 +164,10 @@ export const alertsQuery = z.strictObject({
   match: matchersText.optional(),
   ...page,
 });
+/** By name: `after` is the agent that the page before ended with. */
+export const stormAgentsQuery = z.strictObject({ after: entityName.optional(), limit });
+export type StormAgentsQuery = z.infer<typeof stormAgentsQuery>;
+
 export type AlertsQuery = z.infer<typeof alertsQuery>;
 
 export const actionsQuery = z.strictObject({

@@ -136,6 +136,8 @@ import {
   tokenView,
   tryView,
   userView,
+  stormAgent,
+  stormView,
 } from "@firebreak/protocol";
 import { z } from "zod";
 import { DRILL_ANSWERS } from "./drill-schemas.ts";
@@ -164,6 +166,7 @@ export const scanHitPage = pageOf(scanHit);
 export const budgetPage = pageOf(budgetView);
 export const breakerPage = pageOf(breakerView);
 export const incidentPage = pageOf(incidentSummary);
+export const stormAgentPage = pageOf(stormAgent);
 export const runPage = pageOf(runView);
 export const collectionPage = pageOf(collectionView);
 export const evidencePage = pageOf(evidenceView);
@@ -253,6 +256,8 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   IncidentState: incidentState,
   IncidentSummary: incidentSummary,
   IncidentPage: incidentPage,
+  StormAgentPage: stormAgentPage,
+  StormView: stormView,
   IncidentType: incidentType,
   IndicatorHit: indicatorHit,
   IndicatorView: indicatorView,

@@ -85,6 +85,7 @@ import type {
   newTokenView,
   readinessView,
   userView,
+  StormAgent,
 } from "@firebreak/protocol";
 import type { z } from "zod";
 import type { AuditApi } from "./audit-api.ts";
@@ -137,6 +138,7 @@ import type {
   StopReportRequest,
   TestSourceRequest,
   TimelineQuery,
+  StormAgentsQuery,
 } from "./requests.ts";
 import type {
   Endpoint,
@@ -291,6 +293,8 @@ export interface ApiServices
 
   listIncidents(caller: Caller, query: IncidentsQuery): Promise<Page<IncidentSummary>>;
   getIncident(caller: Caller, request: WithId): Promise<IncidentDetail>;
+  /** Who is in a storm. */
+  listStormAgents(caller: Caller, query: StormAgentsQuery & WithId): Promise<Page<StormAgent>>;
   /** The playbooks that fit, and who is brought in. */
   getGuidance(caller: Caller, request: WithId): Promise<IncidentGuidance>;
   reportIncident(caller: Caller, request: NewIncidentRequest): Promise<IncidentDetail>;

@@ -1,5 +1,6 @@
 import { INCIDENT_TRANSITIONS } from "@firebreak/protocol";
 import { refuseUnknown, toSummary } from "./internal.ts";
+import { viewStorm } from "./storms/view-storm.ts";
 import { readTimeline } from "./timeline.ts";
 import type { IncidentContext, IncidentRecord, IncidentRow } from "./types.ts";
 
@@ -24,6 +25,7 @@ export async function getIncident(
   return {
     ...toSummary(row, clocks, ctx.clock.now()),
     ...detailOf(row),
+    storm: await viewStorm(kysely, id),
     allowedStates: [...INCIDENT_TRANSITIONS[row.state]],
     timeline,
     hasReview: review !== undefined,

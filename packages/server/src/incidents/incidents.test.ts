@@ -79,6 +79,7 @@ describe("opening", () => {
       detectedAt: new Date(NOON).toISOString(),
       allowedStates: INCIDENT_TRANSITIONS.detected,
       hasReview: false,
+      storm: null,
     });
     expect(incident.clocks.map((clock) => `${clock.kind} ${clock.dueAt}`)).toEqual([
       "respond 2026-11-20T12:15:00.000Z",

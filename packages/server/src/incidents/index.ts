@@ -14,6 +14,7 @@ export { noteAlertChange } from "./note-alert-change.ts";
 export { reportIncident } from "./report-incident.ts";
 export { endStorms } from "./storms/end-storms.ts";
 export { isEveryAgentStopped } from "./storms/is-contained.ts";
+export { listStormAgents } from "./storms/view-storm.ts";
 export { stormStepOf, takeQuestionOfStorm } from "./storms/storm-messages.ts";
 export { resolveIncident } from "./resolve-incident.ts";
 export { addTimelineEntry } from "./timeline.ts";

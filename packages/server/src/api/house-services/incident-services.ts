@@ -12,6 +12,7 @@ import {
   changeSeverity,
   getIncident,
   listIncidents,
+  listStormAgents,
   reportIncident,
   resolveIncident,
 } from "../../incidents/index.ts";
@@ -27,6 +28,7 @@ type IncidentServices = Pick<
   | "listIncidents"
   | "getIncident"
   | "getGuidance"
+  | "listStormAgents"
   | "reportIncident"
   | "acknowledgeIncident"
   | "resolveIncident"
@@ -75,6 +77,7 @@ export function incidentServices(house: House): IncidentServices {
     listIncidents: (_caller, query) => listIncidents(house, query),
     getIncident: (_caller, { id }) => assembleIncident(house, id),
     getGuidance: (_caller, { id }) => guidanceOf(house, id),
+    listStormAgents: (_caller, query) => listStormAgents(house, query),
     reportIncident: async (caller, request) =>
       assembleIncident(house, (await reportIncident(as(caller), clean(request))).id),
     acknowledgeIncident: async (caller, request) => {

@@ -7,9 +7,10 @@ import {
   resolveRequest,
   severityRequest,
   stateRequest,
+  stormAgentsQuery,
 } from "../requests.ts";
 import { defineRoute } from "../route.ts";
-import { incidentPage } from "../schemas.ts";
+import { incidentPage, stormAgentPage } from "../schemas.ts";
 
 const tag = "Incidents";
 
@@ -47,6 +48,18 @@ export const incidentRoutes = [
     params: incidentParams,
     response: incidentDetail,
     handler: ({ services, caller }, { params }) => services.getIncident(caller, params),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/incidents/:id/agents",
+    operationId: "listStormAgents",
+    summary: "Agents that are in a storm, by name",
+    tag,
+    access: "viewer",
+    params: incidentParams,
+    query: stormAgentsQuery,
+    response: stormAgentPage,
+    handler: ({ services, caller }, { params, query }) => services.listStormAgents(caller, { ...query, ...params }),
   }),
   defineRoute({
     method: "GET",

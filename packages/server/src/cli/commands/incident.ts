@@ -1,5 +1,5 @@
-import { incidentDetail, incidentGuidance, incidentSummary, isSettled, pageOf } from "@firebreak/protocol";
-import type { IncidentDetail } from "@firebreak/protocol";
+import { incidentDetail, incidentGuidance, incidentSummary, isSettled, pageOf, stormAgent } from "@firebreak/protocol";
+import type { IncidentDetail, StormView } from "@firebreak/protocol";
 import type { Command, CommandContext } from "../command.ts";
 import { ASKS_SERVER, EXIT } from "../exit-codes.ts";
 import { clockText, durationText, severityText, timeText } from "../format.ts";
@@ -96,7 +96,53 @@ const guidance: Command = {
   },
 };
 
-function printIncident({ output, clock }: CommandContext, incident: IncidentDetail): void {
+const agents: Command = {
+  name: "incident agents",
+  summary: "the agents of an alert storm, and what was decided for each",
+  positionals: [INCIDENT],
+  options: {
+    after: { type: "string", value: "AGENT", summary: "those after this one" },
+    limit: { type: "string", value: "N", summary: "no more than N (50)" },
+  },
+  examples: ["firebreak incident agents INC-2026-0001", "firebreak incident agents INC-2026-0001 --limit 500 --json"],
+  exits: EXITS,
+  run: async (context) => {
+    const { client, output, args } = context;
+    const after = args.text("after");
+    const tail = after === undefined ? "" : `&after=${encodeURIComponent(after)}`;
+    const limit = args.count("limit", LIMIT) ?? 50;
+    const page = await client.get(pageOf(stormAgent), `${pathOf(context, "/agents")}?limit=${limit}${tail}`);
+    output.result(page);
+    if (page.items.length === 0) output.line("No agent of a storm: see the incident for the agent that it is about.");
+    else
+      output.table(
+        ["AGENT", "JOINED (UTC)", "ALERTS", "AUTOMATIC CONTAINMENT"],
+        page.items.map((one) => [
+          printable(one.agentId),
+          timeText(one.joinedAt),
+          String(one.alerts),
+          one.decision ?? "-",
+        ]),
+      );
+    if (page.next !== null) output.line(`There are more: --after ${printable(page.next)}`);
+    return EXIT.ok;
+  },
+};
+
+function printStorm({ output }: CommandContext, id: string, storm: StormView): void {
+  const { agents: many, alerts, beganAt, lastJoinedAt, endedAt, rules, decisions } = storm;
+  const state = endedAt === null ? `last joined ${timeText(lastJoinedAt)}` : `over since ${timeText(lastJoinedAt)}`;
+  output.line(output.style.bold(`Storm: ${many} agents, ${alerts} alerts since ${timeText(beganAt)}, ${state}`));
+  for (const rule of rules) output.line(`  ${rule.alerts} × ${printable(rule.title)}`);
+  if (decisions.length > 0)
+    output.line(
+      `  Automatic containment, by agents: ${decisions.map((one) => `${one.agents} ${one.state}`).join(", ")}`,
+    );
+  if (many > 0) output.line(`  Who: firebreak incident agents ${id}`);
+}
+
+function printIncident(context: CommandContext, incident: IncidentDetail): void {
+  const { output, clock } = context;
   const { style } = output;
   output.line(style.bold(`${incident.id}  ${printable(incident.title)}`));
   output.line(`${severityText(incident.severityLabel, incident.severity)}, ${incident.state}, ${incident.type}`);
@@ -105,6 +151,7 @@ function printIncident({ output, clock }: CommandContext, incident: IncidentDeta
   );
   output.line(incident.clocks.map((one) => clockText(one, clock.now())).join(", "));
   if (incident.tripToStopMs !== null) output.line(`Trip to verified stop: ${durationText(incident.tripToStopMs)}`);
+  if (incident.storm !== null) printStorm(context, incident.id, incident.storm);
   output.line();
   output.table(
     ["TIME (UTC)", "WHO", "WHAT"],
@@ -187,4 +234,4 @@ const note = act(
   (args) => ({ text: args.requiredText("text") }),
 );
 
-export const incidentCommands: readonly Command[] = [list, show, guidance, acknowledge, resolve, note];
+export const incidentCommands: readonly Command[] = [list, show, agents, guidance, acknowledge, resolve, note];

@@ -6,7 +6,14 @@ import type { Finding } from "../../alerts/index.ts";
 import { inTransaction } from "../../storage/index.ts";
 import { createTestDatabase } from "../../storage/testing.ts";
 import type { TestDatabase } from "../../storage/testing.ts";
-import { admitAlerts, changeIncidentState, endStorms, getIncident } from "../index.ts";
+import {
+  admitAlerts,
+  changeIncidentState,
+  endStorms,
+  getIncident,
+  isEveryAgentStopped,
+  listStormAgents,
+} from "../index.ts";
 import { createTestContext } from "../testing.ts";
 import type { TestContext } from "../testing.ts";
 
@@ -120,6 +127,14 @@ test("D-9: 750 agents that loop at once open a few incidents, one of them the st
   const { timeline } = await getIncident(ctx, storm?.id ?? "");
   expect(timeline.length).toBeLessThan(16);
   expect(timeline.map(({ text }) => text).join("\n")).toMatch(/opened 5 incidents within 10 min \(INC-.*one\n?.*/s);
+  const view = await getIncident(ctx, storm?.id ?? "");
+  expect(view.storm).toMatchObject({ agents: 745, alerts: 745, endedAt: null, decisions: [] });
+  expect(view.storm?.rules).toEqual([{ ruleId: "loop", title: "Rule loop", alerts: 745 }]);
+  const first = await listStormAgents(ctx, { id: storm?.id ?? "", limit: 500 });
+  const rest = await listStormAgents(ctx, { id: storm?.id ?? "", limit: 500, after: first.next ?? "" });
+  expect(new Set([...first.items, ...rest.items].map(({ agentId }) => agentId)).size).toBe(745);
+  expect(rest.next).toBeNull();
+  expect(first.items[0]).toMatchObject({ alerts: 1, decision: null });
 
   // the outbox hands them over again, as after a crash
   await admitAll(batches);
@@ -185,4 +200,23 @@ test("D-9: a storm whose incident a person settled takes in nothing more", async
     { is_old: true, alerts: 5, is_on: false },
     { is_old: false, alerts: 3, is_on: true },
   ]);
+});
+
+test("C-7: a storm is contained when a proved stop covers each agent in it", async () => {
+  await admitAll(await raise(agentsOf(7)));
+  const [{ id } = { id: "" }] = await rows<{ id: string }>("select incident_id as id from storms");
+  const members = await rows<{ agent_id: string }>("select agent_id from storm_agents order by agent_id");
+  const [one, other] = members.map(({ agent_id: agent }) => agent);
+  const stop = (name: string, scope: string, target: string | undefined) =>
+    database.database.pool.query(
+      `insert into stops (id, hold, hold_id, incident_id, requested_at, completed_at, verified, drill, results)
+       values ($1, $2, $1, $3, now(), now(), true, false, '[]')`,
+      [name, JSON.stringify({ scope, target, level: "kill" }), id],
+    );
+  expect(await isEveryAgentStopped(ctx, id)).toBe(false);
+  await stop("stop-1", "agent", one);
+  expect(await isEveryAgentStopped(ctx, id)).toBe(false);
+  await stop("stop-2", "session", `ses-${other ?? ""}`);
+  expect(await isEveryAgentStopped(ctx, id)).toBe(true);
+  expect(await isEveryAgentStopped(ctx, "INC-of-one-agent")).toBe(true);
 });
