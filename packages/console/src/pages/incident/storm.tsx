@@ -13,7 +13,7 @@ function Agent({ agent }: { readonly agent: StormAgent }) {
     <li className="row">
       <div className="agent-main">
         <p className="hold-title">
-          <Link href={`/agents?q=${encodeURIComponent(agent.agentId)}`} className="wrap-anywhere">
+          <Link href={`/agents?q=${encodeURIComponent(agent.agentId)}`} className="storm-agent wrap-anywhere">
             {agent.agentId}
           </Link>
           {agent.decision && <StateBadge word={REACTION_WORDS[agent.decision]} />}
