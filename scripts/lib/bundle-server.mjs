@@ -16,6 +16,7 @@ function findEntries() {
   const programs = inDrills.filter((name) => name.endsWith("-program.ts"));
   return {
     firebreak: "src/cli/main.ts",
+    "judge-worker": "src/detection/thread/main.ts",
     "workshop-worker": "src/workshop/worker/main.ts",
     "scan-worker": "src/scans/worker/main.ts",
     "import-worker": "src/app/import-runbook/worker.ts",

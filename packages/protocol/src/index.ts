@@ -42,6 +42,7 @@ export * from "./rules.ts";
 export * from "./run.ts";
 export * from "./saved-view.ts";
 export * from "./session-replay.ts";
+export * from "./severity-names.ts";
 export * from "./severity.ts";
 export * from "./source.ts";
 export * from "./storm.ts";

@@ -13,6 +13,7 @@ import { createTestDatabase } from "../storage/testing.ts";
 const RULES = fileURLToPath(new URL("../../../../rules", import.meta.url));
 const place = mkdtempSync(join(tmpdir(), "firebreak-alerts-"));
 const program = bundleEntry(join(import.meta.dirname, "run-detection", "testing.ts"), join(place, "run-detection.mjs"));
+const worker = bundleEntry(join(import.meta.dirname, "../detection/thread/main.ts"), join(place, "judge.mjs"));
 const children = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
@@ -20,7 +21,7 @@ afterAll(() => {
 });
 
 function start(databaseUrl: string, round: string, mode: "send" | "drain") {
-  const child = spawn(process.execPath, [program, databaseUrl, RULES, round, mode], {
+  const child = spawn(process.execPath, [program, databaseUrl, RULES, round, mode, worker], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.add(child);

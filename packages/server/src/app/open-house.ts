@@ -4,7 +4,7 @@ import type { LiveMessage, Actor } from "@firebreak/protocol";
 import { reconcileActions } from "../actions/index.ts";
 import { createAuthenticator, createPasswordHasher, ensureLocalToken } from "../access/index.ts";
 import { raiseAlerts, recheckHeldByProfile } from "../alerts/index.ts";
-import { createDetector } from "../detection/index.ts";
+import { createDetector, judgeInThread, LiveRules } from "../detection/index.ts";
 import { addTimelineEntry } from "../incidents/index.ts";
 import { watchIndicators } from "../indicators/index.ts";
 import {
@@ -104,6 +104,9 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const instance = newId("supervisor");
   const stopping = openStopping(options, profile, instance, openings);
   const { killswitch } = stopping;
+  // while the database opens
+  const liveRules = openLiveRules(options, profile);
+  openings.add("rules", () => liveRules.end());
   const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger });
   openings.add("database", () => database.close());
   await ensureEventPartitions(database.kysely, clock.now());
@@ -130,7 +133,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
     enforce: (enforcing) => enforceEverywhere(house, enforcing),
     recordStop: async (actor, stop) => recordStopOfStep(house, actor, stop),
   });
-  const { detector, indicators, intake } = createEventPath(options, { ...surroundings, database });
+  const { detector, indicators, intake } = createEventPath(liveRules, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: instance, home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
   const policies = await openPolicies(options, profile, killswitch);
@@ -225,16 +228,21 @@ function openStopping(
   return { killswitch, gateFeed, remoteStops: createRemoteStops() };
 }
 
+/** They are loaded, and events judged, in a thread of its own. */
+function openLiveRules({ config, dataDir }: HouseOptions, { placeholders }: Profile): LiveRules {
+  const rulesDirs = [path.join(dataDir, "rules"), path.join(config.home, "rules")];
+  return new LiveRules({ rulesDirs, placeholders, openJudge: judgeInThread() });
+}
+
 /** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */
 function createEventPath(
-  { config, dataDir }: HouseOptions,
+  liveRules: LiveRules,
   { clock, newId, logger, profile, redactor, originals, database }: Pick<House, EventPathNeeds>,
 ): Pick<House, "detector" | "indicators" | "intake"> {
   const lateMs = profile.containment.limits.lateMinutes * 60_000;
   const detector = createDetector({
     database,
-    rulesDirs: [path.join(dataDir, "rules"), path.join(config.home, "rules")],
-    placeholders: profile.placeholders,
+    liveRules,
     clock,
     logger,
     onMatches: async (trx, findings) => {

@@ -5,8 +5,8 @@ import { createEventFeed } from "./event-feed.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { CURSOR_EVERY_MS, Judge, RETRY_MAX_MS } from "./judge.ts";
 import type { JudgeOptions } from "./judge.ts";
-import { fingerprintRules, loadRules } from "./load-rules.ts";
-import type { LoadedRules } from "./load-rules.ts";
+import type { LiveRules } from "./live-rules.ts";
+import type { RulesInForce } from "./load-rules.ts";
 import { createPace } from "./pace.ts";
 import type { Pace } from "./pace.ts";
 import { createWakeUp } from "./wake-up.ts";
@@ -17,9 +17,8 @@ import type { WakeUp } from "./wake-up.ts";
  * once. It must touch nothing but the database, and is called again when the transaction fails.
  */
 export interface DetectorOptions extends JudgeOptions {
-  readonly rulesDirs: readonly string[];
-  /** the values that `%name%` stands for in rules */
-  readonly placeholders?: Readonly<Record<string, readonly string[]>>;
+  /** ended with the detector */
+  readonly liveRules: LiveRules;
 }
 
 export interface DetectorStatus {
@@ -31,10 +30,15 @@ export interface DetectorStatus {
   /** up to when it was judged what did not happen, ms */
   readonly passedMs: number | null;
   readonly engine: EngineCounters | null;
+  /** How often the thread that judges ended by itself, and why it did last as long as nothing was judged since. */
+  readonly restarts: number;
+  readonly problem: string | null;
+  /** Events that were passed over because they ended it. */
+  readonly unjudged: number;
 }
 
 export interface Detector {
-  /** Loads the rules and begins to judge where the cursor stands, in the background. Once. */
+  /** Waits for the rules and begins to judge where the cursor stands, in the background. Once. */
   start(): Promise<void>;
   /** Tells of events just stored, or that some may have been. */
   wake(events?: StoredEvents): void;
@@ -43,12 +47,12 @@ export interface Detector {
   /** Resolves when everything stored before the call is judged and the cursor written, or another node does it. */
   drain(): Promise<void>;
   /** Reads the rules again; their windows begin with what was stored. Resolves when the new rules judge. */
-  reload(): Promise<LoadedRules>;
+  reload(): Promise<RulesInForce>;
   /** Reloads when a rule file was changed, added or removed since the last load. */
   reloadIfChanged(): Promise<void>;
   rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] };
   /** What was read last; undefined before the first load. */
-  loaded(): LoadedRules | undefined;
+  loaded(): RulesInForce | undefined;
   status(): DetectorStatus;
   /**
    * Ends for good, without a last write: what was judged without a match since the last one is judged again by the next
@@ -75,7 +79,6 @@ class DetectorLoop implements Detector {
   readonly #bell: WakeUp = createWakeUp();
   readonly #pace: Pace = createPace();
   readonly #judge: Judge;
-  #loaded: LoadedRules | undefined;
   #isWarm = false;
   #isStopping = false;
   #running: Promise<void> | undefined;
@@ -86,13 +89,17 @@ class DetectorLoop implements Detector {
     this.#options = options;
     this.#feed = createEventFeed(options.database);
     this.#judge = new Judge(options, this.#feed, this.#bell);
+    options.liveRules.onEnded(() => this.#bell.ring());
   }
 
   async start(): Promise<void> {
     if (this.#running !== undefined || this.#isStopping) return;
-    const loading = this.#load();
-    this.#running = this.#run(loading);
-    await loading;
+    const opened = this.#options.liveRules.opened();
+    this.#running = opened.then(
+      () => this.#run(),
+      () => undefined,
+    );
+    await opened;
   }
 
   wake(events?: StoredEvents): void {
@@ -113,40 +120,36 @@ class DetectorLoop implements Detector {
   }
 
   async reloadIfChanged(): Promise<void> {
-    const known = this.#loaded?.fingerprint;
-    if (known === undefined || this.#isStopping || (await fingerprintRules(this.#options.rulesDirs)) === known) return;
+    if (this.#isStopping || !(await this.#options.liveRules.areChanged())) return;
     const { rules, errors } = await this.reload();
     this.#options.logger.info("the rules were read again", { rules: rules.length, faults: errors.length });
   }
 
-  #load(): Promise<LoadedRules> {
-    const { rulesDirs, placeholders } = this.#options;
-    return loadRules(rulesDirs, { placeholders, previous: this.#loaded });
-  }
-
-  async reload(): Promise<LoadedRules> {
-    const fresh = await this.#load();
-    this.#loaded = fresh;
-    if (this.#running === undefined || this.#isStopping) return fresh;
+  async reload(): Promise<RulesInForce> {
+    const { rules } = await this.#options.liveRules.reload();
+    if (this.#running === undefined || this.#isStopping) return rules;
     const swapped = new Promise<void>((resolve) => this.#reloaders.push(resolve));
     this.#isWarm = false;
     this.#bell.ring();
     await swapped;
-    return fresh;
+    return rules;
   }
 
   rules(): { readonly rules: readonly RuleInfo[]; readonly errors: readonly RuleError[] } {
-    return { rules: this.#loaded?.rules ?? [], errors: this.#loaded?.errors ?? [] };
+    const { rules = [], errors = [] } = this.loaded() ?? {};
+    return { rules, errors };
   }
 
-  loaded(): LoadedRules | undefined {
-    return this.#loaded;
+  loaded(): RulesInForce | undefined {
+    return this.#options.liveRules.inForce;
   }
 
   status(): DetectorStatus {
-    const { state, position, durablePosition, passedMs, counters } = this.#judge;
+    const { state, position, durablePosition, passedMs, counters, endings } = this.#judge;
+    const { count: restarts, problem, unjudged } = endings;
     const isRunning = this.#running !== undefined && !this.#isStopping;
-    return { state: isRunning ? state : "stopped", position, durablePosition, passedMs, engine: counters };
+    const place = { position, durablePosition, passedMs };
+    return { state: isRunning ? state : "stopped", ...place, engine: counters, restarts, problem, unjudged };
   }
 
   async stop(): Promise<void> {
@@ -154,19 +157,21 @@ class DetectorLoop implements Detector {
     this.#judge.close();
     this.#bell.close();
     this.#pace.release();
+    // what is asked of it now is not answered any more
+    await this.#options.liveRules.end();
     await this.#running;
     release(this.#drainers.splice(0));
     release(this.#reloaders.splice(0));
   }
 
-  async #run(loading: Promise<LoadedRules>): Promise<void> {
-    this.#loaded ??= await loading;
+  async #run(): Promise<void> {
     let delayMs = RETRY_FIRST_MS;
     while (!this.#isStopping) {
       try {
-        await this.#runOnce(this.#loaded);
+        await this.#runOnce();
         delayMs = RETRY_FIRST_MS;
       } catch (error) {
+        if (this.#isStopping) return;
         const fields = { problem: messageOf(error), position: this.#judge.position };
         this.#options.logger.error("detection cannot go on at the moment; trying again", fields);
         await this.#bell.pause(delayMs);
@@ -175,9 +180,10 @@ class DetectorLoop implements Detector {
     }
   }
 
-  async #runOnce(loaded: LoadedRules): Promise<void> {
+  async #runOnce(): Promise<void> {
+    for (const ending of this.#options.liveRules.takeEndings()) this.#judge.noteEnding(ending);
     if (this.#judge.isStandby) return this.#standBy();
-    if (!this.#isWarm) await this.#warmUp(loaded);
+    if (!this.#isWarm || !this.#judge.isWarm) await this.#warmUp();
     // Only who asked before this look at the feed may be told that there is nothing left.
     const asked = this.#drainers.length;
     const hasJudged = await this.#judge.judgeNext();
@@ -189,11 +195,12 @@ class DetectorLoop implements Detector {
     await this.#rest();
   }
 
-  async #warmUp(loaded: LoadedRules): Promise<void> {
+  async #warmUp(): Promise<void> {
+    // who asks later may have read rules that are not these
     const asked = this.#reloaders.length;
     this.#isWarm = true;
     try {
-      await this.#judge.warmUp(loaded);
+      await this.#judge.warmUp(await this.#options.liveRules.ready());
     } catch (error) {
       this.#isWarm = false;
       throw error;

@@ -2,12 +2,14 @@ import type { AgentEvent } from "@firebreak/protocol";
 import { DEFAULT_LIMITS } from "@firebreak/sigma";
 import type { Engine, EngineCounters, Eviction, Match, Ruleset } from "@firebreak/sigma";
 import { messageOf } from "../kernel/index.ts";
-import type { Logger } from "../kernel/index.ts";
 import { matchIndicators } from "./indicator-matches.ts";
 import { presentEvent } from "./present-event.ts";
 
 /** How much older than the newest an event may be and still count, ms. */
 export const LATENESS_MS = DEFAULT_LIMITS.latenessMs;
+
+/** How long an event may be on its way before its absence is told of. */
+export const ON_THE_WAY_MS = 60_000;
 
 /**
  * Windows up to this are filled again from all events, longer ones from those that were remembered, ms. Less would mean
@@ -31,11 +33,21 @@ export interface Evaluator {
   counters(): EngineCounters;
 }
 
-/** @param expectedSince since when rules wait for the groups they name, by id */
+export interface EvaluatorOptions {
+  /** since when rules wait for the groups they name, by id */
+  readonly expectedSince?: ReadonlyMap<string, number>;
+  /** told of an event that could not be judged */
+  readonly onFault?: (fault: JudgingFault) => void;
+}
+
+export interface JudgingFault {
+  readonly seq: number;
+  readonly problem: string;
+}
+
 export function createEvaluator(
   ruleset: Ruleset,
-  logger: Logger,
-  expectedSince: ReadonlyMap<string, number> = new Map(),
+  { expectedSince = new Map(), onFault = () => undefined }: EvaluatorOptions = {},
 ): Evaluator {
   const engine: Engine = ruleset.createEngine({}, { expectedSince, rememberedMs: REMEMBERED_MS });
   const hasRules = ruleset.rules.length > 0;
@@ -53,7 +65,7 @@ export function createEvaluator(
         const matches = hasRules ? engine.evaluate(presentEvent(event, present), meta) : [];
         return event.indicators === undefined ? matches : [...matches, ...matchIndicators(event, meta.time)];
       } catch (error) {
-        logger.error("an event could not be judged", { seq: event.seq, problem: messageOf(error) });
+        onFault({ seq: event.seq, problem: messageOf(error) });
         return [];
       }
     },

@@ -1,11 +1,10 @@
-import type { AgentEvent } from "@firebreak/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../kernel/index.ts";
 import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
-import type { StoredEvents } from "../telemetry/index.ts";
+import type { EventPage, StoredEvents } from "../telemetry/index.ts";
 import { createEventFeed } from "./event-feed.ts";
 
 const redactor = createRedactor(DEFAULT_REDACTION);
@@ -38,18 +37,18 @@ async function store(count: number): Promise<StoredEvents> {
   return stored;
 }
 
-const seqsOf = (events: readonly AgentEvent[]) => events.map((event) => event.seq);
+const seqsOf = (page: EventPage | undefined) => page?.seqs ?? [];
 
 test("batches that follow each other come from memory, also in parts", async () => {
   const feed = createEventFeed(database.database);
-  expect(await feed.next(0)).toEqual([]);
+  expect(await feed.next(0)).toBeUndefined();
   feed.push(await store(3));
   feed.push(await store(2));
   await database.database.pool.query("truncate events");
   expect(seqsOf(await feed.next(0))).toEqual([1, 2, 3]);
   expect(seqsOf(await feed.next(2))).toEqual([3]);
   expect(seqsOf(await feed.next(3))).toEqual([4, 5]);
-  expect(await feed.next(5)).toEqual([]);
+  expect(await feed.next(5)).toBeUndefined();
 });
 
 test("a gap is filled from the table before the batch behind it", async () => {
@@ -58,7 +57,7 @@ test("a gap is filled from the table before the batch behind it", async () => {
   await store(2);
   feed.push(await store(2));
   expect(seqsOf(await feed.next(0))).toEqual([1, 2, 3, 4]);
-  expect(await feed.next(4)).toEqual([]);
+  expect(await feed.next(4)).toBeUndefined();
 });
 
 test("a gap that was never stored does not hold up the batch behind it", async () => {
@@ -69,20 +68,20 @@ test("a gap that was never stored does not hold up the batch behind it", async (
   await database.database.pool.query("truncate events");
   expect(seqsOf(await feed.next(0))).toEqual([2, 3]);
   expect(seqsOf(await feed.next(2))).toEqual([3]);
-  expect(await feed.next(3)).toEqual([]);
+  expect(await feed.next(3)).toBeUndefined();
 });
 
 test("what others stored is found after a push without events", async () => {
   const feed = createEventFeed(database.database);
-  expect(await feed.next(0)).toEqual([]);
+  expect(await feed.next(0)).toBeUndefined();
   await store(1200);
-  expect(await feed.next(0)).toEqual([]);
+  expect(await feed.next(0)).toBeUndefined();
   feed.push();
   const seen: number[] = [];
   for (let position = 0; ; position = seen.at(-1) ?? 0) {
-    const events = await feed.next(position);
-    if (events.length === 0) break;
-    seen.push(...seqsOf(events));
+    const page = await feed.next(position);
+    if (page === undefined) break;
+    seen.push(...seqsOf(page));
   }
   expect(seen).toEqual(Array.from({ length: 1200 }, (_, index) => index + 1));
 });

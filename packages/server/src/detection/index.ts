@@ -1,13 +1,14 @@
 export { describePastHit, matchIndicators } from "./indicator-matches.ts";
 export type { PastHit } from "./indicator-matches.ts";
 export { createDetector } from "./detector.ts";
-export { createEvaluator, LATENESS_MS } from "./evaluate-event.ts";
+export { createEvaluator, LATENESS_MS, ON_THE_WAY_MS } from "./evaluate-event.ts";
 export type { Evaluator } from "./evaluate-event.ts";
-export { ON_THE_WAY_MS } from "./judge.ts";
 export type { Detector, DetectorOptions, DetectorStatus } from "./detector.ts";
-export type { DetectedMatch } from "./judge.ts";
+export { LiveRules } from "./live-rules.ts";
+export { judgeInThread } from "./thread/judge-thread.ts";
+export type { DetectedMatch } from "./thread/messages.ts";
 export { fingerprintRules, loadRules } from "./load-rules.ts";
-export type { LoadedRules } from "./load-rules.ts";
+export type { LoadedRules, RulesInForce } from "./load-rules.ts";
 export { runRuleCases } from "./rule-cases.ts";
 export type { CaseFileResults, CaseResult } from "./rule-cases.ts";
 export { foldText } from "./text/fold-text.ts";

@@ -6,6 +6,7 @@ import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
 import { createDetector } from "./index.ts";
 import type { DetectedMatch } from "./index.ts";
+import { openRulesHere } from "./testing.ts";
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -19,7 +20,7 @@ it("E-6: an indicator that the intake met becomes a match, once, also where the 
   const shared = { database: test.database, clock: systemClock, logger: silentLogger };
   const detector = createDetector({
     ...shared,
-    rulesDirs: [],
+    liveRules: openRulesHere({ rulesDirs: [] }),
     onMatches: async (_trx, matches) => void found.push(...matches),
   });
   const hit = {

@@ -1,5 +1,3 @@
-import { setImmediate as yieldToLoop } from "node:timers/promises";
-import type { AgentEvent } from "@firebreak/protocol";
 import type { EngineCounters, Match } from "@firebreak/sigma";
 import { messageOf } from "../kernel/index.ts";
 import type { Clock, Logger } from "../kernel/index.ts";
@@ -7,21 +5,17 @@ import { inTransaction } from "../storage/index.ts";
 import type { Database, Trx } from "../storage/index.ts";
 import { advanceCursor, isSamePlace, readCursor, readWatches } from "./cursor.ts";
 import type { CursorPlace } from "./cursor.ts";
-import { LATENESS_MS, REMEMBERED_MS } from "./evaluate-event.ts";
-import type { Evaluator } from "./evaluate-event.ts";
+import { LATENESS_MS, ON_THE_WAY_MS, REMEMBERED_MS } from "./evaluate-event.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { LoadedRules } from "./load-rules.ts";
-import { describeShortWindows, LostState } from "./lost-state.ts";
-import { createWarmEvaluator } from "./rebuild-windows.ts";
+import { JudgeEndings } from "./judge-endings.ts";
+import type { ReadyRules } from "./live-rules.ts";
+import { describeEmptyWindows, describeShortWindows, LostState } from "./lost-state.ts";
+import { fillWindows } from "./rebuild-windows.ts";
 import { forgetEvents, rememberEvents } from "./remembered-events.ts";
 import type { Remembered } from "./remembered-events.ts";
+import type { Ending, JudgeLine } from "./thread/judge-thread.ts";
+import type { DetectedMatch, Verdict } from "./thread/messages.ts";
 import type { WakeUp } from "./wake-up.ts";
-
-/** A match and the event that completed it; none when it came true because something did not happen. */
-export interface DetectedMatch {
-  readonly match: Match;
-  readonly event: AgentEvent | undefined;
-}
 
 export interface JudgeOptions {
   readonly database: Pick<Database, "kysely">;
@@ -30,8 +24,9 @@ export interface JudgeOptions {
   readonly onMatches: (trx: Trx, found: readonly DetectedMatch[]) => Promise<unknown>;
 }
 
-/** Events judged between two looks at the event loop take this long at most. */
-const TURN_MS = 4;
+/** So the thread has the next page when it is done with one, and little is judged again when it ends. */
+const PAGES_UNDER_WAY = 2;
+const NOTICES_MAX = 100;
 /** The cursor is written with every match; without one, this often. */
 export const CURSOR_EVERY_MS = 200;
 const CURSOR_EVERY_EVENTS = 5_000;
@@ -40,9 +35,6 @@ const SWEEP_EVERY_MS = 30_000;
 const PASSED_EVERY_MS = 10_000;
 const RETRY_FIRST_MS = 100;
 export const RETRY_MAX_MS = 5_000;
-
-/** How long an event may be on its way before its absence is told of. */
-export const ON_THE_WAY_MS = 60_000;
 const START: CursorPlace = { seq: 0, passedMs: null };
 const NOWHERE: CursorPlace = { seq: -1, passedMs: null };
 
@@ -50,12 +42,27 @@ class CursorMovedError extends Error {
   override readonly name = "CursorMovedError";
 }
 
-/** Judges stored events in order and keeps the cursor: the engine, where it stands, and what of that is durable. */
+interface PageUnderWay {
+  readonly answer: Promise<unknown>;
+  /** when it is there */
+  verdict: Verdict | undefined;
+}
+
+/** Has stored events judged in order and keeps the cursor: where judging stands, and what of that is durable. */
 export class Judge {
   readonly #options: JudgeOptions;
   readonly #feed: EventFeed;
   readonly #bell: WakeUp;
-  #evaluator: Evaluator | undefined;
+  /** To what judges, when its windows are filled. */
+  #line: JudgeLine | undefined;
+  #needsTime = false;
+  #counters: EngineCounters | null = null;
+  readonly #endings = new JudgeEndings();
+  /** In order; what is judged after them is not known yet. */
+  #underWay: PageUnderWay[] = [];
+  #givenUpTo = 0;
+  /** False where another node may have moved the cursor. */
+  #knowsPlace = false;
   #place: CursorPlace = START;
   /** where the cursor in the table stands as far as this node knows */
   #durable: CursorPlace = START;
@@ -87,7 +94,7 @@ export class Judge {
 
   get state(): "warming" | "active" | "standby" {
     if (this.#standby) return "standby";
-    return this.#evaluator === undefined ? "warming" : "active";
+    return this.isWarm ? "active" : "warming";
   }
 
   get position(): number {
@@ -106,81 +113,136 @@ export class Judge {
     return this.#standby;
   }
 
-  get counters(): EngineCounters | null {
-    return this.#evaluator?.counters() ?? null;
+  /** Whether there is somebody who judges, with windows that are filled. */
+  get isWarm(): boolean {
+    return this.#line?.ending === null;
   }
 
-  /** Builds the engine for these rules, its windows filled with what was received before the cursor. */
-  async warmUp({ ruleset, fingerprint }: LoadedRules): Promise<void> {
+  get counters(): EngineCounters | null {
+    return this.#counters;
+  }
+
+  get endings(): JudgeEndings {
+    return this.#endings;
+  }
+
+  /** What judged ended by itself: what it was given is judged again by the next one. */
+  noteEnding(ending: Ending): void {
+    const { clock, logger } = this.#options;
+    logger.error("the thread that judges events ended; a new one goes on", { ...ending, position: this.position });
+    this.#letGo();
+    // as many as can be of use while they cannot be recorded
+    this.#notices = [...this.#notices, ...this.#endings.note(ending, clock.now())].slice(-NOTICES_MAX);
+  }
+
+  #letGo(): void {
+    this.#line = undefined;
+    this.#counters = null;
+    this.#underWay = [];
+    // what was given is to be found again
+    this.#feed.push();
+  }
+
+  /** Has these rules judge, their windows filled with what was received before the cursor. */
+  async warmUp({ line, number: rulesNumber, rules: { rules, fingerprint, windowMs } }: ReadyRules): Promise<void> {
     const { database, clock } = this.#options;
-    if (this.#evaluator === undefined) {
+    while (this.#underWay.length > 0) await this.#takeVerdicts();
+    if (!this.#knowsPlace) {
       const stored = await readCursor(database.kysely);
       this.#durable = this.#place = stored.place;
       this.#rulesKey = stored.rulesKey;
       this.#remembered = [];
+      this.#knowsPlace = true;
     }
-    const timed = ruleset.rules.filter(({ needsTime }) => needsTime).map(({ id }) => id);
+    const timed = rules.filter(({ needsTime }) => needsTime).map(({ id }) => id);
     const watches = await readWatches(database.kysely, timed, clock);
     const areKnown = this.#rulesKey === fingerprint;
-    const warm = await createWarmEvaluator(this.#options, ruleset, { cursor: this.#place, watches, areKnown });
-    this.#evaluator = warm.evaluator;
+    const { passedMs } = this.#place;
+    const { skipped } = this.#endings;
+    const openedMs = this.#openedMs;
+    const counters = await line.ask({ kind: "begin", rulesNumber, watches, openedMs, passedMs, skipped });
+    await this.#fillWindows(line, windowMs, areKnown);
+    this.#line = line;
+    this.#counters = counters;
+    this.#needsTime = timed.length > 0;
+    this.#givenUpTo = this.#place.seq;
     this.#rulesKey = fingerprint;
-    this.#windowMs = ruleset.windowMs;
-    // those of known rules were written when they were judged
-    if (!areKnown) this.#remembered.push(...warm.remembered);
-    if (warm.shortenedToMs === undefined) return;
-    const neededMs = areKnown ? Math.min(REMEMBERED_MS, ruleset.windowMs) : ruleset.windowMs;
-    this.#notices = [describeShortWindows(warm.shortenedToMs, neededMs, clock.now())];
+    this.#windowMs = windowMs;
   }
 
-  /** Judges what comes next, for one turn. @returns false when there was nothing */
+  async #fillWindows(line: JudgeLine, windowMs: number, areKnown: boolean): Promise<void> {
+    const nowMs = this.#options.clock.now();
+    if (this.#endings.areWindowsToBlame) {
+      this.#notices.push(describeEmptyWindows(nowMs));
+      return;
+    }
+    const filled = await fillWindows(this.#options, line, { windowMs, cursor: this.#place, areKnown });
+    // those of known rules were written when they were judged
+    if (!areKnown) this.#remembered.push(...filled.remembered);
+    if (filled.shortenedToMs === undefined) return;
+    const neededMs = areKnown ? Math.min(REMEMBERED_MS, windowMs) : windowMs;
+    this.#notices.push(describeShortWindows(filled.shortenedToMs, neededMs, nowMs));
+  }
+
+  /** Has judged what comes next. @returns false when there was nothing */
   async judgeNext(): Promise<boolean> {
-    const evaluator = this.#evaluator;
-    if (evaluator === undefined) return false;
-    const events = await this.#feed.next(this.#place.seq);
-    if (events.length === 0) return false;
-    const found = this.#judgeForOneTurn(evaluator, events);
-    await this.#record(found);
-    await yieldToLoop();
+    const line = this.#line;
+    if (line === undefined) return false;
+    await this.#givePages(line);
+    if (this.#underWay.length === 0) return false;
+    await this.#takeVerdicts();
     return true;
   }
 
-  #judgeForOneTurn(evaluator: Evaluator, events: readonly AgentEvent[]): DetectedMatch[] {
-    const { clock } = this.#options;
-    const endMs = clock.monotonicMs() + TURN_MS;
-    const found: DetectedMatch[] = [];
-    let received = "";
-    for (const event of events) {
-      // events received before this one were judged: time has come that far
-      if (evaluator.needsTime && event.receivedTime !== received) {
-        received = event.receivedTime;
-        this.#passTime(evaluator, Date.parse(received), found);
-      }
-      for (const match of evaluator.evaluate(event)) found.push({ match, event });
-      if (evaluator.isRemembered()) this.#remembered.push({ seq: event.seq, receivedTime: event.receivedTime });
-      this.#place = { seq: event.seq, passedMs: this.#place.passedMs };
-      if (clock.monotonicMs() >= endMs) break;
+  async #givePages(line: JudgeLine): Promise<void> {
+    while (this.#underWay.length < PAGES_UNDER_WAY) {
+      const page = await this.#feed.next(this.#givenUpTo);
+      if (page === undefined) return;
+      this.#givenUpTo = page.seqs.at(-1) ?? this.#givenUpTo;
+      const answer = line.ask({ kind: "judge", page });
+      const underWay: PageUnderWay = { answer, verdict: undefined };
+      // told of when it is waited for
+      answer.then((verdict) => void (underWay.verdict = verdict)).catch(() => undefined);
+      this.#underWay.push(underWay);
     }
-    this.#lost.note(evaluator.takeEvictions());
-    return found;
   }
 
-  /** Judges what did not happen, when nothing waits to be judged that did. */
-  async judgeSilence(): Promise<void> {
-    const evaluator = this.#evaluator;
-    if (evaluator === undefined) return;
+  /** Waits for the first, and records it with those that are there by then. */
+  async #takeVerdicts(): Promise<void> {
+    try {
+      await this.#underWay[0]?.answer;
+    } catch (error) {
+      // what comes after a page that was not judged must not be judged before it
+      this.#letGo();
+      throw error;
+    }
     const found: DetectedMatch[] = [];
-    if (evaluator.needsTime) this.#passTime(evaluator, this.#options.clock.now(), found);
+    for (const { verdict } of this.#underWay) {
+      if (verdict === undefined) break;
+      this.#note(verdict, found);
+    }
+    this.#underWay = this.#underWay.filter(({ verdict }) => verdict === undefined);
     await this.#record(found);
   }
 
-  /** @param heardMs until when everything that was received is judged */
-  #passTime(evaluator: Evaluator, heardMs: number, found: DetectedMatch[]): void {
-    if (heardMs >= this.#openedMs && heardMs < this.#openedMs + LATENESS_MS) return;
-    const passedMs = heardMs - ON_THE_WAY_MS;
-    if (passedMs <= (this.#place.passedMs ?? Number.NEGATIVE_INFINITY)) return;
-    for (const match of evaluator.advance(passedMs)) found.push({ match, event: undefined });
-    this.#place = { ...this.#place, passedMs };
+  #note({ seq, passedMs, remembered, evictions, faults, counters, ...told }: Verdict, found: DetectedMatch[]): void {
+    for (const fault of faults) this.#options.logger.error("an event could not be judged", { ...fault });
+    found.push(...told.found);
+    this.#remembered.push(...remembered);
+    this.#lost.note(evictions);
+    this.#counters = counters;
+    this.#place = { seq: seq ?? this.#place.seq, passedMs };
+    if (seq !== null) this.#endings.noteJudged();
+  }
+
+  /** Has judged what did not happen, when nothing waits to be judged that did. */
+  async judgeSilence(): Promise<void> {
+    if (this.#line === undefined) return;
+    const found: DetectedMatch[] = [];
+    if (this.#needsTime) {
+      this.#note(await this.#line.ask({ kind: "passTime", heardMs: this.#options.clock.now() }), found);
+    }
+    await this.#record(found);
   }
 
   async #record(found: DetectedMatch[]): Promise<void> {
@@ -217,11 +279,11 @@ export class Judge {
   }
 
   get isCursorBehind(): boolean {
-    return this.#evaluator !== undefined && this.#place.seq !== this.#durable.seq;
+    return this.#knowsPlace && this.#place.seq !== this.#durable.seq;
   }
 
   async writeCursor(): Promise<void> {
-    if (this.#evaluator === undefined || isSamePlace(this.#place, this.#durable)) return;
+    if (!this.#knowsPlace || isSamePlace(this.#place, this.#durable)) return;
     try {
       await inTransaction(this.#options.database, (trx) => this.#moveCursor(trx));
       this.#noteWritten();
@@ -250,7 +312,8 @@ export class Judge {
   #standAside(): void {
     this.#options.logger.info("another node judges the events; this one stands by", { position: this.position });
     this.#standby = true;
-    this.#evaluator = undefined;
+    this.#letGo();
+    this.#knowsPlace = false;
     this.#durable = NOWHERE;
   }
 
@@ -261,7 +324,7 @@ export class Judge {
     this.#durable = cursor;
     if (!hasStalled) return;
     this.#feed.push();
-    const isWaiting = (await this.#feed.next(cursor.seq)).length > 0;
+    const isWaiting = (await this.#feed.next(cursor.seq)) !== undefined;
     if (!isWaiting && !this.#isTimeOverdue(cursor)) return;
     this.#options.logger.warn("the node that judged the events fell silent; this one takes over", {
       cursor: cursor.seq,
@@ -279,7 +342,7 @@ export class Judge {
     const { clock, database } = this.#options;
     if (clock.monotonicMs() - this.#sweptMs < SWEEP_EVERY_MS) return;
     this.#sweptMs = clock.monotonicMs();
-    this.#evaluator?.sweep(clock.now());
+    await this.#line?.ask({ kind: "sweep", nowMs: clock.now() });
     await forgetEvents(database.kysely, clock.now() - this.#windowMs - 2 * LATENESS_MS);
   }
 

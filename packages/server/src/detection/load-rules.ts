@@ -8,19 +8,28 @@ import { codeOf, messageOf } from "../kernel/index.ts";
 export interface LoadOptions {
   /** the values that `%name%` stands for in rules */
   readonly placeholders?: Readonly<Record<string, readonly string[]>> | undefined;
-  /** What was in force: a file that was sound in it and is broken now keeps its rules, and is named. */
-  readonly previous?: LoadedRules | undefined;
+  /** The texts that were in force: a file that was sound in them and is broken now keeps its rules, and is named. */
+  readonly previous?: readonly RuleSource[] | undefined;
 }
 
-export interface LoadedRules {
+/** What there is to know of rules that were loaded. */
+export interface RulesInForce {
   /** the texts in force, which for a file that broke are those from before */
   readonly sources: readonly RuleSource[];
   /** changes when a file does */
   readonly fingerprint: string;
-  readonly ruleset: Ruleset;
   readonly rules: readonly RuleInfo[];
   /** files and rules that do not load, each with what to do; the others work */
   readonly errors: readonly RuleError[];
+  /** the rules that each correlation refers to, by id */
+  readonly references: ReadonlyMap<string, readonly string[]>;
+  /** how far back they look at most, ms */
+  readonly windowMs: number;
+}
+
+/** With the rules themselves, which judge. */
+export interface LoadedRules extends RulesInForce {
+  readonly ruleset: Ruleset;
 }
 
 const FILES_MAX = 20_000;
@@ -55,6 +64,8 @@ export async function loadRules(directories: readonly string[], options: LoadOpt
     errors: [...errors, ...compiled.errors],
     sources: compiled.sources,
     fingerprint,
+    references: ruleset.references(),
+    windowMs: ruleset.windowMs,
   };
 }
 
@@ -76,7 +87,7 @@ function compileKeeping(
 ): Pick<LoadedRules, "ruleset" | "errors" | "sources"> {
   const fresh = compile(sources, { placeholders });
   const broken = new Set(fresh.errors.map(({ file }) => file));
-  const before = new Map(previous?.sources.map(({ name, text }) => [name, text]));
+  const before = new Map(previous?.map(({ name, text }) => [name, text]));
   const isKept = ({ name, text }: RuleSource) => broken.has(name) && before.has(name) && before.get(name) !== text;
   const kept = new Set(sources.filter(isKept).map(({ name }) => name));
   if (kept.size === 0) return { ruleset: fresh, errors: fresh.errors, sources };

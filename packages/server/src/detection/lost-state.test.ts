@@ -9,6 +9,7 @@ import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
 import { createDetector } from "./index.ts";
 import type { DetectedMatch } from "./index.ts";
+import { openRulesHere } from "./testing.ts";
 import { LostState } from "./lost-state.ts";
 
 const FLOOD = 5_020;
@@ -50,7 +51,7 @@ describe("detection that has to forget", () => {
     const found: DetectedMatch[] = [];
     const detector = createDetector({
       database: test.database,
-      rulesDirs: [rulesDir],
+      liveRules: openRulesHere({ rulesDirs: [rulesDir] }),
       clock: systemClock,
       logger: silentLogger,
       onMatches: async (_trx, matches) => void found.push(...matches),

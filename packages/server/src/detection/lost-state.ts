@@ -1,4 +1,5 @@
 import type { Eviction, Match } from "@firebreak/sigma";
+import { describeNotice } from "./notice.ts";
 
 /** Told again of one rule and tenant at most this often, ms. */
 const EVERY_MS = 60_000;
@@ -39,40 +40,32 @@ const keyOf = ({ ruleId, tenant }: Eviction): string => JSON.stringify([ruleId, 
 function describeEviction({ ruleId, title, tenant, groups, groupBy, newestTime }: Eviction, nowMs: number): Match {
   const shown = Object.entries(groupBy).map(([name, value]) => `${name} "${value}"`);
   const first = shown.length === 0 ? "" : `, the first of them for ${shown.join(", ")}`;
-  return {
-    ...notice("firebreak_state_lost", "Detection lost state"),
-    groupBy: { rule: ruleId, tenant },
-    count: groups,
-    firstTime: newestTime,
-    lastTime: nowMs,
-    sentence:
-      `Detection lost state (medium): "${title}" gave up ${groups} open group(s)${first}, because events of ` +
-      `"${tenant}" filled its memory; a slow attack among them may go unseen`,
-  };
+  const said =
+    `"${title}" gave up ${groups} open group(s)${first}, because events of "${tenant}" filled its memory; a slow ` +
+    "attack among them may go unseen";
+  const about = { groupBy: { rule: ruleId, tenant }, count: groups, firstTime: newestTime, lastTime: nowMs };
+  return describeNotice({ id: "firebreak_state_lost", title: "Detection lost state", severity: 3 }, said, about);
 }
+
+const SHORT_WINDOWS = {
+  id: "firebreak_windows_shortened",
+  title: "Detection began with shortened windows",
+  severity: 3,
+} as const;
 
 /** @param haveMs how far back the windows were filled; `needMs` how far back they reach */
 export function describeShortWindows(haveMs: number, needMs: number, nowMs: number): Match {
   const minutes = (ms: number) => Math.floor(ms / 60_000);
-  return {
-    ...notice("firebreak_windows_shortened", "Detection began with shortened windows"),
-    firstTime: nowMs,
-    lastTime: nowMs,
-    sentence:
-      `Detection began with shortened windows (medium): there were too many events to read again, so that ` +
-      `rules know the last ${minutes(haveMs)} of ${minutes(needMs)} minutes; what began before may go unseen`,
-  };
+  const said =
+    `there were too many events to read again, so that rules know the last ${minutes(haveMs)} of ` +
+    `${minutes(needMs)} minutes; what began before may go unseen`;
+  return describeNotice(SHORT_WINDOWS, said, { firstTime: nowMs, lastTime: nowMs });
 }
 
-function notice(ruleId: string, title: string) {
-  return {
-    ruleId,
-    title,
-    level: "medium",
-    kind: "correlation",
-    tags: [],
-    selections: [],
-    eventIds: [],
-    custom: { incident_type: "system_integration", severity: 3 },
-  } as const;
+/** Nothing was read again, because that is what judging ended of. */
+export function describeEmptyWindows(nowMs: number): Match {
+  const said =
+    "judging ended several times while windows were filled again, so that they are empty now; what began before may go " +
+    "unseen";
+  return describeNotice(SHORT_WINDOWS, said, { firstTime: nowMs, lastTime: nowMs });
 }

@@ -9,6 +9,7 @@ import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
 import { createDetector } from "./index.ts";
 import type { DetectedMatch, Detector } from "./index.ts";
+import { openRulesHere } from "./testing.ts";
 
 const MINUTE = 60_000;
 const rule = (id: string, kind: string, timespan: string) => `title: ${id} base
@@ -60,7 +61,7 @@ afterEach(async () => {
 async function start(): Promise<void> {
   detector = createDetector({
     database: test.database,
-    rulesDirs: [rulesDir],
+    liveRules: openRulesHere({ rulesDirs: [rulesDir] }),
     clock,
     logger: silentLogger,
     onMatches: async (_trx, matches) => void found.push(...matches),

@@ -1,27 +1,23 @@
-import { setImmediate as yieldToLoop } from "node:timers/promises";
-import type { AgentEvent } from "@firebreak/protocol";
-import type { Ruleset } from "@firebreak/sigma";
 import type { Logger } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
-import { readEventsAfter, readEventsBySeq } from "../telemetry/index.ts";
+import { readPageAfter, readPageOf } from "../telemetry/index.ts";
+import type { EventPage } from "../telemetry/index.ts";
 import type { CursorPlace } from "./cursor.ts";
-import { createEvaluator, LATENESS_MS, REMEMBERED_MS } from "./evaluate-event.ts";
-import type { Evaluator } from "./evaluate-event.ts";
+import { LATENESS_MS, REMEMBERED_MS } from "./evaluate-event.ts";
 import { readRemembered } from "./remembered-events.ts";
 import type { Remembered } from "./remembered-events.ts";
+import type { JudgeLine } from "./thread/judge-thread.ts";
 
 /** Events read again at most: about a second. */
 const REBUILD_EVENTS_MAX = 100_000;
 const PAGE = 2_000;
-const EVENTS_PER_TURN = 100;
 
 export interface RebuildContext {
   readonly database: Pick<Database, "kysely">;
   readonly logger: Logger;
 }
 
-export interface WarmEvaluator {
-  readonly evaluator: Evaluator;
+export interface FilledWindows {
   /** Set when there were too many events: how far back the windows of new and changed rules reach, ms. */
   readonly shortenedToMs: number | undefined;
   /** Events to be remembered that were not, because they were judged by other rules. */
@@ -29,80 +25,76 @@ export interface WarmEvaluator {
 }
 
 export interface RebuildFrom {
+  /** how far back the rules look, ms */
+  readonly windowMs: number;
   readonly cursor: CursorPlace;
-  readonly watches: ReadonlyMap<string, number>;
   /** The rules are those that events were remembered for so far. */
   readonly areKnown: boolean;
 }
 
 /**
- * An evaluator whose windows hold what was received before the cursor: without it a restart would hide half of every
- * burst. Looks back on the time of receipt: by {@link REMEMBERED_MS} through all events, and by the longest window
+ * Fills windows that have just begun with what was received before the cursor: without it a restart would hide half of
+ * every burst. Looks back on the time of receipt: by {@link REMEMBERED_MS} through all events, and by the longest window
  * through those that were remembered. Rules that are new or changed had nothing remembered for them: for their sake
  * all events are read, as many as the limit allows. Nothing is reported: what came true up to the cursor, by an event
  * or by silence, was reported when it did.
  */
-export async function createWarmEvaluator(
+export async function fillWindows(
   ctx: RebuildContext,
-  ruleset: Ruleset,
-  { cursor, watches, areKnown }: RebuildFrom,
-): Promise<WarmEvaluator> {
-  const evaluator = createEvaluator(ruleset, ctx.logger, watches);
-  if (ruleset.windowMs === 0 || cursor.seq === 0) return { evaluator, shortenedToMs: undefined, remembered: [] };
-  const windowMs = areKnown ? Math.min(ruleset.windowMs, REMEMBERED_MS) : ruleset.windowMs;
-  const start = await findRebuildStart(ctx, cursor.seq, windowMs + LATENESS_MS);
-  const longFromMs = start.newestMs - ruleset.windowMs - LATENESS_MS;
-  if (cursor.passedMs !== null) evaluator.advance(Math.min(longFromMs - LATENESS_MS, cursor.passedMs));
-  if (ruleset.windowMs > REMEMBERED_MS) await replayRemembered(ctx, evaluator, longFromMs, start.after);
-  const remembered = await replayAll(ctx, evaluator, start.after, cursor.seq);
-  if (cursor.passedMs !== null) evaluator.advance(cursor.passedMs);
-  evaluator.takeEvictions();
+  line: JudgeLine,
+  { windowMs, cursor, areKnown }: RebuildFrom,
+): Promise<FilledWindows> {
+  if (windowMs === 0 || cursor.seq === 0) return { shortenedToMs: undefined, remembered: [] };
+  const shortMs = areKnown ? Math.min(windowMs, REMEMBERED_MS) : windowMs;
+  const start = await findRebuildStart(ctx, cursor.seq, shortMs + LATENESS_MS);
+  const longFromMs = start.newestMs - windowMs - LATENESS_MS;
+  const { passedMs } = cursor;
+  if (passedMs !== null) {
+    await line.ask({ kind: "advance", untilMs: Math.min(longFromMs - LATENESS_MS, passedMs) });
+  }
+  if (windowMs > REMEMBERED_MS) await replay(line, readRememberedPages(ctx, longFromMs, start.after));
+  const remembered = await replay(line, readPages(ctx, start.after, cursor.seq));
+  if (passedMs !== null) await line.ask({ kind: "advance", untilMs: passedMs });
   // of known rules everything long was remembered; a short window that is cut is told of all the same
-  return { evaluator, shortenedToMs: start.shortenedToMs, remembered };
+  return { shortenedToMs: start.shortenedToMs, remembered };
 }
 
-async function replayRemembered(
+async function* readRememberedPages(
   { database }: RebuildContext,
-  evaluator: Evaluator,
   fromMs: number,
   untilSeq: number,
-): Promise<void> {
+): AsyncGenerator<EventPage> {
   const seqs = await readRemembered(database.kysely, { fromMs, untilSeq, limit: REBUILD_EVENTS_MAX });
   for (let from = 0; from < seqs.length; from += PAGE) {
-    await replay(evaluator, await readEventsBySeq({ database }, seqs.slice(from, from + PAGE)));
+    const page = await readPageOf({ database }, seqs.slice(from, from + PAGE));
+    if (page !== undefined) yield page;
   }
 }
 
-/** @returns those to be remembered */
-async function replayAll(
-  ctx: RebuildContext,
-  evaluator: Evaluator,
-  after: number,
-  untilSeq: number,
-): Promise<Remembered[]> {
-  const remembered: Remembered[] = [];
+async function* readPages(ctx: RebuildContext, after: number, untilSeq: number): AsyncGenerator<EventPage> {
   for (let position = after; position < untilSeq;) {
-    const events = await readEventsAfter(ctx, position, PAGE);
-    const last = events.at(-1)?.seq;
-    if (last === undefined) break;
-    position = last;
-    remembered.push(
-      ...(await replay(
-        evaluator,
-        events.filter(({ seq }) => seq <= untilSeq),
-      )),
-    );
+    const page = await readPageAfter(ctx, position, { events: PAGE, untilSeq });
+    if (page === undefined) return;
+    position = page.seqs.at(-1) ?? untilSeq;
+    yield page;
   }
-  return remembered;
 }
 
-async function replay(evaluator: Evaluator, events: readonly AgentEvent[]): Promise<Remembered[]> {
+/**
+ * Reads a page while the last one is replayed.
+ *
+ * @returns events to be remembered
+ */
+async function replay(line: JudgeLine, pages: AsyncIterable<EventPage>): Promise<Remembered[]> {
   const remembered: Remembered[] = [];
-  for (const [index, event] of events.entries()) {
-    evaluator.evaluate(event);
-    if (evaluator.isRemembered()) remembered.push({ seq: event.seq, receivedTime: event.receivedTime });
-    if (index % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await yieldToLoop();
+  let underWay: Promise<readonly Remembered[]> = Promise.resolve([]);
+  for await (const page of pages) {
+    remembered.push(...(await underWay));
+    underWay = line.ask({ kind: "replay", page });
+    // told of when it is waited for
+    underWay.catch(() => undefined);
   }
+  remembered.push(...(await underWay));
   return remembered;
 }
 

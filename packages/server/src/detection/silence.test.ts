@@ -10,6 +10,7 @@ import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "../telemetry/index.ts";
 import { createDetector } from "./index.ts";
 import type { DetectedMatch, Detector } from "./index.ts";
+import { openRulesHere } from "./testing.ts";
 
 const MINUTE = 60_000;
 const SILENCE = "77777777-7777-4777-8777-777777777771";
@@ -63,7 +64,7 @@ afterEach(async () => {
 async function startDetector(onMatches?: (matches: readonly DetectedMatch[]) => void): Promise<Detector> {
   const detector = createDetector({
     database: test.database,
-    rulesDirs: [rulesDir],
+    liveRules: openRulesHere({ rulesDirs: [rulesDir] }),
     clock,
     logger: silentLogger,
     onMatches: async (_trx, matches) => {

@@ -8,6 +8,7 @@ import { bundleEntry } from "../../../../test/agents/bundle-entry.ts";
 import { listAlerts, raiseAlerts, resolveAlert } from "../alerts/index.ts";
 import { createDetector } from "../detection/index.ts";
 import type { Detector } from "../detection/index.ts";
+import { openRulesHere } from "../detection/testing.ts";
 import { listCustody } from "../evidence/index.ts";
 import { recordSampleArchive } from "../evidence/testing.ts";
 import { addIndicators, watchIndicators } from "../indicators/index.ts";
@@ -65,7 +66,7 @@ beforeAll(async () => {
   watch = watchIndicators(common);
   detector = createDetector({
     ...common,
-    rulesDirs: [],
+    liveRules: openRulesHere({ rulesDirs: [] }),
     onMatches: async (trx, found) => void (await raiseAlerts(trx, { clock, newId, profile }, found)),
   });
   await detector.start();

@@ -83,6 +83,14 @@ export class RowReader {
     return text;
   }
 
+  /** @returns the bytes where they lie, none for null */
+  readBytes(): Uint8Array {
+    const end = this.#beginField() ?? this.#offset;
+    const bytes = this.#bytes.subarray(this.#offset, end);
+    this.#offset = end;
+    return bytes;
+  }
+
   /** @returns milliseconds since 1970 */
   readTime(): number {
     this.#offset += 12;

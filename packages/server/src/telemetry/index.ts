@@ -18,7 +18,9 @@ export { openTails } from "./tails/tails.ts";
 export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
-export type { StoredEvents } from "./stored-events.ts";
+export { readPage } from "./event-page.ts";
+export type { EventPage } from "./event-page.ts";
+export type { PageLimits, StoredEvents } from "./stored-events.ts";
 export type { EventSender } from "./prepare-event.ts";
 export { findSeqBefore } from "./find-seq.ts";
 export {
@@ -27,6 +29,8 @@ export {
   readEventsAfter,
   readEventsBySeq,
   readNewestBodies,
+  readPageAfter,
+  readPageOf,
   readStoredEvent,
   readTextKey,
   toView as toEventView,

@@ -6,7 +6,8 @@ import { listenLive } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, getAgent, searchEvents, parseEventBatch, readEventsAfter } from "./index.ts";
-import type { IntakeLimits } from "./index.ts";
+import type { IntakeLimits, StoredEvents } from "./index.ts";
+import { eventsOf } from "./testing.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
 const redactor = createRedactor(DEFAULT_REDACTION);
@@ -25,7 +26,7 @@ beforeEach(async () => {
 });
 
 function openIntake(limits: Partial<IntakeLimits> = {}) {
-  const onStored = (events: Iterable<AgentEvent>) => stored.push(...events);
+  const onStored = (events: StoredEvents) => stored.push(...eventsOf(events));
   return createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored, limits });
 }
 

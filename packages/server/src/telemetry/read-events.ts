@@ -2,6 +2,8 @@ import type { AgentEvent, EventView } from "@firebreak/protocol";
 import { sql } from "kysely";
 import { FirebreakError } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
+import { packPage } from "./event-page.ts";
+import type { EventPage } from "./event-page.ts";
 
 export interface ReadContext {
   readonly database: Pick<Database, "kysely">;
@@ -34,6 +36,28 @@ export interface StoredBody {
 export async function readBodiesAfter(ctx: ReadContext, seq: number, limit: number): Promise<StoredBody[]> {
   const stored = ctx.database.kysely.selectFrom("events").select(["seq", "body"]).where("seq", ">", String(seq));
   return stored.orderBy("seq").limit(limit).execute();
+}
+
+/** @returns events after `seq` in the order they were committed, at most `events`; nothing when there is none */
+export async function readPageAfter(
+  ctx: ReadContext,
+  seq: number,
+  { events, untilSeq = Number.MAX_SAFE_INTEGER }: { readonly events: number; readonly untilSeq?: number },
+): Promise<EventPage | undefined> {
+  return packBodies((await readBodiesAfter(ctx, seq, events)).filter((row) => Number(row.seq) <= untilSeq));
+}
+
+/** Events by their numbers, in order; those that are gone are left out. */
+export async function readPageOf(ctx: ReadContext, seqs: readonly number[]): Promise<EventPage | undefined> {
+  return packBodies(await readBodiesBySeq(ctx, seqs));
+}
+
+function packBodies(rows: readonly StoredBody[]): EventPage | undefined {
+  if (rows.length === 0) return undefined;
+  return packPage(
+    rows.map(({ seq }) => Number(seq)),
+    rows.map(({ body }) => Buffer.from(body)),
+  );
 }
 
 /** @returns the newest events as they are stored, oldest first */
@@ -76,14 +100,13 @@ export async function* streamEvents(
 
 /** Events by their numbers, in order; those that are gone are left out. */
 export async function readEventsBySeq(ctx: ReadContext, seqs: readonly number[]): Promise<AgentEvent[]> {
+  return (await readBodiesBySeq(ctx, seqs)).map(readStoredEvent);
+}
+
+async function readBodiesBySeq({ database }: ReadContext, seqs: readonly number[]): Promise<StoredBody[]> {
   if (seqs.length === 0) return [];
-  const rows = await ctx.database.kysely
-    .selectFrom("events")
-    .select(["seq", "body"])
-    .where("seq", "in", seqs.map(String))
-    .orderBy("seq")
-    .execute();
-  return rows.map((row) => readStoredEvent(row));
+  const stored = database.kysely.selectFrom("events").select(["seq", "body"]).where("seq", "in", seqs.map(String));
+  return stored.orderBy("seq").execute();
 }
 
 /**

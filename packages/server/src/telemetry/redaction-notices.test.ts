@@ -6,6 +6,8 @@ import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, parseEventBatch } from "./index.ts";
+import type { StoredEvents } from "./index.ts";
+import { eventsOf } from "./testing.ts";
 
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const newId = createNewId(() => clock.now());
@@ -19,7 +21,7 @@ afterAll(() => test.close());
 function openIntake(policy: Partial<RedactionPolicy> = {}) {
   const stored: AgentEvent[] = [];
   const redactor = createRedactor({ ...DEFAULT_REDACTION, ...policy });
-  const onStored = (events: Iterable<AgentEvent>) => void stored.push(...events);
+  const onStored = (events: StoredEvents) => void stored.push(...eventsOf(events));
   const intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored });
   const send = async (events: readonly Record<string, unknown>[]) => {
     const body = Buffer.from(JSON.stringify(events.map((event) => ({ kind: "message", ...event }))));

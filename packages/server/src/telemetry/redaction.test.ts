@@ -5,6 +5,8 @@ import { createRedactor } from "../redaction/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
 import type { TestDatabase } from "../storage/testing.ts";
 import { createIntake, searchEvents, parseEventBatch, registerSession } from "./index.ts";
+import type { StoredEvents } from "./index.ts";
+import { eventsOf } from "./testing.ts";
 
 const clock = createManualClock(Date.parse("2026-03-01T12:00:00Z"));
 const newId = createNewId(() => clock.now());
@@ -19,7 +21,7 @@ afterAll(() => test.close());
 
 it("E-8: what is redacted stands nowhere in the database, and what was found is told", async () => {
   const stored: AgentEvent[] = [];
-  const onStored = (events: Iterable<AgentEvent>) => stored.push(...events);
+  const onStored = (events: StoredEvents) => stored.push(...eventsOf(events));
   const intake = createIntake({ database: test.database, clock, newId, logger: silentLogger, redactor, onStored });
   const event = {
     agent: { id: "scout-1" },

@@ -4,6 +4,7 @@ import { createRedactor } from "../redaction/index.ts";
 import { BatchMaker } from "./prepared-batch.ts";
 import type { PreparedBatch } from "./prepared-batch.ts";
 import { StoredEvents } from "./stored-events.ts";
+import { eventsOnPage } from "./testing.ts";
 
 const redactor = createRedactor(DEFAULT_REDACTION);
 
@@ -23,34 +24,42 @@ function batchOf(...ids: readonly string[]): PreparedBatch {
   return maker.finish();
 }
 
-const idsOf = (events: Iterable<{ readonly id: string; readonly seq: number }>) =>
-  [...events].map(({ id, seq }) => `${id}@${seq}`);
+const BYTES = 1_000_000;
+const idsOf = (events: StoredEvents, after: number, limit: number, bytes = BYTES) =>
+  eventsOnPage(events.pageAfter(after, { events: limit, bytes })).map(({ id, seq }) => `${id}@${seq}`);
 
 it("gives events of several batches in order, from any place on, forwards and back", () => {
   const events = new StoredEvents([batchOf("a", "b"), batchOf("c", "d", "e")], 10);
   expect(events).toMatchObject({ first: 10, last: 14, count: 5 });
-  expect(idsOf(events.after(0, 2))).toEqual(["a@10", "b@11"]);
-  expect(idsOf(events.after(10, 2))).toEqual(["b@11"]);
-  expect(idsOf(events.after(11, 2))).toEqual(["c@12", "d@13"]);
-  expect(idsOf(events.after(10, 3))).toEqual(["b@11", "c@12", "d@13"]);
-  expect(idsOf(events.after(13, 9))).toEqual(["e@14"]);
-  expect(idsOf(events.after(14, 9))).toEqual([]);
-  expect(idsOf(events)).toEqual(["a@10", "b@11", "c@12", "d@13", "e@14"]);
+  expect(idsOf(events, 0, 2)).toEqual(["a@10", "b@11"]);
+  expect(idsOf(events, 10, 2)).toEqual(["b@11", "c@12"]);
+  expect(idsOf(events, 11, 2)).toEqual(["c@12", "d@13"]);
+  expect(idsOf(events, 10, 3)).toEqual(["b@11", "c@12", "d@13"]);
+  expect(idsOf(events, 13, 9)).toEqual(["e@14"]);
+  expect(idsOf(events, 14, 9)).toEqual([]);
+  expect(idsOf(events, 0, 9)).toEqual(["a@10", "b@11", "c@12", "d@13", "e@14"]);
+});
+
+it("gives out no more bytes than wanted, and always one event", () => {
+  const events = new StoredEvents([batchOf("a", "b"), batchOf("c", "d")], 10);
+  expect(idsOf(events, 0, 9, 1)).toEqual(["a@10"]);
+  expect(idsOf(events, 10, 9, 300)).toEqual(["b@11", "c@12"]);
+  expect(idsOf(events, 12, 9, 1)).toEqual(["d@13"]);
 });
 
 it("leaves out what was not stored, also at both ends", () => {
   const events = new StoredEvents([batchOf("a", "b", "c"), batchOf("d", "e")], [null, 4, null, 9, null]);
   expect(events).toMatchObject({ first: 4, last: 9, count: 2 });
-  expect(idsOf(events)).toEqual(["b@4", "d@9"]);
-  expect(idsOf(events.after(4, 1))).toEqual(["d@9"]);
-  expect(idsOf(events.after(0, 1))).toEqual(["b@4"]);
+  expect(idsOf(events, 0, 9)).toEqual(["b@4", "d@9"]);
+  expect(idsOf(events, 4, 1)).toEqual(["d@9"]);
+  expect(idsOf(events, 0, 1)).toEqual(["b@4"]);
   const none = new StoredEvents([batchOf("a")], [null]);
   expect(none).toMatchObject({ count: 0 });
-  expect(idsOf(none)).toEqual([]);
+  expect(idsOf(none, 0, 9)).toEqual([]);
 });
 
 it("gives an event whole", () => {
-  const [event] = new StoredEvents([batchOf("a")], 1);
+  const [event] = eventsOnPage(new StoredEvents([batchOf("a")], 1).pageAfter(0, { events: 1, bytes: BYTES }));
   expect(event).toEqual({
     seq: 1,
     id: "a",

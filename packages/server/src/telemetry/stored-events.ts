@@ -1,18 +1,23 @@
-import type { AgentEvent } from "@firebreak/protocol";
 import { RowReader } from "../storage/index.ts";
+import { packPage } from "./event-page.ts";
+import type { EventPage } from "./event-page.ts";
 import { countEvents, EVENT_COLUMNS } from "./prepared-batch.ts";
 import type { PreparedBatch } from "./prepared-batch.ts";
 
-/** The events of one commit in the order of `seq`, kept as the bytes that were stored and parsed when they are read. */
-export class StoredEvents implements Iterable<AgentEvent> {
+/** How much is given out at once, at most; always one event. */
+export interface PageLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** The events of one commit in the order of `seq`, kept as the bytes that were stored. */
+export class StoredEvents {
   readonly first: number;
   readonly last: number;
   readonly count: number;
   readonly #batches: readonly PreparedBatch[];
   readonly #seqs: Seqs;
-  /** what was parsed last, in case it is asked for again from a little further on */
-  #page: { from: number; events: readonly AgentEvent[] } = { from: 0, events: [] };
-  /** where that ended, so that reading on need not look for the place */
+  /** where the last page ended, so that reading on need not look for the place */
   #reading: Reading | undefined;
 
   constructor(batches: readonly PreparedBatch[], seqs: Seqs) {
@@ -25,35 +30,27 @@ export class StoredEvents implements Iterable<AgentEvent> {
     this.count = typeof seqs === "number" ? count : stored.length;
   }
 
-  [Symbol.iterator](): Iterator<AgentEvent> {
-    return this.after(0, this.count)[Symbol.iterator]();
-  }
-
-  /** @returns events behind `position`, at most `limit`, at least one unless there is none */
-  after(position: number, limit: number): readonly AgentEvent[] {
-    const { from, events } = this.#page;
-    const isOnPage = position >= from && position < (events.at(-1)?.seq ?? 0);
-    if (!isOnPage) this.#page = { from: position, events: this.#parseAfter(position, limit) };
-    const start = this.#page.events.findIndex(({ seq }) => seq > position);
-    return start < 0 ? [] : this.#page.events.slice(start, start + limit);
-  }
-
-  #parseAfter(position: number, limit: number): AgentEvent[] {
+  /** @returns events behind `position`, nothing when there is none */
+  pageAfter(position: number, { events, bytes }: PageLimits): EventPage | undefined {
     if (this.#reading === undefined || this.#reading.passed > position) {
       this.#reading = { bodies: bodiesOf(this.#batches), place: 0, passed: 0 };
     }
     const reading = this.#reading;
-    const events: AgentEvent[] = [];
-    while (events.length < limit) {
+    const seqs: number[] = [];
+    const bodies: Uint8Array[] = [];
+    for (let room = bytes; seqs.length < events && room > 0;) {
       const { value: body, done } = reading.bodies.next();
       if (done === true) break;
       const seq = this.#seqOf(reading.place);
       reading.place += 1;
       if (seq === null) continue;
       reading.passed = seq;
-      if (seq > position) events.push(readEvent(body, seq));
+      if (seq <= position) continue;
+      seqs.push(seq);
+      bodies.push(body);
+      room -= body.length;
     }
-    return events;
+    return seqs.length === 0 ? undefined : packPage(seqs, bodies);
   }
 
   #seqOf(place: number): number | null {
@@ -65,29 +62,22 @@ export class StoredEvents implements Iterable<AgentEvent> {
 export type Seqs = number | readonly (number | null)[];
 
 interface Reading {
-  readonly bodies: Iterator<string>;
+  readonly bodies: Iterator<Uint8Array>;
   /** of the row that comes next among all */
   place: number;
   /** the last `seq` that was gone over */
   passed: number;
 }
 
-function* bodiesOf(batches: readonly PreparedBatch[]): Generator<string> {
+function* bodiesOf(batches: readonly PreparedBatch[]): Generator<Uint8Array> {
   for (const { rows } of batches) {
     const reader = new RowReader(rows);
     while (!reader.isAtEnd) {
       reader.beginRow();
       reader.skip(BODY_PLACE);
-      yield reader.readText() ?? "";
+      yield reader.readBytes();
     }
   }
 }
 
 const BODY_PLACE = EVENT_COLUMNS.indexOf("body");
-
-/** The text was written from a checked event. */
-function readEvent(body: string, seq: number): AgentEvent {
-  const event = JSON.parse(body) as { -readonly [K in keyof AgentEvent]: AgentEvent[K] };
-  event.seq = seq;
-  return event;
-}

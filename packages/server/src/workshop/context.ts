@@ -1,6 +1,6 @@
 import type { Actor } from "@firebreak/protocol";
 import type { AlertProfile } from "../alerts/index.ts";
-import type { Detector, LoadedRules } from "../detection/index.ts";
+import type { Detector, RulesInForce } from "../detection/index.ts";
 import { programFile } from "../kernel/index.ts";
 import type { Clock, Logger, NewId } from "../kernel/index.ts";
 import type { Database, DurableWork } from "../storage/index.ts";
@@ -12,7 +12,7 @@ import type { RuleTexts } from "./worker/tasks.ts";
 /** What of the house this room works with, beside what every verb takes. */
 export interface Workshop {
   /** the rules that judge now; undefined before they were read */
-  readonly loaded: () => LoadedRules | undefined;
+  readonly loaded: () => RulesInForce | undefined;
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   /** do what takes long */
   readonly workers: Workers;

@@ -1,4 +1,4 @@
-import type { LoadedRules } from "../detection/index.ts";
+import type { RulesInForce } from "../detection/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import type { Database } from "../storage/index.ts";
 import { readNewestBodies } from "../telemetry/index.ts";
@@ -15,7 +15,7 @@ export interface CostMeter {
 export interface CostMeterOptions {
   readonly database: Pick<Database, "kysely">;
   readonly clock: Clock;
-  readonly loaded: () => LoadedRules | undefined;
+  readonly loaded: () => RulesInForce | undefined;
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   readonly workers: Workers;
 }

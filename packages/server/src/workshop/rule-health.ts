@@ -60,7 +60,7 @@ export async function getRule(ctx: HealthContext, id: string): Promise<RuleDetai
     listAlertsOfRule(ctx, { ruleId: id, onlyMarked: true, limit: ALERTS_MAX }),
   ]);
   const source = loaded?.sources.find(({ name }) => name === rule.file)?.text ?? "";
-  const references = loaded?.ruleset.references() ?? new Map<string, readonly string[]>();
+  const references = loaded?.references ?? new Map<string, readonly string[]>();
   return {
     ...viewRule(ctx, rule, numbersOf(id)),
     source: source.length > SOURCE_CHARS_MAX ? "" : source,

@@ -5,6 +5,7 @@ import { bundleEntry } from "../../../../test/agents/bundle-entry.ts";
 import { raiseAlerts } from "../alerts/index.ts";
 import { createDetector } from "../detection/index.ts";
 import type { Detector } from "../detection/index.ts";
+import { openRulesHere } from "../detection/testing.ts";
 import { createNewId, silentLogger, systemClock } from "../kernel/index.ts";
 import { createDurableWork } from "../storage/index.ts";
 import { createTestDatabase } from "../storage/testing.ts";
@@ -43,7 +44,7 @@ export async function createBench(rules: Readonly<Record<string, string>>): Prom
   const newId = createNewId(() => systemClock.now());
   const detector = createDetector({
     ...common,
-    rulesDirs: [rulesDir],
+    liveRules: openRulesHere({ rulesDirs: [rulesDir] }),
     onMatches: async (trx, found) => {
       await raiseAlerts(trx, { clock: systemClock, newId, profile }, found);
       await recordHits(trx, { clock: systemClock }, found);

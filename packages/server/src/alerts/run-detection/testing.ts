@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createDetector } from "../../detection/index.ts";
+import { createDetector, judgeInThread, LiveRules } from "../../detection/index.ts";
 import { createNewId, DEFAULT_REDACTION, silentLogger, systemClock } from "../../kernel/index.ts";
 import { createRedactor } from "../../redaction/index.ts";
 import { openDatabase } from "../../storage/index.ts";
@@ -8,10 +8,11 @@ import { raiseAlerts } from "../index.ts";
 
 /**
  * A Firebreak reduced to intake, detection and alerts, for tests that kill it. Arguments: database URL, rules directory,
- * a name for this round, `send` to send events for ever or `drain` to judge what is there and end. Prints the id of every
+ * a name for this round, `send` to send events for ever or `drain` to judge what is there and end, the program of the thread
+ * that judges. Prints the id of every
  * event whose storage was acknowledged, ended by a semicolon; each tenth event, by an agent of its own, is a destructive command.
  */
-const [databaseUrl = "", rulesDir = "", round = "", mode = ""] = process.argv.slice(2);
+const [databaseUrl = "", rulesDir = "", round = "", mode = "", workerFile = ""] = process.argv.slice(2);
 const SENDERS = 4;
 const BATCH = 20;
 const severity = { label: "SEV", respondMinutes: 5 };
@@ -28,7 +29,7 @@ const database = await openDatabase({
 const detector = createDetector({
   ...context,
   database,
-  rulesDirs: [rulesDir],
+  liveRules: new LiveRules({ rulesDirs: [rulesDir], openJudge: judgeInThread({ workerFile }) }),
   onMatches: (trx, found) =>
     raiseAlerts(trx, { clock: systemClock, newId, profile, maskText: redactor.maskText }, found),
 });

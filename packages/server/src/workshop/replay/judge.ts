@@ -2,7 +2,6 @@ import type { AgentEvent } from "@firebreak/protocol";
 import type { Match, Ruleset } from "@firebreak/sigma";
 import { createEvaluator, LATENESS_MS, ON_THE_WAY_MS } from "../../detection/index.ts";
 import type { Evaluator } from "../../detection/index.ts";
-import { silentLogger } from "../../kernel/index.ts";
 import type { ReplayTally } from "./tally.ts";
 
 interface Range {
@@ -22,7 +21,7 @@ export class ReplayJudge {
     // rules wait for the groups they name since the windows begin
     const since = range.fromMs - ruleset.windowMs - LATENESS_MS;
     const timed = ruleset.rules.filter(({ needsTime }) => needsTime).map(({ id }) => [id, since] as const);
-    this.#evaluator = createEvaluator(ruleset, silentLogger, new Map(timed));
+    this.#evaluator = createEvaluator(ruleset, { expectedSince: new Map(timed) });
   }
 
   /** Events that lie in the range, so far. */

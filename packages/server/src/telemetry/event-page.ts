@@ -1,0 +1,43 @@
+import type { AgentEvent } from "@firebreak/protocol";
+
+/** Stored events in order, not yet parsed: cheap to hand to another thread. At least one. */
+export interface EventPage {
+  readonly seqs: readonly number[];
+  /** the bodies one after the other, each behind its length; in memory of its own, so that it can be given away */
+  readonly bodies: Uint8Array<ArrayBuffer>;
+}
+
+const LENGTH_BYTES = 4;
+
+/** @param bodies as many as `seqs`, in UTF-8 */
+export function packPage(seqs: readonly number[], bodies: readonly Uint8Array[]): EventPage {
+  const size = bodies.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0);
+  const packed = new Uint8Array(size);
+  const lengths = new DataView(packed.buffer);
+  let offset = 0;
+  for (const body of bodies) {
+    lengths.setUint32(offset, body.length);
+    packed.set(body, offset + LENGTH_BYTES);
+    offset += LENGTH_BYTES + body.length;
+  }
+  return { seqs, bodies: packed };
+}
+
+/** The events of a page with their numbers; each is parsed when `parse` is called. */
+export function* readPage({ seqs, bodies }: EventPage): Generator<{ readonly seq: number; parse(): AgentEvent }> {
+  const bytes = Buffer.from(bodies.buffer, bodies.byteOffset, bodies.length);
+  let offset = 0;
+  for (const seq of seqs) {
+    const start = offset + LENGTH_BYTES;
+    const end = start + bytes.readUInt32BE(offset);
+    offset = end;
+    yield { seq, parse: () => parseBody(bytes.toString("utf8", start, end), seq) };
+  }
+}
+
+/** The text was written from a checked event. */
+function parseBody(body: string, seq: number): AgentEvent {
+  const event = JSON.parse(body) as { -readonly [K in keyof AgentEvent]: AgentEvent[K] };
+  event.seq = seq;
+  return event;
+}
