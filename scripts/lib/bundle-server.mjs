@@ -16,7 +16,6 @@ function findEntries() {
   const programs = inDrills.filter((name) => name.endsWith("-program.ts"));
   return {
     firebreak: "src/cli/main.ts",
-    "judge-worker": "src/detection/thread/main.ts",
     "workshop-worker": "src/workshop/worker/main.ts",
     "scan-worker": "src/scans/worker/main.ts",
     "import-worker": "src/app/import-runbook/worker.ts",
@@ -56,16 +55,33 @@ const BANNER = `import { createRequire as createRequireOfBundle } from "node:mod
 const require = createRequireOfBundle(import.meta.url);`;
 
 /**
+ * It is there as long as the server: in a bundle of its own it is only what it uses, where chunks that it shared with others
+ * would be what they use too.
+ */
+const ALONE = { "judge-worker": "src/detection/thread/main.ts" };
+
+/**
  * The server, the command line and what they start, as a few files instead of thousands: loading modules one by one is most
  * of what a command costs. What several of them share, or load late, lies in chunks beside them.
  */
 export async function bundleServer() {
+  const made = [await bundle(findEntries(), { splitting: true }), await bundle(ALONE, { splitting: false })];
+  const files = made.flatMap(({ inputs }) => Object.keys(inputs)).filter((name) => !name.startsWith(`${NO_SEARCH}:`));
+  const inputs = [...new Set(files)].map((name) => path.resolve(SERVER, name));
+  refuseOwnPlaces(inputs.filter((file) => !file.includes("/node_modules/")));
+  const packages = packagesOf(inputs);
+  refuseFilesBeside(packages);
+  removeOthers(made.flatMap(({ outputs }) => Object.keys(outputs)).map((name) => path.resolve(SERVER, name)));
+  writeFileSync(PROGRAM_BUILT, licensesOf(packages.keys()));
+}
+
+async function bundle(entryPoints, { splitting }) {
   const { metafile } = await build({
     absWorkingDir: SERVER,
-    entryPoints: findEntries(),
+    entryPoints,
     outdir: PROGRAMS,
     bundle: true,
-    splitting: true,
+    splitting,
     platform: "node",
     format: "esm",
     target: "node20.19",
@@ -78,13 +94,7 @@ export async function bundleServer() {
     banner: { js: BANNER },
     plugins: [WITHOUT_SEARCH],
   });
-  const files = Object.keys(metafile.inputs).filter((name) => !name.startsWith(`${NO_SEARCH}:`));
-  const inputs = files.map((name) => path.resolve(SERVER, name));
-  refuseOwnPlaces(inputs.filter((file) => !file.includes("/node_modules/")));
-  const packages = packagesOf(inputs);
-  refuseFilesBeside(packages);
-  removeOthers(Object.keys(metafile.outputs).map((name) => path.resolve(SERVER, name)));
-  writeFileSync(PROGRAM_BUILT, licensesOf(packages.keys()));
+  return metafile;
 }
 
 /** @returns the bundled files of other people's packages, by the package's directory */

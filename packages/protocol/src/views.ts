@@ -370,5 +370,10 @@ export const detectionView = z.object({
       exhaustedRegexes: count,
     })
     .nullable(),
+  /** How often the thread that judges ended by itself, and why it did last, as long as nothing was judged since. */
+  restarts: count,
+  problem: z.string().nullable(),
+  /** Events that were passed over because they ended it. */
+  unjudged: count,
 });
 export type DetectionView = z.infer<typeof detectionView>;

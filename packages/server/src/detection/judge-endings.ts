@@ -81,7 +81,11 @@ function remember(tries: Map<number, number>, seq: number, count: number): void 
 function describeRestart(problem: string, nowMs: number): Match {
   const said = `the thread that judges events ended (${problem}); a new one goes on where it stood, and judges all of them`;
   const about = { firstTime: nowMs, lastTime: nowMs };
-  return describeNotice({ id: "firebreak_judging_restarted", title: "Detection began again", severity: 3 }, said, about);
+  return describeNotice(
+    { id: "firebreak_judging_restarted", title: "Detection began again", severity: 3 },
+    said,
+    about,
+  );
 }
 
 function describeUnjudged(seq: number, problem: string, nowMs: number): Match {

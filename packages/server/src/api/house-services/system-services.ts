@@ -18,6 +18,7 @@ export function systemServices(
     checkReadiness: async () => {
       const database = await house.checkDatabase();
       const { health } = house.killswitch.current();
+      const { problem } = house.detector.status();
       const checks = [
         { name: "database", ok: database.ok, message: database.ok ? house.database.describe() : database.problem },
         {
@@ -25,6 +26,7 @@ export function systemServices(
           ok: health.state === "ok",
           message: health.state === "ok" ? "" : health.problem,
         },
+        { name: "detection", ok: problem === null, message: problem ?? "" },
       ];
       return { status: checks.every((check) => check.ok) ? "ready" : "not_ready", checks };
     },

@@ -75,7 +75,7 @@ function canaryLines({ canary }: House): string[] {
 
 function intakeLines({ intake, detector }: House): string[] {
   const { queuedEvents, queuedBytes, accepted, duplicates, turnedAway, commits } = intake.stats();
-  const { engine } = detector.status();
+  const { engine, restarts, unjudged } = detector.status();
   return [
     ...counter("firebreak_events_accepted_total", "Events stored since the start.", accepted),
     ...counter("firebreak_events_repeated_total", "Events that had come before.", duplicates),
@@ -85,6 +85,8 @@ function intakeLines({ intake, detector }: House): string[] {
     ...gauge("firebreak_intake_queued_bytes", "Bytes that wait for the database.", queuedBytes),
     ...counter("firebreak_rule_matches_total", "Matches of rules since they were read.", engine?.matches ?? 0),
     ...counter("firebreak_rule_state_lost_total", "Groups that detection had to forget.", engine?.evictedGroups ?? 0),
+    ...counter("firebreak_judging_restarts_total", "Threads that judged events and ended by themselves.", restarts),
+    ...counter("firebreak_events_unjudged_total", "Events passed over because they ended such a thread.", unjudged),
   ];
 }
 

@@ -90,7 +90,13 @@ async function send(detector: Detector, commands: readonly string[]): Promise<vo
   const onStored = () => detector.wake();
   const intake = createIntake({ database: test.database, clock: systemClock, newId, logger: silentLogger, onStored });
   const lines = commands.map((command) =>
-    JSON.stringify({ id: `h${(number += 1)}`, time: new Date(systemClock.now()).toISOString(), agent: { id: "a" }, kind: "command", data: { command } }),
+    JSON.stringify({
+      id: `h${(number += 1)}`,
+      time: new Date(systemClock.now()).toISOString(),
+      agent: { id: "a" },
+      kind: "command",
+      data: { command },
+    }),
   );
   const batch = await parseEventBatch(Buffer.from(lines.join("\n")), "application/x-ndjson", systemClock.now());
   expect((await intake.accept(batch, { name: "test" })).accepted).toBe(commands.length);

@@ -40,6 +40,8 @@ export function judgeInThread(options: JudgeThreadOptions = {}): OpenJudge {
 
 /** Windows are bounded by tenant and rule; this bounds what many tenants at once may take. */
 const MEMORY_MB = 2_048;
+/** What an event leaves behind dies at once: room for more of it makes nothing faster, and is never given back. */
+const YOUNG_MB = 8;
 const EVENT_MS_MAX = 30_000;
 const LOOKS = 5;
 
@@ -65,7 +67,8 @@ class JudgeThread implements JudgeLine {
     const workerData: ThreadSetting = { current: this.#current };
     this.#onEnd = onEnd;
     this.#lookEveryMs = eventMsMax / LOOKS;
-    this.#thread = new Worker(workerFile, { workerData, resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+    const resourceLimits = { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_MB };
+    this.#thread = new Worker(workerFile, { workerData, resourceLimits });
     this.#thread.on("message", (said: Answered) => this.#take(said));
     this.#thread.on("error", (fault) => void (this.#problem ??= messageOf(fault)));
     this.#thread.on("exit", (code) => this.#noteExit(code));
