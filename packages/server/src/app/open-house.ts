@@ -103,10 +103,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { profile, placeOf, ...files } = await readFiles(config, profilesDir);
   const instance = newId("supervisor");
   const stopping = openStopping(options, profile, instance, openings);
-  const { killswitch } = stopping;
-  // while the database opens
-  const liveRules = openLiveRules(options, profile);
-  openings.add("rules", () => liveRules.end());
+  const liveRules = openLiveRules(options, profile, openings);
   const database = await openDatabase({ databaseUrl: config.databaseUrl, home: config.home, clock, logger });
   openings.add("database", () => database.close());
   await ensureEventPartitions(database.kysely, clock.now());
@@ -136,7 +133,7 @@ async function assemble(options: HouseOptions, openings: Openings): Promise<Open
   const { detector, indicators, intake } = createEventPath(liveRules, { ...surroundings, database });
   const work = createDurableWork({ database, clock, logger, nodeId: instance, home: config.home });
   const logFiles = await openLogFiles(options, intake, openings);
-  const policies = await openPolicies(options, profile, killswitch);
+  const policies = await openPolicies(options, profile, stopping.killswitch);
   const guard = openHouseGuard({ ...surroundings, config, database }, policies, () => house);
   const watching = { indicators, intake, detector, guard, policies, ...logFiles };
   const rooms = { config, localToken, database, work, effectors, ...stopping, ...watching };
@@ -228,10 +225,12 @@ function openStopping(
   return { killswitch, gateFeed, remoteStops: createRemoteStops() };
 }
 
-/** They are loaded, and events judged, in a thread of its own. */
-function openLiveRules({ config, dataDir }: HouseOptions, { placeholders }: Profile): LiveRules {
+/** They are loaded, and events judged, in a thread of its own; it begins while the database opens. */
+function openLiveRules({ config, dataDir }: HouseOptions, { placeholders }: Profile, openings: Openings): LiveRules {
   const rulesDirs = [path.join(dataDir, "rules"), path.join(config.home, "rules")];
-  return new LiveRules({ rulesDirs, placeholders, openJudge: judgeInThread() });
+  const liveRules = new LiveRules({ rulesDirs, placeholders, openJudge: judgeInThread() });
+  openings.add("rules", () => liveRules.end());
+  return liveRules;
 }
 
 /** From what is sent to alerts: the intake redacts and stores, the detector judges what was stored. */

@@ -23,20 +23,19 @@ export function packPage(seqs: readonly number[], bodies: readonly Uint8Array[])
   return { seqs, bodies: packed };
 }
 
-/** The events of a page with their numbers; each is parsed when `parse` is called. */
-export function* readPage({ seqs, bodies }: EventPage): Generator<{ readonly seq: number; parse(): AgentEvent }> {
+/** The bodies of a page with their numbers; {@link parseBody} makes events of them. */
+export function* readPage({ seqs, bodies }: EventPage): Generator<{ readonly seq: number; readonly body: string }> {
   const bytes = Buffer.from(bodies.buffer, bodies.byteOffset, bodies.length);
   let offset = 0;
   for (const seq of seqs) {
     const start = offset + LENGTH_BYTES;
-    const end = start + bytes.readUInt32BE(offset);
-    offset = end;
-    yield { seq, parse: () => parseBody(bytes.toString("utf8", start, end), seq) };
+    offset = start + bytes.readUInt32BE(offset);
+    yield { seq, body: bytes.toString("utf8", start, offset) };
   }
 }
 
-/** The text was written from a checked event. */
-function parseBody(body: string, seq: number): AgentEvent {
+/** @param body was written from a checked event */
+export function parseBody(body: string, seq: number): AgentEvent {
   const event = JSON.parse(body) as { -readonly [K in keyof AgentEvent]: AgentEvent[K] };
   event.seq = seq;
   return event;

@@ -18,7 +18,7 @@ export { openTails } from "./tails/tails.ts";
 export type { Tails } from "./tails/tails.ts";
 export { parseEventBatch } from "./parse-batch.ts";
 export type { ParsedBatch } from "./parse-batch.ts";
-export { readPage } from "./event-page.ts";
+export { parseBody, readPage } from "./event-page.ts";
 export type { EventPage } from "./event-page.ts";
 export type { PageLimits, StoredEvents } from "./stored-events.ts";
 export type { EventSender } from "./prepare-event.ts";

@@ -1,10 +1,10 @@
 import type { AgentEvent } from "@firebreak/protocol";
-import { readPage } from "./event-page.ts";
+import { parseBody, readPage } from "./event-page.ts";
 import type { EventPage } from "./event-page.ts";
 import type { StoredEvents } from "./stored-events.ts";
 
 export function eventsOnPage(page: EventPage | undefined): AgentEvent[] {
-  return page === undefined ? [] : Array.from(readPage(page), ({ parse }) => parse());
+  return page === undefined ? [] : Array.from(readPage(page), ({ body, seq }) => parseBody(body, seq));
 }
 
 export const eventsOf = (stored: StoredEvents): AgentEvent[] =>

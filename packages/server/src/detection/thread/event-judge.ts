@@ -2,7 +2,7 @@ import type { AgentEvent } from "@firebreak/protocol";
 import { compile } from "@firebreak/sigma";
 import type { EngineCounters, Match, Ruleset } from "@firebreak/sigma";
 import { messageOf } from "../../kernel/index.ts";
-import { readPage } from "../../telemetry/index.ts";
+import { parseBody, readPage } from "../../telemetry/index.ts";
 import type { EventPage } from "../../telemetry/index.ts";
 import { createEvaluator, LATENESS_MS, ON_THE_WAY_MS } from "../evaluate-event.ts";
 import type { Evaluator, JudgingFault } from "../evaluate-event.ts";
@@ -131,11 +131,11 @@ export class EventJudge {
 
   /** Says which event it is at, so that one that ends the thread is known. */
   #each({ skipped }: Judging, page: EventPage, judge: (event: AgentEvent) => void): void {
-    for (const { seq, parse } of readPage(page)) {
+    for (const { seq, body } of readPage(page)) {
       if (skipped.has(seq)) continue;
       this.#current[0] = seq;
       try {
-        judge(parse());
+        judge(parseBody(body, seq));
       } catch (fault) {
         this.#faults.push({ seq, problem: messageOf(fault) });
       }

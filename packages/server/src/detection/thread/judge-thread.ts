@@ -87,7 +87,8 @@ class JudgeThread implements JudgeLine {
       this.#thread.postMessage(asked, "page" in question ? [question.page.bodies.buffer] : []);
       this.#watch ??= this.#watchEvents();
     });
-    return answered.then(answerOf<K>);
+    // guarantee: `event-judge.ts` of this same build answers a question of this kind with this type
+    return answered as Promise<Answers[K]>;
   }
 
   async end(): Promise<void> {
@@ -130,7 +131,7 @@ class JudgeThread implements JudgeLine {
       this.#ending = { problem, seq: current === 0 ? null : current };
     }
     const error = this.#endedError();
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
     if (this.#ending !== null) this.#onEnd();
   }
@@ -138,9 +139,4 @@ class JudgeThread implements JudgeLine {
   #endedError(): JudgeEndedError {
     return new JudgeEndedError(`the thread that judges events ended: ${this.#ending?.problem ?? "it was told to"}`);
   }
-}
-
-/** Guarantee: `event-judge.ts` of this same build answers a question of this kind with this type. */
-function answerOf<K extends Question["kind"]>(answer: unknown): Answers[K] {
-  return answer as Answers[K];
 }

@@ -21,7 +21,8 @@ function suffer(command: string): void {
   if (what === "exit") process.exit(3);
   if (what === "throw") throw new Error("a fault of ours");
   if (what === "hang") for (;;);
-  if (what === "fill") for (const kept: number[][] = []; ;) kept.push(Array.from({ length: 1000 }, Math.random));
+  if (what === "fill")
+    for (const kept: number[][] = []; ;) kept.push(Array.from({ length: 1000 }, (_, index) => index + 0.5));
   if (what !== "exit-once" || existsSync(file)) return;
   writeFileSync(file, "");
   process.exit(3);
