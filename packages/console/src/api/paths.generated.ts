@@ -594,6 +594,9 @@ export type DetectionView = {
     truncatedValues: number;
     exhaustedRegexes: number;
   } | null;
+  restarts: number;
+  problem: string | null;
+  unjudged: number;
 };
 
 export type EventPage = {
