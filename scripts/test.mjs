@@ -29,7 +29,7 @@ const NEEDS = [
 ];
 
 /** A Chromium that draws no window of its own takes half the processor time for the same pages. Where there is none, the other is used. */
-const LIGHTER = { debian: "chromium-headless-shell", program: "/usr/bin/chromium-headless-shell" };
+const LIGHTER = { debian: "chromium-headless-shell", program: "/usr/lib/chromium/chromium-headless-shell" };
 
 function hasPostgresServer() {
   const root = "/usr/lib/postgresql";

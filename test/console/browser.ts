@@ -10,7 +10,7 @@ const CONSOLE = join(import.meta.dirname, "../../packages/console");
 const PROTOCOL = join(import.meta.dirname, "../../packages/protocol/src");
 // the first draws no window of its own, and takes half the processor time for the same pages
 const CANDIDATES = [
-  "/usr/bin/chromium-headless-shell",
+  "/usr/lib/chromium/chromium-headless-shell",
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",

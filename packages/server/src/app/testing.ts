@@ -48,9 +48,10 @@ export async function openShippedProfile(
 export async function loadShipped(
   database: Database,
   name: ShippedProfile,
+  profilesDir = shippedProfilesDir,
 ): Promise<{ profile: Profile; effectors: ReadonlyMap<string, Effector>; loaded: LoadedPlaybooks }> {
   const { clock } = await createTestContext(database);
-  const { profile, effectors } = await openShippedProfile(database, clock, name, shippedProfilesDir);
-  const loaded = await loadPlaybooks(playbookDirectories("/nonexistent", shippedProfilesDir, name), effectors);
+  const { profile, effectors } = await openShippedProfile(database, clock, name, profilesDir);
+  const loaded = await loadPlaybooks(playbookDirectories("/nonexistent", profilesDir, name), effectors);
   return { profile, effectors, loaded };
 }

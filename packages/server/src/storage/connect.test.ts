@@ -98,8 +98,8 @@ describe.each(["default", "distribution"] as const)("DATABASE_URL on the %s serv
     await admin.pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()",
     );
-    await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0));
-    await vi.waitFor(async () => expect(await checkDatabase(database)).toEqual({ ok: true }));
+    await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), 30_000);
+    await vi.waitFor(async () => expect(await checkDatabase(database)).toEqual({ ok: true }), 30_000);
   });
 });
 

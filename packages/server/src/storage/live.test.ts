@@ -23,14 +23,14 @@ test("a live change is told when its transaction commits, survives a lost connec
       throw new Error("no");
     })
     .catch(() => {});
-  await vi.waitFor(() => expect(seen).toEqual(["incident 1"]));
+  await vi.waitFor(() => expect(seen).toEqual(["incident 1"]), 30_000);
   await database.pool.query("select pg_notify('firebreak_live', 'not json')");
   await database.pool.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'",
   );
-  await vi.waitFor(() => expect(gaps).toBe(1), { timeout: 5_000 });
+  await vi.waitFor(() => expect(gaps).toBe(1), { timeout: 30_000 });
   await notifyLive(database.kysely, "alert", "2");
-  await vi.waitFor(() => expect(seen).toEqual(["incident 1", "alert 2"]));
+  await vi.waitFor(() => expect(seen).toEqual(["incident 1", "alert 2"]), 30_000);
   await stop();
   await created.close();
 });

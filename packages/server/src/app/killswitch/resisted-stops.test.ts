@@ -90,7 +90,7 @@ test.runIf(isRoot)(
         severity: 1,
       },
     ]);
-    await waitFor("it to be stopped, once that is allowed", 20_000, async () => {
+    await waitFor("it to be stopped, once that is allowed", 30_000, async () => {
       await retry();
       return (readProcess(pid)?.state ?? "Z") === "Z" ? true : undefined;
     });

@@ -94,7 +94,7 @@ describe("bundled PostgreSQL", () => {
     const before = embedded.pid;
     process.kill(before, "SIGKILL");
     await until(() => expect(embedded.pid).not.toBe(before));
-    await vi.waitFor(async () => expect(await ask(embedded.connection, "select 1")).toEqual([[1]]));
+    await vi.waitFor(async () => expect(await ask(embedded.connection, "select 1")).toEqual([[1]]), 30_000);
   });
 
   test("stop leaves no process, no socket and no lock", async () => {

@@ -3,6 +3,7 @@
  * node PROGRAM DATABASE_URL HOME PROFILES_DIR ACTS_FILE. Says `ready`, takes an order a line (JSON), and says of each run
  * `waiting RUN` when it waits for a person, `ended RUN` when it has ended.
  */
+import { randomInt } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,7 +12,7 @@ import type { Effector } from "../../../containment/index.ts";
 import { createNewId, silentLogger, systemClock } from "../../../kernel/index.ts";
 import type { Profile } from "../../../kernel/index.ts";
 import { executeRun } from "../../../playbooks/index.ts";
-import type { RunContext } from "../../../playbooks/index.ts";
+import type { RunContext, RunProgress } from "../../../playbooks/index.ts";
 import { openDatabase } from "../../../storage/index.ts";
 import { SHIPPED_PROFILES, openShippedProfile } from "../../testing.ts";
 import type { ShippedProfile } from "../../testing.ts";
@@ -19,6 +20,11 @@ import { openActsFile } from "../testing/acts-file.ts";
 import { DAYS, orderOfRun } from "../testing/days.ts";
 import type { OrderOfRun } from "../testing/days.ts";
 import { pretend } from "../testing/pretend.ts";
+import type { Acts } from "../testing/pretend.ts";
+
+/** A death a moment after an act mostly finds the run in what comes next. */
+const LATER_MAX_MS = 30;
+const TRIES_MAX = 10;
 
 const [databaseUrl = "", home = "", profilesDir = "", actsFile = ""] = process.argv.slice(2);
 // a home of its own: the next one starts while this one still lives
@@ -44,20 +50,51 @@ const profiles = new Map<string, Awaited<ReturnType<typeof openProfile>>>(
   await Promise.all(SHIPPED_PROFILES.map(async (name) => [name, await openProfile(name)] as const)),
 );
 
-function contextOf({ profile: name, day, repeatsNothing }: OrderOfRun): RunContext {
+/** The same acts, at one of which this process kills itself. */
+function untilDeath(dies: OrderOfRun["dies"]): Acts {
+  const die = () => process.kill(process.pid, "SIGKILL");
+  let count = 0;
+  return {
+    ...acts,
+    act: async (verb, effector, ctx) => {
+      count += 1;
+      const moment = count === dies?.act ? dies.moment : null;
+      const done = acts.act(verb, effector, ctx);
+      if (moment === "begun") die();
+      await done;
+      if (moment === "over") die();
+      if (moment === "later") setTimeout(die, randomInt(1, LATER_MAX_MS));
+    },
+  };
+}
+
+function contextOf({ profile: name, day, repeatsNothing, dies }: OrderOfRun): RunContext {
   const opened = profiles.get(name);
   if (opened === undefined) throw new Error(`no profile ${name}`);
+  const mortal = untilDeath(dies);
   const effectors = [...opened.effectors].map(([id, effector]) => {
     const idempotent = effector.idempotent && (!repeatsNothing || effector.onlyReads === true);
-    return [id, { ...pretend(effector, DAYS[day], acts), idempotent }] as const;
+    return [id, { ...pretend(effector, DAYS[day], mortal), idempotent }] as const;
   });
   return { ...common, profile: opened.profile, effectors: new Map(effectors) };
+}
+
+/** It throws when it has no connection in time, as on a slow machine, and is to be called again then. */
+async function execute(ctx: RunContext, runId: string): Promise<RunProgress> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await executeRun(ctx, runId);
+    } catch (fault) {
+      if (tries === TRIES_MAX) throw fault;
+      await sleep(100);
+    }
+  }
 }
 
 async function goOn(order: OrderOfRun): Promise<void> {
   const ctx = contextOf(order);
   for (;;) {
-    const progress = await executeRun(ctx, order.runId);
+    const progress = await execute(ctx, order.runId);
     const comesByItself = progress.kind === "waiting" && (progress.reason === "wait" || progress.reason === "locked");
     if (!comesByItself) {
       process.stdout.write(`${progress.kind} ${order.runId}\n`);

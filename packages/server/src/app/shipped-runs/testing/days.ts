@@ -79,6 +79,8 @@ export const DAYS = {
 } satisfies Readonly<Record<string, Day>>;
 export type DayName = keyof typeof DAYS;
 
+export const DEATHS = ["begun", "over", "later"] as const;
+
 /** What a process is told of a run that it is to execute. */
 export const orderOfRun = z.object({
   runId: z.string(),
@@ -86,6 +88,8 @@ export const orderOfRun = z.object({
   day: z.enum(["a bad day", "a day on which it is over"]),
   /** nothing that acts may be done twice, whatever the effector says of itself */
   repeatsNothing: z.boolean(),
+  /** the process kills itself at that act, counted from now on: when it has begun, when it is over, or a moment later */
+  dies: z.object({ act: z.number().int(), moment: z.enum(DEATHS) }).nullable(),
 });
 export type OrderOfRun = z.output<typeof orderOfRun>;
 

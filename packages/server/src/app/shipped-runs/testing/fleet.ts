@@ -9,7 +9,7 @@ import { FirebreakError } from "../../../kernel/index.ts";
 import { abortRun, getRun, previewRun, requestRun, undoEndedRun } from "../../../playbooks/index.ts";
 import { inTransaction } from "../../../storage/index.ts";
 import { readActLines } from "./acts-file.ts";
-import { DAYS, findAsking, inputsOf } from "./days.ts";
+import { DAYS, DEATHS, findAsking, inputsOf } from "./days.ts";
 import { OWNER, answerStep } from "./persons.ts";
 import type { AnswerContext } from "./persons.ts";
 import type { Random } from "./random.ts";
@@ -23,16 +23,24 @@ export interface FleetContext extends AnswerContext {
   readonly random: Random;
   readonly startVictim: () => Victim;
   readonly openIncident: () => Promise<string>;
-  /** @returns what is to run besides, once all is begun that was asked for; null: nothing */
-  readonly another: (trials: readonly Trial[]) => Assignment | null;
+  /** @returns what may run besides, once all is begun that was asked for, the most needed first */
+  readonly more: (trials: readonly Trial[]) => readonly Assignment[];
+  /** in all */
+  readonly isStruckEnough: (trials: readonly Trial[]) => boolean;
+  /** whether the playbook was struck too seldom so far */
+  readonly isRare: (trial: Trial, trials: readonly Trial[]) => boolean;
 }
 
-/** So many runs are under way at once. */
+/** So many runs are under way at once: a kill strikes most of them, and costs the start of a process. */
 const AT_ONCE = 32;
 const KILLS_MAX = 200;
-/** While one process is killed after so many lines of acts. */
+/** One process is killed after so many lines of acts; once enough was struck, after more of them. */
 const LINES_MAX = 100;
+const LINES_MAX_LATER = 400;
 const LINE_BYTES = 90;
+const IDLE_MAX_MS = 120_000;
+/** Between two answers of a person a run has a few acts: at one of the first it is struck. */
+const ACTS_MAX = 4;
 
 interface Fleet {
   readonly ctx: FleetContext;
@@ -50,7 +58,7 @@ export async function runAndKill(ctx: FleetContext, assignments: readonly Assign
   const fleet: Fleet = { ctx, queue: [...assignments], trials: [], pending: new Set(), victim: next, filling };
   await fill(fleet);
   for (let kills = 0; openTrials(fleet).length > 0; kills++) {
-    if (kills === KILLS_MAX) throw new Error("the runs do not end");
+    if (kills === KILLS_MAX) throw new Error(`the runs do not end: ${openTrials(fleet).map(describeOpen).join("; ")}`);
     fleet.victim = next;
     next = ctx.startVictim();
     await fleet.victim.ready;
@@ -67,6 +75,12 @@ export async function runAndKill(ctx: FleetContext, assignments: readonly Assign
 
 function openTrials({ trials }: Fleet): Trial[] {
   return trials.filter(({ stage }) => stage !== "over");
+}
+
+function describeOpen({ assignment, stage, isExecuting, places }: Trial): string {
+  const { profile, playbook } = assignment;
+  const at = isExecuting ? "executed" : "waiting";
+  return `${profile}/${playbook.document.id} (${stage}, ${at}, struck ${places.length} times: ${places.join(", ")})`;
 }
 
 /** Begins what there is room for, one caller after another. */
@@ -93,8 +107,7 @@ function chooseNext(fleet: Fleet): Assignment | null {
   const index = fleet.queue.findIndex((one) => !isBusy(one));
   const [found = null] = index < 0 ? [] : fleet.queue.splice(index, 1);
   if (found !== null || fleet.queue.length > 0) return found;
-  const again = fleet.ctx.another(fleet.trials);
-  return again === null || isBusy(again) ? null : again;
+  return fleet.ctx.more(fleet.trials).find((one) => !isBusy(one)) ?? null;
 }
 
 async function beginTrial({ ctx, trials }: Fleet, assignment: Assignment): Promise<Trial> {
@@ -122,20 +135,28 @@ async function beginTrial({ ctx, trials }: Fleet, assignment: Assignment): Promi
   };
 }
 
-function order({ victim }: Fleet, trial: Trial): void {
+function order({ ctx, victim, queue, trials }: Fleet, trial: Trial): void {
   const { profile, day, repeatsNothing } = trial.assignment;
   trial.isExecuting = true;
-  victim.execute({ runId: trial.runId, profile, day, repeatsNothing });
+  // what a kill from outside strikes too seldom, as its runs are short or wait for persons, takes its process along itself
+  const isWanted = queue.length === 0 && trial.stage === "running" && ctx.isRare(trial, trials);
+  const moment = DEATHS[ctx.random.between(0, DEATHS.length - 1)] ?? "begun";
+  const dies = isWanted ? { act: ctx.random.between(1, ACTS_MAX), moment } : null;
+  victim.execute({ runId: trial.runId, profile, day, repeatsNothing, dies });
 }
 
-/** Until so much has happened, and then for some milliseconds, so that kills strike anywhere. */
+/** Until so much has happened, and then for some milliseconds, so that kills strike anywhere; or until it has killed itself. */
 async function workForAWhile(fleet: Fleet): Promise<void> {
   const { actsFile, random } = fleet.ctx;
   const size = () => statSync(actsFile, { throwIfNoEntry: false })?.size ?? 0;
-  const enough = size() + random.between(1, LINES_MAX) * LINE_BYTES;
-  for (const started = performance.now(); size() < enough && openTrials(fleet).length > 0; await sleep(1)) {
+  const linesMax = fleet.ctx.isStruckEnough(fleet.trials) ? LINES_MAX_LATER : LINES_MAX;
+  const enough = size() + random.between(1, linesMax) * LINE_BYTES;
+  let last = { size: size(), atMs: performance.now() };
+  for (; last.size < enough && openTrials(fleet).length > 0; await sleep(1)) {
+    if (fleet.victim.hasDied()) return;
     if (fleet.victim.hasEnded()) throw new Error("the process ended by itself");
-    if (performance.now() - started > 60_000) throw new Error("the process does nothing");
+    if (size() > last.size) last = { size: size(), atMs: performance.now() };
+    if (performance.now() - last.atMs > IDLE_MAX_MS) throw new Error("the process does nothing");
     const candidates = openTrials(fleet).filter(
       ({ assignment, stage, isAborted }) => assignment.takesBack === "abort" && stage === "running" && !isAborted,
     );

@@ -11,6 +11,8 @@ export interface Victim {
   /** @param hear called for each run that waits for a person or has ended */
   listen(hear: (runId: string, word: string) => void): void;
   hasEnded(): boolean;
+  /** by SIGKILL, as it was told to with a run */
+  hasDied(): boolean;
   /** SIGKILL, at once; resolves when the process is gone */
   kill(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function startVictim(program: string, words: readonly string[]): Victim {
       hear = listener;
     },
     hasEnded: () => child.exitCode !== null,
+    hasDied: () => child.signalCode === "SIGKILL",
     kill: async () => {
       isKilled = true;
       child.kill("SIGKILL");
