@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { appendFileSync, createWriteStream } from "node:fs";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import type { HoldLevel } from "@firebreak/protocol";
 import { enforceHold, runSupervisor } from "../../packages/server/src/containment/index.ts";
 import type { SupervisorOptions } from "../../packages/server/src/containment/index.ts";
@@ -40,6 +41,21 @@ interface Many {
   readonly agents: readonly (Pick<SupervisorOptions, "session" | "command" | "cwd"> & { readonly session: string })[];
 }
 
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Some agents print without an end, and may outlive a test that failed: the rest is read and dropped. */
+function keepSome(file: string): Writable {
+  const kept = createWriteStream(file);
+  let left = KEPT_BYTES_MAX;
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      left -= chunk.length;
+      if (left > 0) kept.write(chunk, done);
+      else done();
+    },
+  });
+}
+
 /** The output of each goes to `HOME/out.SESSION`, its errors to `HOME/err.SESSION`. */
 async function runMany({ home, agents }: Many): Promise<void> {
   const ends = agents.map((agent) => {
@@ -54,7 +70,7 @@ async function runMany({ home, agents }: Many): Promise<void> {
       logger: createLogger(clock, "warn", (record) => appendFileSync(errors, jsonLogLine(record))),
       stdio: {
         stdin: "ignore",
-        stdout: createWriteStream(join(home, `out.${agent.session}`)),
+        stdout: keepSome(join(home, `out.${agent.session}`)),
         stderr: createWriteStream(errors, { flags: "a" }),
       },
       signals: new EventEmitter(),
