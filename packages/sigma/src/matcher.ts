@@ -146,11 +146,7 @@ export class Matcher<Rule extends Matchable> {
     }
   }
 
-  /**
-   * A plain record tells its fields by its own keys, which are fewer than the fields that rules name.
-   *
-   * @returns false when something inside was read through the view
-   */
+  /** A plain record tells its fields by its own keys, fewer than rules name. @returns false when the view was asked, too */
   #walk(fields: PlainObject, view: EventView): boolean {
     let isNested = false;
     let hasSpaces = false;
@@ -160,7 +156,7 @@ export class Matcher<Rule extends Matchable> {
       const place = this.#keys.top(key);
       hasSpaces ||= place.spaced;
       hasDots ||= place.dotted;
-      if (typeof value === "object") isNested ||= value !== null;
+      if (typeof value === "object" && value !== null) isNested = true;
       else if (place.slot !== undefined || this.#anywhere !== undefined) this.#addScalar(place, value, view);
     }
     if (!hasSpaces) view.keysHaveNoSpaces();
@@ -193,7 +189,7 @@ export class Matcher<Rule extends Matchable> {
       const value = node[key];
       const place = this.#keys.child(parent, key);
       hasDots ||= place.dotted;
-      if (typeof value === "object") isNested ||= value !== null;
+      if (typeof value === "object" && value !== null) isNested = true;
       else if (place.slot !== undefined || this.#anywhere !== undefined) this.#addScalar(place, value, view);
     }
     return !isNested || (!hasDots && this.#walkChildren(parent, node, depth, view));
@@ -221,7 +217,7 @@ export class Matcher<Rule extends Matchable> {
 
   #readScalar({ slot, spaced, memo }: KeyPlace<Slot<Rule>>, value: unknown, view: EventView): ScalarReading {
     const text = view.textOf(value);
-    if (text === undefined) return RAISES_NOTHING;
+    if (text === undefined) return spaced || slot === undefined ? RAISES_NOTHING : present(slot.state);
     const found = this.#readText(text, spaced ? undefined : slot, view);
     if (!view.budget.exhausted) memo?.set(value, found);
     return found;
@@ -251,7 +247,9 @@ export class Matcher<Rule extends Matchable> {
   }
 
   #addAll(slot: Slot<Rule>, view: EventView): void {
-    this.#addTexts(slot, view.values(slot.state.signals.slot).texts, view);
+    const { present: isThere, texts } = view.values(slot.state.signals.slot);
+    if (isThere && texts.length === 0) this.#add(slot, slot.state.least);
+    else this.#addTexts(slot, texts, view);
   }
 
   #addTexts(slot: Slot<Rule>, texts: readonly string[], view: EventView): void {
@@ -345,6 +343,8 @@ const FEW_LONG: MemoSize = { entriesMax: 64, charsMax: 2048 };
 /** What a signal costs that was never up: of two such, the one with fewer alternatives is better. */
 const SELDOM = 0.01;
 const RAISES_NOTHING: ScalarReading = { own: undefined, anywhere: undefined };
+
+const present = (state: SlotState): ScalarReading => readingOf(raised(state.least, state), undefined);
 
 const raised = (reading: Reading, { none }: SlotState): Reading | undefined =>
   reading.bits === none ? undefined : reading;

@@ -24,7 +24,7 @@ export interface Leaf {
 
 /**
  * One or several leaves of one slot: up when one of them holds for one of the slot's texts. Without leaves it is up when
- * there is a text.
+ * the field is there.
  */
 export interface Signal {
   readonly slot: number;
@@ -34,7 +34,7 @@ export interface Signal {
 }
 
 /**
- * A rule's tree over signals, so that a list of a hundred alternatives costs a rule one look. What depends on absence,
+ * A rule's tree over signals, so that a list of a hundred alternatives costs a rule one look. What depends on null,
  * numbers or other fields is tested on the view.
  */
 export type Gate =
@@ -50,7 +50,7 @@ export class SlotSignals {
   readonly slot: number;
   readonly leaves: Leaf[] = [];
   readonly signals: Signal[] = [];
-  /** Up when the slot has a text, where a rule asks for that. */
+  /** Up when the field is there, where a rule asks for that. */
   presence: Signal | undefined;
   readonly #leafByKey = new Map<string, number>();
   readonly #signalByKey = new Map<string, Signal>();
@@ -140,6 +140,10 @@ export class SignalTable {
         };
       case "field": {
         const { field, test } = predicate;
+        if (test.kind === "exists") {
+          const presence = this.#presenceOf(field);
+          return test.expected ? presence : { kind: "not", part: presence };
+        }
         if (test.kind === "regex") return this.#regexOf(field, test.regex.literals, view);
         if (test.kind !== "raw" && test.kind !== "number") return view;
         return { kind: "all", parts: [this.#presenceOf(field), view] };

@@ -39,15 +39,15 @@ export class SlotState {
   #root: LeafSet = emptySet();
   #sets = 0;
   #found: LeafSet = this.#root;
-  /** What a text raises for which no leaf holds. */
-  #least: Reading;
+  /** What a field raises that is there, and for whose texts no leaf holds. */
+  least: Reading;
 
   constructor(signals: SlotSignals) {
     const words = (signals.signals.length + 31) >>> 5;
     this.signals = signals;
     this.none = new Uint32Array(words);
     this.bits = this.none;
-    this.#least = { bits: this.none, watched: [] };
+    this.least = { bits: this.none, watched: [] };
     this.#watch = new Uint32Array(words);
     this.#union = new Uint32Array(words);
   }
@@ -57,11 +57,12 @@ export class SlotState {
     this.#watch.fill(0);
     for (const index of indexes) setBit(this.#watch, index);
     this.#forget();
-    if (this.signals.presence !== undefined) this.#least = this.#readingOf([]);
+    if (this.signals.presence !== undefined) this.least = this.#readingOf([]);
   }
 
   /** What a text raises, whatever the record has raised before. */
   read(text: string, budget: StepBudget): Reading {
+    if (this.signals.leaves.length === 0) return this.least;
     const folded = foldText(text);
     const matcher = this.#begin(text, folded, budget);
     matcher.finder?.scan(folded, matcher);
@@ -99,7 +100,7 @@ export class SlotState {
   #end(matcher: FieldMatcher): Reading {
     matcher.end();
     const found = this.#found;
-    if (found === this.#root) return this.#least;
+    if (found === this.#root) return this.least;
     found.reading ??= this.#readingOf(found.leaves);
     return found.reading;
   }
