@@ -45,11 +45,11 @@ beforeAll(async () => {
   writeFileSync(path.join(installation.home, "profile.yaml"), [shipped, ...more].join("\n"));
   archiveId = (await writeSampleArchive(installation.home, { "chat.txt": "hello" })).id;
   server = await installation.startServer();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await installation.close();
   await objects.close();
-}, 60_000);
+}, 120_000);
 
 /** Measurements, which no rule looks at, each with a text. */
 async function sendEvents(count: number, event: { readonly ageDays: number; readonly text: string }): Promise<void> {

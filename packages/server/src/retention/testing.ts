@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Actor } from "@firebreak/protocol";
@@ -25,9 +25,38 @@ export interface RetentionRoom extends Omit<RetentionContext, "clock"> {
   close(): Promise<void>;
 }
 
+/** A room as it was filled once, for many tests: copies of its database, each with its home in the same place. */
+export interface FilledRoom {
+  open(): Promise<RetentionRoom>;
+  close(): Promise<void>;
+}
+
+export async function fillRetentionRoom(fill: (room: RetentionRoom) => Promise<void>): Promise<FilledRoom> {
+  const room = await openRetentionRoom();
+  const { home, test } = room;
+  const aside = `${home}-as-filled`;
+  await fill(room);
+  await room.database.close();
+  cpSync(home, aside, { recursive: true });
+  return {
+    open: async () => {
+      rmSync(home, { recursive: true, force: true });
+      cpSync(aside, home, { recursive: true });
+      return roomOf(await createTestDatabase({ copyOf: test.name }), home);
+    },
+    close: async () => {
+      await test.close();
+      rmSync(aside, { recursive: true });
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
 export async function openRetentionRoom(): Promise<RetentionRoom> {
-  const test = await createTestDatabase();
-  const home = mkdtempSync(path.join(tmpdir(), "firebreak-retention-"));
+  return roomOf(await createTestDatabase(), mkdtempSync(path.join(tmpdir(), "firebreak-retention-")));
+}
+
+function roomOf(test: TestDatabase, home: string): RetentionRoom {
   const clock = createManualClock(NOW_MS);
   const newId = createNewId(() => clock.now());
   const logKey = openLogKey(home);

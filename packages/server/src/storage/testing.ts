@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from "./embedded/start.ts";
 import { migrations } from "./migrations/index.ts";
 
 export interface TestDatabase {
+  name: string;
   database: Database;
   /** leads to this database; usable as DATABASE_URL */
   databaseUrl: string;
@@ -23,6 +24,8 @@ export interface TestDatabaseOptions {
   logger?: Logger;
   /** `distribution`: the PostgreSQL of the operating system's packages, for what must run on both */
   server?: "default" | "distribution";
+  /** the name of one to copy, to which nobody may be connected; default: one that is empty */
+  copyOf?: string;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface TestDatabaseOptions {
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = await getServer(options.server ?? "default");
   const name = `firebreak_test_${process.pid}_${randomBytes(4).toString("hex")}`;
-  await runAdmin(server.url, `create database ${name} template ${server.template}`);
+  await runAdmin(server.url, `create database ${name} template ${options.copyOf ?? server.template}`);
   const databaseUrl = toDatabaseUrl(server.url, name);
   const database = await connectDatabase({
     connection: { connectionString: databaseUrl },
@@ -43,6 +46,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     migrate: false,
   });
   return {
+    name,
     database,
     databaseUrl,
     close: async () => {

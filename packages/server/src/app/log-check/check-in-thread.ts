@@ -22,6 +22,8 @@ export async function checkInThread(
 ): Promise<DatabaseVerdict> {
   signal.throwIfAborted();
   const line = startWorker(workerFile, task, signal);
+  // a server that ends does not wait for minutes of it
+  line.rest(true);
   try {
     for (let said = saidBy(await line.ask()); ; said = saidBy(await line.ask("go on"))) {
       if (said.kind === "done") return said.verdict;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { PersonErasure } from "@firebreak/protocol";
 import { sql } from "kysely";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { checkLog } from "../../audit/index.ts";
 import { recordSampleArchive } from "../../evidence/testing.ts";
 import { DEFAULT_REDACTION } from "../../kernel/index.ts";
@@ -18,8 +18,8 @@ import {
   runRetention,
   withdrawPersonErasure,
 } from "../index.ts";
-import { ADA, DAY_MS, openRetentionRoom } from "../testing.ts";
-import type { RetentionRoom } from "../testing.ts";
+import { ADA, DAY_MS, fillRetentionRoom } from "../testing.ts";
+import type { FilledRoom, RetentionRoom } from "../testing.ts";
 import { KEPT, MASKED, OTHERS } from "./record-columns.ts";
 
 const NEVER = new AbortController().signal;
@@ -28,11 +28,21 @@ const CALLER = { actor: ADA, access: "admin" } as const;
 const JANE = "u-20871";
 const ASKED = { values: [JANE, "Jane Doe"], patterns: [], also: [], reason: `request 12 of ${JANE}` };
 
+let filled: FilledRoom;
 let room: RetentionRoom;
 let archive: SampleArchive;
 
+beforeAll(async () => {
+  filled = await fillRetentionRoom(fill);
+});
+afterAll(() => filled.close());
 beforeEach(async () => {
-  room = await openRetentionRoom();
+  room = await filled.open();
+});
+afterEach(() => room.close());
+
+async function fill(empty: RetentionRoom): Promise<void> {
+  room = empty;
   // archived, with others beside them
   await room.sendEvents(4, 100);
   await room.sendEvents(2, 100, { data: { command: `mail ${JANE}` } });
@@ -48,8 +58,7 @@ beforeEach(async () => {
   await room.grow();
   // judged by detection
   await sql`update event_cursors set last_seq = (select max(seq) from events)`.execute(room.database.kysely);
-});
-afterEach(() => room.close());
+}
 
 /** A record that is no entry of the log. */
 async function refuse(summary: string): Promise<void> {
