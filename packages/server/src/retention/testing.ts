@@ -36,7 +36,7 @@ export async function fillRetentionRoom(fill: (room: RetentionRoom) => Promise<v
   const { home, test } = room;
   const aside = `${home}-as-filled`;
   await fill(room);
-  await room.database.close();
+  await test.database.close();
   cpSync(home, aside, { recursive: true });
   return {
     open: async () => {
