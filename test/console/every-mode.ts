@@ -9,7 +9,12 @@ const MODES = [
   ["dark at 360 px", "dark", PHONE],
 ] as const;
 
-/** Light and dark, on a desktop and at 360 px: nothing that axe finds, and nothing wider than the screen. */
+/** Whatever is pressed is as high as a finger needs (WCAG 2.2, 2.5.5). */
+const TOO_LOW = `[...document.querySelectorAll(".button, .input, .tab, .pick, .choice, .icon-button")]
+  .filter((control) => control.checkVisibility() && control.getBoundingClientRect().height < 43.5)
+  .map((control) => control.className + " " + control.textContent)`;
+
+/** Light and dark, on a desktop and at 360 px: nothing that axe finds, nothing wider than the screen, nothing too low for a finger. */
 export async function expectReadable(page: Page): Promise<void> {
   for (const [mode, scheme, size] of MODES) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
@@ -18,7 +23,8 @@ export async function expectReadable(page: Page): Promise<void> {
     const width = await page.evaluate<number>("document.documentElement.scrollWidth");
     // dark is the same page in other colours
     const violations = await axeViolations(page, scheme === "dark" ? "colour" : "all");
-    const found = { mode, violations, tooWide: width > size.width };
-    expect(found).toEqual({ mode, violations: [], tooWide: false });
+    const tooLow = size === PHONE ? await page.evaluate<string[]>(TOO_LOW) : [];
+    const found = { mode, violations, tooLow, tooWide: width > size.width };
+    expect(found).toEqual({ mode, violations: [], tooLow: [], tooWide: false });
   }
 }

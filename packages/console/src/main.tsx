@@ -10,6 +10,7 @@ import "./styles/rules.css";
 import "./styles/playbooks.css";
 import "./styles/session.css";
 import "./styles/explorer.css";
+import "./styles/touch.css";
 
 const root = document.querySelector("#root");
 if (root === null) throw new Error("index.html has no #root");

@@ -133,7 +133,9 @@ function SideBar({ connection, onSignOut }: { readonly connection: Connection; r
           <Kbd keys="Ctrl-K" />
         </button>
         <ConnectionState connection={connection} />
-        <p className="side-zone">Times in {zoneHere()}</p>
+        <p className="side-zone" title="The zone of the times on every page">
+          {zoneHere()}
+        </p>
         <div className="side-me">
           <span className="side-me-name" title={`${me.actor.name}, ${me.access}, profile ${me.profile}`}>
             {me.actor.name} <span className="muted">{me.access}</span>
