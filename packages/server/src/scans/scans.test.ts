@@ -61,7 +61,7 @@ beforeAll(async () => {
     if (typeof payload !== "object" || payload === null || !("scanId" in payload)) throw new Error("it names a scan");
     await runScan(ctx, String(payload.scanId), signal);
   });
-  for (const event of ["alert.opened", "alert.changed"]) work.define(event, async () => {});
+  for (const event of ["alert.opened", "alerts.opened", "alert.changed"]) work.define(event, async () => {});
   drainWork = () => work.drain();
   watch = watchIndicators(common);
   detector = createDetector({

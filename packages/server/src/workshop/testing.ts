@@ -60,7 +60,7 @@ export async function createBench(rules: Readonly<Record<string, string>>): Prom
     workshop: createWorkshop({ ...common, detector, placeholders: {}, workerFile }),
   };
   work.define(REPLAY_TASK, async (payload, { signal }) => runReplay(ctx, replayIdOf(payload), signal));
-  for (const event of ["alert.opened", "alert.changed"]) work.define(event, async () => {});
+  for (const event of ["alert.opened", "alerts.opened", "alert.changed"]) work.define(event, async () => {});
   await detector.start();
   const intake = createIntake({ ...common, newId, onStored: (events) => detector.wake(events) });
   return {

@@ -18,6 +18,6 @@ const ctx = { ...common, database, home, newId, actor, profile, redactor, work, 
 work.define(SCAN_TASK, async (payload, { signal }) => {
   await runScan(ctx, z.object({ scanId: z.string() }).parse(payload).scanId, signal);
 });
-for (const event of ["alert.opened", "alert.changed"]) work.define(event, async () => {});
+for (const event of ["alert.opened", "alerts.opened", "alert.changed"]) work.define(event, async () => {});
 await work.start();
 process.stdout.write("ready\n");
