@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { makeTempDir, queryDatabase, removeDir, startFirebreak } from "./lib/firebreak.mjs";
 import { commandOf, processorMsOf, pssBytesOf, treeOf } from "./lib/processes.mjs";
 
-const IDLE_MS = 30_000;
+/** What the start needed and nobody needs any more is given back within a minute. */
+const IDLE_MS = 60_000;
 const SAMPLES = 5;
 /** One round of the canary falls into it. */
 const CALM_MS = 60_000;

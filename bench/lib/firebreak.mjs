@@ -94,9 +94,13 @@ export function environmentOf(home) {
 export async function startFirebreak(home, { main = cli, nodeOptions = [], port: wanted } = {}) {
   const port = wanted ?? (await findFreePort());
   const startedMs = performance.now();
-  const server = startNode([...nodeOptions, main, "up", "--port", String(port), "--log-level", "error"], {
-    env: environmentOf(home),
-  });
+  // as the command `firebreak` starts it
+  const server = startNode(
+    ["--max-semi-space-size=64", ...nodeOptions, main, "up", "--port", String(port), "--log-level", "error"],
+    {
+      env: environmentOf(home),
+    },
+  );
   const whenHealthy = { withinMs: HEALTHY_WITHIN_MS, everyMs: POLL_MS };
   try {
     await until(
