@@ -1,6 +1,6 @@
 /** Fills an installation with alerts, and measures in the room what happens to one more. */
 import { requireAsServer } from "./lib/firebreak.mjs";
-import { createSilence, decideAlert, receiveSignals } from "../packages/server/dist/alerts/index.js";
+import { createSilence, decideAlerts, keepDecisions, receiveSignals } from "../packages/server/dist/alerts/index.js";
 import { alertRules, createNewId, silentLogger, systemClock } from "../packages/server/dist/kernel/index.js";
 import { inTransaction, openDatabase } from "../packages/server/dist/storage/index.js";
 
@@ -113,7 +113,14 @@ async function measureDecisions(ctx) {
   for (let round = 0; round < ROUNDS; round += 1) {
     const [outcome] = await receiveSignals(ctx, [signalOf(`new-${round}`)]);
     const startedMs = systemClock.monotonicMs();
-    await inTransaction(ctx.database, (trx) => decideAlert(trx, ctx, outcome?.alertId ?? ""));
+    await inTransaction(ctx.database, async (trx) => {
+      const decided = await decideAlerts(trx, ctx, [outcome?.alertId ?? ""]);
+      await keepDecisions(
+        trx,
+        ctx,
+        decided.map((one) => ({ ...one, incidentId: null })),
+      );
+    });
     values.push(systemClock.monotonicMs() - startedMs);
   }
   return values;
