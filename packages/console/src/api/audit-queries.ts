@@ -27,4 +27,5 @@ export const actsQuery = ({ days, ...filter }: ActFilter) =>
     getNextPageParam: (page) => page.next,
   });
 
-export const proveAct = (seq: number) => unwrap(client.GET("/api/v1/audit/proof", { params: { query: { act: seq } } }));
+export const proveEntry = (entry: { readonly act?: number; readonly event?: number }) =>
+  unwrap(client.GET("/api/v1/audit/proof", { params: { query: entry } }));

@@ -64,9 +64,6 @@ export const exportQuery = (id: string) =>
     refetchInterval: (query) => (query.state.data?.state === "done" ? false : EXPORT_EVERY_MS),
   });
 
-export const proveEvent = (seq: number) =>
-  unwrap(client.GET("/api/v1/audit/proof", { params: { query: { event: seq } } }));
-
 export const saveView = (view: { readonly name: string; readonly shared: boolean; readonly filters: EventQuery }) =>
   unwrap(client.POST("/api/v1/views", { body: { ...view, filters: asked(view.filters) } }));
 

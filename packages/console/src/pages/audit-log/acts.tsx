@@ -1,13 +1,14 @@
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { AuditView } from "@firebreak/protocol";
 import { useSearchParams } from "wouter";
-import { type ActFilter, actsQuery, proveAct } from "../../api/audit-queries.ts";
+import { type ActFilter, actsQuery } from "../../api/audit-queries.ts";
 import { ActorName, At, ProblemNotice } from "../../components/bits.tsx";
+import { LogProof } from "../../components/log-proof.tsx";
 import { LongText } from "../../components/long-text.tsx";
 import { showHidden } from "../../harmless.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/fields.tsx";
-import { Empty, Loading, Notice, Panel } from "../../ui/layout.tsx";
+import { Empty, Loading, Panel } from "../../ui/layout.tsx";
 
 const TEXTS = [
   ["text", "Text"],
@@ -77,28 +78,6 @@ function FilterBar({ filter, set }: Filters) {
   );
 }
 
-/** The place of the act in the log, as a third party can check it. */
-function Proof({ seq }: { readonly seq: number }) {
-  const proof = useMutation({ mutationFn: () => proveAct(seq) });
-  return (
-    <>
-      <Button icon="shield" busy={proof.isPending} onClick={() => proof.mutate()}>
-        Prove it is in the log
-      </Button>
-      <ProblemNotice error={proof.error} />
-      {proof.data && (
-        <Notice tone="ok" title={`Entry ${proof.data.index} of the log`}>
-          <p>
-            The server proved it against its signed checkpoint. To check it without trusting the server:{" "}
-            <code>firebreak audit prove --act {seq}</code>
-          </p>
-          <LongText text={proof.data.proof} label="proof (C2SP tlog-proof)" />
-        </Notice>
-      )}
-    </>
-  );
-}
-
 /** As it was hashed, over several lines. */
 function recorded(leaf: string): string {
   try {
@@ -124,7 +103,7 @@ function Act({ act: { seq, at, actor, action, target, leaf } }: { readonly act: 
       <details className="act-record">
         <summary>What was recorded</summary>
         <LongText text={recorded(leaf)} label={`act ${seq}`} />
-        <Proof seq={seq} />
+        <LogProof of="act" seq={seq} />
       </details>
     </li>
   );

@@ -1,19 +1,19 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import type { EventDetail, EventView } from "@firebreak/protocol";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { eventQuery, proveEvent } from "../../api/explorer-queries.ts";
-import { At, ProblemNotice } from "../../components/bits.tsx";
+import { eventQuery } from "../../api/explorer-queries.ts";
+import { At } from "../../components/bits.tsx";
+import { LogProof } from "../../components/log-proof.tsx";
 import { LongText } from "../../components/long-text.tsx";
 import { Loaded } from "../../components/page.tsx";
 import { showHidden } from "../../harmless.ts";
 import { useDialogs } from "../../hooks/use-dialogs.ts";
-import { useRefusal } from "../../hooks/use-me.ts";
 import { agentPath, explorerPath, incidentPath, sessionPath } from "../../navigation.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { type Fact, Facts, Notice } from "../../ui/layout.tsx";
+import { type Fact, Facts } from "../../ui/layout.tsx";
 import { notify } from "../../ui/toast.tsx";
 import { SEVERITY_TONES } from "../../words.ts";
 import { EventFields } from "./event-fields.tsx";
@@ -102,29 +102,6 @@ async function copy(text: string, what: string): Promise<void> {
   }
 }
 
-/** The place of the event in the log, as a third party can check it. */
-function Proof({ seq }: { readonly seq: number }) {
-  const refusal = useRefusal("admin");
-  const proof = useMutation({ mutationFn: () => proveEvent(seq) });
-  return (
-    <>
-      <Button icon="shield" busy={proof.isPending} disabledReason={refusal} onClick={() => proof.mutate()}>
-        Prove it is in the log
-      </Button>
-      <ProblemNotice error={proof.error} />
-      {proof.data && (
-        <Notice tone="ok" title={`Entry ${proof.data.index} of the log`}>
-          <p>
-            The server proved it against its signed checkpoint. To check it without trusting the server:{" "}
-            <code>firebreak audit prove --event {seq}</code>
-          </p>
-          <LongText text={proof.data.proof} label="proof (C2SP tlog-proof)" />
-        </Notice>
-      )}
-    </>
-  );
-}
-
 interface DetailProps {
   readonly detail: EventDetail;
   readonly onNarrow: (condition: string) => void;
@@ -152,7 +129,7 @@ function Detail({ detail: { event, alerts }, onNarrow }: DetailProps) {
             Reveal what was taken out…
           </Button>
         )}
-        <Proof seq={event.seq} />
+        <LogProof of="event" seq={event.seq} />
       </div>
     </div>
   );

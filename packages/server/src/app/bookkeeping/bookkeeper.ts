@@ -1,8 +1,9 @@
 import { programFile, startWorker } from "../../kernel/index.ts";
 import type { WorkerLine } from "../../kernel/index.ts";
+import type { Place } from "../open-database-in-thread.ts";
 import { doDuty } from "./do-duty.ts";
 import type { DutyContext } from "./do-duty.ts";
-import type { Answer, Duty, Place } from "./messages.ts";
+import type { Answer, Duty } from "./messages.ts";
 
 /** So many events since the duty was done last are too many for the server's thread. */
 const MANY_EVENTS = 1_000;

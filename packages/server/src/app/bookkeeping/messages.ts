@@ -1,9 +1,3 @@
-/** Where a thread finds what the server works on. */
-export interface Place {
-  readonly home: string;
-  readonly databaseUrl: string | undefined;
-}
-
 /** `log`: what was committed since goes into the audit log; `index`: into the index of the search. */
 export type Duty = "log" | "index";
 

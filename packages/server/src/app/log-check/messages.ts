@@ -1,9 +1,8 @@
 import type { CheckState, DatabaseVerdict } from "../../audit/index.ts";
+import type { Place } from "../open-database-in-thread.ts";
 
 /** A check of the whole log, as far as it can be told to a thread. */
-export interface CheckTask {
-  readonly home: string;
-  readonly databaseUrl: string | undefined;
+export interface CheckTask extends Place {
   /** the public keys of the home */
   readonly keys: { readonly publicKey: Uint8Array; readonly before: Uint8Array | undefined };
   /** checkpoints that were kept elsewhere */

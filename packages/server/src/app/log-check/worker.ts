@@ -4,8 +4,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkLog } from "../../audit/index.ts";
 import type { CheckState, DatabaseVerdict } from "../../audit/index.ts";
-import { messageOf, silentLogger, systemClock } from "../../kernel/index.ts";
-import { openDatabase } from "../../storage/index.ts";
+import { messageOf, systemClock } from "../../kernel/index.ts";
+import { openDatabaseInThread } from "../open-database-in-thread.ts";
 import type { CheckTask, Said } from "./messages.ts";
 
 /** A calm check rests so many times as long as it works. */
@@ -30,10 +30,8 @@ function createPace(): () => Promise<void> {
 }
 
 async function check(port: MessagePort, task: CheckTask): Promise<DatabaseVerdict> {
-  const { home, databaseUrl, keys, trusted, resume, isCalm } = task;
-  // what is lost of connections fails the check, and the server tells of that
-  const opening = { home, databaseUrl, clock: systemClock, logger: silentLogger, migrate: false, share: true };
-  const database = await openDatabase(opening);
+  const { home, keys, trusted, resume, isCalm } = task;
+  const database = await openDatabaseInThread(task);
   const pace = createPace();
   let state: Omit<CheckState, "at"> | undefined;
   const onProgress = async (done: number, size: number) => {
